@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+//
+// The requests and notifications between client and server: names and types.  Each side makes its own RequestType of them, since
+// the two halves of the language-server library may carry different versions of vscode-jsonrpc.
+//
+//     client --request-->  server --> addon
+//     client <--changed--  server <-- Observer.watch
+//
+// An answer is partial by nature: `value` is what could be had, `problems` what could not.  A ResponseError means that the request
+// made no sense or that the round it asked for failed; its data is a Failure.
+
+import type {
+  ErrorCode,
+  EventBatch,
+  Problem,
+  ProcessUse,
+  Round,
+  SegmentSummary,
+  Snapshot,
+} from './model';
+
+export interface Answer<T> {
+  value: T;
+  problems: Problem[];
+}
+
+/** ResponseError.data of a failed operation. */
+export interface Failure {
+  code: ErrorCode;
+  errno?: number;
+  round?: Round;
+}
+
+export interface OfSegment {
+  segment: string;
+}
+
+/** Every request: its parameters and its result.  The keys are the method names. */
+export interface Requests {
+  'peermap/list': { params: Record<string, never>; result: Answer<SegmentSummary[]> };
+  'peermap/processes': { params: Record<string, never>; result: Answer<ProcessUse[]> };
+  'peermap/snapshot': { params: OfSegment & { strangers?: boolean }; result: Answer<Snapshot> };
+  'peermap/events': { params: OfSegment & { after: number; limit?: number }; result: Answer<EventBatch> };
+  /** From now on `changed` tells about this segment.  Watching twice is watching once. */
+  'peermap/watch': { params: OfSegment; result: Answer<Snapshot> };
+  'peermap/unwatch': { params: OfSegment; result: null };
+  /** The server joins the segment as a peer and stays one until detach.  Answers its descriptive name. */
+  'peermap/attach': { params: OfSegment; result: { peerName: string } };
+  'peermap/detach': { params: OfSegment; result: null };
+  /** Rounds: the server is a peer for as long as the round takes if it is not attached. */
+  'peermap/grow': { params: OfSegment & { bytes: number; allowLate?: boolean }; result: Round };
+  'peermap/shrink': { params: OfSegment & { bytes: number; allowLate?: boolean }; result: Round };
+  'peermap/remap': { params: OfSegment & { pid?: number }; result: Round };
+  'peermap/reap': { params: OfSegment; result: { freed: number } };
+  'peermap/create': { params: OfSegment & { bytes: number; reserve?: number }; result: { size: number } };
+  'peermap/destroy': { params: OfSegment; result: null };
+}
+
+export type Method = keyof Requests;
+
+/** Requests that write into a segment.  Never replayed after a restart, refused in an untrusted workspace. */
+export const writes: ReadonlySet<Method> = new Set<Method>([
+  'peermap/attach',
+  'peermap/detach',
+  'peermap/grow',
+  'peermap/shrink',
+  'peermap/remap',
+  'peermap/reap',
+  'peermap/create',
+  'peermap/destroy',
+]);
+
+export interface Notifications {
+  /** A watched segment changed: its state now, and the events since the last notification. */
+  'peermap/changed': { segment: string; snapshot: Snapshot; batch: EventBatch };
+  /** A segment appeared or went: ask for the list. */
+  'peermap/listChanged': Record<string, never>;
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+//
+// The plain objects of the addon's face: what rounds, snapshots and events look like.  No functions and nothing of Node, so that
+// extension/protocol can derive the words on the wire from them, and the webview can be compiled against those.
+//
+// Addresses are bigint; sizes, offsets, epochs, sequence numbers and nanoseconds are number.  A value past 2^53 can only be
+// damage, and is reported as a Problem.
+
+export type ErrorCode =
+  | 'PEERMAP_EINVAL' | 'PEERMAP_ENAME' | 'PEERMAP_EEXIST' | 'PEERMAP_ENOENT' | 'PEERMAP_EFORMAT' | 'PEERMAP_EVERSION'
+  | 'PEERMAP_EACCES' | 'PEERMAP_ENOSPC' | 'PEERMAP_ELIMIT' | 'PEERMAP_EADDR' | 'PEERMAP_EPEERNAME' | 'PEERMAP_ESLOTS'
+  | 'PEERMAP_EROOTS' | 'PEERMAP_ESRCH' | 'PEERMAP_ELATE' | 'PEERMAP_EBUSY' | 'PEERMAP_EDETACHED' | 'PEERMAP_EOS';
+
+/** peermap_round of peermap.h. */
+export interface Round {
+  epoch: number;
+  size: number;
+  peers: number;
+  acked: number;
+  late: number;
+  died: number;
+  injected: number;
+  nanoseconds: number;
+  culprit?: { pid: number; name: string };
+}
+
+export type ProblemCode =
+  | 'not-a-segment'      // wrong magic
+  | 'other-version'      // a layout this build does not know
+  | 'truncated'          // the object is shorter than its header says
+  | 'bad-field'          // a header field contradicts the others; the field is named
+  | 'bad-slot' | 'bad-root' | 'bad-event'
+  | 'unstable'           // kept changing while it was copied: the copy may mix two moments
+  | 'gone'               // the object was removed
+  | 'no-access'          // permission denied, the thing is named
+  | 'no-process'         // ended between two looks
+  | 'os';                // another system error, with its errno in the text
+
+/** Something that could not be seen, or contradicts itself. */
+export interface Problem {
+  code: ProblemCode;
+  /** What it is about: "header.base", "slot 3", "/proc/123/maps". */
+  where: string;
+  text: string;
+}
+
+/** A piece of one process's address space that maps the segment's object, as the kernel tells it. */
+export interface Mapping {
+  address: bigint;
+  length: number;
+  /** In the object, so the data begins at Header.headerLength. */
+  offset: number;
+  /** As in /proc/PID/maps: "rw-s". */
+  permissions: string;
+}
+
+export type PeerState = 'alive' | 'late' | 'dead' | 'attaching';
+export type Method = 'none' | 'attach' | 'agent' | 'self';
+export type Op = 'none' | 'grow' | 'shrink' | 'remap' | 'map' | 'recover';
+
+export interface Peer {
+  slot: number;
+  /** Grows each time the slot changes hands: slot and generation together name one attachment. */
+  generation: number;
+  pid: number;
+  uid: number;
+  startTime: number;
+  name: string;
+  state: PeerState;
+  /** The kernel's word on the process, where /proc shows it: "R", "S", "T" (stopped), "t" (traced), "Z" … */
+  processState?: string;
+  /** False if the process with this pid is not the one that registered (pid reused, or another pid namespace). */
+  samePid: boolean;
+  base: bigint;
+  relocated: boolean;
+  /** The registry's claim: data bytes mapped. */
+  mapped: number;
+  requested: number;
+  acked: number;
+  method: Method;
+  /** errno of the last mapping. */
+  error: number;
+  latencyNs: number;
+  pins: number;
+  pinnedBytes: number;
+  attachedAtMs: number;
+  /** The kernel's view; absent if it could not be read (a Problem says why). */
+  mappings?: Mapping[];
+  /** Runs of [base, base + active) that the kernel does not map readable and writable to the right offset; absent with `mappings`. */
+  missing?: { address: bigint; length: number }[];
+}
+
+export interface Root {
+  name: string;
+  type: string;
+  offset: number;
+  size: number;
+  version: number;
+}
+
+export interface Header {
+  version: number;
+  generation: bigint;
+  pageSize: number;
+  headerLength: number;
+  base: bigint;
+  reserved: number;
+  active: number;
+  target: number;
+  horizon: number;
+  epoch: number;
+  slots: number;
+  /** Who holds the lock now; `slot` -1 if not known. */
+  lock?: { slot: number; pid: number; name: string; died: boolean };
+  /** A change of size that is under way, or was left by a peer that died. */
+  intent?: { op: Op; from: number; to: number };
+  creator: { pid: number; uid: number; name: string };
+  createdAtMs: number;
+  /** Events ever written: the next event's `seq` is this + 1. */
+  eventHead: number;
+}
+
+export interface Snapshot {
+  name: string;
+  /** Wall clock, and CLOCK_MONOTONIC as the events use it, at the same moment. */
+  takenAtMs: number;
+  monotonicNs: number;
+  object: { inode: number; length: number; allocated: number; uid: number; mode: number };
+  /** Absent if the object is not a segment that can be read; `problems` says why. */
+  header?: Header;
+  peers: Peer[];
+  roots: Root[];
+  /** Processes that map the object and are not in the registry. */
+  strangers: { pid: number; command: string; mappings: Mapping[] }[];
+  problems: Problem[];
+}
+
+export type EventKind =
+  | 'create' | 'attach' | 'restart' | 'detach' | 'peer-died' | 'reap' | 'round-begin' | 'map-request' | 'map-ack' | 'map-late'
+  | 'round-end' | 'rollback' | 'cut' | 'refuse' | 'root' | 'takeover' | 'unknown';
+
+/** One record of the event ring; the meaning of the fields by kind is at enum pm_event_kind in layout.h. */
+export interface PeermapEvent {
+  /** From 1, without gaps in the ring. */
+  seq: number;
+  timeNs: number;
+  epoch: number;
+  kind: EventKind;
+  method: Method;
+  op: Op;
+  /** -1: nobody in particular. */
+  slot: number;
+  pid: number;
+  bySlot: number;
+  byPid: number;
+  error: number;
+  size: number;
+  ns: number;
+}
+
+export interface EventBatch {
+  events: PeermapEvent[];
+  /** Pass as `after` of the next call. */
+  last: number;
+  /** Events after `after` that were overwritten or damaged before they could be read. */
+  missed: number;
+}
+
+export interface SegmentSummary {
+  name: string;
+  uid: number;
+  mode: number;
+  length: number;
+  /** Absent if the object cannot be read as a segment. */
+  active?: number;
+  reserved?: number;
+  alive?: number;
+  dead?: number;
+  problem?: Problem;
+}
+
+export interface ProcessUse {
+  pid: number;
+  uid: number;
+  command: string;
+  segments: { segment: string; peerName?: string; registered: boolean }[];
+}

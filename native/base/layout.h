@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * layout.h - the bytes of a segment, for everyone who reads or writes one.  No functions.
+ *
+ *     file offset  0            header_len                     header_len + active      + reserved
+ *                  | header ... | data: active ...             | (never backed)         |
+ *     in a peer    base - header_len   base                    base + active            base + reserved
+ *
+ * The header is struct pm_header, then slot_count slots (the registry), root_count roots, event_count events; header_len is that,
+ * rounded up to whole pages.  All of it is shared: every peer may write it, so no reader believes it unchecked.
+ *
+ * Fixed-width fields, explicit padding, native byte order, no libc types: a glibc and a musl process share a segment, a 64-bit
+ * process and a tool of another language too.  Sizes and offsets are bytes.  Times are CLOCK_MONOTONIC nanoseconds unless named
+ * otherwise.  `epoch` numbers rounds from 1.  Anything that changes here changes PM_VERSION.
+ */
+#ifndef PM_LAYOUT_H
+#define PM_LAYOUT_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PM_DIRECTORY "/dev/shm"
+#define PM_PREFIX "peermap."                   /* the object of segment NAME is PM_DIRECTORY/PM_PREFIX NAME */
+#define PM_MAGIC UINT64_C(0x0050414d52454550)  /* "PEERMAP\0" read as a little-endian number */
+#define PM_VERSION UINT32_C(1)
+#define PM_NAME_MAX 64                         /* bytes with the final NUL, of every name in a segment */
+#define PM_NO_SLOT UINT16_C(0xffff)
+
+#define PM_SLOTS_MAX UINT32_C(1024)
+#define PM_ROOTS_MAX UINT32_C(4096)
+#define PM_EVENTS_MAX UINT32_C(1048576)        /* event_count is a power of two */
+#define PM_HEADER_MAX (UINT64_C(80) << 20)     /* more than the largest counts need */
+#define PM_RESERVED_MAX (UINT64_C(1) << 46)
+
+/* Tag of a slot or root: changes << 8 | state.  A copy is good if the tag was the same before and after it was taken. */
+#define PM_TAG_STATE UINT64_C(0xff)
+#define PM_TAG_STEP UINT64_C(0x100)
+
+enum pm_record_state {
+    PM_FREE = 0,    /* nothing in it counts */
+    PM_CLAIMED = 1, /* being filled by the process whose life word it holds */
+    PM_LIVE = 2,    /* complete.  A LIVE slot whose life word is dead is a dead peer */
+};
+
+/* Futex bits of the lock words and life words, as the kernel's robust futexes define them. */
+#define PM_FUTEX_TID UINT32_C(0x3fffffff)
+#define PM_FUTEX_DIED UINT32_C(0x40000000)
+#define PM_FUTEX_WAITERS UINT32_C(0x80000000)
+
+enum pm_op { PM_OP_NONE = 0, PM_OP_GROW = 1, PM_OP_SHRINK = 2, PM_OP_REMAP = 3, PM_OP_MAP = 4, PM_OP_RECOVER = 5 };
+
+enum pm_method { PM_BY_NONE = 0, PM_BY_ATTACH = 1, PM_BY_AGENT = 2, PM_BY_SELF = 3 };
+
+enum pm_event_kind {
+    PM_EV_CREATE = 1,      /* slot created the segment, active = size */
+    PM_EV_ATTACH = 2,      /* slot attached, size bytes mapped after ns */
+    PM_EV_RESTART = 3,     /* the same, taking over the slot of a dead peer of its name */
+    PM_EV_DETACH = 4,      /* slot left in good order */
+    PM_EV_PEER_DIED = 5,   /* by found slot dead.  Once for each death, when somebody looks */
+    PM_EV_REAP = 6,        /* by freed the dead slot */
+    PM_EV_ROUND_BEGIN = 7, /* by starts round epoch; method is the pm_op; size is the target; ns is the size before */
+    PM_EV_MAP_REQUEST = 8, /* by asks slot to map size bytes */
+    PM_EV_MAP_ACK = 9,     /* slot mapped size bytes, ns after the request, by method; error is 0 or errno */
+    PM_EV_MAP_LATE = 10,   /* slot had not answered by the deadline, ns after the request */
+    PM_EV_ROUND_END = 11,  /* the round succeeded: active = size, after ns; method is the pm_op */
+    PM_EV_ROLLBACK = 12,   /* the round failed: active = size as before, after ns; slot is the culprit; error is -code */
+    PM_EV_CUT = 13,        /* the memory past size went back to the system */
+    PM_EV_REFUSE = 14,     /* by asked for something that was refused before it began; method is the pm_op, error is -code */
+    PM_EV_ROOT = 15,       /* by set or removed a root; size is its offset, ns its size */
+    PM_EV_TAKEOVER = 16,   /* by found the lock's holder dead, and took over; method is the pm_op of its intent */
+    PM_EV_LAST = 16
+};
+
+/* Shared.  What a change of size is about to do, so that whoever takes the lock after a death can finish or undo it. */
+struct pm_intent {
+    uint32_t op;   /* enum pm_op; written last, cleared last */
+    uint32_t slot; /* of the writer */
+    uint64_t from; /* active before */
+    uint64_t to;   /* active after */
+};
+
+/* Shared. */
+struct pm_header {
+    /* Constant once the object has a name. */
+    uint64_t magic;
+    uint32_t version;
+    uint32_t page_size;
+    uint64_t generation; /* random: tells two segments of one name apart */
+    uint64_t header_len; /* file offset of the data */
+    uint64_t base;       /* address of the data in every peer that is not relocated */
+    uint64_t reserved;   /* data bytes that addresses are reserved for */
+    uint32_t slot_count;
+    uint32_t root_count;
+    uint32_t event_count;
+    uint32_t flags;
+    uint64_t slots_off; /* from the start of the header, like the next two */
+    uint64_t roots_off;
+    uint64_t events_off;
+    uint64_t created_ns; /* CLOCK_REALTIME */
+    uint32_t creator_pid;
+    uint32_t creator_uid;
+    uint64_t creator_start;
+    char creator_name[PM_NAME_MAX];
+    uint8_t pad0[16];
+
+    /* Sizes of the data.  Written by the holder of `lock`. */
+    uint64_t active;  /* bytes that applications may touch */
+    uint64_t target;  /* bytes that peers shall have mapped: >= active but for a failed round's moment */
+    uint64_t horizon; /* bytes that peers may have mapped: >= target.  This version: = target */
+    uint64_t epoch;
+    uint64_t cut_epoch; /* not 0: the file may be cut to target once every live peer has acked this */
+    uint8_t pad1[24];
+    struct pm_intent intent;
+    uint8_t pad2[40];
+
+    /* Robust futexes: tid of the holder's agent | WAITERS; DIED when the kernel found it dead. */
+    uint32_t lock;          /* sizes, intent, rounds */
+    uint32_t lock_slot;     /* slot index + 1 of the holder: for messages only */
+    uint32_t registry_lock; /* claiming and freeing slots and roots */
+    uint32_t registry_slot;
+    uint8_t pad3[48];
+
+    /* Plain futexes. */
+    uint32_t bell; /* agents wait on it, slot i with bit i mod 32 */
+    uint8_t pad4[60];
+    uint32_t outstanding; /* low 16 bits: acks missing; high: low bits of the epoch.  Wakes the round's runner; not the truth */
+    uint8_t pad5[60];
+    uint32_t change;     /* grows with every change worth looking at; observers wait on it */
+    uint32_t pin_waiter; /* a shrink waits on it for pins to go; not 0 while one does */
+    uint8_t pad6[56];
+    uint64_t event_head; /* events ever begun; event i is at events[i mod event_count] */
+    uint8_t pad7[440];
+};
+
+/* Shared.  One record of the registry.  Written by its peer, but: requested, remap and requested_ns by the holder of the lock, and
+ * the tag of a dead peer by the holder of the registry lock. */
+struct pm_slot {
+    uint64_t tag;
+    uint32_t pid; /* in the peer's pid namespace */
+    uint32_t uid;
+    uint64_t start_time; /* clock ticks since boot, /proc/PID/stat field 22.  For people: not proof against pid reuse */
+    uint64_t pidns;      /* inode of the pid namespace, 0 if unknown */
+    uint64_t pidfd_ino;  /* inode of a pidfd of the process: unique while the system runs (Linux 6.9); 0 if unknown */
+    uint32_t life;       /* robust futex held by the peer's agent for as long as it lives */
+    uint32_t flags;      /* PM_SLOT_* */
+    uint64_t base;       /* address of the data in that process */
+    uint64_t mapped;     /* data bytes mapped there */
+    uint64_t requested;  /* epoch the peer shall reach */
+    uint64_t remap;      /* epoch for which the whole mapping shall be replaced */
+    uint64_t requested_ns;
+    uint64_t acked; /* epoch the peer has reached: the truth of an ack */
+    uint32_t method;
+    int32_t error; /* errno of the last mapping */
+    uint64_t latency_ns;
+    uint64_t pin; /* count << 48 | active bytes relied upon */
+    uint32_t doorbell;
+    uint32_t pad0;
+    uint64_t attached_ns; /* CLOCK_REALTIME */
+    uint8_t pad1[56];
+    char name[PM_NAME_MAX];
+};
+
+#define PM_SLOT_RELOCATED UINT32_C(1)  /* its base is not the segment's */
+#define PM_SLOT_DEATH_TOLD UINT32_C(2) /* its death is in the event ring */
+
+#define PM_PIN_ONE (UINT64_C(1) << 48)
+#define PM_PIN_BYTES (PM_PIN_ONE - 1)
+
+/* Shared.  Replacing a root fills another record first: of two LIVE ones of a name, the higher `version` counts. */
+struct pm_root {
+    uint64_t tag;
+    uint64_t version;
+    uint64_t off; /* in the data */
+    uint64_t size;
+    char name[PM_NAME_MAX];
+    char type[PM_NAME_MAX];
+    uint8_t pad0[32];
+};
+
+/* Shared.  A writer sets seq to 0, fills the record, and sets seq to its index + 1 last. */
+struct pm_event {
+    uint64_t seq;
+    uint64_t time_ns;
+    uint64_t epoch;
+    uint16_t kind;   /* enum pm_event_kind */
+    uint16_t method; /* enum pm_method or enum pm_op, as the kind says */
+    uint16_t slot;   /* whom it is about, or PM_NO_SLOT */
+    uint16_t by;     /* who did it, or PM_NO_SLOT */
+    uint32_t pid;    /* of slot, then */
+    int32_t error;
+    uint64_t size;
+    uint64_t ns;
+    uint32_t by_pid;
+    uint32_t pad0;
+};
+
+#define PM_AT(type, field, at) static_assert(offsetof(struct type, field) == (at), #type "." #field)
+PM_AT(pm_header, magic, 0);
+PM_AT(pm_header, version, 8);
+PM_AT(pm_header, page_size, 12);
+PM_AT(pm_header, generation, 16);
+PM_AT(pm_header, header_len, 24);
+PM_AT(pm_header, base, 32);
+PM_AT(pm_header, reserved, 40);
+PM_AT(pm_header, slot_count, 48);
+PM_AT(pm_header, root_count, 52);
+PM_AT(pm_header, event_count, 56);
+PM_AT(pm_header, flags, 60);
+PM_AT(pm_header, slots_off, 64);
+PM_AT(pm_header, roots_off, 72);
+PM_AT(pm_header, events_off, 80);
+PM_AT(pm_header, created_ns, 88);
+PM_AT(pm_header, creator_pid, 96);
+PM_AT(pm_header, creator_uid, 100);
+PM_AT(pm_header, creator_start, 104);
+PM_AT(pm_header, creator_name, 112);
+PM_AT(pm_header, active, 192);
+PM_AT(pm_header, target, 200);
+PM_AT(pm_header, horizon, 208);
+PM_AT(pm_header, epoch, 216);
+PM_AT(pm_header, cut_epoch, 224);
+PM_AT(pm_header, intent, 256);
+PM_AT(pm_header, lock, 320);
+PM_AT(pm_header, lock_slot, 324);
+PM_AT(pm_header, registry_lock, 328);
+PM_AT(pm_header, registry_slot, 332);
+PM_AT(pm_header, bell, 384);
+PM_AT(pm_header, outstanding, 448);
+PM_AT(pm_header, change, 512);
+PM_AT(pm_header, pin_waiter, 516);
+PM_AT(pm_header, event_head, 576);
+PM_AT(pm_intent, op, 0);
+PM_AT(pm_intent, slot, 4);
+PM_AT(pm_intent, from, 8);
+PM_AT(pm_intent, to, 16);
+PM_AT(pm_slot, tag, 0);
+PM_AT(pm_slot, pid, 8);
+PM_AT(pm_slot, uid, 12);
+PM_AT(pm_slot, start_time, 16);
+PM_AT(pm_slot, pidns, 24);
+PM_AT(pm_slot, pidfd_ino, 32);
+PM_AT(pm_slot, life, 40);
+PM_AT(pm_slot, flags, 44);
+PM_AT(pm_slot, base, 48);
+PM_AT(pm_slot, mapped, 56);
+PM_AT(pm_slot, requested, 64);
+PM_AT(pm_slot, remap, 72);
+PM_AT(pm_slot, requested_ns, 80);
+PM_AT(pm_slot, acked, 88);
+PM_AT(pm_slot, method, 96);
+PM_AT(pm_slot, error, 100);
+PM_AT(pm_slot, latency_ns, 104);
+PM_AT(pm_slot, pin, 112);
+PM_AT(pm_slot, doorbell, 120);
+PM_AT(pm_slot, attached_ns, 128);
+PM_AT(pm_slot, name, 192);
+PM_AT(pm_root, tag, 0);
+PM_AT(pm_root, version, 8);
+PM_AT(pm_root, off, 16);
+PM_AT(pm_root, size, 24);
+PM_AT(pm_root, name, 32);
+PM_AT(pm_root, type, 96);
+PM_AT(pm_event, seq, 0);
+PM_AT(pm_event, time_ns, 8);
+PM_AT(pm_event, epoch, 16);
+PM_AT(pm_event, kind, 24);
+PM_AT(pm_event, method, 26);
+PM_AT(pm_event, slot, 28);
+PM_AT(pm_event, by, 30);
+PM_AT(pm_event, pid, 32);
+PM_AT(pm_event, error, 36);
+PM_AT(pm_event, size, 40);
+PM_AT(pm_event, ns, 48);
+PM_AT(pm_event, by_pid, 56);
+#undef PM_AT
+static_assert(sizeof(struct pm_header) == 1024, "header");
+static_assert(sizeof(struct pm_slot) == 256, "slot");
+static_assert(sizeof(struct pm_root) == 192, "root");
+static_assert(sizeof(struct pm_event) == 64, "event");
+
+#endif

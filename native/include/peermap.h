@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * peermap.h - shared memory that grows under running processes.
+ *
+ * A segment is one shared memory object, /dev/shm/peermap.NAME.  Every process that attaches to it becomes a peer: it is
+ * entered in a registry in the segment's header and maps the whole active memory at one address, the same in every peer, so
+ * raw pointers into the segment are valid everywhere.  When a peer grows the segment, the call returns only when *every*
+ * live peer has the new memory mapped.  Nobody polls, re-opens, or learns of the growth from a fault.
+ *
+ *     #include <peermap.h>
+ *     #include <stdio.h>
+ *
+ *     int main(void)
+ *     {
+ *         peermap_options options = { .struct_size = sizeof options, .peer_name = "writer" };
+ *         peermap_segment *segment;
+ *         int rc = peermap_open("quotes", &options, &segment);
+ *         if (rc == 0)
+ *             rc = peermap_grow(segment, 2 << 20, NULL);
+ *         if (rc != 0)
+ *             return fprintf(stderr, "%s: %s\n", peermap_error_name(rc), peermap_last_error()), 1;
+ *         printf("%zu bytes at %p, in every peer\n", peermap_size(segment), peermap_base(segment));
+ *         peermap_detach(segment);
+ *         return 0;
+ *     }
+ *
+ * Link with -lpeermap -lpthread.  Linux 4.17 or later; C11 or C++17.
+ *
+ * CAVEATS, each as problem and remedy
+ *
+ * - Problem: a peer that is stopped (SIGSTOP, Ctrl+Z) or held by a debugger cannot map anything.  A growth waits for it until
+ *   the deadline (options.deadline_ms), then puts everything back and fails with PEERMAP_ELATE, naming the peer.
+ *   Remedy: continue the peer and repeat; or set PEERMAP_ALLOW_LATE: the growth succeeds and the peer maps as soon as it runs.
+ * - Problem: after peermap_shrink() a stale access to the removed tail is a SIGSEGV in the process that makes it.
+ *   Remedy: bracket reads with peermap_pin() and peermap_unpin(); a shrink waits for pins.
+ * - Problem: a forked child is not a peer; the memory is unmapped in it and its handles answer PEERMAP_EDETACHED.
+ *   Remedy: attach anew in the child, under a name of its own.
+ * - Problem: the segment outlives its processes, by design: a restarted process goes on from the same roots.
+ *   Remedy: peermap_destroy() when the data is no longer wanted.  Processes still attached keep their mapping.
+ * - Problem: every peer can write every byte, also of the header.  Peers must trust each other's data.
+ *   What holds regardless: the library maps and unmaps nothing outside the range that the process itself reserved.
+ *
+ * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
+ * remap, map_peer) are serialised within a process.  None may be called from a signal handler, except peermap_base(),
+ * peermap_size(), peermap_pin(), peermap_unpin() and peermap_epoch().
+ *
+ * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below.  peermap_last_error() has a sentence
+ * about the calling thread's last failure that names the thing and the remedy.
+ *
+ * UNITS.  Sizes are bytes.  Sizes given to create, grow and shrink are rounded up to whole pages (a shrink: down).
+ */
+#ifndef PEERMAP_H
+#define PEERMAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined __GNUC__
+#define PEERMAP_API __attribute__((visibility("default")))
+#else
+#define PEERMAP_API
+#endif
+
+#define PEERMAP_NAME_MAX 64 /* bytes of a segment, peer, root or type name, with the final NUL */
+
+/* The one list of errors: name, code, text.  The enum, peermap_error_name() and peermap_error_text() are made from it. */
+#define PEERMAP_ERRORS(X)                                                                                              \
+    X(EINVAL, -1, "an argument is out of range")                                                                       \
+    X(ENAME, -2, "a name must be 1 to 63 of the characters A-Z a-z 0-9 . _ -, and not begin with a dot")                \
+    X(EEXIST, -3, "a segment of this name exists already")                                                             \
+    X(ENOENT, -4, "there is no segment of this name")                                                                  \
+    X(EFORMAT, -5, "the object is not a segment, or its header is damaged")                                            \
+    X(EVERSION, -6, "the segment has another layout version than this library")                                       \
+    X(EACCES, -7, "permission denied")                                                                                 \
+    X(ENOSPC, -8, "the system has no memory left for the segment; nothing was changed")                                \
+    X(ELIMIT, -9, "the segment's address reservation is exhausted; create it with a larger reserve_size")              \
+    X(EADDR, -10, "the segment's address range is taken in this process")                                              \
+    X(EPEERNAME, -11, "a live peer has this name already")                                                             \
+    X(ESLOTS, -12, "the registry has no free slot; create the segment with more max_peers")                            \
+    X(EROOTS, -13, "there is no room for another root")                                                                \
+    X(ESRCH, -14, "no peer has this pid")                                                                              \
+    X(ELATE, -15, "a peer did not map the memory before the deadline; nothing was changed")                            \
+    X(EBUSY, -16, "another peer holds the segment's lock or pins the memory; nothing was changed")                     \
+    X(EDETACHED, -17, "the handle is detached, or belongs to the parent process")                                      \
+    X(EOS, -18, "the system refused; see errno")
+
+/* clang-format off */
+enum peermap_error {
+#define PEERMAP_X(name, code, text) PEERMAP_##name = (code),
+    PEERMAP_ERRORS(PEERMAP_X)
+#undef PEERMAP_X
+    PEERMAP_OK = 0
+};
+/* clang-format on */
+
+typedef struct peermap_segment peermap_segment; /* process-local handle of one attachment */
+
+/* Flags of peermap_options.flags. */
+enum {
+    PEERMAP_ALLOW_LATE = 1 << 0,  /* rounds of this handle succeed without the peers that did not answer in time */
+    PEERMAP_STRICT = 1 << 1,      /* creation: peers never map past the active size (the only mode of this version) */
+    PEERMAP_RELOCATABLE = 1 << 2, /* attach elsewhere if the segment's addresses are taken: raw pointers do not hold */
+};
+
+/* Set struct_size to sizeof(peermap_options); everything else may be 0, which means the default given here. */
+typedef struct peermap_options {
+    size_t struct_size;
+    const char *peer_name;  /* registered in the header.  Default: the program's name; "-PID" is added if that is taken */
+    size_t initial_size;    /* creation: active bytes at the start.  Default 64 KiB */
+    size_t reserve_size;    /* creation: most bytes the segment can ever have.  Default 16 GiB; costs address space only */
+    size_t ahead;           /* creation: bytes mapped past the active size.  Not used by this version */
+    uint32_t deadline_ms;   /* rounds and locks give up after this long.  Default 1000 */
+    uint32_t max_peers;     /* creation: slots in the registry, at most 1024.  Default 128 */
+    uint32_t mode;          /* creation: permission bits of the object.  Default 0600 */
+    uint32_t flags;         /* PEERMAP_ALLOW_LATE and so on */
+} peermap_options;
+
+enum peermap_state {
+    PEERMAP_DEAD = 0,  /* ended without detaching; its slot waits for a restart under its name, or for peermap_reap() */
+    PEERMAP_ALIVE = 1, /* maps everything that was asked of it */
+    PEERMAP_LATE = 2,  /* alive, but has not yet mapped what was asked of it */
+};
+
+/* How a peer came to its last mapping. */
+enum peermap_method {
+    PEERMAP_BY_NONE = 0,
+    PEERMAP_BY_ATTACH = 1, /* mapped everything while attaching */
+    PEERMAP_BY_AGENT = 2,  /* the library's thread in the peer mapped it */
+    PEERMAP_BY_SELF = 3,   /* the peer ran the round itself */
+};
+
+/* One row of the registry, copied. */
+typedef struct peermap_peer {
+    pid_t pid; /* in the peer's own pid namespace */
+    uid_t uid;
+    uint64_t start_time;         /* clock ticks since boot, as field 22 of /proc/PID/stat */
+    char name[PEERMAP_NAME_MAX]; /* descriptive name */
+    void *base;                  /* where the data begins in that process */
+    size_t mapped;               /* data bytes mapped there */
+    uint64_t epoch_requested;
+    uint64_t epoch_acked;
+    int state;            /* enum peermap_state */
+    int method;           /* enum peermap_method, of the last mapping */
+    int error;            /* errno of the last mapping, 0 if it succeeded */
+    uint64_t nanoseconds; /* from the request to the end of the last mapping */
+    uint64_t reserved[4];
+} peermap_peer;
+
+/* The report of one round.  On PEERMAP_ELATE and PEERMAP_EBUSY the culprit is the peer that did not answer, or that holds the lock
+ * or a pin. */
+typedef struct peermap_round {
+    uint64_t epoch;
+    size_t size;        /* active bytes afterwards */
+    uint32_t peers;     /* asked, the caller included */
+    uint32_t acked;     /* mapped it */
+    uint32_t late;      /* did not in time */
+    uint32_t died;      /* ended while they were waited for */
+    uint32_t injected;  /* mapped from outside.  Always 0 in this version */
+    pid_t culprit_pid;  /* 0 if there is none */
+    char culprit[PEERMAP_NAME_MAX];
+    uint64_t nanoseconds;
+    uint64_t reserved[4];
+} peermap_round;
+
+/* ---- segments ---- */
+
+/*
+ * Creates the segment and attaches to it.  `name` is 1 to 63 of the characters A-Z a-z 0-9 . _ - (not a dot first).
+ * The object appears complete or not at all: a creator that dies halfway leaves nothing behind.
+ *
+ * EEXIST, ENAME, EINVAL (options), ENOSPC, EADDR, EACCES, EOS.
+ */
+PEERMAP_API int peermap_create(const char *name, const peermap_options *options, peermap_segment **out);
+
+/*
+ * Attaches to an existing segment: reserves its addresses, maps all of its active memory, enters the registry.  A process
+ * that attaches under the descriptive name of a dead peer takes over its slot: that is a restart.
+ *
+ * ENOENT, ENAME, EINVAL, EFORMAT, EVERSION, EACCES, EADDR (peermap_last_error() names what occupies the range), EPEERNAME,
+ * ESLOTS, EBUSY, EOS.
+ */
+PEERMAP_API int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out);
+
+/* Attaches, or creates if there is none; race-free among any number of callers.  Errors of both, but ENOENT and EEXIST. */
+PEERMAP_API int peermap_open(const char *name, const peermap_options *options, peermap_segment **out);
+
+/* Unmaps the segment, leaves the registry, frees the handle.  No other thread may use the handle or the memory.  NULL is ignored. */
+PEERMAP_API void peermap_detach(peermap_segment *segment);
+
+/* Removes the object's name.  Peers that are attached keep their memory; it is freed when the last one ends.  ENOENT, ENAME, EACCES, EOS. */
+PEERMAP_API int peermap_destroy(const char *name);
+
+/* ---- the memory ---- */
+
+/* Where the data begins in this process: the same address in every peer, unless PEERMAP_RELOCATABLE moved it.  Page aligned.  NULL in
+ * a forked child. */
+PEERMAP_API void *peermap_base(const peermap_segment *segment);
+
+/* Active data bytes: [base, base + size) may be read and written.  Grows and shrinks under the caller; see peermap_pin(). */
+PEERMAP_API size_t peermap_size(const peermap_segment *segment);
+
+/* Returns the active bytes, and no shrink takes them away until peermap_unpin().  Pins count: each needs its unpin.  At most 65535. */
+PEERMAP_API size_t peermap_pin(peermap_segment *segment);
+PEERMAP_API void peermap_unpin(peermap_segment *segment);
+
+/* Number of the last round.  Changes with every growth, shrink and remap. */
+PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
+
+/* ---- rounds: `round` may be NULL ---- */
+
+/*
+ * Adds `by` bytes (rounded up to pages, not 0).  On return every live peer has [base, base + new size) mapped, and the memory
+ * is allocated: no later SIGBUS.  On any error the size is what it was.
+ *
+ * ENOSPC, ELIMIT, ELATE (unless PEERMAP_ALLOW_LATE), EBUSY, EINVAL, EDETACHED, EOS.
+ */
+PEERMAP_API int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round);
+
+/*
+ * Removes `by` bytes (rounded down to pages) from the end.  First every peer gives up the tail, then the memory goes back to the
+ * system.  Waits for pins until the deadline.
+ *
+ * EBUSY (a pin), ELATE (unless PEERMAP_ALLOW_LATE: then the memory is freed once the late peer has run), EINVAL (nothing would be
+ * left), EDETACHED, EOS.
+ */
+PEERMAP_API int peermap_shrink(peermap_segment *segment, size_t by, peermap_round *round);
+
+/*
+ * Makes a peer (0: every peer) replace its whole mapping by a fresh one of the active memory: the repair for a peer whose
+ * address space disagrees with the registry.  ESRCH, ELATE, EBUSY, EDETACHED, EOS.
+ */
+PEERMAP_API int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round *round);
+
+/*
+ * The peer mapping call by itself: on return the peer has the whole active memory mapped.  Idempotent; maps only what is
+ * missing.  pid 0: every peer.  ESRCH, ELATE, EBUSY, EDETACHED, EOS.
+ */
+PEERMAP_API int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round);
+
+/* ---- roots: pointers to the beginning of data structures ---- */
+
+/* Names `ptr`, which must lie in the active memory with `size` bytes after it.  Replaces a root of that name; NULL `ptr`
+ * removes it.  `type` may be NULL.  ENAME, EINVAL, EROOTS, EBUSY, EDETACHED. */
+PEERMAP_API int peermap_set_root(peermap_segment *segment, const char *root, void *ptr, size_t size, const char *type);
+
+/* The root's address in this process, or NULL if there is none; `size` (may be NULL) receives its size. */
+PEERMAP_API void *peermap_root(peermap_segment *segment, const char *root, size_t *size);
+
+/* ---- the registry ---- */
+
+/* The pid of the live peer with this descriptive name; 0 if there is none. */
+PEERMAP_API pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name);
+
+/* Copies up to `capacity` rows; returns how many peers there are.  `out` may be NULL if capacity is 0.  EDETACHED, EINVAL. */
+PEERMAP_API int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity);
+
+/* Frees the slots of dead peers.  Returns how many.  EBUSY, EDETACHED. */
+PEERMAP_API int peermap_reap(peermap_segment *segment);
+
+/* ---- errors ---- */
+
+/* "PEERMAP_ELATE"; "PEERMAP_OK" for 0; "PEERMAP_?" for an unknown code. */
+PEERMAP_API const char *peermap_error_name(int code);
+/* One sentence, constant. */
+PEERMAP_API const char *peermap_error_text(int code);
+/* A sentence on the calling thread's last failed call: what, where, and the remedy.  Valid until the thread's next call. */
+PEERMAP_API const char *peermap_last_error(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
