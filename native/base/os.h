@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * os.h - everything of the runtime that differs by system: futexes, robust futexes, the object's file, facts about processes.
+ *
+ * Deadlines are CLOCK_MONOTONIC nanoseconds.  Functions returning int return 0 or errno, unless they say otherwise.
+ */
+#ifndef PM_OS_H
+#define PM_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+uint64_t pm_now(void);      /* CLOCK_MONOTONIC */
+uint64_t pm_now_wall(void); /* CLOCK_REALTIME */
+uint64_t pm_random(void);
+
+/* ---- futexes in shared memory ---- */
+
+/* Sleeps while *word is `value`, until a wake with a common bit, or the deadline (0: none).  0, EAGAIN, ETIMEDOUT, EINTR or EFAULT. */
+int pm_futex_wait(const uint32_t *word, uint32_t value, uint32_t bits, uint64_t deadline);
+void pm_futex_wake(uint32_t *word, uint32_t bits, int count);
+
+#define PM_WAIT_MAX 128
+
+struct pm_wait {
+    const uint32_t *word;
+    uint32_t value;
+};
+
+/* Sleeps until one of up to PM_WAIT_MAX words differs from its value or is woken.  ENOSYS before Linux 5.16. */
+int pm_futex_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t deadline);
+
+/* ---- robust futexes: words that the kernel marks when the thread holding them dies ---- */
+
+/* As linux/futex.h has them. */
+struct pm_robust_entry {
+    struct pm_robust_entry *next;
+};
+
+struct pm_robust {
+    struct pm_robust_entry list;
+    long offset; /* from an entry to its word */
+    struct pm_robust_entry *pending;
+};
+
+/* Makes `robust` the calling thread's list.  Atomic: a thread that dies has either the old list or the new one. */
+int pm_robust_use(struct pm_robust *robust);
+
+uint32_t pm_thread_id(void);
+
+/* ---- the object ---- */
+
+/* A new file without a name in the segments' directory, `length` bytes, all of them allocated.  The descriptor, or -errno. */
+int pm_object_make(uint64_t length, uint32_t mode);
+/* Gives it its name.  EEXIST if that is taken. */
+int pm_object_publish(int fd, const char *segment);
+/* The descriptor of an existing object, or -errno.  Symbolic links and anything but regular files are refused (EINVAL). */
+int pm_object_open(const char *segment, bool writable);
+int pm_object_remove(const char *segment);
+/* Allocates [from, to) and extends the file to `to`: ENOSPC now rather than SIGBUS later. */
+int pm_object_extend(int fd, uint64_t from, uint64_t to);
+/* Zeroes [from, to) and gives its memory back, without changing the length. */
+int pm_object_punch(int fd, uint64_t from, uint64_t to);
+int pm_object_cut(int fd, uint64_t length);
+/* Calls `each` with the segment name of every object in the directory until it returns false. */
+void pm_object_each(bool (*each)(const char *segment, void *context), void *context);
+
+/* ---- processes ---- */
+
+struct pm_process {
+    uint32_t pid;
+    uint32_t uid;
+    uint64_t start_time;
+    uint64_t pidns;
+    uint64_t pidfd_ino;
+};
+
+/* The calling process. */
+void pm_process_self(struct pm_process *self);
+
+/* What occupies [address, address + length) in this process, as a phrase: "/usr/lib/x.so at 0x...". */
+void pm_occupant(uint64_t address, uint64_t length, char *phrase, size_t size);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* os_linux.c - os.h on Linux 4.17 or later. */
+#include "os.h"
+
+#include "layout.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t clock_read(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t pm_now(void) { return clock_read(CLOCK_MONOTONIC); }
+uint64_t pm_now_wall(void) { return clock_read(CLOCK_REALTIME); }
+
+uint64_t pm_random(void)
+{
+    uint64_t value;
+    if (getrandom(&value, sizeof value, 0) != (ssize_t)sizeof value)
+        value = pm_now() ^ (uint64_t)getpid() << 32;
+    return value;
+}
+
+/* ---- futexes ---- */
+
+static struct timespec to_timespec(uint64_t ns)
+{
+    return (struct timespec){ .tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u) };
+}
+
+int pm_futex_wait(const uint32_t *word, uint32_t value, uint32_t bits, uint64_t deadline)
+{
+    struct timespec until = to_timespec(deadline);
+    if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, value, deadline ? &until : NULL, NULL, bits) == 0)
+        return 0;
+    return errno;
+}
+
+void pm_futex_wake(uint32_t *word, uint32_t bits, int count)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE_BITSET, count, NULL, NULL, bits);
+}
+
+/* struct futex_waitv and its number, for C libraries and headers older than the kernel. */
+struct waiter {
+    uint64_t value;
+    uint64_t word;
+    uint32_t flags;
+    uint32_t reserved;
+};
+#define FUTEX_WAITV 449
+#define WAITER_32_BITS 2u
+
+int pm_futex_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t deadline)
+{
+    struct waiter waiters[PM_WAIT_MAX];
+    if (count > PM_WAIT_MAX)
+        count = PM_WAIT_MAX;
+    for (uint32_t i = 0; i < count; i++)
+        waiters[i] = (struct waiter){ .value = waits[i].value, .word = (uintptr_t)waits[i].word, .flags = WAITER_32_BITS };
+    struct timespec until = to_timespec(deadline);
+    long woken = syscall(FUTEX_WAITV, waiters, count, 0, deadline ? &until : NULL, CLOCK_MONOTONIC);
+    return woken >= 0 ? 0 : errno;
+}
+
+static_assert(sizeof(struct pm_robust) == sizeof(struct robust_list_head), "robust_list_head");
+static_assert(offsetof(struct pm_robust, pending) == offsetof(struct robust_list_head, list_op_pending), "list_op_pending");
+
+int pm_robust_use(struct pm_robust *robust)
+{
+    return syscall(SYS_set_robust_list, robust, sizeof *robust) == 0 ? 0 : errno;
+}
+
+uint32_t pm_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
+
+/* ---- the object ---- */
+
+static void object_path(const char *segment, char path[PATH_MAX]) { snprintf(path, PATH_MAX, PM_DIRECTORY "/" PM_PREFIX "%s", segment); }
+
+int pm_object_make(uint64_t length, uint32_t mode)
+{
+    int fd = open(PM_DIRECTORY, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -errno;
+    int error = pm_object_extend(fd, 0, length);
+    if (error == 0 && fchmod(fd, mode) != 0) /* not by open(): the umask is not asked */
+        error = errno;
+    if (error == 0)
+        return fd;
+    close(fd);
+    return -error;
+}
+
+int pm_object_publish(int fd, const char *segment)
+{
+    char from[64], to[PATH_MAX];
+    snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
+    object_path(segment, to);
+    return linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+}
+
+int pm_object_open(const char *segment, bool writable)
+{
+    char path[PATH_MAX];
+    object_path(segment, path);
+    /* NONBLOCK: a fifo of this name must not hold the open.  It means nothing for a regular file. */
+    int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return errno == ELOOP || errno == EISDIR || errno == ENXIO ? -EINVAL : -errno;
+    struct stat facts;
+    if (fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode))
+        return fd;
+    close(fd);
+    return -EINVAL;
+}
+
+int pm_object_remove(const char *segment)
+{
+    char path[PATH_MAX];
+    object_path(segment, path);
+    return unlink(path) == 0 ? 0 : errno;
+}
+
+int pm_object_extend(int fd, uint64_t from, uint64_t to)
+{
+    int error;
+    do
+        error = fallocate(fd, 0, (off_t)from, (off_t)(to - from)) == 0 ? 0 : errno;
+    while (error == EINTR);
+    return error;
+}
+
+int pm_object_punch(int fd, uint64_t from, uint64_t to)
+{
+    int error;
+    do
+        error = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)(to - from)) == 0 ? 0 : errno;
+    while (error == EINTR);
+    return error;
+}
+
+int pm_object_cut(int fd, uint64_t length) { return ftruncate(fd, (off_t)length) == 0 ? 0 : errno; }
+
+void pm_object_each(bool (*each)(const char *segment, void *context), void *context)
+{
+    DIR *directory = opendir(PM_DIRECTORY);
+    if (!directory)
+        return;
+    const size_t prefix = strlen(PM_PREFIX);
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        if (strncmp(entry->d_name, PM_PREFIX, prefix) == 0 && !each(entry->d_name + prefix, context))
+            break;
+    }
+    closedir(directory);
+}
+
+/* ---- processes ---- */
+
+static uint64_t inode_of(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 ? facts.st_ino : 0;
+}
+
+/* Field 22 of the line; the second, the command's name in parentheses, may hold anything. */
+static uint64_t own_start_time(void)
+{
+    char line[1024];
+    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    ssize_t length = read(fd, line, sizeof line - 1);
+    close(fd);
+    if (length <= 0)
+        return 0;
+    line[length] = '\0';
+    const char *at = strrchr(line, ')');
+    uint64_t start = 0;
+    if (!at || sscanf(at + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64, &start) != 1)
+        return 0;
+    return start;
+}
+
+#define PIDFS_MAGIC UINT64_C(0x50494446)
+
+static uint64_t own_pidfd_inode(void)
+{
+#ifdef SYS_pidfd_open
+    int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    if (fd < 0)
+        return 0;
+    struct stat facts;
+    struct statfs system;
+    /* Before Linux 6.9 pidfds are not of a file system of their own, and all share one inode. */
+    bool unique = fstatfs(fd, &system) == 0 && (uint64_t)system.f_type == PIDFS_MAGIC;
+    uint64_t inode = unique && fstat(fd, &facts) == 0 ? facts.st_ino : 0;
+    close(fd);
+    return inode;
+#else
+    return 0;
+#endif
+}
+
+void pm_process_self(struct pm_process *self)
+{
+    self->pid = (uint32_t)getpid();
+    self->uid = (uint32_t)geteuid();
+    self->start_time = own_start_time();
+    self->pidns = inode_of("/proc/self/ns/pid");
+    self->pidfd_ino = own_pidfd_inode();
+}
+
+void pm_occupant(uint64_t address, uint64_t length, char *phrase, size_t size)
+{
+    snprintf(phrase, size, "something that cannot be seen");
+    FILE *maps = fopen("/proc/self/maps", "re");
+    if (!maps)
+        return;
+    char line[PATH_MAX + 128];
+    while (fgets(line, sizeof line, maps)) {
+        uint64_t from, to;
+        int path = 0;
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %n", &from, &to, &path) != 2 || to <= address || from >= address + length)
+            continue;
+        line[strcspn(line, "\n")] = '\0';
+        snprintf(phrase, size, "%.200s at 0x%" PRIx64, path > 0 && line[path] ? line + path : "anonymous memory", from);
+        break;
+    }
+    fclose(maps);
+}

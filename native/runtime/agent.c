@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * agent.c - the thread that keeps this process's mapping what the header says, and works for the application's calls.
+ *
+ * It sleeps on the header's bell, which a round's runner and this process's own calls ring.  It holds the life word of its slot
+ * through its robust list for as long as it lives, which is how everybody knows that the process lives.  All signals are blocked in
+ * it; it takes no lock of the C library, so that it can run while every other thread of the process is stopped.
+ */
+#include "segment.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define STACK_SIZE (256u << 10)
+
+/* Maps what is missing and gives up what is too much; `fresh` replaces what is there as well. */
+static int apply(peermap_segment *segment, uint64_t target, bool fresh)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    if (target > segment->shape.reserved)
+        target = segment->shape.reserved;
+    target -= target % page;
+    int error = pm_map(segment, fresh ? 0 : segment->mapped, target);
+    if (error == 0)
+        error = pm_unmap(segment, target, segment->mapped);
+    if (error == 0)
+        segment->mapped = target;
+    return error;
+}
+
+static void record(peermap_segment *segment, uint64_t epoch, uint32_t method, int error, uint64_t since)
+{
+    struct pm_slot *slot = &segment->slots[segment->index];
+    uint64_t now = pm_now(), took = now > since ? now - since : 0;
+    poke64(&slot->mapped, segment->mapped);
+    poke32(&slot->method, method);
+    poke64(&slot->latency_ns, took);
+    store_error(&slot->error, error);
+    if (error == 0)
+        store64(&slot->acked, epoch); /* release: pairs with the runner's load.  Whoever sees the ack sees the mapping's record */
+    pm_journal(segment, (struct pm_event){ .kind = PM_EV_MAP_ACK,
+                                           .epoch = epoch,
+                                           .method = (uint16_t)method,
+                                           .slot = (uint16_t)segment->index,
+                                           .error = error,
+                                           .size = segment->mapped,
+                                           .ns = took });
+}
+
+void pm_converge(peermap_segment *segment, uint32_t method)
+{
+    struct pm_slot *slot = &segment->slots[segment->index];
+    for (uint64_t epoch; (epoch = load64(&slot->requested)) > segment->tried;) {
+        bool fresh = load64(&slot->remap) > segment->tried;
+        segment->tried = epoch;
+        int error = apply(segment, order_load64(&segment->header->target), fresh);
+        record(segment, epoch, method, error, peek64(&slot->requested_ns));
+        if (method == PM_BY_AGENT) /* the runner does not count itself */
+            pm_answer(segment, epoch);
+    }
+}
+
+/*
+ * The slot is LIVE, so a round that begins from now on asks it.  One that began before may have missed it, but published its target
+ * before it looked at the slots: then this sees that target.  Both sides are sequentially consistent.
+ */
+static int map_everything(peermap_segment *segment, uint64_t since)
+{
+    struct pm_slot *slot = &segment->slots[segment->index];
+    uint64_t epoch;
+    do {
+        epoch = order_load64(&segment->header->epoch);
+        int error = apply(segment, order_load64(&segment->header->target), false);
+        if (error != 0) {
+            errno = error;
+            return pm_fail(PEERMAP_EOS, "cannot map segment %s: %s", segment->name, strerror(error));
+        }
+        segment->tried = epoch;
+        poke64(&slot->mapped, segment->mapped);
+        poke32(&slot->method, PM_BY_ATTACH);
+        poke64(&slot->latency_ns, pm_now() - since);
+        store64(&slot->acked, epoch);
+    } while (order_load64(&segment->header->epoch) != epoch);
+    uint64_t requested = load64(&slot->requested);
+    if (requested != 0 && requested <= epoch)
+        pm_answer(segment, requested);
+    return 0;
+}
+
+static int join(peermap_segment *segment)
+{
+    uint64_t since = pm_now();
+    bool restart = false;
+    segment->tid = pm_thread_id();
+    segment->idle_list.list.next = &segment->idle_list.list;
+    segment->robust = &segment->idle_list;
+    int error = pm_robust_use(segment->robust);
+    if (error != 0)
+        return pm_fail(PEERMAP_EOS, "the kernel has no robust futexes: %s", strerror(error));
+    int rc = pm_registry_claim(segment, &restart);
+    if (rc != 0)
+        return rc;
+    rc = map_everything(segment, since);
+    if (rc != 0) {
+        pm_registry_release(segment);
+        return rc;
+    }
+    pm_journal(segment, (struct pm_event){ .kind = restart ? PM_EV_RESTART : PM_EV_ATTACH,
+                                           .epoch = segment->tried,
+                                           .method = PM_BY_ATTACH,
+                                           .slot = (uint16_t)segment->index,
+                                           .size = segment->mapped,
+                                           .ns = pm_now() - since });
+    pm_changed(segment);
+    return 0;
+}
+
+static void leave(peermap_segment *segment)
+{
+    pm_unmap(segment, 0, segment->mapped);
+    segment->mapped = 0;
+    pm_journal(segment, (struct pm_event){ .kind = PM_EV_DETACH, .slot = (uint16_t)segment->index });
+    uint64_t requested = load64(&segment->slots[segment->index].requested);
+    pm_registry_release(segment);
+    if (requested > segment->tried)
+        pm_answer(segment, requested);
+    pm_changed(segment);
+}
+
+static void serve(peermap_segment *segment, struct pm_request *request)
+{
+    switch (request->kind) {
+    case PM_ASK_ROUND: request->result = pm_round(segment, request); break;
+    case PM_ASK_REAP: request->result = pm_registry_reap(segment); break;
+    case PM_ASK_ROOT: request->result = pm_roots_set(segment, request->root); break;
+    case PM_ASK_LEAVE: leave(segment); break;
+    case PM_ASK_NONE: break;
+    }
+}
+
+static void answer(peermap_segment *segment, struct pm_request *request)
+{
+    request->error = errno;
+    snprintf(request->sentence, sizeof request->sentence, "%s", peermap_last_error());
+    order_store32(&segment->posted, 0);
+    pm_futex_wake(&segment->posted, UINT32_MAX, INT_MAX);
+}
+
+static void *agent(void *argument)
+{
+    peermap_segment *segment = argument;
+    prctl(PR_SET_NAME, "peermap");
+    struct pm_request *request = segment->request;
+    request->result = join(segment);
+    bool leaving = request->result != 0;
+    answer(segment, request);
+    while (!leaving) {
+        uint32_t bell = order_load32(&segment->header->bell);
+        pm_converge(segment, PM_BY_AGENT);
+        if (order_load32(&segment->posted)) {
+            request = segment->request;
+            leaving = request->kind == PM_ASK_LEAVE;
+            serve(segment, request);
+            answer(segment, request);
+            continue;
+        }
+        pm_futex_wait(&segment->header->bell, bell, segment->bit, 0);
+    }
+    return NULL;
+}
+
+static int await(peermap_segment *segment, struct pm_request *request)
+{
+    while (order_load32(&segment->posted))
+        pm_futex_wait(&segment->posted, 1, UINT32_MAX, 0);
+    if (request->result < 0) {
+        pm_last_error_set(request->sentence);
+        errno = request->error;
+    }
+    return request->result;
+}
+
+static int start_thread(peermap_segment *segment)
+{
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&segment->agent, &attributes, agent, segment);
+    if (error == EINVAL) /* a program with so many thread-local variables that they do not fit */
+        error = pthread_create(&segment->agent, NULL, agent, segment);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+int pm_agent_start(peermap_segment *segment)
+{
+    struct pm_request request = { .kind = PM_ASK_NONE };
+    segment->request = &request;
+    segment->posted = 1;
+    int error = start_thread(segment);
+    if (error != 0) {
+        errno = error;
+        return pm_fail(PEERMAP_EOS, "cannot start the agent thread of segment %s: %s", segment->name, strerror(error));
+    }
+    int rc = await(segment, &request);
+    if (rc != 0)
+        pthread_join(segment->agent, NULL);
+    return rc;
+}
+
+static int post(peermap_segment *segment, struct pm_request *request)
+{
+    pthread_mutex_lock(&segment->calls);
+    segment->request = request;
+    order_store32(&segment->posted, 1);
+    add32(&segment->header->bell, 1);
+    pm_futex_wake(&segment->header->bell, segment->bit, INT_MAX);
+    int rc = await(segment, request);
+    pthread_mutex_unlock(&segment->calls);
+    return rc;
+}
+
+int pm_agent_ask(peermap_segment *segment, struct pm_request *request)
+{
+    if (!segment || load32(&segment->detached))
+        return pm_fail(PEERMAP_EDETACHED, "%s", peermap_error_text(PEERMAP_EDETACHED));
+    return post(segment, request);
+}
+
+void pm_agent_stop(peermap_segment *segment)
+{
+    struct pm_request request = { .kind = PM_ASK_LEAVE };
+    post(segment, &request);
+    pthread_join(segment->agent, NULL);
+}

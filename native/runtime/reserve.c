@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reserve.c - the address range of an attachment, and mapping inside it.
+ *
+ * [start, start + reservation) is taken from the system once, as PROT_NONE, and given back once.  In between mappings only replace
+ * each other inside it, so nothing that a header says can make a peer map or unmap anything else.
+ */
+#include "segment.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+/* Found free under every layout and sanitizer; the end stays clear of where the kernel's own choices grow down to. */
+#define RANGE_BEGIN UINT64_C(0x7e8000000000)
+#define RANGE_END UINT64_C(0x7ef000000000)
+/* For reservations that do not fit there: free everywhere but under ThreadSanitizer. */
+#define WIDE_BEGIN UINT64_C(0x520000000000)
+#define WIDE_END UINT64_C(0x550000000000)
+#define STEP (UINT64_C(1) << 30)
+
+static uint64_t range_length(const struct pm_shape *shape) { return shape->header_len + shape->reserved; }
+
+/* The range at `at` (0: anywhere), or NULL and errno: EEXIST if something is there. */
+static char *take(uint64_t at, uint64_t length)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED_NOREPLACE : 0);
+    void *got = mmap((void *)(uintptr_t)at, length, PROT_NONE, flags, -1, 0);
+    if (got == MAP_FAILED)
+        return NULL;
+    if (at == 0 || (uintptr_t)got == at)
+        return got;
+    munmap(got, length); /* a kernel that took the address as a hint */
+    errno = EEXIST;
+    return NULL;
+}
+
+static int refused(const char *name, uint64_t length)
+{
+    int error = errno;
+    pm_fail(PEERMAP_EOS, "cannot reserve %" PRIu64 " bytes of address space for segment %s: %s%s", length, name, strerror(error),
+            error == ENOMEM   ? "; see ulimit -v"
+            : error == EAGAIN ? "; the process locks its future memory (mlockall)"
+                              : "");
+    errno = error;
+    return PEERMAP_EOS;
+}
+
+static int settle(peermap_segment *segment, char *start)
+{
+    const struct pm_shape *shape = &segment->shape;
+    void *header = mmap(start, shape->header_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, segment->fd, 0);
+    if (header == MAP_FAILED) {
+        int error = errno;
+        munmap(start, range_length(shape));
+        errno = error;
+        return pm_fail(PEERMAP_EOS, "cannot map the header of segment %s: %s", segment->name, strerror(error));
+    }
+    segment->start = start;
+    segment->reservation = range_length(shape);
+    segment->base = start + shape->header_len;
+    segment->header = header;
+    segment->slots = (struct pm_slot *)(void *)(start + shape->slots_off);
+    segment->roots = (struct pm_root *)(void *)(start + shape->roots_off);
+    segment->events = (struct pm_event *)(void *)(start + shape->events_off);
+    return 0;
+}
+
+int pm_reserve(peermap_segment *segment)
+{
+    const struct pm_shape *shape = &segment->shape;
+    uint64_t at = shape->base - shape->header_len, length = range_length(shape);
+    char *start = take(at, length);
+    if (!start && errno == EEXIST && (segment->flags & PEERMAP_RELOCATABLE))
+        start = take(0, length);
+    if (start)
+        return settle(segment, start);
+    if (errno != EEXIST)
+        return refused(segment->name, length);
+    char occupant[300];
+    pm_occupant(at, length, occupant, sizeof occupant);
+    return pm_fail(PEERMAP_EADDR,
+                   "segment %s needs addresses 0x%" PRIx64 "-0x%" PRIx64 ", but this process has %s there; attach earlier, or with "
+                   "PEERMAP_RELOCATABLE",
+                   segment->name, at, at + length, occupant);
+}
+
+/* Process-local.  The ranges that other segments of this machine use. */
+struct taken {
+    uint64_t from, to;
+};
+struct census {
+    struct taken taken[256];
+    uint32_t count;
+};
+
+static bool note(const char *name, void *context)
+{
+    struct census *census = context;
+    struct pm_shape shape;
+    int fd = pm_object_open(name, false);
+    if (fd >= 0 && pm_shape_read(fd, name, &shape) == 0)
+        census->taken[census->count++] = (struct taken){ shape.base - shape.header_len, shape.base + shape.reserved };
+    if (fd >= 0)
+        close(fd);
+    return census->count < 256;
+}
+
+static bool overlaps(const struct census *census, uint64_t from, uint64_t to)
+{
+    for (uint32_t i = 0; i < census->count; i++)
+        if (from < census->taken[i].to && census->taken[i].from < to)
+            return true;
+    return false;
+}
+
+/* Starts at a place that depends on the name: a process that still has a destroyed segment mapped can then, most likely, attach to a
+ * new one of another name. */
+static char *search(const struct census *census, uint64_t begin, uint64_t end, uint64_t length, uint64_t seed)
+{
+    uint64_t stride = (length + STEP - 1) / STEP * STEP;
+    uint64_t places = (end - begin) / stride;
+    for (uint64_t i = 0; i < places; i++) {
+        uint64_t at = begin + (seed + i) % places * stride;
+        if (overlaps(census, at, at + length))
+            continue;
+        char *start = take(at, length);
+        if (start || errno != EEXIST)
+            return start;
+    }
+    errno = EEXIST;
+    return NULL;
+}
+
+int pm_reserve_fresh(peermap_segment *segment)
+{
+    struct census census = { .count = 0 };
+    const struct census nobody = { .count = 0 };
+    pm_object_each(note, &census);
+    uint64_t seed = UINT64_C(14695981039346656037);
+    for (const char *c = segment->name; *c; c++)
+        seed = (seed ^ (unsigned char)*c) * UINT64_C(1099511628211);
+    seed >>= 16;
+
+    uint64_t length = range_length(&segment->shape);
+    errno = EEXIST;
+    char *start = search(&census, RANGE_BEGIN, RANGE_END, length, seed);
+    if (!start && errno == EEXIST)
+        start = search(&census, WIDE_BEGIN, WIDE_END, length, seed);
+    if (!start && errno == EEXIST) /* all spoken for: share addresses with another segment, which only matters to a peer of both */
+        start = search(&nobody, RANGE_BEGIN, RANGE_END, length, seed);
+    if (!start && errno == EEXIST)
+        start = search(&nobody, WIDE_BEGIN, WIDE_END, length, seed);
+    if (!start && errno == EEXIST)
+        return pm_fail(PEERMAP_EADDR, "no free range of %" PRIu64 " bytes for segment %s; ask for a smaller reserve_size", length, segment->name);
+    if (!start)
+        return refused(segment->name, length);
+    segment->shape.base = (uintptr_t)start + segment->shape.header_len;
+    return settle(segment, start);
+}
+
+void pm_release_range(peermap_segment *segment)
+{
+    if (segment->start)
+        munmap(segment->start, segment->reservation);
+    segment->start = NULL;
+}
+
+int pm_map(peermap_segment *segment, uint64_t from, uint64_t to)
+{
+    if (from >= to)
+        return 0;
+    void *got = mmap(segment->base + from, to - from, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, segment->fd,
+                     (off_t)(segment->shape.header_len + from));
+    return got == MAP_FAILED ? errno : 0;
+}
+
+int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to)
+{
+    if (from >= to)
+        return 0;
+    void *got = mmap(segment->base + from, to - from, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    return got == MAP_FAILED ? errno : 0;
+}

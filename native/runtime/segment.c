@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/* segment.c - from a name to a mapped segment and back: create, attach, open, detach, destroy; and what becomes of it in a child. */
+#include "segment.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEFAULT_SIZE (UINT64_C(64) << 10)
+#define DEFAULT_DEADLINE_MS 1000u
+#define KNOWN_FLAGS (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE)
+
+/* ---- fork: a child's copies of the handles are dead ---- */
+
+static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
+static peermap_segment *all;
+
+static void before_fork(void) { pthread_mutex_lock(&all_lock); }
+static void after_fork(void) { pthread_mutex_unlock(&all_lock); }
+
+static void in_child(void)
+{
+    for (peermap_segment *segment = all; segment; segment = segment->next) {
+        order_store32(&segment->detached, 1);
+        pm_release_range(segment);
+        close(segment->fd);
+    }
+    all = NULL;
+    pthread_mutex_unlock(&all_lock);
+}
+
+static void watch_forks(void) { pthread_atfork(before_fork, after_fork, in_child); }
+
+static void enlist(peermap_segment *segment)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_forks);
+    pthread_mutex_lock(&all_lock);
+    segment->next = all;
+    all = segment;
+    pthread_mutex_unlock(&all_lock);
+}
+
+static void delist(peermap_segment *segment)
+{
+    pthread_mutex_lock(&all_lock);
+    for (peermap_segment **at = &all; *at; at = &(*at)->next) {
+        if (*at == segment) {
+            *at = segment->next;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&all_lock);
+}
+
+/* ---- arguments ---- */
+
+static int check_options(const peermap_options *options)
+{
+    if (options->struct_size < sizeof *options)
+        return pm_fail(PEERMAP_EINVAL, "options.struct_size is %zu; set it to sizeof(peermap_options)", options->struct_size);
+    if (options->peer_name && !pm_name_valid(options->peer_name))
+        return pm_fail(PEERMAP_ENAME, "peer name %s: %s", options->peer_name, peermap_error_text(PEERMAP_ENAME));
+    if (options->flags & ~(uint32_t)KNOWN_FLAGS)
+        return pm_fail(PEERMAP_EINVAL, "options.flags has bits that this version does not know: 0x%" PRIx32, options->flags);
+    if (options->mode & ~(uint32_t)0777)
+        return pm_fail(PEERMAP_EINVAL, "options.mode is 0%" PRIo32 "; only permission bits are possible", options->mode);
+    return 0;
+}
+
+/* The program's name, with everything that a name may not hold replaced. */
+static void default_peer_name(char name[PM_NAME_MAX])
+{
+    snprintf(name, PM_NAME_MAX, "%.40s", program_invocation_short_name);
+    for (char *c = name; *c; c++) {
+        char one[2] = { *c == '.' && c == name ? '_' : *c, '\0' };
+        *c = pm_name_valid(one) || *c == '.' ? one[0] : '_';
+    }
+    if (name[0] == '\0')
+        snprintf(name, PM_NAME_MAX, "peer");
+}
+
+static peermap_segment *make_handle(const char *name, const peermap_options *options)
+{
+    peermap_segment *segment = calloc(1, sizeof *segment);
+    if (!segment)
+        return NULL;
+    segment->fd = -1;
+    segment->flags = options->flags;
+    segment->deadline_ns = (uint64_t)(options->deadline_ms ? options->deadline_ms : DEFAULT_DEADLINE_MS) * 1000000u;
+    segment->name_is_default = !options->peer_name;
+    memcpy(segment->name, name, strlen(name));
+    if (options->peer_name)
+        memcpy(segment->peer_name, options->peer_name, strlen(options->peer_name));
+    else
+        default_peer_name(segment->peer_name);
+    pthread_mutex_init(&segment->calls, NULL);
+    pm_process_self(&segment->self);
+    return segment;
+}
+
+static void free_handle(peermap_segment *segment)
+{
+    pm_release_range(segment);
+    if (segment->fd >= 0)
+        close(segment->fd);
+    pthread_mutex_destroy(&segment->calls);
+    free(segment);
+}
+
+/* ---- creating ---- */
+
+static int object_error(const char *name, const char *what, int error)
+{
+    if (error == EACCES || error == EPERM)
+        return pm_fail(PEERMAP_EACCES, "cannot %s segment %s: %s; see the owner and mode of %s/%s%s", what, name, strerror(error), PM_DIRECTORY,
+                       PM_PREFIX, name);
+    if (error == ENOENT)
+        return pm_fail(PEERMAP_ENOENT, "there is no segment %s", name);
+    if (error == EEXIST)
+        return pm_fail(PEERMAP_EEXIST, "segment %s exists already", name);
+    if (error == EINVAL)
+        return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is not a regular file", PM_DIRECTORY, PM_PREFIX, name);
+    if (error == ENOSPC || error == ENOMEM || error == EDQUOT)
+        return pm_fail(PEERMAP_ENOSPC, "cannot %s segment %s: %s; see df %s", what, name, strerror(error), PM_DIRECTORY);
+    errno = error;
+    return pm_fail(PEERMAP_EOS, "cannot %s segment %s: %s", what, name, strerror(error));
+}
+
+static void write_header(peermap_segment *segment, uint64_t size)
+{
+    const struct pm_shape *shape = &segment->shape;
+    struct pm_header *header = segment->header;
+    *header = (struct pm_header){ .version = PM_VERSION,
+                                  .page_size = (uint32_t)sysconf(_SC_PAGESIZE),
+                                  .generation = shape->generation,
+                                  .header_len = shape->header_len,
+                                  .base = shape->base,
+                                  .reserved = shape->reserved,
+                                  .slot_count = shape->slot_count,
+                                  .root_count = shape->root_count,
+                                  .event_count = shape->event_count,
+                                  .slots_off = shape->slots_off,
+                                  .roots_off = shape->roots_off,
+                                  .events_off = shape->events_off,
+                                  .created_ns = pm_now_wall(),
+                                  .creator_pid = segment->self.pid,
+                                  .creator_uid = segment->self.uid,
+                                  .creator_start = segment->self.start_time,
+                                  .active = size,
+                                  .target = size,
+                                  .horizon = size,
+                                  .epoch = 1 };
+    memcpy(header->creator_name, segment->peer_name, sizeof header->creator_name);
+    store64(&header->magic, PM_MAGIC);
+}
+
+/* The object has no name until everything in it is right, this process attached included: nobody ever sees half a segment. */
+static int build(peermap_segment *segment, const peermap_options *options)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t size = options->initial_size ? options->initial_size : DEFAULT_SIZE;
+    int rc = pm_shape_plan(options, &segment->shape);
+    if (rc != 0)
+        return rc;
+    if (size > segment->shape.reserved)
+        return pm_fail(PEERMAP_EINVAL, "initial_size is %" PRIu64 ", more than reserve_size, %" PRIu64, size, segment->shape.reserved);
+    size = (size + page - 1) / page * page;
+    segment->fd = pm_object_make(segment->shape.header_len + size, options->mode ? options->mode : 0600);
+    if (segment->fd < 0)
+        return object_error(segment->name, "create", -segment->fd);
+    rc = pm_reserve_fresh(segment);
+    if (rc != 0)
+        return rc;
+    write_header(segment, size);
+    rc = pm_agent_start(segment);
+    if (rc != 0)
+        return rc;
+    pm_journal(segment, (struct pm_event){ .kind = PM_EV_CREATE, .epoch = 1, .slot = (uint16_t)segment->index, .size = size });
+    int error = pm_object_publish(segment->fd, segment->name);
+    if (error == 0)
+        return 0;
+    pm_agent_stop(segment);
+    return object_error(segment->name, "create", error);
+}
+
+int peermap_create(const char *name, const peermap_options *options, peermap_segment **out)
+{
+    static const peermap_options defaults = { .struct_size = sizeof defaults };
+    if (!options)
+        options = &defaults;
+    if (!out)
+        return pm_fail(PEERMAP_EINVAL, "out is NULL");
+    *out = NULL;
+    if (!pm_name_valid(name))
+        return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
+    int rc = check_options(options);
+    if (rc != 0)
+        return rc;
+    int there = pm_object_open(name, false); /* a quick answer; the one that counts is the publishing */
+    if (there >= 0)
+        close(there);
+    if (there >= 0 || there == -EACCES || there == -EINVAL)
+        return object_error(name, "create", EEXIST);
+    peermap_segment *segment = make_handle(name, options);
+    if (!segment)
+        return pm_fail(PEERMAP_EOS, "out of memory");
+    rc = build(segment, options);
+    if (rc != 0) {
+        free_handle(segment);
+        return rc;
+    }
+    enlist(segment);
+    *out = segment;
+    return 0;
+}
+
+/* ---- attaching ---- */
+
+static int enter(peermap_segment *segment)
+{
+    segment->fd = pm_object_open(segment->name, true);
+    if (segment->fd < 0)
+        return object_error(segment->name, "open", -segment->fd);
+    int rc = pm_shape_read(segment->fd, segment->name, &segment->shape);
+    if (rc == 0)
+        rc = pm_reserve(segment);
+    if (rc == 0)
+        rc = pm_agent_start(segment);
+    return rc;
+}
+
+int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out)
+{
+    static const peermap_options defaults = { .struct_size = sizeof defaults };
+    if (!options)
+        options = &defaults;
+    if (!out)
+        return pm_fail(PEERMAP_EINVAL, "out is NULL");
+    *out = NULL;
+    if (!pm_name_valid(name))
+        return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
+    int rc = check_options(options);
+    if (rc != 0)
+        return rc;
+    peermap_segment *segment = make_handle(name, options);
+    if (!segment)
+        return pm_fail(PEERMAP_EOS, "out of memory");
+    rc = enter(segment);
+    if (rc != 0) {
+        free_handle(segment);
+        return rc;
+    }
+    enlist(segment);
+    *out = segment;
+    return 0;
+}
+
+int peermap_open(const char *name, const peermap_options *options, peermap_segment **out)
+{
+    for (;;) {
+        int rc = peermap_attach(name, options, out);
+        if (rc != PEERMAP_ENOENT)
+            return rc;
+        rc = peermap_create(name, options, out);
+        if (rc != PEERMAP_EEXIST)
+            return rc;
+    }
+}
+
+void peermap_detach(peermap_segment *segment)
+{
+    if (!segment)
+        return;
+    if (load32(&segment->detached)) { /* in a forked child: the maps and the descriptor are gone already */
+        free(segment);
+        return;
+    }
+    delist(segment);
+    pm_agent_stop(segment);
+    free_handle(segment);
+}
+
+int peermap_destroy(const char *name)
+{
+    if (!pm_name_valid(name))
+        return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
+    int error = pm_object_remove(name);
+    return error == 0 ? 0 : object_error(name, "destroy", error);
+}
+
+/* ---- the memory ---- */
+
+void *peermap_base(const peermap_segment *segment) { return segment && !load32(&segment->detached) ? segment->base : NULL; }
+
+static uint64_t active(const peermap_segment *segment)
+{
+    uint64_t bytes = order_load64(&segment->header->active);
+    return bytes < segment->shape.reserved ? bytes : segment->shape.reserved;
+}
+
+size_t peermap_size(const peermap_segment *segment) { return segment && !load32(&segment->detached) ? active(segment) : 0; }
+
+uint64_t peermap_epoch(const peermap_segment *segment)
+{
+    return segment && !load32(&segment->detached) ? load64(&segment->header->epoch) : 0;
+}
+
+/*
+ * The pin is in the slot before the size is read again, and a shrink lowers the size before it looks for pins, both sequentially
+ * consistent: either the shrink sees the pin, or this sees the smaller size.
+ */
+size_t peermap_pin(peermap_segment *segment)
+{
+    if (!segment || load32(&segment->detached))
+        return 0;
+    uint64_t *pin = &segment->slots[segment->index].pin;
+    uint64_t size = active(segment), word = peek64(pin), wanted;
+    do {
+        uint64_t bytes = word & PM_PIN_BYTES;
+        wanted = ((word & ~PM_PIN_BYTES) + PM_PIN_ONE) | (bytes > size ? bytes : size);
+    } while (!cas64(pin, &word, wanted));
+    uint64_t now = active(segment);
+    return now < size ? now : size;
+}
+
+void peermap_unpin(peermap_segment *segment)
+{
+    if (!segment || load32(&segment->detached))
+        return;
+    uint64_t *pin = &segment->slots[segment->index].pin;
+    uint64_t word = peek64(pin), wanted;
+    do {
+        if (word < PM_PIN_ONE)
+            return;
+        wanted = word - PM_PIN_ONE;
+        if (wanted < PM_PIN_ONE)
+            wanted = 0;
+    } while (!cas64(pin, &word, wanted));
+    if (wanted == 0 && order_load32(&segment->header->pin_waiter) != 0) {
+        add32(&segment->header->pin_waiter, 1);
+        pm_futex_wake(&segment->header->pin_waiter, UINT32_MAX, 1);
+    }
+}

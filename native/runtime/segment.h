@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * segment.h - one attachment, as the threads of this process see it; and what the files of the runtime ask of each other.
+ *
+ * Two kinds of thread.  The application's call the functions of peermap.h.  The agent, one for each attachment, does everything
+ * that holds a lock of the segment or changes a mapping: an application's call that needs either hands the agent a request and
+ * waits.  So the maps of a process change in one place only, the kernel's word on the agent's death is its word on the lock, and a
+ * process that is stopped inside a call of ours holds nothing that its agent could not let go of.
+ *
+ *     segment.c   create, attach, detach: from a name to a mapped segment and back
+ *     shape.c     what a header must look like before anything in it is believed
+ *     reserve.c   the address range, and mapping inside it
+ *     agent.c     the thread: life word, requests, convergence
+ *     lock.c      robust locks
+ *     registry.c  slots: claim, release, reap, read; roots.c likewise
+ *     round.c     growing, shrinking, remapping, recovery
+ *     journal.c   the event ring
+ */
+#ifndef PM_SEGMENT_H
+#define PM_SEGMENT_H
+
+#include "error.h"
+#include "layout.h"
+#include "order.h"
+#include "os.h"
+#include "peermap.h"
+
+#include <pthread.h>
+
+/* What a validated header said when it was opened: never read from shared memory again. */
+struct pm_shape {
+    uint64_t header_len;
+    uint64_t base;
+    uint64_t reserved;
+    uint64_t generation;
+    uint32_t slot_count;
+    uint32_t root_count;
+    uint32_t event_count;
+    uint64_t slots_off;
+    uint64_t roots_off;
+    uint64_t events_off;
+};
+
+enum pm_request_kind { PM_ASK_NONE, PM_ASK_ROUND, PM_ASK_REAP, PM_ASK_ROOT, PM_ASK_LEAVE };
+
+/* What an application's thread asks of its agent, and the answer. */
+struct pm_request {
+    enum pm_request_kind kind;
+    uint32_t op; /* of a round: enum pm_op */
+    uint64_t bytes;
+    pid_t pid;
+    const struct pm_root *root; /* its name, off, size and type; size and off 0: remove */
+    int result;
+    int error; /* errno with it */
+    peermap_round round;
+    char sentence[PM_SENTENCE];
+};
+
+/* Process-local. */
+struct peermap_segment {
+    struct pm_shape shape;
+    char name[PM_NAME_MAX];
+    int fd;
+    uint32_t flags;
+    uint64_t deadline_ns;
+    uint32_t detached; /* nothing of it is mapped any more: a forked child's, or being freed */
+
+    char *start; /* of the reservation: the header; the data follows */
+    char *base;
+    uint64_t reservation;
+    struct pm_header *header;
+    struct pm_slot *slots;
+    struct pm_root *roots;
+    struct pm_event *events;
+
+    /* The agent's own. */
+    pthread_t agent;
+    uint32_t tid;
+    uint32_t index; /* of its slot */
+    uint64_t tag;   /* of its slot while LIVE */
+    uint32_t bit;   /* by which it is woken */
+    uint64_t mapped;
+    uint64_t tried; /* last request it acted upon, successfully or not */
+    struct pm_robust idle_list, life_list;
+    struct pm_robust_entry life_entry;
+    struct pm_robust *robust; /* the one in use */
+    struct pm_process self;
+    char peer_name[PM_NAME_MAX];
+    bool name_is_default;
+
+    /* One request at a time. */
+    pthread_mutex_t calls;
+    struct pm_request *request;
+    uint32_t posted; /* futex: 0 none, 1 posted; at the start, 1 until the agent has joined */
+
+    struct peermap_segment *next; /* of all attachments of this process, for fork() */
+};
+
+/* ---- shape.c ---- */
+int pm_shape_read(int fd, const char *name, struct pm_shape *shape);
+int pm_shape_plan(const peermap_options *options, struct pm_shape *shape);
+bool pm_name_valid(const char *name);
+bool pm_name_equal(const char *shared, const char *name); /* `shared` may lack its NUL */
+
+/* ---- reserve.c ---- */
+int pm_reserve(peermap_segment *segment);                       /* at shape.base, or elsewhere if RELOCATABLE; maps the header */
+int pm_reserve_fresh(peermap_segment *segment);                 /* chooses shape.base as well */
+void pm_release_range(peermap_segment *segment);
+int pm_map(peermap_segment *segment, uint64_t from, uint64_t to);   /* 0 or errno */
+int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to); /* 0 or errno */
+
+/* ---- agent.c ---- */
+int pm_agent_start(peermap_segment *segment);
+int pm_agent_ask(peermap_segment *segment, struct pm_request *request);
+void pm_agent_stop(peermap_segment *segment);
+void pm_converge(peermap_segment *segment, uint32_t method);
+
+/* ---- lock.c: the agent only ---- */
+int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline, bool *after_death);
+void pm_unlock(peermap_segment *segment, uint32_t *lock, uint32_t *holder);
+int pm_lock_busy(peermap_segment *segment, uint32_t holder, const char *what, peermap_round *round);
+
+/* ---- registry.c ---- */
+static inline bool pm_life_alive(uint32_t life) { return (life & PM_FUTEX_TID) != 0 && (life & PM_FUTEX_DIED) == 0; }
+bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot *copy);
+bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag); /* still LIVE under this tag, and alive */
+void pm_slot_tell_death(peermap_segment *segment, uint32_t index);
+int pm_registry_claim(peermap_segment *segment, bool *restart);
+void pm_registry_release(peermap_segment *segment);
+int pm_registry_reap(peermap_segment *segment);
+
+/* ---- roots.c ---- */
+int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted);
+
+/* ---- round.c ---- */
+int pm_round(peermap_segment *segment, struct pm_request *request);
+void pm_answer(peermap_segment *segment, uint64_t epoch); /* counts this peer's ack of `epoch` */
+
+/* ---- journal.c ---- */
+void pm_journal(peermap_segment *segment, struct pm_event event); /* fills seq, time, by, by_pid, and pid from slot */
+void pm_changed(peermap_segment *segment);                        /* wakes observers */
+
+#endif

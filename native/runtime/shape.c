@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shape.c - what a header must look like before anything in it is believed, and what a new one will look like.
+ *
+ * A header is judged on a private copy, and the copy is what the process goes by from then on.
+ */
+#include "segment.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ROOTS 64u
+#define EVENTS 4096u
+#define DEFAULT_PEERS 128u
+#define DEFAULT_RESERVE (UINT64_C(16) << 30)
+#define USER_SPACE_END UINT64_C(0x7ffffffff000) /* of 47-bit addresses */
+
+static uint64_t page(void) { return (uint64_t)sysconf(_SC_PAGESIZE); }
+
+bool pm_name_valid(const char *name)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    if (!name || name[0] == '\0' || name[0] == '.')
+        return false;
+    return strspn(name, allowed) == strlen(name) && strlen(name) < PM_NAME_MAX;
+}
+
+bool pm_name_equal(const char *shared, const char *name) { return strncmp(shared, name, PM_NAME_MAX) == 0; }
+
+static void arrange(struct pm_shape *shape)
+{
+    shape->slots_off = sizeof(struct pm_header);
+    shape->roots_off = shape->slots_off + shape->slot_count * sizeof(struct pm_slot);
+    shape->events_off = shape->roots_off + shape->root_count * sizeof(struct pm_root);
+    uint64_t end = shape->events_off + shape->event_count * sizeof(struct pm_event);
+    shape->header_len = (end + page() - 1) / page() * page();
+}
+
+int pm_shape_plan(const peermap_options *options, struct pm_shape *shape)
+{
+    *shape = (struct pm_shape){ .root_count = ROOTS, .event_count = EVENTS, .generation = pm_random() };
+    shape->slot_count = options->max_peers ? options->max_peers : DEFAULT_PEERS;
+    shape->reserved = options->reserve_size ? options->reserve_size : DEFAULT_RESERVE;
+    if (shape->slot_count > PM_SLOTS_MAX)
+        return pm_fail(PEERMAP_EINVAL, "max_peers is %" PRIu32 "; the most is %" PRIu32, shape->slot_count, PM_SLOTS_MAX);
+    if (shape->reserved > PM_RESERVED_MAX)
+        return pm_fail(PEERMAP_EINVAL, "reserve_size is %" PRIu64 "; the most is %" PRIu64, shape->reserved, PM_RESERVED_MAX);
+    shape->reserved = (shape->reserved + page() - 1) / page() * page();
+    arrange(shape);
+    return 0;
+}
+
+static int wrong(const char *name, const char *field, uint64_t value)
+{
+    return pm_fail(PEERMAP_EFORMAT, "the header of segment %s is damaged: %s is %" PRIu64 "; destroy it and create it anew", name, field,
+                   value);
+}
+
+static int judge(const struct pm_header *header, const char *name, uint64_t length, struct pm_shape *shape)
+{
+    if (header->magic != PM_MAGIC)
+        return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is not a segment", PM_DIRECTORY, PM_PREFIX, name);
+    if (header->version != PM_VERSION)
+        return pm_fail(PEERMAP_EVERSION, "segment %s has layout %" PRIu32 ", this library knows %" PRIu32, name, header->version, PM_VERSION);
+    if (header->page_size != page())
+        return wrong(name, "page_size", header->page_size);
+    if (header->slot_count == 0 || header->slot_count > PM_SLOTS_MAX)
+        return wrong(name, "slot_count", header->slot_count);
+    if (header->root_count == 0 || header->root_count > PM_ROOTS_MAX)
+        return wrong(name, "root_count", header->root_count);
+    if (header->event_count == 0 || header->event_count > PM_EVENTS_MAX || (header->event_count & (header->event_count - 1)) != 0)
+        return wrong(name, "event_count", header->event_count);
+    if (header->reserved == 0 || header->reserved > PM_RESERVED_MAX || header->reserved % page() != 0)
+        return wrong(name, "reserved", header->reserved);
+    *shape = (struct pm_shape){ .base = header->base,
+                                .reserved = header->reserved,
+                                .generation = header->generation,
+                                .slot_count = header->slot_count,
+                                .root_count = header->root_count,
+                                .event_count = header->event_count };
+    arrange(shape);
+    /* One arrangement for given counts: offsets that differ are damage, not another choice. */
+    if (header->header_len != shape->header_len)
+        return wrong(name, "header_len", header->header_len);
+    if (header->slots_off != shape->slots_off)
+        return wrong(name, "slots_off", header->slots_off);
+    if (header->roots_off != shape->roots_off)
+        return wrong(name, "roots_off", header->roots_off);
+    if (header->events_off != shape->events_off)
+        return wrong(name, "events_off", header->events_off);
+    if (header->base % page() != 0 || header->base < shape->header_len + page() || header->base > USER_SPACE_END - shape->reserved)
+        return wrong(name, "base", header->base);
+    if (length < shape->header_len)
+        return pm_fail(PEERMAP_EFORMAT, "segment %s was cut short: %" PRIu64 " bytes are left of a header of %" PRIu64, name, length,
+                       shape->header_len);
+    return 0;
+}
+
+int pm_shape_read(int fd, const char *name, struct pm_shape *shape)
+{
+    struct pm_header header;
+    struct stat facts;
+    if (fstat(fd, &facts) != 0)
+        return pm_fail(PEERMAP_EOS, "cannot look at segment %s: %s", name, strerror(errno));
+    ssize_t length = pread(fd, &header, sizeof header, 0);
+    if (length < 0)
+        return pm_fail(PEERMAP_EOS, "cannot read segment %s: %s", name, strerror(errno));
+    if (length < (ssize_t)sizeof header)
+        return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is too short to be a segment", PM_DIRECTORY, PM_PREFIX, name);
+    return judge(&header, name, (uint64_t)facts.st_size, shape);
+}

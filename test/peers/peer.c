@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * peer.c - a peer to be driven: attaches, then obeys one command a line and answers each with one line.
+ *
+ *     peer SEGMENT NAME [create BYTES] [reserve BYTES] [deadline MS] [slots N] [late] [relocatable]
+ *
+ * First line: "ready PID BASE SIZE", or "error CODE sentence" and exit 1.  Then "ok ..." or "error CODE sentence" for each of
+ *
+ *     grow N | shrink N | remap [PID] | map [PID]    ok EPOCH SIZE PEERS ACKED LATE DIED
+ *     size | base | epoch | pin                      ok VALUE
+ *     unpin | detach | reap                          ok [FREED]
+ *     fill OFF LEN BYTE                              ok
+ *     check OFF LEN BYTE                             ok, or error at the first byte that differs
+ *     root NAME OFF SIZE TYPE | get NAME             ok [OFF SIZE]
+ *     peers                                          ok NAME:PID:STATE:MAPPED ...
+ *     hole OFF LEN                                   unmaps it behind the library's back
+ *     touch                                          reads every active page
+ *     spin N                                         grows and shrinks by a page N times, then answers
+ *     crash                                          abort()
+ *
+ * Ends with its standard input.
+ */
+#include <peermap.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static peermap_segment *segment;
+
+static void answer_error(int rc) { printf("error %s %s\n", peermap_error_name(rc), peermap_last_error()); }
+
+static void answer_round(int rc, const peermap_round *round)
+{
+    if (rc != 0)
+        answer_error(rc);
+    else
+        printf("ok %llu %zu %u %u %u %u\n", (unsigned long long)round->epoch, round->size, round->peers, round->acked, round->late, round->died);
+}
+
+static void check(const char *bytes, size_t off, size_t length, int byte)
+{
+    for (size_t i = off; i < off + length; i++) {
+        if ((unsigned char)bytes[i] != byte) {
+            printf("error DATA byte %zu is %d, not %d\n", i, (unsigned char)bytes[i], byte);
+            return;
+        }
+    }
+    printf("ok\n");
+}
+
+static void list_peers(void)
+{
+    static const char *const states[] = { "dead", "alive", "late" };
+    peermap_peer peers[1024];
+    int count = peermap_peers(segment, peers, 1024);
+    printf("ok");
+    for (int i = 0; i < count && i < 1024; i++)
+        printf(" %s:%d:%s:%zu", peers[i].name, (int)peers[i].pid, states[peers[i].state], peers[i].mapped);
+    printf("\n");
+}
+
+static void touch(void)
+{
+    size_t size = peermap_pin(segment);
+    const volatile char *base = peermap_base(segment);
+    unsigned sum = 0;
+    for (size_t at = 0; at < size; at += 4096)
+        sum += (unsigned char)base[at];
+    peermap_unpin(segment);
+    printf("ok %zu %u\n", size, sum);
+}
+
+static void spin(size_t times)
+{
+    int rc = 0;
+    for (size_t i = 0; i < times && rc == 0; i++) {
+        rc = peermap_grow(segment, 4096, NULL);
+        if (rc == 0)
+            rc = peermap_shrink(segment, 4096, NULL);
+    }
+    if (rc != 0)
+        answer_error(rc);
+    else
+        printf("ok\n");
+}
+
+static void obey(const char *line)
+{
+    char word[32] = "", name[64] = "", type[64] = "";
+    size_t a = 0, b = 0, c = 0;
+    peermap_round round = { 0 };
+    char *base = peermap_base(segment);
+    int words = sscanf(line, "%31s %zu %zu %zu", word, &a, &b, &c);
+    if (words < 1)
+        return;
+    if (strcmp(word, "grow") == 0)
+        answer_round(peermap_grow(segment, a, &round), &round);
+    else if (strcmp(word, "shrink") == 0)
+        answer_round(peermap_shrink(segment, a, &round), &round);
+    else if (strcmp(word, "remap") == 0)
+        answer_round(peermap_remap(segment, (pid_t)a, &round), &round);
+    else if (strcmp(word, "map") == 0)
+        answer_round(peermap_map_peer(segment, (pid_t)a, &round), &round);
+    else if (strcmp(word, "size") == 0)
+        printf("ok %zu\n", peermap_size(segment));
+    else if (strcmp(word, "base") == 0)
+        printf("ok %p\n", peermap_base(segment));
+    else if (strcmp(word, "epoch") == 0)
+        printf("ok %llu\n", (unsigned long long)peermap_epoch(segment));
+    else if (strcmp(word, "pin") == 0)
+        printf("ok %zu\n", peermap_pin(segment));
+    else if (strcmp(word, "unpin") == 0)
+        peermap_unpin(segment), printf("ok\n");
+    else if (strcmp(word, "reap") == 0)
+        printf("ok %d\n", peermap_reap(segment));
+    else if (strcmp(word, "fill") == 0)
+        memset(base + a, (int)c, b), printf("ok\n");
+    else if (strcmp(word, "check") == 0)
+        check(base, a, b, (int)c);
+    else if (strcmp(word, "root") == 0 && sscanf(line, "%*s %63s %zu %zu %63s", name, &a, &b, type) >= 3) {
+        int rc = peermap_set_root(segment, name, base + a, b, type);
+        if (rc != 0)
+            answer_error(rc);
+        else
+            printf("ok\n");
+    } else if (strcmp(word, "get") == 0 && sscanf(line, "%*s %63s", name) == 1) {
+        char *at = peermap_root(segment, name, &b);
+        if (at)
+            printf("ok %zu %zu\n", (size_t)(at - base), b);
+        else
+            printf("error NONE no root %s\n", name);
+    } else if (strcmp(word, "peers") == 0)
+        list_peers();
+    else if (strcmp(word, "hole") == 0)
+        printf(munmap(base + a, b) == 0 ? "ok\n" : "error OS munmap\n");
+    else if (strcmp(word, "touch") == 0)
+        touch();
+    else if (strcmp(word, "spin") == 0)
+        spin(a);
+    else if (strcmp(word, "detach") == 0)
+        peermap_detach(segment), segment = NULL, printf("ok\n");
+    else if (strcmp(word, "crash") == 0)
+        abort();
+    else
+        printf("error COMMAND %s\n", word);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3)
+        return fprintf(stderr, "usage: peer SEGMENT NAME [create BYTES] [reserve BYTES] [deadline MS] [slots N] [late] [relocatable]\n"), 2;
+    peermap_options options = { .struct_size = sizeof options, .peer_name = argv[2] };
+    bool create = false;
+    for (int i = 3; i < argc; i++) {
+        unsigned long long value = i + 1 < argc ? strtoull(argv[i + 1], NULL, 0) : 0;
+        if (strcmp(argv[i], "create") == 0)
+            create = true, options.initial_size = (size_t)value, i++;
+        else if (strcmp(argv[i], "reserve") == 0)
+            options.reserve_size = (size_t)value, i++;
+        else if (strcmp(argv[i], "deadline") == 0)
+            options.deadline_ms = (uint32_t)value, i++;
+        else if (strcmp(argv[i], "slots") == 0)
+            options.max_peers = (uint32_t)value, i++;
+        else if (strcmp(argv[i], "late") == 0)
+            options.flags |= PEERMAP_ALLOW_LATE;
+        else if (strcmp(argv[i], "relocatable") == 0)
+            options.flags |= PEERMAP_RELOCATABLE;
+        else
+            return fprintf(stderr, "peer: unknown word %s\n", argv[i]), 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    int rc = create ? peermap_create(argv[1], &options, &segment) : peermap_attach(argv[1], &options, &segment);
+    if (rc != 0)
+        return answer_error(rc), 1;
+    printf("ready %d %p %zu\n", (int)getpid(), peermap_base(segment), peermap_size(segment));
+    char *line = NULL;
+    size_t capacity = 0;
+    while (getline(&line, &capacity, stdin) > 0)
+        obey(line);
+    free(line);
+    peermap_detach(segment);
+    return 0;
+}
