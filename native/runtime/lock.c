@@ -6,12 +6,16 @@
  * of its robust list: if the agent dies then, however it dies, the kernel clears the id, sets DIED and wakes a waiter.  The next
  * holder learns of it, and mends what was left half done (round.c).  That is exact: the agent cannot run one more instruction after
  * the kernel has marked the lock, which an application's thread of a dying process can.
+ *
+ * The holder may be waiting for this very agent's ack: whoever waits for a lock goes on answering the bell.
  */
 #include "segment.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#define SLICE_NS UINT64_C(1000000) /* before Linux 5.16, which cannot wait for two words */
 
 /* The kernel adds the list's offset to the entry's address, whatever that is: it does not look into a pending entry. */
 static void pending(peermap_segment *segment, uint32_t *lock)
@@ -20,6 +24,21 @@ static void pending(peermap_segment *segment, uint32_t *lock)
     /* Volatile, and fenced: the reader is the kernel, at any instruction. */
     *(struct pm_robust_entry *volatile *)&segment->robust->pending = (struct pm_robust_entry *)entry;
     __asm__ volatile("" ::: "memory");
+}
+
+/* 0 when the lock may have become free, ETIMEDOUT at the deadline. */
+static int wait_for(peermap_segment *segment, const uint32_t *lock, uint32_t word, uint64_t deadline)
+{
+    const uint32_t *bell = &segment->header->bell;
+    struct pm_wait waits[2] = { { lock, word }, { bell, order_load32(bell) } };
+    if (segment->index != PM_NO_SLOT)
+        pm_converge(segment, PM_BY_AGENT);
+    uint64_t now = pm_now();
+    if (now >= deadline)
+        return ETIMEDOUT;
+    if (pm_futex_wait_any(waits, 2, deadline) == ENOSYS)
+        pm_futex_wait(bell, waits[1].value, UINT32_MAX, now + SLICE_NS < deadline ? now + SLICE_NS : deadline);
+    return 0;
 }
 
 int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline, bool *after_death)
@@ -39,7 +58,7 @@ int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t
         }
         if (!(word & PM_FUTEX_WAITERS) && !cas32(lock, &word, word | PM_FUTEX_WAITERS))
             continue;
-        if (pm_futex_wait(lock, word | PM_FUTEX_WAITERS, UINT32_MAX, deadline) == ETIMEDOUT) {
+        if (wait_for(segment, lock, word | PM_FUTEX_WAITERS, deadline) == ETIMEDOUT) {
             pending(segment, NULL);
             return PEERMAP_EBUSY;
         }

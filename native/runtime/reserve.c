@@ -52,24 +52,26 @@ static int refused(const char *name, uint64_t length)
     return PEERMAP_EOS;
 }
 
+int pm_map_header(peermap_segment *segment)
+{
+    void *header = mmap(segment->start, segment->shape.header_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, segment->fd, 0);
+    if (header == MAP_FAILED)
+        return pm_fail(PEERMAP_EOS, "cannot map the header of segment %s: %s", segment->name, strerror(errno));
+    segment->header = header;
+    return 0;
+}
+
+/* The range is taken: it is given back with the handle, whatever happens. */
 static int settle(peermap_segment *segment, char *start)
 {
     const struct pm_shape *shape = &segment->shape;
-    void *header = mmap(start, shape->header_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, segment->fd, 0);
-    if (header == MAP_FAILED) {
-        int error = errno;
-        munmap(start, range_length(shape));
-        errno = error;
-        return pm_fail(PEERMAP_EOS, "cannot map the header of segment %s: %s", segment->name, strerror(error));
-    }
     segment->start = start;
     segment->reservation = range_length(shape);
     segment->base = start + shape->header_len;
-    segment->header = header;
     segment->slots = (struct pm_slot *)(void *)(start + shape->slots_off);
     segment->roots = (struct pm_root *)(void *)(start + shape->roots_off);
     segment->events = (struct pm_event *)(void *)(start + shape->events_off);
-    return 0;
+    return pm_map_header(segment);
 }
 
 int pm_reserve(peermap_segment *segment)

@@ -159,7 +159,25 @@ static void write_header(peermap_segment *segment, uint64_t size)
     store64(&header->magic, PM_MAGIC);
 }
 
-/* The object has no name until everything in it is right, this process attached included: nobody ever sees half a segment. */
+/*
+ * The object was made without a name; /proc/PID/maps would go on showing it without one.  Opened and mapped anew by its name, it is
+ * the creator's like everybody else's.
+ */
+static int reopen(peermap_segment *segment)
+{
+    struct stat made, named;
+    int fd = pm_object_open(segment->name, true);
+    if (fd < 0)
+        return object_error(segment->name, "open", -fd);
+    bool same = fstat(segment->fd, &made) == 0 && fstat(fd, &named) == 0 && made.st_ino == named.st_ino;
+    close(segment->fd);
+    segment->fd = fd;
+    if (!same)
+        return pm_fail(PEERMAP_ENOENT, "segment %s was destroyed while it was being created", segment->name);
+    return pm_map_header(segment);
+}
+
+/* The object has no name until its header is right: nobody ever sees half a segment, and a death before leaves nothing. */
 static int build(peermap_segment *segment, const peermap_options *options)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -177,15 +195,18 @@ static int build(peermap_segment *segment, const peermap_options *options)
     if (rc != 0)
         return rc;
     write_header(segment, size);
-    rc = pm_agent_start(segment);
-    if (rc != 0)
-        return rc;
-    pm_journal(segment, (struct pm_event){ .kind = PM_EV_CREATE, .epoch = 1, .slot = (uint16_t)segment->index, .size = size });
     int error = pm_object_publish(segment->fd, segment->name);
-    if (error == 0)
-        return 0;
-    pm_agent_stop(segment);
-    return object_error(segment->name, "create", error);
+    if (error != 0)
+        return object_error(segment->name, "create", error);
+    rc = reopen(segment);
+    if (rc == 0)
+        rc = pm_agent_start(segment);
+    if (rc != 0) {
+        pm_object_remove(segment->name);
+        return rc;
+    }
+    pm_journal(segment, (struct pm_event){ .kind = PM_EV_CREATE, .epoch = 1, .slot = (uint16_t)segment->index, .size = size });
+    return 0;
 }
 
 int peermap_create(const char *name, const peermap_options *options, peermap_segment **out)

@@ -105,6 +105,7 @@ bool pm_name_equal(const char *shared, const char *name); /* `shared` may lack i
 /* ---- reserve.c ---- */
 int pm_reserve(peermap_segment *segment);                       /* at shape.base, or elsewhere if RELOCATABLE; maps the header */
 int pm_reserve_fresh(peermap_segment *segment);                 /* chooses shape.base as well */
+int pm_map_header(peermap_segment *segment);                    /* again, from another descriptor */
 void pm_release_range(peermap_segment *segment);
 int pm_map(peermap_segment *segment, uint64_t from, uint64_t to);   /* 0 or errno */
 int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to); /* 0 or errno */

@@ -18,7 +18,7 @@ import { Expected, runMain, say } from './say.mjs';
 const VERSION = '4.139.1';
 const INTEGRITY = 'sha512-fUYvJVdz4ZoVJfakGiGWXFMpF8K1ObsrpGvX17ZxNpKOzdNHs7lANT670JTr4ZhA8DnWqyvvmFG/d3HV9Yy6ew==';
 /** Grows whenever the steps below change, so that older installs are redone. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const cache = path.join(repository, '.host');
@@ -90,9 +90,10 @@ async function install(dir, stamp, node) {
     // Not "npm ci": the lock in the package lacks an entry, and npm ci refuses it.
     await run('npm', ['install', '--omit=dev', '--ignore-scripts', '--no-save', ...quiet], { cwd: server, env });
 
-    say("building the server's log module");
-    // Without it every Output channel stays empty.  The headers of the Node that will run it, whatever the user's npmrc says.
-    await run('npm', ['rebuild', '@vscode/spdlog', '--foreground-scripts', ...quiet], {
+    say("building the server's native modules");
+    // Without spdlog every Output channel stays empty; the watchdog ends an extension host whose server is gone.
+    // The headers of the Node that will run them, whatever the user's npmrc says.
+    await run('npm', ['rebuild', '@vscode/spdlog', '@vscode/native-watchdog', '--foreground-scripts', ...quiet], {
       cwd: server,
       env: { ...env, npm_config_nodedir: node.home },
     });
@@ -253,7 +254,7 @@ function isExecutable(file) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await runMain(async () => {
+  void runMain(async () => {
     const host = await ensureHost();
     say(`VS Code ${host.version}; ${ensureChromium()}`);
     return 0;

@@ -13,11 +13,14 @@ export function say(line) {
 /** @param {unknown} error @returns {string} */
 export function textOf(error) {
   if (error instanceof Expected) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const wrongArguments = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  return wrongArguments ? error.message : (error.stack ?? error.message);
 }
 
 /**
- * Runs a script's main function and ends the process with the code that it returns.
+ * Runs a script's main function and ends the process with the code that it returns.  A module that is also imported does not await it:
+ * a CommonJS bundle could not load it then.
  * @param {() => Promise<number>} main
  */
 export async function runMain(main) {

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * drive.h - starting and driving peers (test/peers/peer.c) from a test, and looking at them from outside.
+ *
+ * Every test has one segment of its own, seg(), destroyed at exit; peers end with the test, also when it fails.  A watchdog of two
+ * minutes ends a test that hangs.
+ */
+#ifndef DRIVE_H
+#define DRIVE_H
+
+#include "check.h"
+#include "peermap.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOST_PEERS 64
+
+struct peer {
+    pid_t pid;
+    FILE *in, *out;
+    char name[64];
+    uintptr_t base;
+    char line[4096]; /* last answer */
+};
+
+static struct peer all_peers[MOST_PEERS];
+static char peer_program[4096];
+static char segment_name[64];
+
+static inline const char *seg(void) { return segment_name; }
+
+static inline void forget_everything(void)
+{
+    for (int i = 0; i < MOST_PEERS; i++) {
+        if (all_peers[i].pid > 0) {
+            kill(all_peers[i].pid, SIGKILL);
+            waitpid(all_peers[i].pid, NULL, 0);
+        }
+    }
+    if (segment_name[0])
+        peermap_destroy(segment_name);
+}
+
+static inline void hung(int signal_number)
+{
+    (void)signal_number;
+    static const char text[] = "the watchdog ended a test that hung\n";
+    if (write(2, text, sizeof text - 1) < 0) {}
+    for (int i = 0; i < MOST_PEERS; i++)
+        if (all_peers[i].pid > 0)
+            kill(all_peers[i].pid, SIGKILL);
+    char path[128] = "/dev/shm/peermap.";
+    strcat(path, segment_name);
+    unlink(path);
+    _exit(1);
+}
+
+static inline void setup(char **argv)
+{
+    /* .../tests/NAME -> .../peers/peer */
+    snprintf(peer_program, sizeof peer_program, "%s", argv[0]);
+    char *slash = strrchr(peer_program, '/');
+    CHECK(slash != NULL);
+    snprintf(slash, sizeof peer_program - (size_t)(slash - peer_program), "/../peers/peer");
+    snprintf(segment_name, sizeof segment_name, "test-%d", (int)getpid());
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGALRM, hung);
+    signal(SIGTERM, hung);
+    alarm(120);
+    atexit(forget_everything);
+}
+
+/* The answer to the last command, without its newline.  A peer that died answers "died". */
+static inline const char *answer(struct peer *peer)
+{
+    if (!fgets(peer->line, sizeof peer->line, peer->out))
+        snprintf(peer->line, sizeof peer->line, "died");
+    peer->line[strcspn(peer->line, "\n")] = '\0';
+    return peer->line;
+}
+
+/* Starts a peer; its first line is in ->line.  The words are those of its command line after the name. */
+static inline struct peer *start_peer(const char *name, const char *words)
+{
+    struct peer *peer = all_peers;
+    while (peer < all_peers + MOST_PEERS && peer->pid != 0)
+        peer++;
+    CHECK(peer < all_peers + MOST_PEERS);
+    int in[2], out[2];
+    CHECK(pipe(in) == 0 && pipe(out) == 0);
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(1);
+        dup2(in[0], 0);
+        dup2(out[1], 1);
+        for (int fd = 3; fd < 256; fd++)
+            close(fd);
+        char copy[256], *arguments[32] = { peer_program, segment_name, (char *)(uintptr_t)name };
+        int count = 3;
+        snprintf(copy, sizeof copy, "%s", words ? words : "");
+        for (char *word = strtok(copy, " "); word && count < 31; word = strtok(NULL, " "))
+            arguments[count++] = word;
+        execv(peer_program, arguments);
+        _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    *peer = (struct peer){ .pid = pid, .in = fdopen(in[1], "w"), .out = fdopen(out[0], "r") };
+    snprintf(peer->name, sizeof peer->name, "%s", name);
+    setvbuf(peer->in, NULL, _IOLBF, 0);
+    answer(peer);
+    if (sscanf(peer->line, "ready %*d %" SCNxPTR, &peer->base) != 1)
+        peer->base = 0;
+    return peer;
+}
+
+static inline struct peer *ready_peer(const char *name, const char *words)
+{
+    struct peer *peer = start_peer(name, words);
+    if (strncmp(peer->line, "ready ", 6) != 0)
+        FAIL("peer %s did not attach: %s", name, peer->line);
+    return peer;
+}
+
+__attribute__((format(printf, 2, 3))) static inline struct peer *say(struct peer *peer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(peer->in, format, arguments);
+    va_end(arguments);
+    fputc('\n', peer->in);
+    fflush(peer->in);
+    return peer;
+}
+
+#define ask(peer, ...) answer(say((peer), __VA_ARGS__))
+
+/* The command succeeds; what follows "ok" is returned. */
+#define ok(peer, ...) expect_ok(__FILE__, __LINE__, say((peer), __VA_ARGS__))
+static inline const char *expect_ok(const char *file, int line, struct peer *peer)
+{
+    const char *got = answer(peer);
+    if (strncmp(got, "ok", 2) != 0) {
+        fprintf(stderr, "%s:%d: peer %s (pid %d) answered: %s\n", file, line, peer->name, (int)peer->pid, got);
+        exit(1);
+    }
+    return got + 2;
+}
+
+#define fails(peer, code, ...) expect_error(__FILE__, __LINE__, code, say((peer), __VA_ARGS__))
+static inline const char *expect_error(const char *file, int line, const char *code, struct peer *peer)
+{
+    char wanted[64];
+    const char *got = answer(peer);
+    snprintf(wanted, sizeof wanted, "error %s ", code);
+    if (strncmp(got, wanted, strlen(wanted)) != 0) {
+        fprintf(stderr, "%s:%d: peer %s answered \"%s\", not %s\n", file, line, peer->name, got, code);
+        exit(1);
+    }
+    return got;
+}
+
+static inline size_t size_of(struct peer *peer) { return strtoull(ok(peer, "size"), NULL, 10); }
+
+static inline void forget(struct peer *peer)
+{
+    fclose(peer->in);
+    fclose(peer->out);
+    *peer = (struct peer){ 0 };
+}
+
+static inline void kill_peer(struct peer *peer)
+{
+    kill(peer->pid, SIGKILL);
+    waitpid(peer->pid, NULL, 0);
+    forget(peer);
+}
+
+static inline int end_peer(struct peer *peer) /* its wait status */
+{
+    int status;
+    fclose(peer->in);
+    peer->in = fopen("/dev/null", "w");
+    waitpid(peer->pid, &status, 0);
+    forget(peer);
+    return status;
+}
+
+static inline char process_state(pid_t pid)
+{
+    char path[64], line[512] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return '?';
+    char *got = fgets(line, sizeof line, file);
+    fclose(file);
+    char *at = got ? strrchr(line, ')') : NULL;
+    return at && at[1] ? at[2] : '?';
+}
+
+static inline void stop_peer(struct peer *peer)
+{
+    kill(peer->pid, SIGSTOP);
+    while (process_state(peer->pid) != 'T')
+        usleep(200);
+}
+
+static inline void continue_peer(struct peer *peer) { kill(peer->pid, SIGCONT); }
+
+/* Bytes of [from, to) that the process maps readable, writable and shared from the segment's object at the right place. */
+static inline uint64_t mapped_bytes(pid_t pid, uint64_t from, uint64_t to, uint64_t header_len)
+{
+    char path[64], line[4096], object[128];
+    uint64_t total = 0;
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    snprintf(object, sizeof object, "/dev/shm/peermap.%s", segment_name);
+    FILE *maps = fopen(path, "r");
+    if (!maps)
+        return 0;
+    while (fgets(line, sizeof line, maps)) {
+        uint64_t begin, end, offset;
+        char rights[8];
+        int name = 0;
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %*s %*s %n", &begin, &end, rights, &offset, &name) < 4)
+            continue;
+        if (end <= from || begin >= to || strcmp(rights, "rw-s") != 0)
+            continue;
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line + name, object, strlen(object)) != 0)
+            continue;
+        uint64_t low = begin > from ? begin : from, high = end < to ? end : to;
+        if (offset + (low - begin) == header_len + (low - from))
+            total += high - low;
+    }
+    fclose(maps);
+    return total;
+}
+
+static inline uint64_t header_length(void)
+{
+    char path[128];
+    uint64_t length = 0;
+    snprintf(path, sizeof path, "/dev/shm/peermap.%s", segment_name);
+    FILE *file = fopen(path, "r");
+    CHECK(file != NULL);
+    CHECK(fseek(file, 24, SEEK_SET) == 0 && fread(&length, sizeof length, 1, file) == 1);
+    fclose(file);
+    return length;
+}
+
+/* The kernel maps exactly [base, base + size) in this peer, and nothing of the object after it. */
+static inline void maps_exactly(struct peer *peer, uint64_t size)
+{
+    uint64_t header = header_length();
+    CHECK_INT(mapped_bytes(peer->pid, peer->base, peer->base + size, header), size);
+    CHECK_INT(mapped_bytes(peer->pid, peer->base, peer->base + (UINT64_C(1) << 34), header), size);
+}
+
+static inline uint64_t object_length(void)
+{
+    char path[128];
+    snprintf(path, sizeof path, "/dev/shm/peermap.%s", segment_name);
+    FILE *file = fopen(path, "r");
+    CHECK(file != NULL);
+    fseek(file, 0, SEEK_END);
+    long length = ftell(file);
+    fclose(file);
+    return (uint64_t)length;
+}
+
+static inline uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Repeatable: a test that fails does so again. */
+static inline uint64_t chance(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+#endif
