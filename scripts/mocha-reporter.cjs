@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// mocha's spec reporter, which also writes its counts to the file named by PEERMAP_COUNTS, for scripts/test.mjs.
+
+const { writeFileSync } = require('node:fs');
+const { reporters } = require('mocha');
+
+module.exports = class extends reporters.Spec {
+  constructor(runner, options) {
+    super(runner, options);
+    const file = process.env.PEERMAP_COUNTS;
+    const { stats } = this;
+    if (file)
+      runner.once('end', () => writeFileSync(file, JSON.stringify({ passed: stats.passes, failed: stats.failures, skipped: stats.pending })));
+  }
+};

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+//
+// Every test there is, one runner after the other, all of them even when one fails.
+//
+//   node scripts/test.mjs               all
+//   node scripts/test.mjs native addon  these runners only
+//
+// A runner that ran nothing has failed.  The last line is "N passed, N failed" over all of them.
+
+import { spawn } from 'node:child_process';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+const temp = mkdtempSync(join(tmpdir(), 'peermap-test-'));
+process.on('exit', () => rmSync(temp, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+
+/** Runs a command to its end; its output is ours.  Answers its exit code and its last line. */
+function run(command, args, env = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      process.stdout.write(chunk);
+      text = (text + chunk).slice(-4096);
+    });
+    child.on('error', (error) => resolve({ code: 1, last: error.message }));
+    child.on('close', (code) => resolve({ code: code ?? 1, last: text.trimEnd().split('\n').at(-1) ?? '' }));
+  });
+}
+
+async function mocha(folder) {
+  const files = globSync(`build/test/${folder}/**/*.test.js`);
+  const counts = join(temp, `${folder}.json`);
+  const { code } = await run(
+    process.execPath,
+    ['node_modules/mocha/bin/mocha.js', '--forbid-only', '--fail-zero', '--exit', '--timeout', '180000', '--enable-source-maps',
+      '--reporter', 'scripts/mocha-reporter.cjs', ...files],
+    { PEERMAP_COUNTS: counts, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
+  );
+  try {
+    return { ...JSON.parse(readFileSync(counts, 'utf8')), code };
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0, code };
+  }
+}
+
+async function host() {
+  const { code, last } = await run(process.execPath, ['scripts/host/run-suite.mjs']);
+  const [, passed = 0, failed = 0, skipped = 0] = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(last) ?? [];
+  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped), code };
+}
+
+const runners = {
+  native: () => mocha('native'),
+  unit: () => mocha('extension-unit'),
+  addon: () => mocha('addon'),
+  server: () => mocha('server'),
+  demo: () => mocha('demo'),
+  webview: () => mocha('webview'),
+  host,
+  person: () => mocha('person'),
+};
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !(name in runners));
+if (unknown.length > 0) {
+  console.error(`test: no runner ${unknown.join(', ')}; there are ${Object.keys(runners).join(', ')}`);
+  process.exit(2);
+}
+
+const started = Date.now();
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(0)} s`;
+const heading = (text) => console.log(`\n──── ${text}`);
+
+heading('build');
+for (const [command, ...args] of [
+  ['make', '--no-print-directory', '-C', 'native', `-j${availableParallelism()}`, 'all', 'tests', 'bench'],
+  [process.execPath, 'esbuild.mjs'],
+  [process.execPath, 'scripts/package.mjs'],
+]) {
+  const { code } = await run(command, args);
+  if (code !== 0) {
+    console.error(`test: ${command} ${args[0]} failed; nothing was tested`);
+    process.exit(1);
+  }
+}
+let checks = 0;
+if (chosen.length === 0) {
+  heading('types, lint, format');
+  checks = (await run(process.execPath, ['scripts/lint.mjs'])).code;
+}
+
+const results = [];
+for (const name of chosen.length > 0 ? chosen : Object.keys(runners)) {
+  heading(name);
+  const since = Date.now();
+  const result = await runners[name]();
+  results.push({ name, ...result, took: seconds(since) });
+}
+
+heading(`after ${seconds(started)}`);
+const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+let wrong = 0;
+const complain = (line) => {
+  wrong += 1;
+  console.log(`✖ ${line}`);
+};
+for (const { name, passed, failed, skipped, code, took } of results) {
+  console.log(`${name.padEnd(8)} ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''} (${took})`);
+  if (passed + failed === 0) complain(`${name} ran no test`);
+  else if (code !== 0 && failed === 0) complain(`${name} ended with code ${code}`);
+}
+if (checks !== 0) complain('types, lint or format: see above');
+const left = readdirSync('/dev/shm').filter((name) => /^peermap\.(test|person|suite|bench)-/.test(name));
+if (left.length > 0) complain(`left in /dev/shm: ${left.join(' ')}`);
+
+const skipped = sum('skipped');
+console.log(`${sum('passed')} passed, ${sum('failed') + wrong} failed${skipped ? `, ${skipped} skipped` : ''}`);
+process.exitCode = sum('failed') + wrong > 0 ? 1 : 0;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+//
+// Runs every program of this folder: each is one behaviour, which its file name says; plain, and under the address and undefined-behaviour
+// sanitizers.  0: it holds.  77: it cannot be tried here, its output says why.
+
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+const builds = [
+  { title: 'native', folder: 'build/native/tests' },
+  { title: 'native, sanitized', folder: 'build/native/asan/tests' },
+];
+
+interface Ended {
+  code?: number | string;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(program: string): Promise<Ended> {
+  try {
+    return { code: 0, ...(await promisify(execFile)(program, { timeout: 170_000, maxBuffer: 1 << 24 })) };
+  } catch (error) {
+    return error as Ended;
+  }
+}
+
+// From the sources, so that a program that was not built fails rather than goes unnoticed.
+const programs = readdirSync('test/native').filter((file) => file.endsWith('.c')).map((file) => file.slice(0, -2));
+
+for (const { title, folder } of builds) {
+  describe(title, () => {
+    for (const program of programs) {
+      it(program.replaceAll('_', ' '), async function () {
+        const { code, stdout, stderr } = await run(`${folder}/${program}`);
+        if (code === 77) {
+          console.log(`      skipped: ${stdout.trim()}`);
+          this.skip();
+        }
+        if (code !== 0) throw new Error(`${folder}/${program} ended with ${String(code)}\n${stdout}${stderr}`);
+      });
+    }
+  });
+}
