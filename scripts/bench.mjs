@@ -77,8 +77,7 @@ async function growths(results) {
 
 async function single(results) {
   const rows = [['', 'peermap', 'by hand', 'by hand is']];
-  const both = (text, ours, bare, what) =>
-    rows.push([text, time(ours), time(bare), what]);
+  const both = (text, ours, bare, what) => rows.push([text, time(ours), time(bare), what]);
   for (const pinned of [true, false]) {
     const result = await run('attach', quick ? 5 : 200, 1024 * kib, ...(pinned ? ['one-core'] : []));
     results.push(result);
@@ -105,6 +104,9 @@ async function observedOnce(pinned) {
   const ended = once(bench, 'close');
   let result;
   let looks = 0;
+  let answered, failed;
+  observer.on('message', (answer) => answered(answer));
+  observer.on('exit', () => failed?.(new Error('the observer ended')));
   try {
     for await (const line of createInterface(bench.stdout)) {
       if (line.startsWith('{')) {
@@ -113,8 +115,10 @@ async function observedOnce(pinned) {
       }
       const [word, name] = line.split(' ');
       observer.send({ word, name });
-      const [answer] = await Promise.race([once(observer, 'message'), once(observer, 'exit').then(() => [])]);
-      if (answer === undefined) throw new Error('the observer ended');
+      const answer = await new Promise((resolve, reject) => {
+        answered = resolve;
+        failed = reject;
+      });
       looks = answer.looks;
       bench.stdin.write('\n');
     }
@@ -161,7 +165,9 @@ async function main() {
   }
   const model = cpus()[0]?.model ?? 'unknown processor';
   const load = readFileSync('/proc/loadavg', 'latin1').split(' ')[0];
-  console.log(`${model}, ${availableParallelism()} cores, Linux ${release()}, load ${load}${quick ? ', QUICK: not to be believed' : ''}`);
+  console.log(
+    `${model}, ${availableParallelism()} cores, Linux ${release()}, load ${load}${quick ? ', QUICK: not to be believed' : ''}`,
+  );
   const results = [];
   await growths(results);
   await single(results);

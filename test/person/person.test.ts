@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+//
+// The packaged extension in a real workbench, used as a person uses it: palette, quick picks, input boxes, dialogs, the inspector's
+// buttons.  What it did is read from /proc/PID/maps of the demo's processes.  Also takes the pictures, the README's among them.
+
+import * as assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
+import type * as Addon from '../../native/addon/index';
+import { DemoProcesses, installedServer, openWorkbench, until, type Server, type Workbench } from './workbench';
+
+const mib = 1024 * 1024;
+const addon = createRequire(path.resolve('package.json'))('./build/native/peermap.node') as typeof Addon;
+
+describe('a person in the workbench, with the installed extension', function () {
+  this.timeout(300_000);
+  let server: Server;
+  let workbench: Workbench;
+  let demo: DemoProcesses;
+  let headerLength: number;
+  /** A second one, so that every command has something to ask. */
+  const other = `person-${process.pid}-other`;
+  const programs = ['indexer', 'search', 'stats'];
+
+  const active = () => addon.list().find(({ name }) => name === demo.segment)?.active ?? 0;
+  const mappedByAll = (bytes: number) => programs.every((program) => demo.mapped(program) >= headerLength + bytes);
+  const activeFact = () => workbench.webview().locator('.fact', { hasText: 'Active' });
+
+  before(async () => {
+    demo = new DemoProcesses(`person-${process.pid}`);
+    addon.Segment.create(other, { peerName: 'person' }).detach();
+    server = await installedServer();
+    workbench = await openWorkbench(server);
+    await until('the demo runs', () => {
+      const observer = existsSync(demo.object) ? new addon.Observer(demo.segment) : undefined;
+      const snapshot = observer?.snapshot();
+      observer?.close();
+      headerLength = snapshot?.header?.headerLength ?? 0;
+      return snapshot?.peers.filter(({ state }) => state === 'alive').length === 3;
+    });
+  });
+
+  after(async () => {
+    await workbench?.close();
+    await server?.stop();
+    await demo?.stop();
+    if (existsSync(`/dev/shm/peermap.${other}`)) addon.destroy(other);
+    assert.equal(server?.crashed(), undefined);
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await workbench?.page.screenshot({ path: 'build/shots/person-failure.png' });
+  });
+
+  it('opens the inspector from the palette and sees every process', async () => {
+    await workbench.command('Peermap: Inspect');
+    await workbench.quickPick(demo.segment);
+    const registry = workbench.webview().getByRole('grid', { name: /^Registry/ });
+    for (const program of programs) await registry.getByRole('row', { name: new RegExp(`${program}.*alive`) }).waitFor();
+  });
+
+  it('grows the segment from the palette, and every process has the memory mapped', async () => {
+    await until('the indexer has read everything', () => readFileSync(`/proc/${demo.pid('indexer')}/stat`, 'utf8').includes(') S '));
+    const before = active();
+    await workbench.command('Peermap: Grow…');
+    await workbench.quickPick(demo.segment);
+    await workbench.inputBox('2 MiB');
+    await until('the segment has grown', () => active() >= before + 2 * mib);
+    assert.ok(mappedByAll(before + 2 * mib), 'every process of the demo maps it when the size is known');
+    await activeFact().getByText((active() / mib).toFixed(2).replace(/\.?0+$/, '')).waitFor();
+    await workbench.webview().getByRole('grid', { name: /^Events/ }).getByText('round done').first().waitFor();
+  });
+
+  it('is told what is wrong with a size before it is accepted', async () => {
+    await workbench.command('Peermap: Grow…');
+    await workbench.quickPick(demo.segment);
+    const input = workbench.page.locator('.quick-input-widget .quick-input-box input');
+    await input.fill('12 parsecs');
+    await workbench.page.locator('.quick-input-widget').getByText('Type a size such as').waitFor();
+    await input.press('Escape');
+    await workbench.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  });
+
+  it('is asked before a shrink takes memory away, and may change their mind', async () => {
+    const before = active();
+    const shrink = async (answer: string) => {
+      await workbench.command('Peermap: Shrink…');
+      await workbench.quickPick(demo.segment);
+      await workbench.inputBox('1 MiB');
+      for (const program of programs) await workbench.dialog().getByText(program).first().waitFor();
+      await workbench.dialogButton(answer);
+    };
+    await shrink('Cancel');
+    assert.equal(active(), before);
+    await shrink('Shrink');
+    await until('the segment has shrunk', () => active() <= before - mib);
+    await until('every process gave the tail up', () => programs.every((program) => demo.mapped(program) <= headerLength + before));
+    assert.ok(statSync(demo.object).size < headerLength + before);
+  });
+
+  it('reads in words which process held up a growth, and nothing has changed', async () => {
+    const before = active();
+    process.kill(demo.pid('stats'), 'SIGSTOP');
+    try {
+      await workbench.command('Peermap: Grow…');
+      await workbench.quickPick(demo.segment);
+      await workbench.inputBox('64K');
+      await workbench.notification('stats').waitFor();
+      assert.equal(active(), before);
+      await workbench.webview().getByText('rolled back').first().waitFor();
+      await workbench.screenshot('build/shots/inspector-late.png');
+    } finally {
+      process.kill(demo.pid('stats'), 'SIGCONT');
+    }
+    await workbench.command('Notifications: Clear All Notifications');
+  });
+
+  it('grows it from the inspector, and sees a killed process die', async () => {
+    const before = active();
+    await workbench.webview().getByRole('button', { name: /^Grow/ }).click();
+    await workbench.inputBox('+25%');
+    await until('the segment has grown by a quarter', () => active() >= Math.floor(before * 1.25));
+    process.kill(demo.pid('search'), 'SIGKILL');
+    const registry = workbench.webview().getByRole('grid', { name: /^Registry/ });
+    await registry.getByRole('row', { name: /search.*dead/ }).waitFor();
+    await workbench.webview().getByRole('button', { name: /^Reap/ }).click();
+    await registry.getByRole('row', { name: /search/ }).waitFor({ state: 'detached' });
+  });
+
+  it('looks right in every theme', async () => {
+    for (const theme of ['light', 'hc', 'hc-light', 'dark'] as const) {
+      await workbench.setTheme(theme);
+      await workbench.screenshot(`build/shots/inspector-${theme}.png`);
+    }
+  });
+
+  it('finds the inspector again after the window was reloaded', async () => {
+    await workbench.page.reload({ waitUntil: 'domcontentloaded' });
+    await workbench.webview().getByRole('heading', { name: demo.segment }).waitFor();
+    await workbench.webview().getByRole('grid', { name: /^Registry/ }).getByRole('row', { name: /indexer.*alive/ }).waitFor();
+  });
+
+  it('destroys a segment only after a yes', async () => {
+    await workbench.command('Peermap: Destroy Segment…');
+    await workbench.quickPick(other);
+    await workbench.dialog().getByText(other).first().waitFor();
+    await workbench.dialogButton('Destroy');
+    await until('the object is gone', () => !existsSync(`/dev/shm/peermap.${other}`));
+    assert.ok(existsSync(demo.object));
+  });
+});

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+//
+// For these tests: scripts/host as TypeScript sees it, the demo's processes, and what the kernel maps in them.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+
+export type Theme = 'light' | 'dark' | 'hc' | 'hc-light';
+
+export interface Server {
+  url: string;
+  crashed(): string | undefined;
+  stop(): Promise<void>;
+}
+
+/** scripts/host/person.mjs. */
+export interface Workbench {
+  page: Page;
+  command(title: string): Promise<void>;
+  quickPick(text: string | RegExp): Promise<void>;
+  inputBox(text: string): Promise<void>;
+  notification(text?: string): Locator;
+  dialog(): Locator;
+  dialogButton(label: string): Promise<void>;
+  webview(index?: number): FrameLocator;
+  setTheme(theme: Theme): Promise<void>;
+  screenshot(file: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function load<T>(script: string): Promise<T> {
+  return (await import(pathToFileURL(path.resolve('scripts/host', script)).href)) as T;
+}
+
+/** VS Code with the packaged extension, as a person installs it. */
+export async function installedServer(settings: Record<string, unknown> = {}): Promise<Server> {
+  const { ensureHost, ensureChromium } = await load<{ ensureHost(): Promise<unknown>; ensureChromium(): string }>('install.mjs');
+  const { startServer } = await load<{ startServer(options: object): Promise<Server> }>('server.mjs');
+  ensureChromium();
+  return startServer({ host: await ensureHost(), settings, installVsix: 'build/peermap.vsix', disableWorkspaceTrust: true });
+}
+
+export async function openWorkbench(server: Server, theme: Theme = 'dark'): Promise<Workbench> {
+  const person = await load<{ openWorkbench(options: object): Promise<Workbench> }>('person.mjs');
+  return person.openWorkbench({ server, theme, folder: 'native/examples', viewport: { width: 1440, height: 1000 } });
+}
+
+/** The three programs of the demo on one segment, which goes with them. */
+export class DemoProcesses {
+  readonly processes = new Map<string, ChildProcess>();
+
+  constructor(readonly segment: string) {
+    const start = (program: string, ...args: string[]) => {
+      this.processes.set(program, spawn(`build/native/examples/${program}`, ['--segment', segment, ...args], { stdio: 'ignore' }));
+    };
+    start('indexer', '--pace', '20', 'node_modules/preact');
+    start('search', '--follow', 'function');
+    start('stats', '--follow');
+  }
+
+  get object(): string {
+    return `/dev/shm/peermap.${this.segment}`;
+  }
+
+  pid(program: string): number {
+    return this.processes.get(program)?.pid ?? 0;
+  }
+
+  /** Bytes of the object that the kernel maps readable and writable in the process. */
+  mapped(program: string): number {
+    const lines = readFileSync(`/proc/${this.pid(program)}/maps`, 'utf8').split('\n');
+    return lines
+      .filter((line) => line.endsWith(this.object) && line.includes(' rw-s '))
+      .map((line) => (/^([0-9a-f]+)-([0-9a-f]+)/.exec(line) ?? []).slice(1).map((word) => Number(BigInt(`0x${word}`))))
+      .reduce((sum, [from = 0, to = 0]) => sum + to - from, 0);
+  }
+
+  async stop(): Promise<void> {
+    for (const child of this.processes.values()) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const ended = once(child, 'exit');
+      child.kill('SIGCONT');
+      child.kill('SIGKILL');
+      await ended;
+    }
+    if (existsSync(this.object)) rmSync(this.object);
+  }
+}
+
+/** Waits for a fact; mocha's timeout is the only limit. */
+export async function until(what: string, fact: () => boolean | Promise<boolean>): Promise<void> {
+  const started = Date.now();
+  while (!(await fact())) {
+    if (Date.now() - started > 90_000) throw new Error(`waited in vain until ${what}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
