@@ -83,14 +83,14 @@ export function destroy(name: string): void;
 
 /** Watches one segment; opened read-only. */
 export class Observer {
-  /** Throws PEERMAP_ENOENT, PEERMAP_ENAME, PEERMAP_EACCES.  Garbage is no error: snapshot() tells. */
+  /** Throws PEERMAP_ENOENT, PEERMAP_ENAME, PEERMAP_EACCES, PEERMAP_EFORMAT (not a regular file).  Garbage is no error: snapshot() tells. */
   constructor(name: string);
   readonly name: string;
   /** `strangers: true` looks through all processes of the machine for unregistered mappings: tens of milliseconds. */
   snapshot(options?: { strangers?: boolean }): Snapshot;
   /** Events with seq > after, oldest first, at most `limit` (default 4096). */
   events(after: number, limit?: number): EventBatch;
-  /** Up to `length` bytes of the data at `offset`, by pread; shorter at the end of the object. */
+  /** Up to `length` bytes of the data at `offset`, by pread; shorter at the end of the object.  PEERMAP_EFORMAT without a header. */
   read(offset: number, length: number): Buffer;
   /**
    * Calls back when something changed: a round, an attach, a death, the object's removal.  Costs nothing while nothing happens;
@@ -98,7 +98,7 @@ export class Observer {
    */
   watch(changed: () => void, options?: { intervalMs?: number }): void;
   unwatch(): void;
-  /** Idempotent.  Unwatches. */
+  /** Idempotent.  Unwatches.  Every other call afterwards throws PEERMAP_EDETACHED. */
   close(): void;
 }
 

@@ -4,7 +4,7 @@
 // extension/protocol can derive the words on the wire from them, and the webview can be compiled against those.
 //
 // Addresses are bigint; sizes, offsets, epochs, sequence numbers and nanoseconds are number.  A value past 2^53 can only be
-// damage, and is reported as a Problem.
+// damage, and is reported as a Problem; but for times: CLOCK_MONOTONIC passes it after 104 days, and is rounded to 2 ns then.
 
 export type ErrorCode =
   | 'PEERMAP_EINVAL' | 'PEERMAP_ENAME' | 'PEERMAP_EEXIST' | 'PEERMAP_ENOENT' | 'PEERMAP_EFORMAT' | 'PEERMAP_EVERSION'

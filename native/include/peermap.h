@@ -201,7 +201,8 @@ PEERMAP_API int peermap_destroy(const char *name);
  * a forked child. */
 PEERMAP_API void *peermap_base(const peermap_segment *segment);
 
-/* Active data bytes: [base, base + size) may be read and written.  Grows and shrinks under the caller; see peermap_pin(). */
+/* Active data bytes: [base, base + size) may be read and written.  Grows and shrinks under the caller; see peermap_pin().  In a peer that
+ * was late, smaller than elsewhere until its mapping has caught up. */
 PEERMAP_API size_t peermap_size(const peermap_segment *segment);
 
 /* Returns the active bytes, and no shrink takes them away until peermap_unpin().  Pins count: each needs its unpin.  At most 65535. */

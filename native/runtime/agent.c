@@ -19,19 +19,22 @@
 
 #define STACK_SIZE (256u << 10)
 
-/* Maps what is missing and gives up what is too much; `fresh` replaces what is there as well. */
+/*
+ * Maps what is missing and gives up what is too much; `fresh` replaces what is there as well.  The application's threads go by `mapped`
+ * too (segment.c): it grows after the memory is there, and shrinks before it goes.
+ */
 static int apply(peermap_segment *segment, uint64_t target, bool fresh)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     if (target > segment->shape.reserved)
         target = segment->shape.reserved;
     target -= target % page;
-    int error = pm_map(segment, fresh ? 0 : segment->mapped, target);
-    if (error == 0)
-        error = pm_unmap(segment, target, segment->mapped);
-    if (error == 0)
-        segment->mapped = target;
-    return error;
+    uint64_t before = segment->mapped;
+    int error = pm_map(segment, fresh ? 0 : before, target);
+    if (error != 0)
+        return error;
+    store64(&segment->mapped, target);
+    return pm_unmap(segment, target, before);
 }
 
 static void record(peermap_segment *segment, uint64_t epoch, uint32_t method, int error, uint64_t since)
@@ -123,8 +126,9 @@ static int join(peermap_segment *segment)
 
 static void leave(peermap_segment *segment)
 {
-    pm_unmap(segment, 0, segment->mapped);
-    segment->mapped = 0;
+    uint64_t mapped = segment->mapped;
+    store64(&segment->mapped, 0);
+    pm_unmap(segment, 0, mapped);
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_DETACH, .slot = (uint16_t)segment->index });
     uint64_t requested = load64(&segment->slots[segment->index].requested);
     pm_registry_release(segment);

@@ -318,10 +318,11 @@ int peermap_destroy(const char *name)
 
 void *peermap_base(const peermap_segment *segment) { return segment && !load32(&segment->detached) ? segment->base : NULL; }
 
+/* A peer that was late may run before its agent has caught up: what is not mapped here yet is not active here yet. */
 static uint64_t active(const peermap_segment *segment)
 {
-    uint64_t bytes = order_load64(&segment->header->active);
-    return bytes < segment->shape.reserved ? bytes : segment->shape.reserved;
+    uint64_t bytes = order_load64(&segment->header->active), mapped = load64(&segment->mapped);
+    return bytes < mapped ? bytes : mapped;
 }
 
 size_t peermap_size(const peermap_segment *segment) { return segment && !load32(&segment->detached) ? active(segment) : 0; }

@@ -73,13 +73,14 @@ struct peermap_segment {
     struct pm_root *roots;
     struct pm_event *events;
 
+    uint64_t mapped; /* data bytes mapped here: written by the agent, read by all threads */
+
     /* The agent's own. */
     pthread_t agent;
     uint32_t tid;
     uint32_t index; /* of its slot */
     uint64_t tag;   /* of its slot while LIVE */
     uint32_t bit;   /* by which it is woken */
-    uint64_t mapped;
     uint64_t tried; /* last request it acted upon, successfully or not */
     struct pm_robust idle_list, life_list;
     struct pm_robust_entry life_entry;

@@ -27,12 +27,13 @@ struct image {
     char *data;
 };
 
-static inline void object_path(const char *name, char path[128]) { snprintf(path, 128, PM_DIRECTORY "/" PM_PREFIX "%s", name); }
+static inline void object_path(const char *name, char path[128]) { snprintf(path, 128, PM_DIRECTORY "/" PM_PREFIX "%.100s", name); }
 
 /* A right segment without peers, under the name of the test's segment. */
 static inline struct image make_image(uint32_t slots, uint32_t roots, uint32_t events, uint64_t active)
 {
-    struct pm_header h = { .magic = PM_MAGIC, .version = PM_VERSION, .page_size = 4096, .generation = 42, .base = UINT64_C(0x7e8000000000) };
+    struct pm_header h = { .magic = PM_MAGIC, .version = PM_VERSION, .page_size = 4096, .generation = 42 };
+    h.base = UINT64_C(0x7e8000000000);
     h.slot_count = slots;
     h.root_count = roots;
     h.event_count = events;

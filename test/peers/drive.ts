@@ -49,9 +49,7 @@ export class Peer {
 
   /** `words` as peer.c takes them: 'create', 65536. */
   static async start(segment: string, name: string, ...words: (string | number)[]): Promise<Peer> {
-    const peer = new Peer(
-      spawn(program, [segment, name, ...words.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] }),
-    );
+    const peer = new Peer(spawn(program, [segment, name, ...words.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] }));
     const [pid, base] = await peer.answer('ready');
     peer.pid = Number(pid);
     peer.base = BigInt(base ?? 0);
@@ -121,11 +119,7 @@ export function mapsAll(peer: Peer, segment: string, size: number): boolean {
 }
 
 /** Waits for a condition, not for a time; the watchdog is there for a condition that never comes. */
-export async function until<T>(
-  condition: () => T | Promise<T>,
-  what: string,
-  withinMs = 120_000,
-): Promise<NonNullable<T>> {
+export async function until<T>(condition: () => T | Promise<T>, what: string, withinMs = 120_000): Promise<NonNullable<T>> {
   const end = performance.now() + withinMs;
   for (;;) {
     const value = await condition();

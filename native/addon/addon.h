@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+//
+// addon.h - what the files of the addon share.  The addon is thin: arguments in, objects out; index.d.ts is its face.
+//
+//     module.cc    exports, and what lives as long as one environment
+//     segment.cc   Segment: the process as a peer
+//     observer.cc  Observer, list(), processes(): looking
+//     convert.cc   C structs to the objects of model.d.ts
+//     arguments.cc JavaScript values to C, or TypeError and RangeError
+//     error.cc     codes to Error
+//     ending.cc    ending what has threads, before its environment or the process ends
+#ifndef PEERMAP_ADDON_H
+#define PEERMAP_ADDON_H
+
+// An environment that is being torn down cannot throw: then there is nobody to tell.
+#define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "peermap.h"
+
+extern "C" {
+#include "events.h"
+#include "snapshot.h"
+#include "system.h"
+#include "watch.h"
+}
+
+namespace peermap {
+
+// ---- error.cc ----
+
+Napi::Error make_error(Napi::Env env, int code, const std::string& sentence, int os_error = 0, const peermap_round* round = nullptr);
+// Of a call that failed just now in this thread: its sentence, and errno if the code is PEERMAP_EOS.
+Napi::Error last_error(Napi::Env env, int code);
+Napi::Array error_codes(Napi::Env env);
+
+// ---- arguments.cc: each throws TypeError or RangeError that names the argument ----
+
+std::string string_argument(const Napi::Value& value, const char* what);
+// An integer from `least` to `most`; without one, `otherwise`, if that is not negative.
+int64_t integer_argument(const Napi::Value& value, const char* what, int64_t least, int64_t most, int64_t otherwise = -1);
+bool boolean_argument(const Napi::Value& value, const char* what);
+// The object, or an empty value if undefined.
+Napi::Value options_argument(const Napi::Value& value, const char* what);
+constexpr int64_t number_max = (INT64_C(1) << 53) - 1;
+
+// ---- convert.cc ----
+
+Napi::Object to_object(Napi::Env env, const peermap_round& round);
+Napi::Object to_object(Napi::Env env, const peermap_peer& peer);
+Napi::Object to_object(Napi::Env env, const pmo_snapshot& snapshot);
+Napi::Object to_object(Napi::Env env, const pmo_events& events);
+Napi::Object to_object(Napi::Env env, const pmo_summary& summary);
+Napi::Object to_object(Napi::Env env, const pmo_user& user);
+// A size, offset, epoch or count.  Past 2^53 it can only be damage, which a Problem tells: the largest number stands for it.
+Napi::Number to_number(Napi::Env env, uint64_t value);
+
+// ---- ending.cc ----
+
+// Something with threads behind it.  Between hold() and let_go() it is ended by its environment's end, or by the process's.
+class Ending {
+ public:
+  virtual ~Ending() = default;
+  virtual void end(bool process_exits) = 0;
+
+ protected:
+  void hold(Napi::Env env);
+  void let_go();
+
+ private:
+  static void environment_ends(void* self);
+  napi_env env_ = nullptr;
+};
+
+// ---- module.cc ----
+
+class Attachment;
+
+// One for each environment.
+struct Instance {
+  Napi::FunctionReference segment;
+  std::shared_ptr<Attachment>* entering = nullptr;  // what the Segment under construction is to hold
+};
+
+Napi::Function define_segment(Napi::Env env);
+Napi::Function define_observer(Napi::Env env);
+Napi::Value list_segments(const Napi::CallbackInfo& info);
+Napi::Value find_processes(const Napi::CallbackInfo& info);
+
+}  // namespace peermap
+
+#endif

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+//
+// convert.cc - C structs to the objects of model.d.ts.  What is not known is left out, not set to undefined.
+#include "addon.h"
+
+namespace peermap {
+namespace {
+
+// Times may pass 2^53 (CLOCK_MONOTONIC does after 104 days): then they are rounded to 2 ns.
+Napi::Number to_time(Napi::Env env, uint64_t ns) { return Napi::Number::New(env, static_cast<double>(ns)); }
+
+Napi::Number to_milliseconds(Napi::Env env, uint64_t ns) { return Napi::Number::New(env, static_cast<double>(ns / 1000) / 1000); }
+
+const char* op_word(uint32_t op) {
+  static const char* const words[] = { "none", "grow", "shrink", "remap", "map", "recover" };
+  return op <= PM_OP_RECOVER ? words[op] : "none";
+}
+
+const char* method_word(uint32_t method) {
+  static const char* const words[] = { "none", "attach", "agent", "self" };
+  return method <= PM_BY_SELF ? words[method] : "none";
+}
+
+const char* state_word(pmo_peer_state state) {
+  switch (state) {
+    case PMO_ALIVE: return "alive";
+    case PMO_LATE: return "late";
+    case PMO_ATTACHING: return "attaching";
+    default: return "dead";
+  }
+}
+
+const char* kind_word(uint32_t kind) {
+  static const char* const words[] = { "unknown",     "create",  "attach",   "restart",  "detach",    "peer-died", "reap",   "round-begin",
+                                       "map-request", "map-ack", "map-late", "round-end", "rollback", "cut",       "refuse", "root",
+                                       "takeover" };
+  static_assert(sizeof words / sizeof *words == PM_EV_LAST + 1, "one word for each kind");
+  return kind <= PM_EV_LAST ? words[kind] : "unknown";
+}
+
+// Whose `method` is what the round was for, not how somebody mapped.
+bool kind_has_op(uint32_t kind) {
+  return kind == PM_EV_ROUND_BEGIN || kind == PM_EV_ROUND_END || kind == PM_EV_ROLLBACK || kind == PM_EV_REFUSE ||
+         kind == PM_EV_TAKEOVER;
+}
+
+Napi::Number to_slot(Napi::Env env, uint16_t slot) { return Napi::Number::New(env, slot == PM_NO_SLOT ? -1 : slot); }
+
+template <typename T, typename Convert>
+Napi::Array to_array(Napi::Env env, const T* list, size_t count, Convert convert) {
+  Napi::Array array = Napi::Array::New(env, count);
+  for (size_t i = 0; i < count; i++) array.Set(static_cast<uint32_t>(i), convert(env, list[i]));
+  return array;
+}
+
+Napi::Object problem_object(Napi::Env env, const pmo_problem& problem) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("code", pmo_problem_word(problem.code));
+  object.Set("where", problem.where);
+  object.Set("text", problem.text);
+  return object;
+}
+
+Napi::Array problems_array(Napi::Env env, const pmo_problems& problems) {
+  Napi::Array array = to_array(env, problems.list, problems.count, problem_object);
+  if (problems.left_out > 0) {
+    pmo_problem rest = { PMO_OS, "problems", {} };
+    if (problems.count > 0) rest.code = problems.list[problems.count - 1].code;
+    std::snprintf(rest.text, sizeof rest.text, "%u more are left out", problems.left_out);
+    array.Set(array.Length(), problem_object(env, rest));
+  }
+  return array;
+}
+
+Napi::Object mapping_object(Napi::Env env, const pmo_mapping& mapping) {
+  const char permissions[] = { mapping.flags & PMO_READABLE ? 'r' : '-', mapping.flags & PMO_WRITABLE ? 'w' : '-',
+                               mapping.flags & PMO_EXECUTABLE ? 'x' : '-', mapping.flags & PMO_SHARED ? 's' : 'p', '\0' };
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("address", Napi::BigInt::New(env, mapping.address));
+  object.Set("length", to_number(env, mapping.length));
+  object.Set("offset", to_number(env, mapping.offset));
+  object.Set("permissions", permissions);
+  return object;
+}
+
+Napi::Object run_object(Napi::Env env, const pmo_run& run) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("address", Napi::BigInt::New(env, run.address));
+  object.Set("length", to_number(env, run.length));
+  return object;
+}
+
+Napi::Object peer_object(Napi::Env env, const pmo_peer& peer) {
+  const pm_slot& slot = peer.slot;
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("slot", peer.index);
+  object.Set("generation", to_number(env, slot.tag / PM_TAG_STEP));
+  object.Set("pid", slot.pid);
+  object.Set("uid", slot.uid);
+  object.Set("startTime", to_number(env, slot.start_time));
+  object.Set("name", slot.name);
+  object.Set("state", state_word(peer.state));
+  if (peer.process_state) object.Set("processState", std::string(1, peer.process_state));
+  object.Set("samePid", peer.same_pid);
+  object.Set("base", Napi::BigInt::New(env, slot.base));
+  object.Set("relocated", (slot.flags & PM_SLOT_RELOCATED) != 0);
+  object.Set("mapped", to_number(env, slot.mapped));
+  object.Set("requested", to_number(env, slot.requested));
+  object.Set("acked", to_number(env, slot.acked));
+  object.Set("method", method_word(slot.method));
+  object.Set("error", slot.error);
+  object.Set("latencyNs", to_number(env, slot.latency_ns));
+  object.Set("pins", to_number(env, slot.pin / PM_PIN_ONE));
+  object.Set("pinnedBytes", to_number(env, slot.pin / PM_PIN_ONE ? slot.pin & PM_PIN_BYTES : 0));
+  object.Set("attachedAtMs", to_milliseconds(env, slot.attached_ns));
+  if (peer.mappings_known) {
+    object.Set("mappings", to_array(env, peer.mappings.list, peer.mappings.count, mapping_object));
+    object.Set("missing", to_array(env, peer.missing.list, peer.missing.count, run_object));
+  }
+  return object;
+}
+
+Napi::Object root_object(Napi::Env env, const pm_root& root) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("name", root.name);
+  object.Set("type", root.type);
+  object.Set("offset", to_number(env, root.off));
+  object.Set("size", to_number(env, root.size));
+  object.Set("version", to_number(env, root.version));
+  return object;
+}
+
+Napi::Object lock_object(Napi::Env env, const pmo_peer* holder, bool died) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("slot", holder ? static_cast<int32_t>(holder->index) : -1);
+  object.Set("pid", holder ? holder->slot.pid : 0);
+  object.Set("name", holder ? holder->slot.name : "");
+  object.Set("died", died);
+  return object;
+}
+
+Napi::Object intent_object(Napi::Env env, const pm_intent& intent) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("op", op_word(intent.op));
+  object.Set("from", to_number(env, intent.from));
+  object.Set("to", to_number(env, intent.to));
+  return object;
+}
+
+Napi::Object header_object(Napi::Env env, const pmo_snapshot& snapshot) {
+  const pm_header& h = snapshot.header;
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("version", h.version);
+  object.Set("generation", Napi::BigInt::New(env, h.generation));
+  object.Set("pageSize", h.page_size);
+  object.Set("headerLength", to_number(env, h.header_len));
+  object.Set("base", Napi::BigInt::New(env, h.base));
+  object.Set("reserved", to_number(env, h.reserved));
+  object.Set("active", to_number(env, h.active));
+  object.Set("target", to_number(env, h.target));
+  object.Set("horizon", to_number(env, h.horizon));
+  object.Set("epoch", to_number(env, h.epoch));
+  object.Set("slots", h.slot_count);
+  const pmo_peer* holder;
+  bool died;
+  if (pmo_lock_held(&snapshot, &holder, &died)) object.Set("lock", lock_object(env, holder, died));
+  if (h.intent.op != PM_OP_NONE) object.Set("intent", intent_object(env, h.intent));
+  Napi::Object creator = Napi::Object::New(env);
+  creator.Set("pid", h.creator_pid);
+  creator.Set("uid", h.creator_uid);
+  creator.Set("name", h.creator_name);
+  object.Set("creator", creator);
+  object.Set("createdAtMs", to_milliseconds(env, h.created_ns));
+  object.Set("eventHead", to_number(env, h.event_head));
+  return object;
+}
+
+Napi::Object object_object(Napi::Env env, const struct stat& facts) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("inode", to_number(env, facts.st_ino));
+  object.Set("length", to_number(env, static_cast<uint64_t>(facts.st_size)));
+  object.Set("allocated", to_number(env, static_cast<uint64_t>(facts.st_blocks) * 512));
+  object.Set("uid", facts.st_uid);
+  object.Set("mode", facts.st_mode & 07777);
+  return object;
+}
+
+Napi::Object stranger_object(Napi::Env env, const pmo_stranger& stranger) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("pid", stranger.pid);
+  object.Set("command", stranger.command);
+  object.Set("mappings", to_array(env, stranger.mappings.list, stranger.mappings.count, mapping_object));
+  return object;
+}
+
+Napi::Object event_object(Napi::Env env, const pm_event& event) {
+  const bool has_op = kind_has_op(event.kind);
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("seq", to_number(env, event.seq));
+  object.Set("timeNs", to_time(env, event.time_ns));
+  object.Set("epoch", to_number(env, event.epoch));
+  object.Set("kind", kind_word(event.kind));
+  object.Set("method", has_op ? "none" : method_word(event.method));
+  object.Set("op", has_op ? op_word(event.method) : "none");
+  object.Set("slot", to_slot(env, event.slot));
+  object.Set("pid", event.pid);
+  object.Set("bySlot", to_slot(env, event.by));
+  object.Set("byPid", event.by_pid);
+  object.Set("error", event.error);
+  object.Set("size", to_number(env, event.size));
+  object.Set("ns", to_number(env, event.ns));
+  return object;
+}
+
+Napi::Object use_object(Napi::Env env, const pmo_use& use) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("segment", use.segment);
+  if (use.registered) object.Set("peerName", use.peer_name);
+  object.Set("registered", use.registered);
+  return object;
+}
+
+}  // namespace
+
+Napi::Number to_number(Napi::Env env, uint64_t value) {
+  constexpr uint64_t most = static_cast<uint64_t>(number_max);
+  return Napi::Number::New(env, static_cast<double>(value < most ? value : most));
+}
+
+Napi::Object to_object(Napi::Env env, const peermap_round& round) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("epoch", to_number(env, round.epoch));
+  object.Set("size", to_number(env, round.size));
+  object.Set("peers", round.peers);
+  object.Set("acked", round.acked);
+  object.Set("late", round.late);
+  object.Set("died", round.died);
+  object.Set("injected", round.injected);
+  object.Set("nanoseconds", to_number(env, round.nanoseconds));
+  if (round.culprit_pid != 0) {
+    Napi::Object culprit = Napi::Object::New(env);
+    culprit.Set("pid", round.culprit_pid);
+    culprit.Set("name", round.culprit);
+    object.Set("culprit", culprit);
+  }
+  return object;
+}
+
+Napi::Object to_object(Napi::Env env, const peermap_peer& peer) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("pid", peer.pid);
+  object.Set("uid", peer.uid);
+  object.Set("name", peer.name);
+  object.Set("state", peer.state == PEERMAP_ALIVE ? "alive" : peer.state == PEERMAP_LATE ? "late" : "dead");
+  object.Set("base", Napi::BigInt::New(env, static_cast<uint64_t>(reinterpret_cast<uintptr_t>(peer.base))));
+  object.Set("mapped", to_number(env, peer.mapped));
+  object.Set("epochRequested", to_number(env, peer.epoch_requested));
+  object.Set("epochAcked", to_number(env, peer.epoch_acked));
+  return object;
+}
+
+Napi::Object to_object(Napi::Env env, const pmo_snapshot& snapshot) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("name", snapshot.name);
+  object.Set("takenAtMs", to_milliseconds(env, snapshot.realtime_ns));
+  object.Set("monotonicNs", to_time(env, snapshot.monotonic_ns));
+  object.Set("object", object_object(env, snapshot.object));
+  if (snapshot.readable) object.Set("header", header_object(env, snapshot));
+  object.Set("peers", to_array(env, snapshot.peers, snapshot.peer_count, peer_object));
+  object.Set("roots", to_array(env, snapshot.roots, snapshot.root_count, root_object));
+  object.Set("strangers", to_array(env, snapshot.strangers, snapshot.stranger_count, stranger_object));
+  object.Set("problems", problems_array(env, snapshot.problems));
+  return object;
+}
+
+Napi::Object to_object(Napi::Env env, const pmo_events& events) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("events", to_array(env, events.list, events.count, event_object));
+  object.Set("last", to_number(env, events.last));
+  object.Set("missed", to_number(env, events.missed));
+  return object;
+}
+
+Napi::Object to_object(Napi::Env env, const pmo_summary& summary) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("name", summary.name);
+  object.Set("uid", summary.object.st_uid);
+  object.Set("mode", summary.object.st_mode & 07777);
+  object.Set("length", to_number(env, static_cast<uint64_t>(summary.object.st_size)));
+  if (summary.readable) {
+    object.Set("active", to_number(env, summary.active));
+    object.Set("reserved", to_number(env, summary.reserved));
+    object.Set("alive", summary.alive);
+    object.Set("dead", summary.dead);
+  }
+  if (summary.has_problem) object.Set("problem", problem_object(env, summary.problem));
+  return object;
+}
+
+Napi::Object to_object(Napi::Env env, const pmo_user& user) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("pid", user.pid);
+  object.Set("uid", user.uid);
+  object.Set("command", user.command);
+  object.Set("segments", to_array(env, user.uses, user.use_count, use_object));
+  return object;
+}
+
+}  // namespace peermap

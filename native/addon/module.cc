@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// module.cc - what the addon exports.
+#include "addon.h"
+
+namespace peermap {
+namespace {
+
+Napi::Value destroy(const Napi::CallbackInfo& info) {
+  const std::string name = string_argument(info[0], "name");
+  const int rc = peermap_destroy(name.c_str());
+  if (rc != 0) throw last_error(info.Env(), rc);
+  return info.Env().Undefined();
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  Instance* const instance = new Instance;
+  env.SetInstanceData(instance);
+  Napi::Function segment = define_segment(env);
+  instance->segment = Napi::Persistent(segment);
+  exports.Set("errorCodes", error_codes(env));
+  exports.Set("Segment", segment);
+  exports.Set("Observer", define_observer(env));
+  exports.Set("destroy", Napi::Function::New(env, destroy, "destroy"));
+  exports.Set("list", Napi::Function::New(env, list_segments, "list"));
+  exports.Set("processes", Napi::Function::New(env, find_processes, "processes"));
+  return exports;
+}
+
+}  // namespace
+}  // namespace peermap
+
+static Napi::Object init_module(Napi::Env env, Napi::Object exports) { return peermap::init(env, exports); }
+
+NODE_API_MODULE(peermap, init_module)

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* list.c - all segments of the machine, each in a line. */
+#include "error.h"
+#include "os.h"
+#include "room.h"
+#include "system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+struct listing {
+    struct pmo_summary *list;
+    size_t count;
+    bool failed;
+};
+
+static void say(struct pmo_summary *summary, enum pmo_problem_code code, const char *where, const char *text)
+{
+    summary->has_problem = true;
+    summary->problem.code = code;
+    snprintf(summary->problem.where, sizeof summary->problem.where, "%s", where);
+    snprintf(summary->problem.text, sizeof summary->problem.text, "%s", text);
+}
+
+static void summarise(struct pmo_summary *summary, const struct pmo_snapshot *snapshot)
+{
+    summary->readable = snapshot->readable;
+    summary->object = snapshot->object;
+    summary->active = snapshot->header.active;
+    summary->reserved = snapshot->header.reserved;
+    for (size_t i = 0; i < snapshot->peer_count; i++) {
+        enum pmo_peer_state state = snapshot->peers[i].state;
+        summary->alive += state == PMO_ALIVE || state == PMO_LATE;
+        summary->dead += state == PMO_DEAD;
+    }
+    summary->has_problem = snapshot->problems.count > 0;
+    if (summary->has_problem)
+        summary->problem = snapshot->problems.list[0];
+}
+
+static bool fill(struct pmo_summary *summary)
+{
+    struct pmo_observer observer;
+    struct pmo_snapshot snapshot;
+    char path[sizeof summary->name + 32];
+    snprintf(path, sizeof path, PM_DIRECTORY "/" PM_PREFIX "%s", summary->name);
+    if (fstatat(AT_FDCWD, path, &summary->object, AT_SYMLINK_NOFOLLOW) != 0)
+        return false; /* removed since the directory was read */
+    int rc = pmo_observer_open(summary->name, &observer);
+    if (rc == PEERMAP_ENOENT)
+        return false;
+    if (rc != 0) {
+        say(summary, rc == PEERMAP_EACCES ? PMO_NO_ACCESS : rc == PEERMAP_EOS ? PMO_OS : PMO_NOT_A_SEGMENT, "object", peermap_last_error());
+        return true;
+    }
+    rc = pmo_snapshot_take(&observer, PMO_REGISTRY, &snapshot);
+    if (rc == 0) {
+        summarise(summary, &snapshot);
+        pmo_snapshot_free(&snapshot);
+    } else {
+        say(summary, PMO_OS, "object", peermap_last_error());
+    }
+    pmo_observer_close(&observer);
+    return true;
+}
+
+static bool list_one(const char *segment, void *context)
+{
+    struct listing *listing = context;
+    struct pmo_summary *summary = pmo_room((void **)&listing->list, listing->count, sizeof *summary);
+    listing->failed = summary == NULL;
+    if (!summary)
+        return false;
+    snprintf(summary->name, sizeof summary->name, "%s", segment);
+    if (fill(summary))
+        listing->count++;
+    return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct pmo_summary *)a)->name, ((const struct pmo_summary *)b)->name);
+}
+
+int pmo_list(struct pmo_summary **list, size_t *count)
+{
+    struct listing listing = { 0 };
+    pm_object_each(list_one, &listing);
+    if (listing.failed) {
+        free(listing.list);
+        errno = ENOMEM;
+        return pm_fail(PEERMAP_EOS, "no memory for the list of segments");
+    }
+    if (listing.count)
+        qsort(listing.list, listing.count, sizeof *listing.list, by_name);
+    *list = listing.list;
+    *count = listing.count;
+    return 0;
+}

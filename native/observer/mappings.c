@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mappings.c - what the kernel maps of an object in a process.
+ *
+ * By the PROCMAP_QUERY ioctl where there is one (Linux 6.11): binary, and it skips what is not of a file.  Otherwise from the text of
+ * /proc/PID/maps.  Never from smaps: that walks the page tables under a lock of the process that is looked at.
+ */
+#include "mappings.h"
+
+#include "room.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* struct procmap_query of linux/fs.h, for headers older than the kernel. */
+struct query {
+    uint64_t size;
+    uint64_t flags;
+    uint64_t address;
+    uint64_t vma_start;
+    uint64_t vma_end;
+    uint64_t vma_flags; /* the PMO_ flags are the kernel's */
+    uint64_t vma_page_size;
+    uint64_t vma_offset;
+    uint64_t inode;
+    uint32_t dev_major;
+    uint32_t dev_minor;
+    uint32_t vma_name_size;
+    uint32_t build_id_size;
+    uint64_t vma_name_address;
+    uint64_t build_id_address;
+};
+static_assert(sizeof(struct query) == 104, "procmap_query");
+#define QUERY _IOWR('f', 17, struct query)
+#define COVERING_OR_NEXT 0x10u
+#define OF_A_FILE 0x20u
+
+typedef bool (*visitor)(struct pmo_object object, const struct pmo_mapping *mapping, void *context);
+
+/* ENOTTY or EINVAL, before anything was visited, where the system has no such call. */
+static int each_by_query(int maps, visitor each, void *context)
+{
+    for (uint64_t address = 0;;) {
+        struct query q = { .size = sizeof q, .flags = COVERING_OR_NEXT | OF_A_FILE, .address = address };
+        if (ioctl(maps, QUERY, &q) != 0)
+            return errno == ENOENT ? 0 : errno;
+        struct pmo_mapping mapping = {
+            .address = q.vma_start, .length = q.vma_end - q.vma_start, .offset = q.vma_offset, .flags = (uint32_t)q.vma_flags & 0xfu
+        };
+        struct pmo_object object = { makedev(q.dev_major, q.dev_minor), (ino_t)q.inode };
+        if (!each(object, &mapping, context))
+            return 0;
+        address = q.vma_end;
+    }
+}
+
+static bool parse(const char *line, struct pmo_object *object, struct pmo_mapping *mapping)
+{
+    uint64_t from, to, offset, inode;
+    unsigned int major_number, minor_number;
+    char how[5];
+    if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64, &from, &to, how, &offset, &major_number, &minor_number,
+               &inode) != 7)
+        return false;
+    uint32_t flags = how[0] == 'r' ? PMO_READABLE : 0;
+    flags |= how[1] == 'w' ? PMO_WRITABLE : 0;
+    flags |= how[2] == 'x' ? PMO_EXECUTABLE : 0;
+    flags |= how[3] == 's' ? PMO_SHARED : 0;
+    *mapping = (struct pmo_mapping){ .address = from, .length = to - from, .offset = offset, .flags = flags };
+    *object = (struct pmo_object){ makedev(major_number, minor_number), (ino_t)inode };
+    return inode != 0;
+}
+
+static int each_by_text(int maps, visitor each, void *context)
+{
+    FILE *text = fdopen(maps, "r");
+    if (!text) {
+        int error = errno;
+        close(maps);
+        return error;
+    }
+    char *line = NULL;
+    size_t size = 0;
+    struct pmo_object object;
+    struct pmo_mapping mapping;
+    errno = 0;
+    while (getline(&line, &size, text) > 0)
+        if (parse(line, &object, &mapping) && !each(object, &mapping, context))
+            break;
+    int error = ferror(text) ? errno : 0;
+    free(line);
+    fclose(text);
+    return error;
+}
+
+int pmo_mappings_each(const struct pmo_process *process, visitor each, void *context)
+{
+    int maps = openat(process->dir, "maps", O_RDONLY | O_CLOEXEC);
+    if (maps < 0)
+        return errno;
+    int error = each_by_query(maps, each, context);
+    if (error == ENOTTY || error == EINVAL)
+        return each_by_text(maps, each, context);
+    close(maps);
+    return error;
+}
+
+struct collection {
+    struct pmo_object wanted;
+    struct pmo_mappings *mappings;
+    int error;
+};
+
+static bool collect(struct pmo_object object, const struct pmo_mapping *mapping, void *context)
+{
+    struct collection *c = context;
+    if (object.inode != c->wanted.inode || object.device != c->wanted.device)
+        return true;
+    struct pmo_mapping *next = pmo_room((void **)&c->mappings->list, c->mappings->count, sizeof *next);
+    if (!next) {
+        c->error = ENOMEM;
+        return false;
+    }
+    *next = *mapping;
+    c->mappings->count++;
+    return true;
+}
+
+int pmo_mappings_read(const struct pmo_process *process, struct pmo_object object, struct pmo_mappings *mappings)
+{
+    *mappings = (struct pmo_mappings){ 0 };
+    struct collection c = { .wanted = object, .mappings = mappings };
+    int error = pmo_mappings_each(process, collect, &c);
+    if (error == 0)
+        error = c.error;
+    if (error == 0)
+        return 0;
+    free(mappings->list);
+    *mappings = (struct pmo_mappings){ 0 };
+    return error;
+}
+
+int pmo_mappings_missing(const struct pmo_mappings *mappings, uint64_t address, uint64_t length, uint64_t offset, struct pmo_runs *missing)
+{
+    const uint32_t needed = PMO_READABLE | PMO_WRITABLE | PMO_SHARED;
+    const uint64_t end = address + length;
+    uint64_t at = address;
+    *missing = (struct pmo_runs){ .list = calloc(mappings->count + 1, sizeof *missing->list) };
+    if (!missing->list)
+        return ENOMEM;
+    for (size_t i = 0; i < mappings->count && at < end; i++) {
+        const struct pmo_mapping *m = &mappings->list[i];
+        const uint64_t m_end = m->address + m->length;
+        /* The right place: as far into the file as into the range. */
+        if ((m->flags & needed) != needed || m->offset - offset != m->address - address || m_end <= at || m->address >= end)
+            continue;
+        if (m->address > at)
+            missing->list[missing->count++] = (struct pmo_run){ at, m->address - at };
+        at = m_end;
+    }
+    if (at < end)
+        missing->list[missing->count++] = (struct pmo_run){ at, end - at };
+    return 0;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * peers.c - the registry's rows: whether each can be right by itself, and what the kernel says of the process behind it.
+ */
+#include "snapshot.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define PID_LIMIT (1u << 22) /* of every Linux */
+#define PAST_ALL_NUMBERS (UINT64_C(1) << 53)
+
+/* What is wrong with a complete slot, or NULL. */
+static const char *damage(const struct pm_header *h, struct pm_slot *slot)
+{
+    if (!pmo_name_tame(slot->name) || slot->name[0] == '\0')
+        return "its name is damaged";
+    if (slot->pid == 0 || slot->pid > PID_LIMIT)
+        return "its pid is not one";
+    if (slot->base % h->page_size != 0 || slot->base < h->header_len || slot->base > UINT64_MAX - PM_RESERVED_MAX)
+        return "its base address cannot be right";
+    if (slot->base != h->base && !(slot->flags & PM_SLOT_RELOCATED))
+        return "its base address is not the segment's, and it does not say that it was relocated";
+    if (slot->mapped > h->reserved)
+        return "it claims to map more than the segment can have";
+    if (slot->method > PM_BY_SELF)
+        return "the method of its last mapping does not exist";
+    if (slot->requested >= PAST_ALL_NUMBERS || slot->acked >= PAST_ALL_NUMBERS || slot->latency_ns >= PAST_ALL_NUMBERS)
+        return "an epoch or a time in it is past all numbers";
+    return NULL;
+}
+
+void pmo_peers_judge(struct pmo_snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->peer_count; i++) {
+        struct pmo_peer *peer = &snapshot->peers[i];
+        if ((peer->slot.tag & PM_TAG_STATE) != PM_LIVE) {
+            pmo_name_tame(peer->slot.name); /* still being filled: nothing in it can be held against it */
+            continue;
+        }
+        const char *what = damage(&snapshot->header, &peer->slot);
+        if (what)
+            pmo_problem_add(&snapshot->problems, PMO_BAD_SLOT, pmo_at("slot %" PRIu32, peer->index), "%s", what);
+    }
+}
+
+static void compare(struct pmo_snapshot *snapshot, struct pmo_peer *peer, const struct pmo_process *process)
+{
+    const struct pm_header *h = &snapshot->header;
+    const struct pmo_object object = { snapshot->object.st_dev, snapshot->object.st_ino };
+    const uint64_t active = h->active < h->reserved ? h->active : h->reserved;
+    int error = pmo_mappings_read(process, object, &peer->mappings);
+    if (error == 0 && peer->slot.base < UINT64_MAX - PM_RESERVED_MAX)
+        error = pmo_mappings_missing(&peer->mappings, peer->slot.base, active, h->header_len, &peer->missing);
+    peer->mappings_known = error == 0;
+    if (error != 0)
+        pmo_problem_system(&snapshot->problems, pmo_at("/proc/%" PRIu32 "/maps", process->pid), error);
+}
+
+static void look(struct pmo_snapshot *snapshot, struct pmo_peer *peer)
+{
+    const uint32_t pid = peer->slot.pid;
+    struct pmo_process process;
+    int error = pid > 0 && pid <= PID_LIMIT ? pmo_process_open(pid, &process) : ESRCH;
+    if (error == 0) {
+        peer->same_pid = pmo_process_is(&process, &peer->slot);
+        if (peer->same_pid)
+            peer->process_state = pmo_process_state(&process, NULL);
+        /* Of the dead and the unfinished nothing is required that maps could contradict. */
+        if (peer->same_pid && (peer->state == PMO_ALIVE || peer->state == PMO_LATE))
+            compare(snapshot, peer, &process);
+        pmo_process_close(&process);
+    }
+    /* No problem if it is dead: that it cannot be seen is no wonder. */
+    if (peer->state == PMO_DEAD || peer->state == PMO_ATTACHING || peer->same_pid)
+        return;
+    if (error != 0)
+        pmo_problem_system(&snapshot->problems, pmo_at("/proc/%" PRIu32, pid), error);
+    else
+        pmo_problem_add(&snapshot->problems, PMO_NO_PROCESS, pmo_at("slot %" PRIu32, peer->index),
+                        "pid %" PRIu32 " here is another process: the peer is of another pid namespace", pid);
+}
+
+void pmo_peers_look(struct pmo_snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->peer_count; i++)
+        look(snapshot, &snapshot->peers[i]);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* process.c - one process, as /proc shows it. */
+#include "process.h"
+
+#include "attach.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+int pmo_process_open(uint32_t pid, struct pmo_process *process)
+{
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%" PRIu32, pid);
+    process->pid = pid;
+    process->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return process->dir < 0 ? errno : 0;
+}
+
+void pmo_process_close(struct pmo_process *process)
+{
+    close(process->dir);
+    process->dir = -1;
+}
+
+/* The file's beginning, ended by a NUL; its length, or -1. */
+static ssize_t read_text(const struct pmo_process *process, const char *file, char *text, size_t size)
+{
+    int fd = openat(process->dir, file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    ssize_t length = pmo_read(fd, 0, text, size - 1);
+    close(fd);
+    if (length < 0)
+        return -1;
+    text[length] = '\0';
+    return length;
+}
+
+char pmo_process_state(const struct pmo_process *process, uint64_t *start_time)
+{
+    char line[1024], state = 0;
+    uint64_t start = 0;
+    if (start_time)
+        *start_time = 0;
+    if (read_text(process, "stat", line, sizeof line) <= 0)
+        return 0;
+    /* The second field, the command's name in parentheses, may hold anything. */
+    const char *at = strrchr(line, ')');
+    if (!at || sscanf(at + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64, &state, &start) != 2)
+        return 0;
+    if (start_time)
+        *start_time = start;
+    return state;
+}
+
+#define PIDFS_MAGIC UINT64_C(0x50494446)
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+/* 0 before Linux 6.9: pidfds are not of a file system of their own there, and all share one inode. */
+static uint64_t pidfd_inode(uint32_t pid)
+{
+    struct stat facts;
+    struct statfs system;
+    int fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+    if (fd < 0)
+        return 0;
+    bool unique = fstatfs(fd, &system) == 0 && (uint64_t)system.f_type == PIDFS_MAGIC;
+    uint64_t inode = unique && fstat(fd, &facts) == 0 ? facts.st_ino : 0;
+    close(fd);
+    return inode;
+}
+
+bool pmo_process_is(const struct pmo_process *process, const struct pm_slot *slot)
+{
+    uint64_t start_time;
+    uint64_t inode = slot->pidfd_ino ? pidfd_inode(process->pid) : 0;
+    /* That it can still be read afterwards means that its pid was its own when the pidfd was opened. */
+    if (pmo_process_state(process, &start_time) == 0)
+        return false;
+    if (inode)
+        return inode == slot->pidfd_ino;
+    struct stat ns;
+    if (slot->pidns && fstatat(process->dir, "ns/pid", &ns, 0) == 0 && ns.st_ino != slot->pidns)
+        return false;
+    return slot->start_time != 0 && start_time == slot->start_time;
+}
+
+uint32_t pmo_process_uid(const struct pmo_process *process)
+{
+    /* The directory itself belongs to root while the process may not be traced; its status says the truth. */
+    char text[2048];
+    uint32_t uid = UINT32_MAX;
+    if (read_text(process, "status", text, sizeof text) > 0) {
+        const char *line = strstr(text, "\nUid:");
+        if (!line || sscanf(line + 5, " %*u %" SCNu32, &uid) != 1)
+            uid = UINT32_MAX;
+    }
+    return uid;
+}
+
+void pmo_process_command(const struct pmo_process *process, char *command, size_t size)
+{
+    ssize_t length = read_text(process, "cmdline", command, size);
+    while (length > 0 && command[length - 1] == '\0')
+        length--;
+    if (length > 0) {
+        for (ssize_t i = 0; i < length; i++)
+            if ((unsigned char)command[i] < ' ' || command[i] == 0x7f)
+                command[i] = ' ';
+        return;
+    }
+    char name[64] = "?";
+    if (read_text(process, "comm", name, sizeof name) > 0)
+        name[strcspn(name, "\n")] = '\0';
+    snprintf(command, size, "[%s]", name);
+}
+
+int pmo_process_each(bool (*each)(const struct pmo_process *process, void *context), void *context)
+{
+    DIR *directory = opendir("/proc");
+    if (!directory)
+        return errno;
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        char *end;
+        unsigned long pid = strtoul(entry->d_name, &end, 10);
+        struct pmo_process process;
+        if (*end || pid == 0 || pmo_process_open((uint32_t)pid, &process) != 0)
+            continue;
+        bool more = each(&process, context);
+        pmo_process_close(&process);
+        if (!more)
+            break;
+    }
+    closedir(directory);
+    return 0;
+}

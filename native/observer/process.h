@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process.h - one process, as /proc shows it.
+ *
+ * A pid is only a number, and may name another process a moment later.  So a process is looked at through its directory in /proc, held
+ * open: that stays bound to the one process, and answers ESRCH after its end.
+ */
+#ifndef PMO_PROCESS_H
+#define PMO_PROCESS_H
+
+#include "layout.h"
+
+#include <stdbool.h>
+
+struct pmo_process {
+    int dir;
+    uint32_t pid;
+};
+
+/* 0 or errno. */
+int pmo_process_open(uint32_t pid, struct pmo_process *process);
+void pmo_process_close(struct pmo_process *process);
+
+/* Whether it is the one that filled this slot.  By the pidfd's inode where the system has unique ones, else by the start time. */
+bool pmo_process_is(const struct pmo_process *process, const struct pm_slot *slot);
+
+/* Field 3 of /proc/PID/stat: 'R', 'S', 'T' ...; 0 if it cannot be read.  `start_time` (may be NULL) receives field 22. */
+char pmo_process_state(const struct pmo_process *process, uint64_t *start_time);
+
+/* Effective uid; UINT32_MAX if unknown. */
+uint32_t pmo_process_uid(const struct pmo_process *process);
+
+/* The command line, its words parted by spaces, cut to size; "[name]" for a process without one. */
+void pmo_process_command(const struct pmo_process *process, char *command, size_t size);
+
+/* Calls `each` for every process of the machine that can be seen, until it returns false.  0 or errno. */
+int pmo_process_each(bool (*each)(const struct pmo_process *process, void *context), void *context);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * snapshot.c - a private copy of a segment at one moment.
+ *
+ * The header is read before and after the tables: if sizes and epoch did not move, all of it belongs to one epoch.  If they did, it is
+ * done again; a segment that never holds still is shown all the same, and said to be unstable.
+ */
+#include "snapshot.h"
+
+#include "error.h"
+#include "os.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRIES 16
+
+/* The tables as copied, before they are rows.  Process-local. */
+struct tables {
+    struct pm_slot slots[PM_SLOTS_MAX];
+    struct pm_root roots[PM_ROOTS_MAX];
+    bool slot_good[PM_SLOTS_MAX];
+    bool root_good[PM_ROOTS_MAX];
+};
+
+static bool same_moment(const struct pm_header *a, const struct pm_header *b)
+{
+    return a->active == b->active && a->target == b->target && a->epoch == b->epoch && a->cut_epoch == b->cut_epoch &&
+           a->intent.op == b->intent.op && a->intent.from == b->intent.from && a->intent.to == b->intent.to;
+}
+
+/* 0 or errno.  `still`: the header was the same before and after. */
+static int copy_once(int fd, struct pmo_snapshot *snapshot, struct tables *tables, bool *still)
+{
+    struct pm_header *h = &snapshot->header;
+    struct pm_header after;
+    *still = true;
+    pmo_problems_free(&snapshot->problems);
+    snapshot->readable = pmo_header_read(fd, h, &snapshot->object, &snapshot->problems);
+    if (!snapshot->readable)
+        return 0;
+    int error = pmo_records_read(fd, h->slots_off, h->slot_count, sizeof(struct pm_slot), tables->slots, tables->slot_good);
+    if (error == 0)
+        error = pmo_records_read(fd, h->roots_off, h->root_count, sizeof(struct pm_root), tables->roots, tables->root_good);
+    if (error != 0)
+        return error;
+    *still = pmo_read(fd, 0, &after, sizeof after) == (ssize_t)sizeof after && same_moment(h, &after);
+    return 0;
+}
+
+static void copy(int fd, struct pmo_snapshot *snapshot, struct tables *tables)
+{
+    bool still = false;
+    int error = 0;
+    /* ENODATA: cut short between two reads; the next look at the header says so properly. */
+    for (int i = 0; i < TRIES && !still; i++) {
+        error = copy_once(fd, snapshot, tables, &still);
+        still = still && error == 0;
+        if (error != 0 && error != ENODATA)
+            break;
+    }
+    snapshot->readable = snapshot->readable && error == 0;
+    if (error != 0)
+        pmo_problem_system(&snapshot->problems, pmo_at("object"), error);
+    else if (!still)
+        pmo_problem_add(&snapshot->problems, PMO_UNSTABLE, pmo_at("header"),
+                        "sizes or epoch changed each of %d times it was copied: it may mix two moments", TRIES);
+}
+
+static enum pmo_peer_state state_of(const struct pm_slot *slot)
+{
+    if ((slot->tag & PM_TAG_STATE) == PM_CLAIMED)
+        return slot->life & PM_FUTEX_DIED ? PMO_DEAD : PMO_ATTACHING;
+    if (!pmo_life_alive(slot->life))
+        return PMO_DEAD;
+    return slot->acked < slot->requested ? PMO_LATE : PMO_ALIVE;
+}
+
+static void keep_peers(struct pmo_snapshot *snapshot, const struct tables *tables)
+{
+    for (uint32_t i = 0; i < snapshot->header.slot_count; i++) {
+        const struct pm_slot *slot = &tables->slots[i];
+        const uint64_t state = slot->tag & PM_TAG_STATE;
+        if (!tables->slot_good[i])
+            pmo_problem_add(&snapshot->problems, PMO_UNSTABLE, pmo_at("slot %" PRIu32, i), "changed hands each time it was copied");
+        else if (state > PM_LIVE)
+            pmo_problem_add(&snapshot->problems, PMO_BAD_SLOT, pmo_at("slot %" PRIu32, i), "state %" PRIu64 " does not exist", state);
+        else if (state != PM_FREE)
+            snapshot->peers[snapshot->peer_count++] = (struct pmo_peer){ .index = i, .slot = *slot, .state = state_of(slot) };
+    }
+}
+
+static void judge_root(struct pmo_snapshot *snapshot, uint32_t index, struct pm_root *root)
+{
+    const struct pm_header *h = &snapshot->header;
+    struct pmo_problems *problems = &snapshot->problems;
+    const struct pmo_place place = pmo_at("root %" PRIu32, index);
+    if (!pmo_name_tame(root->name) || root->name[0] == '\0' || !pmo_name_tame(root->type))
+        pmo_problem_add(problems, PMO_BAD_ROOT, place, "a name in it is damaged");
+    if (root->off > h->reserved || root->size > h->reserved - root->off)
+        pmo_problem_add(problems, PMO_BAD_ROOT, place, "%" PRIu64 " bytes at %" PRIu64 " are not in the segment", root->size, root->off);
+    else if (root->off + root->size > h->active)
+        pmo_problem_add(problems, PMO_BAD_ROOT, place, "%" PRIu64 " bytes at %" PRIu64 " reach past the active memory", root->size,
+                        root->off);
+}
+
+static int by_name_then_version(const void *a, const void *b)
+{
+    const struct pm_root *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order ? order : (x->version > y->version) - (x->version < y->version);
+}
+
+static void keep_roots(struct pmo_snapshot *snapshot, const struct tables *tables)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < snapshot->header.root_count; i++) {
+        const uint64_t state = tables->roots[i].tag & PM_TAG_STATE;
+        const struct pmo_place place = pmo_at("root %" PRIu32, i);
+        if (!tables->root_good[i]) {
+            pmo_problem_add(&snapshot->problems, PMO_UNSTABLE, place, "changed each time it was copied");
+        } else if (state > PM_LIVE) {
+            pmo_problem_add(&snapshot->problems, PMO_BAD_ROOT, place, "state %" PRIu64 " does not exist", state);
+        } else if (state == PM_LIVE) {
+            snapshot->roots[count] = tables->roots[i];
+            judge_root(snapshot, i, &snapshot->roots[count++]);
+        }
+    }
+    /* Of two of one name, the higher version is the one that counts: the other is about to be freed. */
+    qsort(snapshot->roots, count, sizeof *snapshot->roots, by_name_then_version);
+    for (size_t i = 0; i < count; i++)
+        if (i + 1 == count || strcmp(snapshot->roots[i].name, snapshot->roots[i + 1].name) != 0)
+            snapshot->roots[snapshot->root_count++] = snapshot->roots[i];
+}
+
+static bool keep(struct pmo_snapshot *snapshot, const struct tables *tables)
+{
+    snapshot->peers = calloc(snapshot->header.slot_count, sizeof *snapshot->peers);
+    snapshot->roots = calloc(snapshot->header.root_count, sizeof *snapshot->roots);
+    if (!snapshot->peers || !snapshot->roots)
+        return false;
+    pmo_name_tame(snapshot->header.creator_name);
+    keep_peers(snapshot, tables);
+    keep_roots(snapshot, tables);
+    return true;
+}
+
+int pmo_snapshot_take(const struct pmo_observer *observer, enum pmo_depth depth, struct pmo_snapshot *snapshot)
+{
+    *snapshot = (struct pmo_snapshot){ .realtime_ns = pm_now_wall(), .monotonic_ns = pm_now() };
+    memcpy(snapshot->name, observer->name, sizeof snapshot->name);
+    struct tables *tables = malloc(sizeof *tables);
+    if (tables)
+        copy(observer->fd, snapshot, tables);
+    if (!tables || (snapshot->readable && !keep(snapshot, tables))) {
+        free(tables);
+        pmo_snapshot_free(snapshot);
+        errno = ENOMEM;
+        return pm_fail(PEERMAP_EOS, "no memory for a snapshot of segment %s", observer->name);
+    }
+    free(tables);
+    if (snapshot->object.st_nlink == 0)
+        pmo_problem_add(&snapshot->problems, PMO_GONE, pmo_at("object"),
+                        "was removed: who is attached keeps the memory, nobody can attach any more");
+    if (snapshot->readable)
+        pmo_peers_judge(snapshot);
+    if (snapshot->readable && depth >= PMO_PROCESSES)
+        pmo_peers_look(snapshot);
+    if (depth >= PMO_STRANGERS)
+        pmo_strangers_look(snapshot);
+    return 0;
+}
+
+void pmo_snapshot_free(struct pmo_snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->peer_count; i++) {
+        free(snapshot->peers[i].mappings.list);
+        free(snapshot->peers[i].missing.list);
+    }
+    for (size_t i = 0; i < snapshot->stranger_count; i++)
+        free(snapshot->strangers[i].mappings.list);
+    free(snapshot->peers);
+    free(snapshot->roots);
+    free(snapshot->strangers);
+    pmo_problems_free(&snapshot->problems);
+    *snapshot = (struct pmo_snapshot){ 0 };
+}
+
+bool pmo_lock_held(const struct pmo_snapshot *snapshot, const struct pmo_peer **peer, bool *died)
+{
+    const uint32_t lock = snapshot->header.lock;
+    *peer = NULL;
+    *died = (lock & PM_FUTEX_DIED) != 0;
+    for (size_t i = 0; i < snapshot->peer_count; i++)
+        if (snapshot->peers[i].index + 1 == snapshot->header.lock_slot)
+            *peer = &snapshot->peers[i];
+    return *died || (lock & PM_FUTEX_TID) != 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * snapshot.h - a segment at one moment: header, registry and roots as it states them, mappings as the kernel does.
+ *
+ * Everything in it is a private copy that was checked; what was found wrong is in `problems`.  Process-local.
+ */
+#ifndef PMO_SNAPSHOT_H
+#define PMO_SNAPSHOT_H
+
+#include "attach.h"
+#include "mappings.h"
+
+enum pmo_peer_state { PMO_ALIVE, PMO_LATE, PMO_DEAD, PMO_ATTACHING };
+
+struct pmo_peer {
+    uint32_t index;
+    struct pm_slot slot; /* its name is printable and ends */
+    enum pmo_peer_state state;
+    bool same_pid;      /* the process with this pid, here, is the one that registered */
+    char process_state; /* 0 if not known */
+    bool mappings_known;
+    struct pmo_mappings mappings;
+    struct pmo_runs missing;
+};
+
+struct pmo_stranger {
+    uint32_t pid;
+    char command[256];
+    struct pmo_mappings mappings;
+};
+
+struct pmo_snapshot {
+    char name[PM_NAME_MAX];
+    uint64_t realtime_ns;
+    uint64_t monotonic_ns;
+    struct stat object;
+    bool readable; /* header, peers and roots mean something */
+    struct pm_header header;
+    struct pmo_peer *peers;
+    size_t peer_count;
+    struct pm_root *roots; /* by name */
+    size_t root_count;
+    struct pmo_stranger *strangers;
+    size_t stranger_count;
+    struct pmo_problems problems;
+};
+
+enum pmo_depth {
+    PMO_REGISTRY,  /* the object's bytes alone */
+    PMO_PROCESSES, /* and each peer's process */
+    PMO_STRANGERS, /* and all other processes of the machine */
+};
+
+/* 0, or PEERMAP_EOS.  Whatever is wrong with the segment is no error: it is in the snapshot. */
+int pmo_snapshot_take(const struct pmo_observer *observer, enum pmo_depth depth, struct pmo_snapshot *snapshot);
+void pmo_snapshot_free(struct pmo_snapshot *snapshot);
+
+/* Who holds the segment's lock, as the header says.  The peer may be NULL: not in the registry any more. */
+bool pmo_lock_held(const struct pmo_snapshot *snapshot, const struct pmo_peer **peer, bool *died);
+
+static inline bool pmo_life_alive(uint32_t life) { return (life & PM_FUTEX_TID) != 0 && (life & PM_FUTEX_DIED) == 0; }
+
+/* ---- between the files of the observer ---- */
+
+/* records.c: copies `count` records that begin with a tag.  good[i] tells whether record i was copied in one piece.  0 or errno. */
+int pmo_records_read(int fd, uint64_t offset, uint32_t count, size_t size, void *records, bool *good);
+
+/* records.c: makes a name out of a segment's PM_NAME_MAX bytes printable and ended.  False if it was not. */
+bool pmo_name_tame(char name[PM_NAME_MAX]);
+
+/* peers.c: rows from slots, and what /proc says of their processes. */
+void pmo_peers_judge(struct pmo_snapshot *snapshot);
+void pmo_peers_look(struct pmo_snapshot *snapshot);
+
+/* strangers.c: fills snapshot->strangers. */
+void pmo_strangers_look(struct pmo_snapshot *snapshot);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * strangers.c - processes that map a segment's data and are not in its registry.
+ *
+ * To find who maps an object, every process must be asked: Linux keeps no list that a user may read.  Processes of other users cannot
+ * be asked; they cannot have opened an object of mode 0600 either.
+ */
+#include "room.h"
+#include "snapshot.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+struct hunt {
+    struct pmo_snapshot *snapshot;
+    uint32_t hidden; /* processes that could not be asked */
+};
+
+static bool is_registered(const struct pmo_snapshot *snapshot, uint32_t pid)
+{
+    for (size_t i = 0; i < snapshot->peer_count; i++) {
+        const struct pmo_peer *peer = &snapshot->peers[i];
+        if (peer->slot.pid == pid && peer->same_pid && peer->state != PMO_DEAD)
+            return true;
+    }
+    return false;
+}
+
+static bool hunt_in(const struct pmo_process *process, void *context)
+{
+    struct hunt *hunt = context;
+    struct pmo_snapshot *snapshot = hunt->snapshot;
+    struct pmo_mappings mappings;
+    if (is_registered(snapshot, process->pid))
+        return true;
+    int error = pmo_mappings_read(process, (struct pmo_object){ snapshot->object.st_dev, snapshot->object.st_ino }, &mappings);
+    if (error == EACCES || error == EPERM)
+        hunt->hidden++;
+    if (error != 0 || mappings.count == 0)
+        return true;
+    bool user = false;
+    for (size_t i = 0; i < mappings.count; i++)
+        user = user || pmo_maps_data(&mappings.list[i], snapshot->readable ? snapshot->header.header_len : 0);
+    struct pmo_stranger *stranger = user ? pmo_room((void **)&snapshot->strangers, snapshot->stranger_count, sizeof *stranger) : NULL;
+    if (!stranger) {
+        free(mappings.list);
+        return true;
+    }
+    stranger->pid = process->pid;
+    stranger->mappings = mappings;
+    pmo_process_command(process, stranger->command, sizeof stranger->command);
+    snapshot->stranger_count++;
+    return true;
+}
+
+void pmo_strangers_look(struct pmo_snapshot *snapshot)
+{
+    struct hunt hunt = { .snapshot = snapshot };
+    int error = pmo_process_each(hunt_in, &hunt);
+    if (error != 0)
+        pmo_problem_system(&snapshot->problems, pmo_at("/proc"), error);
+    else if (hunt.hidden > 0 && (snapshot->object.st_mode & (S_IRWXG | S_IRWXO)))
+        pmo_problem_add(&snapshot->problems, PMO_NO_ACCESS, pmo_at("/proc"),
+                        "%" PRIu32 " processes of other users could not be asked whether they map the object", hunt.hidden);
+}

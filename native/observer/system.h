@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* system.h - all segments of the machine, and all processes that map one. */
+#ifndef PMO_SYSTEM_H
+#define PMO_SYSTEM_H
+
+#include "snapshot.h"
+
+struct pmo_summary {
+    char name[256];
+    struct stat object;
+    bool readable;
+    uint64_t active;
+    uint64_t reserved;
+    uint32_t alive;
+    uint32_t dead;
+    bool has_problem;
+    struct pmo_problem problem; /* the first */
+};
+
+/* Every object whose name begins with "peermap.", by name.  0 or PEERMAP_EOS; free() the list. */
+int pmo_list(struct pmo_summary **list, size_t *count);
+
+struct pmo_use {
+    char segment[PM_NAME_MAX];
+    bool registered;
+    char peer_name[PM_NAME_MAX]; /* if registered */
+};
+
+struct pmo_user {
+    uint32_t pid;
+    uint32_t uid;
+    char command[256];
+    struct pmo_use *uses;
+    size_t use_count;
+};
+
+/* The processes that map the data of a segment.  0 or PEERMAP_EOS. */
+int pmo_users_find(struct pmo_user **list, size_t *count);
+void pmo_users_free(struct pmo_user *list, size_t count);
+
+#endif

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+
+import { strict as assert } from 'node:assert';
+import { existsSync } from 'node:fs';
+import { cleanUp, codeOf, freshName, kept, peermap, Script, seen, until, type PeermapError } from './addon';
+
+const MiB = 1 << 20;
+
+describe('addon: a process as a peer', () => {
+  afterEach(cleanUp);
+
+  it('creates, attaches and opens, and each is a peer under its name', async () => {
+    const name = freshName();
+    assert.throws(() => peermap.Segment.attach(name), { code: 'PEERMAP_ENOENT' });
+    const one = kept(
+      peermap.Segment.open(name, {
+        peerName: 'one',
+        initialSize: MiB,
+        reserveSize: 64 * MiB,
+        maxPeers: 8,
+        mode: 0o640,
+      }),
+    );
+    assert.ok(existsSync(`/dev/shm/peermap.${name}`));
+    assert.equal(one.name, name);
+    assert.equal(one.size, MiB);
+    assert.equal(one.epoch, 1);
+    assert.ok(one.base > 0n);
+    const two = await Script.peer(name, 'two');
+    const peers = one.peers();
+    assert.deepEqual(
+      peers.map(({ name, pid, state, base, mapped, uid }) => ({ name, pid, state, base, mapped, uid })),
+      [
+        {
+          name: 'one',
+          pid: process.pid,
+          state: 'alive',
+          base: one.base,
+          mapped: MiB,
+          uid: process.getuid?.(),
+        },
+        { name: 'two', pid: two.pid, state: 'alive', base: one.base, mapped: MiB, uid: process.getuid?.() },
+      ],
+    );
+    assert.equal(one.pidOf('two'), two.pid);
+    assert.equal(one.pidOf('three'), undefined);
+    const observer = kept(new peermap.Observer(name));
+    assert.equal(observer.snapshot().object.mode, 0o640);
+    assert.equal(observer.snapshot().header?.slots, 8);
+  });
+
+  it('grows and shrinks, and every peer maps it when the promise resolves', async () => {
+    const name = freshName();
+    const segment = kept(peermap.Segment.create(name, { peerName: 'one', initialSize: MiB }));
+    await Script.peer(name, 'two');
+    const round = await segment.grow(3 * MiB);
+    assert.deepEqual(
+      { ...round, nanoseconds: 0 },
+      { epoch: 2, size: 4 * MiB, peers: 2, acked: 2, late: 0, died: 0, injected: 0, nanoseconds: 0 },
+    );
+    assert.ok(round.nanoseconds > 0);
+    assert.deepEqual(seen(name, 'two')?.missing, []);
+    assert.equal(seen(name, 'two')?.mapped, 4 * MiB);
+    assert.equal((await segment.shrink(2 * MiB)).size, 2 * MiB);
+    assert.equal(segment.size, 2 * MiB);
+    assert.equal((await segment.remap(seen(name, 'two')?.pid)).acked, 1);
+    assert.equal((await segment.remap()).acked, 2);
+    assert.equal((await segment.mapPeer()).late, 0);
+    assert.deepEqual(seen(name, 'two')?.missing, []);
+  });
+
+  it('runs the rounds that are asked for at once one after the other, in order', async () => {
+    const segment = kept(peermap.Segment.create(freshName(), { initialSize: MiB }));
+    const order: number[] = [];
+    const rounds = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        segment.grow(4096).then((round) => {
+          order.push(i);
+          return round;
+        }),
+      ),
+    );
+    assert.deepEqual(
+      rounds.map((round) => round.size),
+      rounds.map((_, i) => MiB + (i + 1) * 4096),
+    );
+    assert.deepEqual(
+      order,
+      rounds.map((_, i) => i),
+    );
+  });
+
+  it('names the stopped peer that made a growth fail, and nothing was changed', async () => {
+    const name = freshName();
+    const segment = kept(peermap.Segment.create(name, { peerName: 'one', initialSize: MiB, deadlineMs: 100 }));
+    const two = await Script.peer(name, 'two');
+    two.signal('SIGSTOP');
+    await until(() => seen(name, 'two')?.processState === 'T');
+    const error = await segment.grow(MiB).then(
+      () => assert.fail('grew'),
+      (reason: unknown) => reason as PeermapError,
+    );
+    assert.equal(error.code, 'PEERMAP_ELATE');
+    assert.ok(error.round);
+    assert.deepEqual(error.round.culprit, { pid: two.pid, name: 'two' });
+    assert.equal(error.round.late, 1);
+    assert.equal(segment.size, MiB);
+    two.signal('SIGCONT');
+    await until(() => seen(name, 'two')?.state === 'alive');
+    assert.equal((await segment.grow(MiB)).late, 0);
+  });
+
+  it('reads and writes copies, and roots lead a peer to the data', async () => {
+    const name = freshName();
+    const segment = kept(peermap.Segment.create(name, { initialSize: MiB }));
+    segment.write(4096, Buffer.from('a structure'));
+    segment.setRoot('index', 4096, 11, 'struct index');
+    assert.deepEqual(segment.root('index'), { offset: 4096, size: 11 });
+    const reader = new Script(
+      name,
+      `const s = peermap.Segment.attach(name, { peerName: 'reader' }); const r = s.root('index');
+       console.log(s.read(r.offset, r.size).toString()); s.write(r.offset, Buffer.from('A')); s.detach();`,
+    );
+    assert.equal(await reader.line(), 'a structure');
+    assert.deepEqual(await reader.ended, [0, null]);
+    assert.equal(segment.read(4096, 11).toString(), 'A structure');
+    assert.equal(segment.read(segment.size, 0).length, 0);
+    const copy = segment.read(4096, 1);
+    copy[0] = 0;
+    assert.equal(segment.read(4096, 1).toString(), 'A');
+    segment.removeRoot('index');
+    assert.equal(segment.root('index'), undefined);
+  });
+
+  it('reads and writes while another peer shrinks and grows: a copy, or RangeError, never a fault', async () => {
+    const name = freshName();
+    const segment = kept(peermap.Segment.create(name, { initialSize: MiB, deadlineMs: 5000 }));
+    const other = new Script(
+      name,
+      `const s = peermap.Segment.attach(name, { peerName: 'other', deadlineMs: 5000 }); console.log('attached');
+       (async () => {
+         for (let i = 0; i < 300; i++) { await s.shrink(${MiB / 2}); await s.grow(${MiB / 2}); }
+         s.detach(); console.log('done'); process.exit(0);
+       })();`,
+    );
+    assert.equal(await other.line(), 'attached');
+    const last = other.line();
+    const ended = { yet: false };
+    void last.then(() => (ended.yet = true));
+    let [copies, refusals] = [0, 0];
+    const bytes = Buffer.alloc(MiB / 4, 1);
+    while (!ended.yet) {
+      try {
+        segment.write(MiB / 2 + MiB / 8, bytes);
+        assert.equal(segment.read(MiB / 2, MiB / 2).length, MiB / 2);
+        copies++;
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        refusals++;
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(await last, 'done');
+    assert.ok(copies > 0 && refusals > 0, `${copies} copies, ${refusals} refusals`);
+  });
+
+  it('reaps dead peers, and a restart takes over the slot of its name', async () => {
+    const name = freshName();
+    const segment = kept(peermap.Segment.create(name, { peerName: 'one' }));
+    const first = await Script.peer(name, 'two');
+    const before = seen(name, 'two');
+    await first.kill();
+    assert.equal(segment.peers().find((peer) => peer.name === 'two')?.state, 'dead');
+    const second = await Script.peer(name, 'two');
+    const after = seen(name, 'two');
+    assert.equal(after?.slot, before?.slot);
+    assert.ok((after?.generation ?? 0) > (before?.generation ?? 0));
+    await second.kill();
+    assert.equal(segment.reap(), 1);
+    assert.equal(segment.reap(), 0);
+    assert.equal(seen(name, 'two'), undefined);
+  });
+
+  it('leaves the registry when detached, after the round that runs; everything else is refused then', async () => {
+    const name = freshName();
+    const other = kept(peermap.Segment.create(name, { peerName: 'other' }));
+    const segment = peermap.Segment.attach(name, { peerName: 'one', relocatable: true });
+    const settled = Promise.allSettled([segment.grow(4096), segment.grow(4096), segment.grow(4096)]);
+    segment.detach();
+    segment.detach();
+    assert.equal(seen(name, 'one'), undefined);
+    for (const outcome of await settled)
+      if (outcome.status === 'rejected') assert.equal(codeOf(outcome.reason), 'PEERMAP_EDETACHED');
+    const refused = { code: 'PEERMAP_EDETACHED' };
+    assert.throws(() => segment.size, refused);
+    assert.throws(() => segment.base, refused);
+    assert.throws(() => segment.peers(), refused);
+    assert.throws(() => segment.read(0, 1), refused);
+    assert.throws(() => segment.setRoot('r', 0, 1), refused);
+    await assert.rejects(segment.grow(1), refused);
+    assert.equal(segment.name, name);
+    assert.equal((await other.grow(4096)).peers, 1);
+  });
+});

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* A slot whose pid names another process by now is not looked at through that process. */
+#include "image.h"
+#include "os.h"
+
+static const struct pmo_peer *only(const struct pmo_snapshot *s)
+{
+    CHECK_INT(s->peer_count, 1);
+    return &s->peers[0];
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    setup(argv);
+    struct image image = make_image(4, 4, 16, 65536);
+    struct pm_process self;
+    pm_process_self(&self);
+    struct pm_slot *slot = put_slot(&image, 2, "me", self.pid);
+    slot->start_time = self.start_time;
+    slot->pidns = self.pidns;
+    slot->pidfd_ino = self.pidfd_ino;
+    struct pmo_observer observer = observe();
+
+    struct pmo_snapshot s = look_at(&observer, PMO_PROCESSES);
+    CHECK(only(&s)->same_pid && only(&s)->mappings_known);
+    CHECK_INT(only(&s)->process_state, 'R');
+    CHECK_INT(only(&s)->missing.count, 1); /* mapped, but not where it says */
+    CHECK_INT(only(&s)->mappings.list[0].address, (uintptr_t)image.bytes);
+    CHECK_NO_PROBLEMS(&s);
+    pmo_snapshot_free(&s);
+
+    if (self.pidfd_ino != 0) {
+        slot->pidfd_ino++; /* same pid, same start time: only this tells */
+        s = look_at(&observer, PMO_PROCESSES);
+        CHECK(!only(&s)->same_pid && !only(&s)->mappings_known);
+        CHECK_INT(only(&s)->process_state, 0);
+        CHECK_PROBLEM(&s, PMO_NO_PROCESS, "slot 2");
+        pmo_snapshot_free(&s);
+    }
+    slot->pidfd_ino = 0; /* of an older kernel: the start time tells, and the namespace */
+    s = look_at(&observer, PMO_PROCESSES);
+    CHECK(only(&s)->same_pid);
+    pmo_snapshot_free(&s);
+    slot->start_time++;
+    s = look_at(&observer, PMO_PROCESSES);
+    CHECK(!only(&s)->same_pid);
+    pmo_snapshot_free(&s);
+    slot->start_time--;
+    slot->pidns++;
+    s = look_at(&observer, PMO_PROCESSES);
+    CHECK(!only(&s)->same_pid);
+    pmo_snapshot_free(&s);
+    slot->life = PM_FUTEX_DIED; /* of a dead peer nothing is expected */
+    s = look_at(&observer, PMO_PROCESSES);
+    CHECK_INT(only(&s)->state, PMO_DEAD);
+    CHECK_NO_PROBLEMS(&s);
+    pmo_snapshot_free(&s);
+    pmo_observer_close(&observer);
+    drop_image(&image);
+    return 0;
+}
