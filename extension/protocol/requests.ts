@@ -9,15 +9,7 @@
 // An answer is partial by nature: `value` is what could be had, `problems` what could not.  A ResponseError means that the request
 // made no sense or that the round it asked for failed; its data is a Failure.
 
-import type {
-  ErrorCode,
-  EventBatch,
-  Problem,
-  ProcessUse,
-  Round,
-  SegmentSummary,
-  Snapshot,
-} from './model';
+import type { ErrorCode, EventBatch, Problem, ProcessUse, Round, SegmentSummary, Snapshot } from './model';
 
 export interface Answer<T> {
   value: T;
@@ -29,6 +21,18 @@ export interface Failure {
   code: ErrorCode;
   errno?: number;
   round?: Round;
+}
+
+/** InitializeParams.initializationOptions. */
+export interface StartOptions {
+  /** Refuse every request in `writes`. */
+  readOnly: boolean;
+}
+
+/** InitializeResult.capabilities.experimental. */
+export interface StartReport {
+  /** Why the server can do nothing at all: every request will be refused. */
+  unavailable?: string;
 }
 
 export interface OfSegment {

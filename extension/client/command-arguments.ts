@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+//
+// What a command was called with.  `{ segment, bytes, pid }` means: ask nothing, answer with the result.  A row of the tree, or
+// nothing at all, means that a person is there who can be asked.
+
+import { parseSize } from '../protocol/address';
+import { PeermapFailure } from './failure';
+import { isNode } from './tree-rows';
+
+export interface Target {
+  segment?: string;
+  bytes?: number | string;
+  pid?: number;
+  /** create: bytes to reserve addresses for. */
+  reserve?: number | string;
+  /** startDemo: what to index. */
+  folder?: string;
+}
+
+export interface Invocation {
+  target: Target;
+  /** A person is there: ask for what is missing, confirm what destroys, show errors. */
+  asks: boolean;
+}
+
+const strings = ['segment', 'folder'] as const;
+const sizes = ['bytes', 'reserve'] as const;
+
+export function parseInvocation(argument: unknown): Invocation {
+  if (isNode(argument)) {
+    const { segment, pid } = argument;
+    return { asks: true, target: pid === undefined ? { segment } : { segment, pid } };
+  }
+  if (typeof argument !== 'object' || argument === null) return { asks: true, target: {} };
+  const given = argument as Record<string, unknown>;
+  const named = [...strings, ...sizes, 'pid'].some((key) => key in given);
+  // VS Code hands its own objects to commands in menus: those are no arguments of ours.
+  return named ? { asks: false, target: checked(given) } : { asks: true, target: {} };
+}
+
+function checked(given: Record<string, unknown>): Target {
+  const target: Target = {};
+  for (const key of strings) {
+    const value = given[key];
+    if (typeof value === 'string') target[key] = value;
+    else if (value !== undefined) throw invalid(`"${key}" must be a string.`);
+  }
+  for (const key of sizes) {
+    const value = given[key];
+    if (typeof value === 'string' || (typeof value === 'number' && value > 0)) target[key] = value;
+    else if (value !== undefined) throw invalid(`"${key}" must be a number of bytes, or a size such as "64K".`);
+  }
+  const pid = given['pid'];
+  if (typeof pid === 'number' && Number.isInteger(pid) && pid > 0) target.pid = pid;
+  else if (pid !== undefined) throw invalid('"pid" must be the number of a process.');
+  return target;
+}
+
+/** `current` is what a percentage refers to. */
+export function bytesOf(size: number | string, current: number): number {
+  const parsed = parseSize(String(size), current);
+  if (parsed.kind === 'error') throw invalid(parsed.text);
+  return parsed.bytes;
+}
+
+export function required<K extends keyof Target>(target: Target, key: K): NonNullable<Target[K]> {
+  const value = target[key];
+  if (value === undefined) throw invalid(`"${key}" is missing from the command's arguments.`);
+  return value;
+}
+
+function invalid(text: string): PeermapFailure {
+  return new PeermapFailure('PEERMAP_EINVAL', text);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+//
+// The extension's composition root: makes the parts and ties them together.  Nothing else happens here.
+
+import * as vscode from 'vscode';
+import type { PeermapApi } from './api';
+import { isReadOnly, registerCommands, registerRefusals, runCommand } from './commands';
+import { Demo } from './demo';
+import { Inspectors, viewType } from './inspector';
+import type { Parts } from './operation';
+import { Segments } from './segments';
+import { ServerConnection } from './server-connection';
+import { StatusBar } from './status-bar';
+import { SegmentTree } from './tree';
+
+let parts: Parts | undefined;
+
+export function activate(context: vscode.ExtensionContext): PeermapApi | undefined {
+  if (process.platform !== 'linux') {
+    setContext('unsupported', true);
+    context.subscriptions.push(...registerRefusals('Peermap works on Linux. Use Remote-SSH, WSL or a container.'));
+    return undefined;
+  }
+  const own = (path: string) => vscode.Uri.joinPath(context.extensionUri, path);
+  const log = vscode.window.createOutputChannel('Peermap', { log: true });
+  const server = new ServerConnection(context.asAbsolutePath('dist/server.js'), log, isReadOnly);
+  const segments = new Segments(server, log);
+  const demo = new Demo(context.asAbsolutePath('dist/demo'), segments, server, log);
+  const inspectors = new Inspectors({
+    segments,
+    server,
+    log,
+    isReadOnly,
+    dist: own('dist'),
+    icon: { light: own('media/inspector-light.svg'), dark: own('media/inspector-dark.svg') },
+    run: (command, target) => runCommand(made, command, { target, asks: true }),
+  });
+  const tree = new SegmentTree(segments, server);
+  const made: Parts = { server, segments, inspectors, demo, log };
+  parts = made;
+
+  setContext('readOnly', isReadOnly());
+  const rightsChanged = () => {
+    setContext('readOnly', isReadOnly());
+    void server.start();
+  };
+  context.subscriptions.push(
+    log,
+    tree,
+    inspectors,
+    new StatusBar(segments, server),
+    ...registerCommands(made),
+    vscode.window.registerWebviewPanelSerializer(viewType, inspectors),
+    server.onDidChangeStatus(({ state }) => setContext('server', state)),
+    vscode.workspace.onDidGrantWorkspaceTrust(rightsChanged),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration('peermap.readOnly')) rightsChanged();
+    }),
+  );
+  void server.start();
+  return {
+    server: {
+      get state() {
+        return server.status.state;
+      },
+      get pid() {
+        return server.pid;
+      },
+    },
+    snapshot: (segment) => segments.latest(segment),
+    tree,
+    get inspectors() {
+      return inspectors.all.map(({ segment, ready }) => ({ segment, ready }));
+    },
+  };
+}
+
+export async function deactivate(): Promise<void> {
+  await parts?.demo.stop();
+  await parts?.server.stop();
+}
+
+function setContext(key: string, value: unknown): void {
+  void vscode.commands.executeCommand('setContext', `peermap.${key}`, value);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// The document that an inspector panel loads webview/ into.  Nothing in it but our own script, by nonce, and our own style sheet.
+
+import * as crypto from 'node:crypto';
+import * as vscode from 'vscode';
+
+export function page(webview: vscode.Webview, dist: vscode.Uri, segment: string): string {
+  const nonce = crypto.randomBytes(16).toString('base64');
+  const uri = (file: string) => webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}; font-src ${webview.cspSource}`;
+  // The names of segments need no escaping: the library admits A-Z a-z 0-9 . _ - only.  A damaged state might.
+  const title = segment.replace(/[^\w.-]/g, '_');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="stylesheet" href="${uri('webview.css')}">
+</head>
+<body data-segment="${title}">
+<div id="root"></div>
+<script nonce="${nonce}" src="${uri('webview.js')}"></script>
+</body>
+</html>`;
+}

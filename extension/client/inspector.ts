@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+//
+// The inspector panels: one for each segment, hosting webview/.
+//
+//     webview --ready--> panel --watch--> Segments --changed--> panel --snapshot, events--> webview
+//
+// VS Code throws the page of a hidden panel away, so nothing is sent and nothing watched until the page, shown again, says `ready`.
+// What the person chose lives in the page's own setState; of ours it carries the segment's name, from which a panel is revived.
+
+import * as vscode from 'vscode';
+import type { EventBatch } from '../protocol/model';
+import type { FromView, ToView, ViewCommand, ViewState } from '../protocol/view';
+import type { Target } from './command-arguments';
+import { sentenceOf } from './failure';
+import { page } from './inspector-page';
+import type { SegmentChange, Segments } from './segments';
+import type { ServerConnection } from './server-connection';
+
+export const viewType = 'peermap.inspector';
+/** What a page that just opened gets of the past. */
+const eventsAtFirst = 4096;
+
+export interface InspectorHost {
+  segments: Segments;
+  server: ServerConnection;
+  log: vscode.LogOutputChannel;
+  /** The folder of webview.js and webview.css. */
+  dist: vscode.Uri;
+  icon: { light: vscode.Uri; dark: vscode.Uri };
+  isReadOnly(): boolean;
+  run(command: ViewCommand, target: Target): Promise<unknown>;
+}
+
+export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vscode.Disposable {
+  private readonly panels = new Map<string, Inspector>();
+
+  constructor(private readonly host: InspectorHost) {}
+
+  /** The segment of the panel that has the focus. */
+  get active(): string | undefined {
+    return [...this.panels.values()].find((inspector) => inspector.panel.active)?.segment;
+  }
+
+  get all(): readonly { segment: string; ready: boolean }[] {
+    return [...this.panels.values()];
+  }
+
+  open(segment: string): void {
+    const existing = this.panels.get(segment);
+    if (existing) existing.panel.reveal();
+    else this.adopt(vscode.window.createWebviewPanel(viewType, segment, vscode.ViewColumn.Active), segment);
+  }
+
+  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: ViewState | undefined): Promise<void> {
+    if (typeof state?.segment === 'string' && !this.panels.has(state.segment)) this.adopt(panel, state.segment);
+    else panel.dispose();
+    return Promise.resolve();
+  }
+
+  dispose(): void {
+    for (const inspector of this.panels.values()) inspector.panel.dispose();
+  }
+
+  private adopt(panel: vscode.WebviewPanel, segment: string): void {
+    this.panels.set(segment, new Inspector(panel, segment, this.host));
+    panel.onDidDispose(() => this.panels.delete(segment));
+  }
+}
+
+class Inspector {
+  ready = false;
+  private watch: vscode.Disposable | undefined;
+  /** The last event that the page has; undefined while the past is being fetched. */
+  private last: number | undefined;
+  private generation: string | undefined;
+
+  constructor(
+    readonly panel: vscode.WebviewPanel,
+    readonly segment: string,
+    private readonly host: InspectorHost,
+  ) {
+    panel.title = segment;
+    panel.iconPath = host.icon;
+    const subscriptions = [
+      panel.webview.onDidReceiveMessage((message: FromView) => void this.receive(message)),
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.sleep();
+      }),
+      host.segments.onDidChangeSegment((change) => {
+        if (this.ready && change.segment === segment) this.changed(change);
+      }),
+      host.server.onDidChangeStatus(() => this.sendServerState()),
+    ];
+    panel.onDidDispose(() => {
+      this.sleep();
+      for (const subscription of subscriptions) subscription.dispose();
+    });
+    panel.webview.options = { enableScripts: true, localResourceRoots: [host.dist] };
+    panel.webview.html = page(panel.webview, host.dist, segment);
+  }
+
+  private sleep(): void {
+    this.ready = false;
+    this.last = undefined;
+    this.watch?.dispose();
+    this.watch = undefined;
+  }
+
+  private async receive(message: FromView): Promise<void> {
+    switch (message.kind) {
+      case 'ready':
+        this.sleep();
+        this.ready = true;
+        this.sendServerState();
+        this.watch = this.host.segments.watch(this.segment);
+        // Somebody else may watch it already: then what is known is shown at once.
+        if (this.sendSnapshot()) await this.sendPast();
+        break;
+      case 'command':
+        await this.run(message);
+        break;
+      case 'copy':
+        await vscode.env.clipboard.writeText(message.text);
+        break;
+    }
+  }
+
+  private async run({ id, command, pid }: Extract<FromView, { kind: 'command' }>): Promise<void> {
+    const target: Target = pid === undefined ? { segment: this.segment } : { segment: this.segment, pid };
+    try {
+      await this.host.run(command, target);
+      this.send({ kind: 'done', id });
+    } catch (error) {
+      this.host.log.error(`${command}: ${sentenceOf(error)}`);
+      this.send({ kind: 'done', id, error: sentenceOf(error) });
+    }
+  }
+
+  private changed(change: SegmentChange): void {
+    if (change.kind === 'gone') {
+      this.generation = undefined;
+      this.send({ kind: 'gone', segment: this.segment });
+      return;
+    }
+    const another = this.generation !== this.host.segments.latest(this.segment)?.header?.generation;
+    this.sendSnapshot();
+    if (change.kind === 'watching' || another) this.sendPast().catch((error: unknown) => this.host.log.error(sentenceOf(error)));
+    else if (change.kind === 'changed') this.sendNew(change.batch);
+  }
+
+  /** False if there is none yet. */
+  private sendSnapshot(): boolean {
+    const { segments } = this.host;
+    const snapshot = segments.latest(this.segment);
+    if (!snapshot) return false;
+    this.generation = snapshot.header?.generation;
+    const attached = segments.isAttached(this.segment);
+    return this.send({ kind: 'snapshot', snapshot, attached, readOnly: this.host.isReadOnly() });
+  }
+
+  private async sendPast(): Promise<void> {
+    const { segments, server } = this.host;
+    const head = segments.latest(this.segment)?.header?.eventHead ?? 0;
+    this.last = undefined;
+    const params = { segment: this.segment, after: Math.max(0, head - eventsAtFirst) };
+    try {
+      const { value } = await server.request('peermap/events', params, `reading the events of ${this.segment}`);
+      if (this.send({ kind: 'events', batch: value, reset: true })) this.last = value.last;
+    } catch (error) {
+      this.host.log.warn(sentenceOf(error));
+    }
+  }
+
+  private sendNew(batch: EventBatch): void {
+    const { last } = this;
+    if (last === undefined || batch.last <= last) return;
+    const events = batch.events.filter((event) => event.seq > last);
+    if (this.send({ kind: 'events', batch: { ...batch, events }, reset: false })) this.last = batch.last;
+  }
+
+  private sendServerState(): void {
+    const { state, text } = this.host.server.status;
+    const seen = state === 'starting' ? 'restarting' : state === 'stopped' ? 'failed' : state;
+    this.send({ kind: 'server', state: seen, text });
+  }
+
+  private send(message: ToView): boolean {
+    if (!this.ready || !this.panel.visible) return false;
+    void this.panel.webview.postMessage(message);
+    return true;
+  }
+}

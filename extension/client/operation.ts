@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+//
+// What an operation is: what a command does with what it was given.  If a person is there (`asks`), it asks for the rest, confirms what
+// destroys, and says what came of it.  It answers with its result, or undefined if the person changed their mind.
+//
+// The operations themselves are in segment-operations.ts and round-operations.ts.
+
+import * as vscode from 'vscode';
+import { bytesOf, required, type Invocation, type Target } from './command-arguments';
+import type { Demo } from './demo';
+import type { Inspectors } from './inspector';
+import { askSize, pickSegment, type SizeQuestion } from './pick';
+import type { Segments } from './segments';
+import type { ServerConnection } from './server-connection';
+import type { Warning } from './words';
+
+export interface Parts {
+  server: ServerConnection;
+  segments: Segments;
+  inspectors: Inspectors;
+  demo: Demo;
+  log: vscode.LogOutputChannel;
+}
+
+export type Operation = (parts: Parts, invocation: Invocation) => Promise<unknown>;
+
+export async function segmentOf(parts: Parts, target: Target, asks: boolean, title: string): Promise<string | undefined> {
+  if (!asks) return required(target, 'segment');
+  if (target.segment !== undefined) return target.segment;
+  await parts.segments.refresh();
+  return pickSegment(parts.segments.list, title, parts.inspectors.active);
+}
+
+export async function sizeOf(target: Target, asks: boolean, question: SizeQuestion): Promise<number | undefined> {
+  if (asks && target.bytes === undefined) return askSize(question);
+  return bytesOf(required(target, 'bytes'), question.current);
+}
+
+export async function confirmed({ message, detail, button }: Warning): Promise<boolean> {
+  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, button)) === button;
+}
+
+export function tell(text: string): void {
+  vscode.window.setStatusBarMessage(`$(check) ${text}`, 8000);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+//
+// The operations that every peer of a segment takes part in.  They return the library's report.
+
+import { formatBytes } from '../protocol/address';
+import type { Header, Round, Snapshot } from '../protocol/model';
+import { required, type Invocation } from './command-arguments';
+import { PeermapFailure } from './failure';
+import { confirmed, segmentOf, sizeOf, tell, type Parts } from './operation';
+import { pickPeer } from './pick';
+import { count } from './tree-rows';
+import { roundReport, shrinkWarning, sum, wholePages } from './words';
+
+export async function grow(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
+  const segment = await segmentOf(parts, target, asks, 'Grow');
+  if (segment === undefined) return undefined;
+  const { active, reserved, pageSize } = headerOf(await parts.segments.look(segment));
+  const bytes = await sizeOf(target, asks, {
+    title: `Grow ${segment}`,
+    prompt: `${formatBytes(active)} now, ${formatBytes(reserved)} at most. By how much?`,
+    current: active,
+    judge: (by) => {
+      const whole = wholePages(by, pageSize, 'grow') ?? by;
+      return whole > reserved - active
+        ? { error: `Only ${formatBytes(reserved - active)} are left of the reservation.` }
+        : { preview: sum(active, whole, 'grow') };
+    },
+  });
+  if (bytes === undefined) return undefined;
+  const round = await parts.server.request('peermap/grow', { segment, bytes }, `the growth of ${segment}`);
+  if (asks) tell(roundReport(`${segment} grew`, round));
+  return round;
+}
+
+export async function shrink(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
+  const segment = await segmentOf(parts, target, asks, 'Shrink');
+  if (segment === undefined) return undefined;
+  const snapshot = await parts.segments.look(segment);
+  const { active, pageSize } = headerOf(snapshot);
+  const bytes = await sizeOf(target, asks, {
+    title: `Shrink ${segment}`,
+    prompt: `${formatBytes(active)} now. By how much?`,
+    current: active,
+    judge: (by) => {
+      const whole = wholePages(by, pageSize, 'shrink');
+      if (whole === undefined) return { error: `Less than a page of ${formatBytes(pageSize)}: nothing would change.` };
+      return whole >= active ? { error: 'Nothing would be left.' } : { preview: sum(active, whole, 'shrink') };
+    },
+  });
+  if (bytes === undefined) return undefined;
+  const whole = wholePages(bytes, pageSize, 'shrink') ?? bytes;
+  if (asks && !(await confirmed(shrinkWarning(snapshot, whole)))) return undefined;
+  const round = await parts.server.request('peermap/shrink', { segment, bytes }, `the shrinking of ${segment}`);
+  if (asks) tell(roundReport(`${segment} shrank`, round));
+  return round;
+}
+
+export async function remap(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
+  const segment = await segmentOf(parts, target, asks, 'Remap');
+  if (segment === undefined) return undefined;
+  const pid =
+    target.pid ??
+    (asks ? await pickPeer(await parts.segments.look(segment), `Remap a peer of ${segment}`) : required(target, 'pid'));
+  if (pid === undefined) return undefined;
+  const round = await parts.server.request('peermap/remap', { segment, pid }, `the remapping of ${pid}`);
+  if (asks) tell(roundReport(`${pid} remapped ${segment}`, round));
+  return round;
+}
+
+export async function remapAll(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
+  const segment = await segmentOf(parts, target, asks, 'Remap All');
+  if (segment === undefined) return undefined;
+  const round = await parts.server.request('peermap/remap', { segment }, `the remapping of ${segment}`);
+  if (asks) tell(roundReport(`${segment} remapped`, round));
+  return round;
+}
+
+export async function reap(parts: Parts, { target, asks }: Invocation): Promise<{ freed: number } | undefined> {
+  const segment = await segmentOf(parts, target, asks, 'Reap');
+  if (segment === undefined) return undefined;
+  const answer = await parts.server.request('peermap/reap', { segment }, `the reaping of ${segment}`);
+  if (asks) tell(`${segment}: ${count(answer.freed, 'registry slot')} freed`);
+  return answer;
+}
+
+function headerOf({ header, name, problems }: Snapshot): Header {
+  if (header) return header;
+  const why = problems.map((problem) => problem.text).join(' ');
+  throw new PeermapFailure('PEERMAP_EFORMAT', `${name} cannot be read as a segment. ${why}`);
+}

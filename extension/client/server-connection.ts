@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+//
+// The server process as the rest of the client sees it: typed requests, two events, and a state.
+//
+//     starting -> running -> restarting -> running ...       it died, and is started again by itself
+//                         -> failed                          it died too often, or cannot start: `start` tries again
+//
+// A request that was under way when the server died is rejected and never sent again.
+
+import * as vscode from 'vscode';
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  RevealOutputChannelOn,
+  State,
+  TransportKind,
+  type ForkOptions,
+  type LanguageClientOptions,
+} from 'vscode-languageclient/node';
+import type { Method, Notifications, Requests, StartOptions, StartReport } from '../protocol/requests';
+import { PeermapFailure, sentenceOf, toFailure } from './failure';
+import { RestartPolicy } from './restart-policy';
+
+export type ServerState = 'starting' | 'running' | 'restarting' | 'failed' | 'stopped';
+
+export interface ServerStatus {
+  state: ServerState;
+  text: string;
+}
+
+/** What goes wrong with the server is a state that the views show: nobody asked for a message box. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
+export class ServerConnection {
+  private client: LanguageClient | undefined;
+  private policy = new RestartPolicy();
+  private turn: Promise<void> = Promise.resolve();
+  private current: ServerStatus = { state: 'stopped', text: '' };
+  private readonly statusChanged = new vscode.EventEmitter<ServerStatus>();
+  private readonly segmentChanged = new vscode.EventEmitter<Notifications['peermap/changed']>();
+  private readonly listChanged = new vscode.EventEmitter<void>();
+
+  readonly onDidChangeStatus = this.statusChanged.event;
+  readonly onDidChangeSegment = this.segmentChanged.event;
+  readonly onDidChangeList = this.listChanged.event;
+
+  constructor(
+    private readonly module: string,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly readOnly: () => boolean,
+  ) {}
+
+  get status(): ServerStatus {
+    return this.current;
+  }
+
+  /** Undefined while there is no server process. */
+  get pid(): number | undefined {
+    return this.client?.serverProcess?.pid;
+  }
+
+  /** Starts the server, or replaces the one that runs by a new one.  A failure is a state, not an exception. */
+  start(): Promise<void> {
+    return this.inTurn(async () => {
+      this.change('starting', 'The Peermap server is starting.');
+      await this.end();
+      this.policy = new RestartPolicy();
+      const client = this.createClient();
+      this.client = client;
+      await client.start().catch((error: unknown) => {
+        if (client.state === State.Running) return;
+        const why = this.current.state === 'restarting' ? 'It ended while it was starting.' : sentenceOf(error);
+        this.change('failed', `The Peermap server cannot start. ${why}`);
+      });
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.inTurn(async () => {
+      this.change('stopped', '');
+      await this.end();
+    });
+  }
+
+  /** `what` is asked for, for the sentence that says it failed: "the growth of demo". */
+  async request<M extends Method>(method: M, params: Requests[M]['params'], what: string): Promise<Requests[M]['result']> {
+    await this.turn; // while one server is replaced by another, requests wait for the new one
+    const { state, text } = this.current;
+    if (!this.client || state === 'failed')
+      throw new PeermapFailure('PEERMAP_SERVER', text || 'The Peermap server is not running.');
+    try {
+      return await this.client.sendRequest<Requests[M]['result']>(method, params);
+    } catch (error) {
+      throw toFailure(error, what);
+    }
+  }
+
+  private createClient(): LanguageClient {
+    const options: ForkOptions & { serialization: 'advanced' } = { serialization: 'advanced' };
+    const server = { module: this.module, transport: TransportKind.ipc, options };
+    const clientOptions: LanguageClientOptions = {
+      documentSelector: [],
+      outputChannel: this.log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      initializationOptions: (): StartOptions => ({ readOnly: this.readOnly() }),
+      errorHandler: {
+        // Writing to a server that just died: `closed` follows.
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => ({ action: this.died(), handled: true }),
+      },
+    };
+    const client = new QuietClient('peermap', 'Peermap', server, clientOptions);
+    client.onDidChangeState(({ newState }) => {
+      if (client !== this.client || newState !== State.Running) return;
+      const { unavailable } = client.initializeResult?.capabilities.experimental as StartReport;
+      const restarted = this.current.state === 'restarting';
+      if (unavailable !== undefined) this.change('failed', unavailable);
+      else this.change('running', restarted ? 'The Peermap server restarted.' : '');
+    });
+    client.onNotification('peermap/changed', (params: Notifications['peermap/changed']) => this.segmentChanged.fire(params));
+    client.onNotification('peermap/listChanged', () => this.listChanged.fire());
+    return client;
+  }
+
+  private died(): CloseAction {
+    if (this.policy.died(Date.now())) {
+      this.change('restarting', 'The Peermap server ended unexpectedly and is started again.');
+      return CloseAction.Restart;
+    }
+    this.change('failed', 'The Peermap server ended five times within three minutes and is not started again by itself.');
+    return CloseAction.DoNotRestart;
+  }
+
+  private async end(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    // A client that failed, or whose server hangs, cannot be stopped in good order; its process is ended all the same.
+    await client?.dispose().catch((error: unknown) => this.log.debug(`Stopping the server: ${sentenceOf(error)}`));
+  }
+
+  private change(state: ServerState, text: string): void {
+    if (state === this.current.state && text === this.current.text) return;
+    this.current = { state, text };
+    if (text !== '') this.log.info(text);
+    this.statusChanged.fire(this.current);
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    this.turn = this.turn.then(work, work);
+    return this.turn;
+  }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+//
+// What the Segments view says: rows made of summaries and snapshots, and which of them another snapshot changes.  Text and ids only; how
+// they come onto the screen is tree.ts.
+//
+//     segment  demo          2 MiB of 16 GiB · 3 peers
+//       peer   indexer       pid 4711 · 2 MiB
+//         mapping 0x7e80…    2 MiB · rw-s · offset 0x21000
+
+import { formatBytes } from '../protocol/address';
+import type { Mapping, Peer, SegmentSummary, Snapshot } from '../protocol/model';
+
+export type Icon = 'segment' | 'alive' | 'late' | 'dead' | 'attaching' | 'mapping' | 'missing' | 'problem';
+
+export interface Row {
+  /** The same for as long as the thing is the same, so that selection and expansion stay. */
+  id: string;
+  label: string;
+  description: string;
+  tooltip: string;
+  icon: Icon;
+  /** Words for `viewItem` in the manifest. */
+  context: string;
+  pid?: number;
+  children: Row[];
+}
+
+/** What the view hands to a command. */
+export interface Node {
+  readonly nodeOf: 'peermap';
+  readonly id: string;
+  readonly segment: string;
+  readonly pid?: number | undefined;
+}
+
+export function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'nodeOf' in value && value.nodeOf === 'peermap';
+}
+
+export function segmentRow(summary: SegmentSummary, snapshot: Snapshot | undefined, attached: boolean): Row {
+  const header = snapshot?.header;
+  const active = header?.active ?? summary.active;
+  const reserved = header?.reserved ?? summary.reserved;
+  const alive = aliveIn(summary, snapshot);
+  const dead = snapshot ? snapshot.peers.length - alive : (summary.dead ?? 0);
+  const problems = snapshot?.problems ?? (summary.problem ? [summary.problem] : []);
+  const readable = active !== undefined && reserved !== undefined;
+  const words = readable
+    ? [`${formatBytes(active)} of ${formatBytes(reserved)}`, count(alive, 'peer'), ...(dead > 0 ? [`${dead} dead`] : [])]
+    : ['not readable'];
+  if (attached) words.push('attached');
+  const id = `segment:${summary.name}`;
+  return {
+    id,
+    label: summary.name,
+    description: words.join(' · '),
+    tooltip: [`/dev/shm/peermap.${summary.name}`, ...words, ...problems.map((problem) => problem.text)].join('\n'),
+    icon: readable ? 'segment' : 'problem',
+    context: ['segment', attached ? 'attached' : 'detached', ...(dead > 0 ? ['dead'] : [])].join(' '),
+    children: [
+      ...(snapshot?.peers ?? []).map((peer) => peerRow(summary.name, peer, header?.lock !== undefined)),
+      ...problems.map((problem) => problemRow(id, problem.where, problem.text)),
+    ],
+  };
+}
+
+export function aliveIn(summary: SegmentSummary, snapshot: Snapshot | undefined): number {
+  return snapshot ? snapshot.peers.filter((peer) => peer.state !== 'dead').length : (summary.alive ?? 0);
+}
+
+function peerRow(segment: string, peer: Peer, roundUnderWay: boolean): Row {
+  const id = `peer:${segment}/${peer.slot}/${peer.generation}`;
+  const stopped = peer.processState === 'T' ? 'stopped' : peer.processState === 't' ? 'held by a debugger' : undefined;
+  // While a round is under way every peer is late until it has answered, for microseconds: that is no news, and would flicker.
+  const passing = roundUnderWay && !stopped;
+  const state = peer.state === 'late' && passing ? 'alive' : peer.state;
+  const missing = peer.state === 'dead' || passing ? [] : (peer.missing ?? []);
+  const words = [`pid ${peer.pid}`, formatBytes(peer.mapped), ...(state === 'alive' ? [] : [state])];
+  if (stopped) words.push(stopped);
+  if (missing.length > 0) words.push('mapping incomplete');
+  return {
+    id,
+    label: peer.name,
+    description: words.join(' · '),
+    tooltip: `${peer.name}\n${words.join('\n')}\nbase ${peer.base}${peer.relocated ? ' (relocated: raw pointers do not hold)' : ''}`,
+    icon: state,
+    context: `peer ${state}`,
+    pid: peer.pid,
+    children: [
+      ...(peer.mappings ?? []).map((mapping) => mappingRow(id, mapping)),
+      ...missing.map((run) => ({
+        id: `missing:${id}/${run.address}`,
+        label: run.address,
+        description: `${formatBytes(run.length)} not mapped`,
+        tooltip: 'The header says that this is active memory; the kernel does not map it here.',
+        icon: 'missing' as const,
+        context: 'missing',
+        children: [],
+      })),
+    ],
+  };
+}
+
+function mappingRow(peer: string, mapping: Mapping): Row {
+  const words = [formatBytes(mapping.length), mapping.permissions, `offset 0x${mapping.offset.toString(16)}`];
+  return {
+    id: `mapping:${peer}/${mapping.address}`,
+    label: mapping.address,
+    description: words.join(' · '),
+    tooltip: [mapping.address, ...words].join('\n'),
+    icon: 'mapping',
+    context: 'mapping',
+    children: [],
+  };
+}
+
+function problemRow(parent: string, where: string, text: string): Row {
+  return {
+    id: `problem:${parent}/${where}`,
+    label: where,
+    description: text,
+    tooltip: text,
+    icon: 'problem',
+    context: 'problem',
+    children: [],
+  };
+}
+
+/**
+ * The ids of the rows that must be drawn again so that `before` becomes `after`.  A row whose children come, go or move is drawn with
+ * everything below it; otherwise only what reads differently is.
+ */
+export function changedRows(before: Row, after: Row): string[] {
+  const sameChildren = ids(before) === ids(after);
+  const reads = (row: Row) => JSON.stringify({ ...row, children: row.children.length > 0 });
+  if (!sameChildren) return [after.id];
+  const below = after.children.flatMap((child, index) => changedRows(before.children[index] ?? child, child));
+  return reads(before) === reads(after) ? below : [after.id, ...below];
+}
+
+function ids(row: Row): string {
+  return row.children.map((child) => child.id).join('\n');
+}
+
+export function count(n: number, thing: string): string {
+  return `${n} ${thing}${n === 1 ? '' : 's'}`;
+}

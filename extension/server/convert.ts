@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+//
+// What crosses the wire: the addon's objects with their addresses as text, and its errors as ResponseErrors.
+
+import { ErrorCodes, LSPErrorCodes, ResponseError } from 'vscode-languageserver/node';
+import type { PeermapError } from '../../native/addon/index';
+import { toAddress } from '../protocol/address';
+import type { Wire } from '../protocol/model';
+import type { Failure } from '../protocol/requests';
+
+/** A copy with every bigint a hexadecimal Address. */
+export function toWire<T>(value: T): Wire<T> {
+  return convert(value) as Wire<T>;
+}
+
+function convert(value: unknown): unknown {
+  if (typeof value === 'bigint') return toAddress(value);
+  if (Array.isArray(value)) return value.map(convert);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, convert(field)]));
+}
+
+export function isPeermapError(error: unknown): error is PeermapError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('PEERMAP_');
+}
+
+/** The sentence names the peer that is to blame, also for a client that shows nothing but the sentence. */
+export function toResponseError(error: unknown): ResponseError<Failure | undefined> {
+  if (error instanceof ResponseError) return error as ResponseError<Failure | undefined>;
+  if (isPeermapError(error)) {
+    const failure: Failure = { code: error.code };
+    if (error.errno !== undefined) failure.errno = error.errno;
+    if (error.round !== undefined) failure.round = toWire(error.round);
+    return new ResponseError(LSPErrorCodes.RequestFailed, sentence(error), failure);
+  }
+  if (error instanceof TypeError || error instanceof RangeError) {
+    return new ResponseError(ErrorCodes.InvalidParams, error.message);
+  }
+  return new ResponseError(ErrorCodes.InternalError, error instanceof Error ? error.message : String(error));
+}
+
+function sentence(error: PeermapError): string {
+  const culprit = error.round?.culprit;
+  if (!culprit || error.message.includes(culprit.name)) return error.message;
+  return `${error.message} (${culprit.name}, pid ${culprit.pid})`;
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+//
+// The process that loads the addon, for the extension (or any client that speaks extension/protocol).  It may die: then the client
+// starts another, and nothing is lost but what it watched and where it was attached.
+//
+// Composition only: the connection, and which part answers which request.
+
+import './no-polling';
+import { createConnection } from 'vscode-languageserver';
+import {
+  createProtocolConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+  LSPErrorCodes,
+  ResponseError,
+  type InitializeResult,
+} from 'vscode-languageserver/node';
+import {
+  writes,
+  type Failure,
+  type Method,
+  type Notifications,
+  type Requests,
+  type StartOptions,
+  type StartReport,
+} from '../protocol/requests';
+import { loadAddon, type Addon } from './addon';
+import { toResponseError, toWire } from './convert';
+import { Rounds } from './rounds';
+import { SharedMemory } from './shared-memory';
+import { Watches } from './watches';
+
+type Handlers = {
+  [M in Method]: (params: Requests[M]['params']) => Requests[M]['result'] | Promise<Requests[M]['result']>;
+};
+
+const watchdog = {
+  shutdownReceived: false,
+  initialize: () => undefined,
+  exit: (code: number) => process.exit(code),
+};
+const connection = createConnection(
+  (logger) => createProtocolConnection(new IPCMessageReader(process), new IPCMessageWriter(process), logger),
+  watchdog,
+);
+
+let readOnly = true;
+
+function notify<N extends keyof Notifications>(method: N, params: Notifications[N]): void {
+  connection.sendNotification(method, params).catch((error: unknown) => console.error(error));
+}
+
+function handlersOf(addon: Addon): Handlers {
+  const rounds = new Rounds(addon);
+  const memory = new SharedMemory(() => notify('peermap/listChanged', {}));
+  const watches = new Watches(addon, {
+    changed: (segment, snapshot, batch) =>
+      notify('peermap/changed', { segment, snapshot: toWire(snapshot), batch: toWire(batch) }),
+    failed: (segment, error) => connection.console.error(`${segment} could not be looked at: ${String(error)}`),
+  });
+  return {
+    'peermap/list': () => ({ value: toWire(addon.list()), problems: memory.problem ? [memory.problem] : [] }),
+    'peermap/processes': () => ({ value: toWire(addon.processes()), problems: [] }),
+    'peermap/snapshot': ({ segment, strangers = false }) => {
+      const snapshot = toWire(watches.look(segment, (observer) => observer.snapshot({ strangers })));
+      return { value: snapshot, problems: snapshot.problems };
+    },
+    'peermap/events': ({ segment, after, limit }) => {
+      const batch = watches.look(segment, (observer) => observer.events(after, limit));
+      return { value: toWire(batch), problems: [] };
+    },
+    'peermap/watch': ({ segment }) => {
+      const snapshot = toWire(watches.watch(segment));
+      return { value: snapshot, problems: snapshot.problems };
+    },
+    'peermap/unwatch': ({ segment }) => {
+      watches.unwatch(segment);
+      return null;
+    },
+    'peermap/attach': (params) => rounds.attach(params),
+    'peermap/detach': (params) => rounds.detach(params),
+    'peermap/grow': (params) => rounds.grow(params).then(toWire),
+    'peermap/shrink': (params) => rounds.shrink(params).then(toWire),
+    'peermap/remap': (params) => rounds.remap(params).then(toWire),
+    'peermap/reap': (params) => rounds.reap(params),
+    'peermap/create': (params) => rounds.create(params),
+    'peermap/destroy': (params) => rounds.destroy(params),
+  };
+}
+
+function answer(handlers: Handlers, method: Method): void {
+  const handle = handlers[method] as (params: unknown) => unknown;
+  connection.onRequest(method, async (params: unknown) => {
+    if (readOnly && writes.has(method))
+      throw refusal('PEERMAP_EACCES', 'Peermap is read-only here: it shows segments and does not change them.');
+    try {
+      return await handle(params);
+    } catch (error) {
+      throw toResponseError(error);
+    }
+  });
+}
+
+function refusal(code: Failure['code'], text: string): ResponseError<Failure> {
+  return new ResponseError(LSPErrorCodes.RequestFailed, text, { code });
+}
+
+// Without the addon the server starts all the same, and says why it is of no use: a client would take a failed start for a crash.
+connection.onInitialize(({ initializationOptions }): InitializeResult => {
+  readOnly = (initializationOptions as StartOptions | undefined)?.readOnly ?? false;
+  const report: StartReport = {};
+  try {
+    const handlers = handlersOf(loadAddon());
+    for (const method of Object.keys(handlers) as Method[]) answer(handlers, method);
+  } catch (error) {
+    const text = `The native part of Peermap cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;
+    report.unavailable = text;
+    connection.onRequest(() => {
+      throw refusal('PEERMAP_EOS', text);
+    });
+  }
+  return { capabilities: { experimental: report }, serverInfo: { name: 'peermap' } };
+});
+
+process.on('disconnect', () => process.exit());
+connection.listen();

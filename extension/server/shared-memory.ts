@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+//
+// The folder of the segments' objects, as the kernel reports its changes (inotify): no polling.  Names only; what is in an object is the
+// addon's business.
+
+import { statSync, watch, type FSWatcher } from 'node:fs';
+import * as path from 'node:path';
+import type { Problem } from '../protocol/model';
+
+const folder = '/dev/shm';
+const prefix = 'peermap.';
+/** A create and a destroy close together are one notification. */
+const settleMs = 30;
+
+export class SharedMemory {
+  private watcher: FSWatcher | undefined;
+  private pending: NodeJS.Timeout | undefined;
+  /** Why changes cannot be seen. */
+  problem: Problem | undefined;
+
+  constructor(private readonly listChanged: () => void) {
+    try {
+      this.watcher = watch(folder, { persistent: false }, (kind, name) => this.changed(kind, name));
+      this.watcher.on('error', (error) => this.failed(error));
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private changed(kind: string, name: string | null): void {
+    if (kind !== 'rename' || !name?.startsWith(prefix) || this.pending) return;
+    this.pending = setTimeout(() => {
+      this.pending = undefined;
+      this.listChanged();
+    }, settleMs);
+  }
+
+  private failed(error: unknown): void {
+    this.watcher?.close();
+    const text = `New segments are not noticed by themselves: ${error instanceof Error ? error.message : String(error)}`;
+    this.problem = { code: 'os', where: folder, text };
+  }
+}
+
+/** Tells apart two objects that had the same name one after the other; undefined if there is none. */
+export function identity(segment: string): number | undefined {
+  return statSync(path.join(folder, prefix + segment), { throwIfNoEntry: false })?.ino;
+}

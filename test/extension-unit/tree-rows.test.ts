@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+
+import * as assert from 'node:assert/strict';
+import { changedRows, segmentRow } from '../../extension/client/tree-rows';
+import type { Peer } from '../../extension/protocol/model';
+import { peer, snapshot, summary } from './snapshots';
+
+const row = (peers: Peer[], active?: number) => segmentRow(summary, snapshot(peers, active), false);
+
+describe('rows of the Segments view', () => {
+  it('say size, reservation and peers', () => {
+    const made = row([peer(0, 'indexer'), peer(1, 'search'), peer(2, 'stats', { state: 'dead' })]);
+    assert.equal(made.description, '2 MiB of 1 GiB · 2 peers · 1 dead');
+    assert.equal(made.context, 'segment detached dead');
+    assert.deepEqual(
+      made.children.map(({ label, context }) => [label, context]),
+      [
+        ['indexer', 'peer alive'],
+        ['search', 'peer alive'],
+        ['stats', 'peer dead'],
+      ],
+    );
+    assert.equal(made.children[0]?.children[0]?.description, '2 MiB · rw-s · offset 0x1000');
+  });
+
+  it('come from the summary alone as long as nobody looked closer', () => {
+    assert.equal(segmentRow(summary, undefined, true).description, '2 MiB of 1 GiB · 2 peers · attached');
+  });
+
+  it('show what a peer lacks', () => {
+    const made = row([peer(0, 'indexer', { missing: [{ address: '0x7e8000001000', length: 4096 }] })]);
+    assert.match(made.children[0]?.description ?? '', /mapping incomplete/);
+    assert.equal(made.children[0]?.children.at(-1)?.icon, 'missing');
+  });
+
+  it('call a peer late that did not answer, but not one that is just being asked', () => {
+    const waiting = snapshot([
+      peer(0, 'indexer', { state: 'late', missing: [{ address: '0x7e8000001000', length: 4096 }] }),
+      peer(1, 'search', { state: 'late', processState: 'T' }),
+    ]);
+    const contexts = () => segmentRow(summary, waiting, false).children.map((child) => child.context);
+    assert.deepEqual(contexts(), ['peer late', 'peer late']);
+    if (waiting.header) waiting.header.lock = { slot: 2, pid: 102, name: 'stats', died: false };
+    assert.deepEqual(contexts(), ['peer alive', 'peer late']);
+  });
+
+  it('are not drawn again when nothing reads differently', () => {
+    const before = row([peer(0, 'indexer', { latencyNs: 1, acked: 1 })]);
+    assert.deepEqual(changedRows(before, row([peer(0, 'indexer', { latencyNs: 99, acked: 7 })])), []);
+  });
+
+  it('are drawn again one by one where they read differently', () => {
+    const before = row([peer(0, 'indexer'), peer(1, 'search')]);
+    const after = row([peer(0, 'indexer'), peer(1, 'search', { state: 'late' })]);
+    assert.deepEqual(changedRows(before, after), ['peer:demo/1/1']);
+  });
+
+  it('are drawn again with their parent when one comes, goes, or changes hands', () => {
+    const before = row([peer(0, 'indexer')]);
+    assert.deepEqual(changedRows(before, row([peer(0, 'indexer'), peer(1, 'search')])), ['segment:demo']);
+    assert.deepEqual(changedRows(before, row([peer(0, 'indexer', { generation: 2 })])), ['segment:demo']);
+  });
+});

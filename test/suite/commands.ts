@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+
+import * as assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import type { Round } from '../../extension/protocol/model';
+import { mapsAll, objectOf, Peer, testSegment } from '../peers/drive';
+import { execute, page, refusal, running, start, tidy } from './host';
+
+describe('commands with arguments', () => {
+  let segment: string;
+
+  before(running);
+  beforeEach(() => (segment = testSegment()));
+  afterEach(tidy);
+
+  it('create makes the object, destroy removes it', async () => {
+    assert.deepEqual(await execute('peermap.create', { segment, bytes: '64K', reserve: '1 GiB' }), {
+      size: start,
+    });
+    assert.ok(fs.statSync(objectOf(segment)).size >= start);
+    await execute('peermap.destroy', { segment });
+    assert.ok(!fs.existsSync(objectOf(segment)));
+  });
+
+  it('grow returns its round, and every peer maps the new memory', async () => {
+    const peers = [await Peer.start(segment, 'writer', 'create', start), await Peer.start(segment, 'reader')];
+    const before = fs.statSync(objectOf(segment)).size;
+    const round = await execute<Round>('peermap.grow', { segment, bytes: 16 * page });
+    assert.equal(round.size, start + 16 * page);
+    assert.equal(fs.statSync(objectOf(segment)).size, before + 16 * page);
+    for (const peer of peers) assert.ok(mapsAll(peer, segment, round.size));
+  });
+
+  it('takes sizes as people type them', async () => {
+    await Peer.start(segment, 'writer', 'create', start);
+    assert.equal((await execute<Round>('peermap.grow', { segment, bytes: '64K' })).size, 2 * start);
+    assert.equal((await execute<Round>('peermap.grow', { segment, bytes: '+50%' })).size, 3 * start);
+    assert.match(await refusal('peermap.grow', { segment, bytes: 'lots' }), /PEERMAP_EINVAL/);
+  });
+
+  it('shrink takes the tail from every peer, and gives it back', async () => {
+    const peer = await Peer.start(segment, 'writer', 'create', start);
+    const before = fs.statSync(objectOf(segment)).size;
+    const round = await execute<Round>('peermap.shrink', { segment, bytes: page });
+    assert.equal(round.size, start - page);
+    assert.ok(mapsAll(peer, segment, round.size) && !mapsAll(peer, segment, start));
+    assert.equal(fs.statSync(objectOf(segment)).size, before - page);
+  });
+
+  for (const command of ['peermap.remap', 'peermap.remapAll'])
+    it(`${command} repairs a hole in a peer`, async () => {
+      const peer = await Peer.start(segment, 'writer', 'create', start);
+      await peer.ask(`hole ${page} ${page}`);
+      assert.ok(!mapsAll(peer, segment, start));
+      await execute<Round>(command, command === 'peermap.remap' ? { segment, pid: peer.pid } : { segment });
+      assert.ok(mapsAll(peer, segment, start));
+    });
+
+  it('reap frees the slots of the dead', async () => {
+    const peer = await Peer.start(segment, 'writer', 'create', start);
+    await (await Peer.start(segment, 'victim')).end('SIGKILL');
+    assert.deepEqual(await execute('peermap.reap', { segment }), { freed: 1 });
+    assert.deepEqual(
+      (await peer.ask('peers')).map((entry) => entry.split(':')[0]),
+      ['writer'],
+    );
+  });
+
+  it('attach makes the server a peer, detach ends that', async () => {
+    const { server } = await running();
+    const peer = await Peer.start(segment, 'writer', 'create', start);
+    const names = async () => (await peer.ask('peers')).map((entry) => entry.split(':')[0]).sort();
+    assert.deepEqual(await execute('peermap.attach', { segment }), { peerName: `vscode-${server.pid}` });
+    assert.deepEqual(await names(), [`vscode-${server.pid}`, 'writer']);
+    await execute('peermap.detach', { segment });
+    assert.deepEqual(await names(), ['writer']);
+  });
+
+  it("fail with the library's code, and the name of who is to blame", async () => {
+    assert.match(await refusal('peermap.grow', { segment, bytes: page }), /PEERMAP_ENOENT/);
+    assert.match(await refusal('peermap.grow', { segment }), /PEERMAP_E(INVAL|NOENT)/);
+    await Peer.start(segment, 'writer', 'create', start);
+    assert.match(await refusal('peermap.grow', { segment }), /PEERMAP_EINVAL.*bytes/);
+    assert.match(await refusal('peermap.remap', { segment, pid: 1 }), /PEERMAP_ESRCH/);
+    const sleeper = await Peer.start(segment, 'sleeper');
+    sleeper.signal('SIGSTOP');
+    assert.match(await refusal('peermap.grow', { segment, bytes: page }), /PEERMAP_ELATE.*sleeper/);
+    assert.equal((await execute<Round>('peermap.remap', { segment, pid: (await writerOf(segment)).pid })).size, start);
+  });
+});
+
+/** A second peer to ask, whatever state the first is in. */
+async function writerOf(segment: string): Promise<Peer> {
+  return Peer.start(segment, 'asker');
+}
