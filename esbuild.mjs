@@ -6,8 +6,10 @@
 //   node esbuild.mjs --watch    dist/, again with every change
 
 import { build, context } from 'esbuild';
-import { cp, mkdir, glob } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { glob, mkdir, rm } from 'node:fs/promises';
+import { promisify } from 'node:util';
 
 const watch = process.argv.includes('--watch');
 const common = { bundle: true, sourcemap: true, logLevel: 'warning', legalComments: 'none' };
@@ -30,11 +32,15 @@ products.push({
   external: ['vscode', 'mocha', 'esbuild', 'playwright-core', '@vscode/test-electron', '*.node', '../../scripts/*'],
 });
 
-// The addon and the demo travel with the bundles.
+// The addon and the demo travel with the bundles, without what only a debugger reads.
 await mkdir('dist/demo', { recursive: true });
-if (existsSync('build/native/peermap.node')) await cp('build/native/peermap.node', 'dist/peermap.node');
-for (const program of ['indexer', 'search', 'stats'])
-  if (existsSync(`build/native/examples/${program}`)) await cp(`build/native/examples/${program}`, `dist/demo/${program}`);
+const natives = { 'peermap.node': 'peermap.node', 'examples/indexer': 'demo/indexer', 'examples/search': 'demo/search', 'examples/stats': 'demo/stats' };
+for (const [from, to] of Object.entries(natives)) {
+  if (!existsSync(`build/native/${from}`)) continue;
+  // A new file each time: a running editor may have the old one mapped.
+  await rm(`dist/${to}`, { force: true });
+  await promisify(execFile)('strip', ['--strip-debug', '-o', `dist/${to}`, `build/native/${from}`]);
+}
 
 if (watch) for (const options of products.slice(0, 2)) await (await context(options)).watch();
 else await Promise.all(products.filter((options) => Object.keys(options.entryPoints).length > 0).map((options) => build(options)));

@@ -14,6 +14,7 @@ await createVSIX({
   target: `linux-${process.arch}`,
   dependencies: false, // everything is bundled
   allowMissingRepository: true,
+  rewriteRelativeLinks: false,
   skipLicense: false,
 });
 console.log(`${packagePath}: ${Math.round(statSync(packagePath).size / 1024)} KiB`);

@@ -10,6 +10,7 @@ import { Inspectors, viewType } from './inspector';
 import type { Parts } from './operation';
 import { Segments } from './segments';
 import { ServerConnection } from './server-connection';
+import { inspectOnStartup } from './startup';
 import { StatusBar } from './status-bar';
 import { SegmentTree } from './tree';
 
@@ -49,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     tree,
     inspectors,
     new StatusBar(segments, server),
+    inspectOnStartup(segments, inspectors),
     ...registerCommands(made),
     vscode.window.registerWebviewPanelSerializer(viewType, inspectors),
     server.onDidChangeStatus(({ state }) => setContext('server', state)),

@@ -72,7 +72,7 @@ export class Workbench {
 
   /** Runs a command through the palette, by the title that a person reads. @param {string} title */
   async command(title) {
-    await this.page.keyboard.press('F1');
+    await this.#openPalette();
     await this.#narrow(`>${title}`);
     // The row of exactly this title: Enter would take the first of several that match.  It may come late, with its extension.
     await this.#row(title).click();
@@ -141,6 +141,21 @@ export class Workbench {
     return this.#rows()
       .filter({ has: this.page.getByText(label, { exact: true }) })
       .first();
+  }
+
+  /** A key that is pressed while a dialog or the last palette fades away is lost: then a person presses it again. */
+  async #openPalette() {
+    await this.page.locator('.monaco-dialog-box').waitFor({ state: 'hidden' });
+    await this.palette.waitFor({ state: 'hidden' });
+    const input = this.palette.locator('.quick-input-box input[aria-label="Type the name of a command to run."]');
+    for (let attempt = 0; ; attempt += 1) {
+      await this.page.keyboard.press('F1');
+      try {
+        return await input.waitFor({ state: 'visible', timeout: attempt < 5 ? 5000 : patience });
+      } catch (error) {
+        if (attempt >= 5) throw error;
+      }
+    }
   }
 
   /** @param {string} text */

@@ -124,11 +124,13 @@ describe('a person in the workbench, with the installed extension', function () 
     process.kill(demo.pid('search'), 'SIGKILL');
     const registry = workbench.webview().getByRole('grid', { name: /^Registry/ });
     await registry.getByRole('row', { name: /search.*dead/ }).waitFor();
-    await workbench.webview().getByRole('button', { name: /^Reap/ }).click();
+    await workbench.webview().getByRole('button', { name: 'Reap (1 dead)' }).click();
     await registry.getByRole('row', { name: /search/ }).waitFor({ state: 'detached' });
   });
 
   it('looks right in every theme', async () => {
+    await workbench.command('Peermap: Focus on Segments View');
+    await workbench.page.locator('.pane-body .monaco-list-row', { hasText: demo.segment }).first().waitFor();
     for (const theme of ['light', 'hc', 'hc-light', 'dark'] as const) {
       await workbench.setTheme(theme);
       await workbench.screenshot(`build/shots/inspector-${theme}.png`);

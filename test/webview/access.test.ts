@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+//
+// The inspector without a mouse, without sight, in any theme, and at any width.
+
+import * as assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { readFile } from 'node:fs/promises';
+import type { AxeResults } from 'axe-core';
+import { damaged, empty, failing, full, three } from './fixtures';
+import { startPreview, type Preview, type Shown } from './preview';
+import { themeNames } from './themes';
+
+describe('inspector for everyone', function () {
+  this.timeout(90_000);
+  let preview: Preview;
+  before(async () => (preview = await startPreview()));
+  after(() => preview.close());
+
+  const using = async (options: Parameters<Preview['open']>[0], use: (shown: Shown) => Promise<void>): Promise<void> => {
+    const shown = await preview.open(options);
+    try {
+      await use(shown);
+      assert.deepEqual(shown.errors, []);
+      assert.deepEqual(await shown.violations(), []);
+    } finally {
+      await shown.close();
+    }
+  };
+  const focused = (shown: Shown): Promise<string> =>
+    shown.page.evaluate(() => {
+      const element = document.activeElement as HTMLElement;
+      if (element === document.body) return '';
+      return element.getAttribute('aria-label') ?? element.dataset['row'] ?? element.textContent;
+    });
+
+  for (const theme of themeNames) {
+    it(`has no accessibility violations in ${theme}`, () =>
+      using({ theme }, async (shown) => {
+        const source = await readFile(createRequire(`${process.cwd()}/package.json`).resolve('axe-core'), 'utf8');
+        const check = async (what: string): Promise<void> => {
+          // Through the debugger, since the page's own policy lets no other script in.
+          const session = await shown.page.context().newCDPSession(shown.page);
+          await session.send('Runtime.evaluate', { expression: source });
+          const { result } = await session.send('Runtime.evaluate', {
+            expression: 'axe.run(document).then(({ violations }) => JSON.stringify(violations))',
+            awaitPromise: true,
+            returnByValue: true,
+          });
+          const found = JSON.parse(String(result.value)) as AxeResults['violations'];
+          const told = found.map(
+            ({ id, impact, nodes }) =>
+              `${what}: ${id} (${impact}) ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`,
+          );
+          assert.deepEqual(told, []);
+        };
+        await check('connecting');
+        await shown.show(failing());
+        await check('failing');
+        await shown.page.locator('#registry tbody tr').nth(1).click();
+        await shown.page.locator('#timeline tbody tr').first().click();
+        await shown.until(() => document.querySelectorAll('[aria-selected=true]').length >= 3);
+        await check('selected');
+        await shown.show(empty(), { readOnly: true });
+        await check('empty');
+        await shown.send({ kind: 'snapshot', snapshot: damaged(), attached: false, readOnly: false });
+        await check('damaged');
+      }));
+  }
+
+  it('Tab reaches every control, and each shows its focus', () =>
+    using({}, async (shown) => {
+      await shown.show(failing());
+      const seen: string[] = [];
+      for (let step = 0; step < 80; step += 1) {
+        await shown.page.keyboard.press('Tab');
+        const at = await focused(shown);
+        if (at === '' || (seen.length > 0 && at === seen[0])) break;
+        const outline = await shown.page.evaluate(() => getComputedStyle(document.activeElement as Element).outlineStyle);
+        assert.notEqual(outline, 'none', at);
+        seen.push(at);
+      }
+      // The problem count leads; then in the order of the page.
+      const wanted = [
+        '5 problems',
+        'Grow…',
+        'Shrink…',
+        'Remap all',
+        'Reap (1 dead)',
+        'Attach',
+        'Registry',
+        '0/collector',
+        'Remap collector',
+      ];
+      wanted.push('Copy pid 3301', 'Address map', 'Timeline', 'Zoom out');
+      wanted.push('Zoom in', 'Show all', 'Pause', 'Problems', 'camera-left, pid 3310', 'Remap', 'Reap');
+      const missing = wanted.filter((name) => !seen.includes(name));
+      assert.deepEqual(missing, [], seen.join(' | '));
+      assert.equal(seen.filter((name) => name === '0/collector').length, 2, 'one in the registry, one in the map');
+      assert.ok(seen.some((name) => name.startsWith('Timeline of')));
+    }));
+
+  it('arrow keys select peers in the registry and the map, and walk the pieces of a lane', () =>
+    using({}, async (shown) => {
+      await shown.show(failing());
+      const { keyboard } = shown.page;
+      await shown.page.locator('#registry tbody tr').first().focus();
+      await keyboard.press('ArrowDown');
+      assert.equal(await focused(shown), '1/camera-left');
+      assert.equal(await shown.page.locator('#map [role=option][aria-selected=true] .lane-name').innerText(), 'camera-left');
+      await keyboard.press('End');
+      assert.equal(await focused(shown), '4/viewer');
+      await keyboard.press('Home');
+      await shown.until(() => document.querySelector('#registry tr[data-row]')?.getAttribute('aria-selected') === 'true');
+      await keyboard.press('Tab');
+      assert.equal(await focused(shown), 'Remap collector');
+      await shown.page.locator('#map [role=option]').nth(1).focus();
+      await keyboard.press('ArrowUp');
+      await keyboard.press('ArrowDown');
+      await keyboard.press('ArrowRight');
+      await keyboard.press('ArrowRight');
+      await keyboard.press('ArrowRight');
+      await shown.until(() => /lacking/.test(document.querySelector('.tip')?.textContent ?? ''));
+      const spoken = await shown.page.locator('[aria-live=polite]').innerText();
+      assert.match(spoken, /0x7e8000680000.*1 MiB/s);
+      await keyboard.press('Escape');
+      await shown.until(() => document.querySelectorAll('#map [aria-selected=true]').length === 0);
+    }));
+
+  it('the timeline is moved by keys alone', () =>
+    using({}, async (shown) => {
+      await shown.show(three());
+      const { keyboard } = shown.page;
+      await shown.page.locator('.chart').focus();
+      await keyboard.press('f');
+      await shown.until(() => /paused/.test(document.querySelector('.chart-head')?.textContent ?? ''));
+      await keyboard.press('.');
+      await keyboard.press(',');
+      await keyboard.press('Enter');
+      await shown.until(() => document.querySelector('.tool-row .number')?.textContent.endsWith('µs') === true);
+      await keyboard.press('Home');
+      await shown.until(() => document.querySelector('.tool-row .number')?.textContent.endsWith(' s') === true);
+      await keyboard.press('ArrowDown');
+      await shown.until(() => document.querySelector('.chart-name.selected')?.textContent === 'indexer');
+    }));
+
+  it('reads well from the accessibility tree', () =>
+    using({}, async (shown) => {
+      await shown.show(failing());
+      const tree = await shown.page.locator('main').ariaSnapshot();
+      for (const part of [
+        'heading "telemetry" [level=1]',
+        'grid "Registry: one row per peer"',
+        'columnheader "Epoch"',
+        'rowheader "planner"',
+        'gridcell "late stopped"',
+        'listbox "Address map: one lane per process"',
+        'option "camera-left , pid 3310 , alive, maps 6.5 MiB of 7.5 MiB active. lacks 1 MiB at 0x7e8000680000"',
+        'img "7.5 MiB active of 16 GiB reserved, 0.05 %"',
+        'grid "Events, newest first"',
+        'table "Address map as a table"',
+      ]) {
+        assert.ok(tree.includes(part), `${part} is not in\n${tree}`);
+      }
+    }));
+
+  it('nothing is cut off at 400 pixels or at 200 % of a small window', () =>
+    using({ width: 400, height: 700, scale: 2 }, async (shown) => {
+      for (const model of [failing(), full(), empty()]) {
+        await shown.show(model);
+        const wide = await shown.page.evaluate(() =>
+          [...document.querySelectorAll('main *')]
+            .filter(
+              (element) =>
+                element.closest('.scroller, .hidden-text, .tip') === null &&
+                element.getBoundingClientRect().right > innerWidth + 1,
+            )
+            .map((element) => element.outerHTML.slice(0, 80)),
+        );
+        assert.deepEqual(wide, []);
+      }
+      // The name of a peer stays in sight when its row is scrolled sideways.
+      await shown.show(failing());
+      await shown.page.locator('.table-scroller').evaluate((element) => element.scrollBy(300, 0));
+      const left = await shown.page
+        .locator('#registry tbody th')
+        .first()
+        .evaluate((element) => element.getBoundingClientRect().left);
+      assert.ok(left >= 0 && left < 100, String(left));
+    }));
+});

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+//
+// Segments to look at: a small model of one that grows, whose snapshots and events agree with each other as a real one's do.
+
+import type { Address, Header, Mapping, Op, Peer, PeermapEvent, Snapshot } from '../../extension/protocol/model';
+
+export const KiB = 1024;
+export const MiB = 1024 * KiB;
+export const GiB = 1024 * MiB;
+const headerLength = 320 * KiB;
+const base = 0x7e8000000000n;
+
+export const hex = (value: bigint): Address => `0x${value.toString(16)}`;
+
+/** What must be there. */
+export function the<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Error('nothing there');
+  return value;
+}
+
+/** The kernel's view of a peer that maps `bytes` of the data, header included. */
+export function mappingsOf(bytes: number, at = base): Mapping[] {
+  const header: Mapping = {
+    address: hex(at - BigInt(headerLength)),
+    length: headerLength,
+    offset: 0,
+    permissions: 'rw-s',
+  };
+  return bytes === 0 ? [header] : [header, { address: hex(at), length: bytes, offset: headerLength, permissions: 'rw-s' }];
+}
+
+export class Model {
+  readonly header: Header;
+  peers: Peer[] = [];
+  strangers: Snapshot['strangers'] = [];
+  problems: Snapshot['problems'] = [];
+  events: PeermapEvent[] = [];
+  /** CLOCK_MONOTONIC. */
+  now = 5_000e9;
+  private rounds = 0;
+
+  constructor(
+    readonly name = 'demo-index',
+    active = 4 * MiB,
+    slots = 64,
+  ) {
+    this.header = {
+      version: 1,
+      generation: '0x9f3c51d2a7e4b068',
+      pageSize: 4096,
+      headerLength,
+      base: hex(base),
+      reserved: 16 * GiB,
+      active,
+      target: active,
+      horizon: active,
+      epoch: 0,
+      slots,
+      creator: { pid: 4711, uid: 1000, name: 'indexer' },
+      createdAtMs: Date.UTC(2026, 4, 4, 9, 41, 7, 250),
+      eventHead: 0,
+    };
+    this.event('create', { slot: 0, pid: 4711, size: active });
+  }
+
+  attach(name: string, pid: number, change: Partial<Peer> = {}): Peer {
+    this.now += 40e6;
+    const { active, epoch } = this.header;
+    const peer: Peer = {
+      slot: this.peers.length,
+      generation: 1,
+      pid,
+      uid: 1000,
+      startTime: 81_220,
+      name,
+      state: 'alive',
+      processState: 'S',
+      samePid: true,
+      base: hex(base),
+      relocated: false,
+      mapped: active,
+      requested: epoch,
+      acked: epoch,
+      method: 'attach',
+      error: 0,
+      latencyNs: 118_400,
+      pins: 0,
+      pinnedBytes: 0,
+      attachedAtMs: this.header.createdAtMs + 900,
+      mappings: mappingsOf(active),
+      missing: [],
+      ...change,
+    };
+    this.peers.push(peer);
+    this.event('attach', { slot: peer.slot, pid, size: active, ns: peer.latencyNs });
+    return peer;
+  }
+
+  /** A round to another size.  `late`: names of peers that do not answer, so that it is rolled back. */
+  resize(to: number, by = this.peers[0], late: readonly string[] = []): void {
+    const { header } = this;
+    const op: Op = to > header.active ? 'grow' : 'shrink';
+    const begin = this.now;
+    const epoch = (header.epoch += 1);
+    this.rounds += 1;
+    this.event('round-begin', {
+      op,
+      bySlot: by?.slot ?? -1,
+      byPid: by?.pid ?? 0,
+      size: to,
+      ns: header.active,
+    });
+    const answering = this.peers.filter(({ state }) => state === 'alive' || state === 'late');
+    const asked = new Map<Peer, number>();
+    for (const peer of answering) {
+      this.now += 900;
+      asked.set(peer, this.now);
+      peer.requested = epoch;
+      this.event('map-request', {
+        slot: peer.slot,
+        pid: peer.pid,
+        bySlot: by?.slot ?? -1,
+        byPid: by?.pid ?? 0,
+        size: to,
+      });
+    }
+    for (const peer of answering) {
+      if (late.includes(peer.name)) continue;
+      this.now += 2_500 + ((peer.slot * 7919 + this.rounds * 104_729) % 9_000);
+      const latencyNs = this.now - (asked.get(peer) ?? begin);
+      this.event('map-ack', {
+        slot: peer.slot,
+        pid: peer.pid,
+        method: peer === by ? 'self' : 'agent',
+        size: to,
+        ns: latencyNs,
+      });
+      Object.assign(peer, {
+        acked: epoch,
+        latencyNs,
+        method: peer === by ? 'self' : 'agent',
+        mapped: to,
+        mappings: mappingsOf(to),
+      });
+    }
+    const culprit = answering.find(({ name }) => late.includes(name));
+    if (culprit) {
+      this.now += 200e6;
+      this.event('map-late', { slot: culprit.slot, pid: culprit.pid, size: to, ns: 200e6 });
+      this.event('rollback', {
+        op,
+        slot: culprit.slot,
+        pid: culprit.pid,
+        size: header.active,
+        ns: this.now - begin,
+        error: 15,
+      });
+      culprit.state = 'late';
+      for (const peer of answering) Object.assign(peer, { mapped: header.active, mappings: mappingsOf(header.active) });
+      return;
+    }
+    this.now += 1_100;
+    this.event('round-end', {
+      op,
+      bySlot: by?.slot ?? -1,
+      byPid: by?.pid ?? 0,
+      size: to,
+      ns: this.now - begin,
+    });
+    Object.assign(header, { active: to, target: to, horizon: to });
+  }
+
+  event(kind: PeermapEvent['kind'], change: Partial<PeermapEvent> = {}): void {
+    const seq = (this.header.eventHead += 1);
+    const { epoch } = this.header;
+    const none = { slot: -1, pid: 0, bySlot: -1, byPid: 0, error: 0, size: 0, ns: 0 };
+    this.events.push({ seq, timeNs: this.now, epoch, kind, method: 'none', op: 'none', ...none, ...change });
+  }
+
+  snapshot(): Snapshot {
+    const { name, header, peers, strangers, problems, now } = this;
+    const takenAtMs = Date.UTC(2026, 4, 4, 10, 12, 30) + Math.round((now - 5_000e9) / 1e6);
+    const length = header.headerLength + header.active;
+    const object = { inode: 4123, length, allocated: length - 64 * KiB, uid: 1000, mode: 0o600 };
+    return structuredClone({
+      name,
+      takenAtMs,
+      monotonicNs: now,
+      object,
+      header,
+      peers,
+      roots: [],
+      strangers,
+      problems,
+    });
+  }
+}
+
+export function empty(): Model {
+  return new Model('empty');
+}
+
+export function three(): Model {
+  const model = new Model();
+  model.attach('indexer', 4711);
+  model.attach('search', 4718);
+  model.attach('stats', 4724);
+  for (let round = 0; round < 24; round += 1) {
+    model.now += 310e6 + ((round * 7919) % 90) * 1e6;
+    model.resize(model.header.active + 64 * KiB * (1 + (round % 3)));
+  }
+  model.now += 400e6;
+  return model;
+}
+
+export function full(): Model {
+  const model = new Model('market-data', 24 * MiB, 128);
+  for (let at = 0; at < 128; at += 1) model.attach(`worker-${String(at).padStart(3, '0')}`, 20_000 + at * 3);
+  for (let round = 0; round < 40; round += 1) {
+    model.now += 120e6;
+    model.resize(model.header.active + MiB, model.peers[(round * 37) % 128]);
+  }
+  model.now += 200e6;
+  return model;
+}
+
+/** Everything that can be wrong at once. */
+export function failing(): Model {
+  const model = new Model('telemetry', 6 * MiB);
+  model.attach('collector', 3301, { pins: 2, pinnedBytes: 5 * MiB });
+  const camera = model.attach('camera-left', 3310);
+  const planner = model.attach('planner', 3322);
+  const logger = model.attach('logger', 3327);
+  const viewer = model.attach('viewer', 3340);
+  for (let round = 0; round < 6; round += 1) {
+    model.now += 420e6;
+    model.resize(model.header.active + 256 * KiB);
+  }
+  const { active } = model.header;
+  logger.state = 'dead';
+  delete logger.mappings;
+  delete logger.missing;
+  model.now += 600e6;
+  model.event('peer-died', { slot: logger.slot, pid: logger.pid, bySlot: 0, byPid: 3301 });
+  model.now += 500e6;
+  model.resize(active + 512 * KiB, model.peers[0], ['planner']);
+  planner.processState = 'T';
+  // One page run was unmapped behind the library's back.
+  const at = base + BigInt(active - MiB);
+  camera.mappings = mappingsOf(active - MiB);
+  camera.missing = [{ address: hex(at), length: MiB }];
+  Object.assign(viewer, {
+    base: '0x520000000000',
+    relocated: true,
+    mappings: mappingsOf(active, 0x520000000000n),
+  });
+  model.strangers.push({
+    pid: 5120,
+    command: 'hexdump',
+    mappings: [{ address: '0x7f31c8a00000', length: 2 * MiB, offset: 0, permissions: 'r--s' }],
+  });
+  model.header.lock = { slot: 3, pid: 3327, name: 'logger', died: true };
+  model.header.intent = { op: 'grow', from: active, to: active + 128 * KiB };
+  model.problems.push({ code: 'no-access', where: '/proc/3340/maps', text: 'Permission denied.' });
+  model.now += 700e6;
+  return model;
+}
+
+export function damaged(): Snapshot {
+  const model = new Model('garbage');
+  model.problems.push({
+    code: 'not-a-segment',
+    where: 'header.magic',
+    text: 'The object does not begin with PEERMAP.',
+  });
+  const snapshot = model.snapshot();
+  delete snapshot.header;
+  return { ...snapshot, object: { ...snapshot.object, length: 8192 } };
+}

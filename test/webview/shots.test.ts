@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// Pictures of the inspector, for people: every state in every theme, wide and narrow, into build/shots.
+
+import * as assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { damaged, empty, failing, full, three } from './fixtures';
+import { snapshotOf, startPreview, type Preview, type Shown } from './preview';
+import { themeNames, type Theme } from './themes';
+
+const states: Record<string, (shown: Shown) => Promise<void>> = {
+  connecting: () => Promise.resolve(),
+  empty: (shown) => shown.show(empty()),
+  three: (shown) => shown.show(three(), { attached: true }),
+  full: (shown) => shown.show(full()),
+  failing: (shown) => shown.show(failing()),
+  damaged: (shown) => shown.send({ kind: 'snapshot', snapshot: damaged(), attached: false, readOnly: false }),
+  round: async (shown) => {
+    await shown.show(failing());
+    await shown.page.locator('#timeline tbody tr', { hasText: 'round done' }).first().click();
+    await shown.page.locator('.chart').focus();
+    await shown.page.keyboard.press('Enter');
+    await shown.page.locator('#map [role=option]').nth(1).locator('rect.lacks').hover();
+    await shown.until(() => document.querySelector<HTMLElement>('.tip')?.hidden === false);
+  },
+  gone: async (shown) => {
+    await shown.show(three());
+    await shown.send({ kind: 'gone', segment: 'demo-index' });
+  },
+  'read-only': async (shown) => {
+    await shown.send(snapshotOf(three(), { readOnly: true }), {
+      kind: 'server',
+      state: 'restarting',
+      text: '',
+    });
+  },
+};
+
+describe('inspector pictures', function () {
+  this.timeout(180_000);
+  let preview: Preview;
+  before(async () => {
+    await mkdir('build/shots', { recursive: true });
+    preview = await startPreview();
+  });
+  after(() => preview.close());
+
+  const shoot = async (name: string, theme: Theme, width: number): Promise<void> => {
+    const shown = await preview.open({ theme, width, height: 900, scale: 1 });
+    await states[name]?.(shown);
+    const file = `build/shots/webview-${name}-${theme}${width === 1200 ? '' : `-${width}`}.png`;
+    await shown.page.screenshot({ path: file, fullPage: true });
+    assert.deepEqual(shown.errors, []);
+    const overflow = await shown.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(overflow <= 0, `the page is ${overflow} px wider than its window`);
+    await shown.close();
+  };
+
+  for (const theme of themeNames) {
+    for (const name of ['empty', 'three', 'full', 'failing']) it(`${name} in ${theme}`, () => shoot(name, theme, 1200));
+  }
+  for (const name of ['round', 'connecting', 'damaged', 'gone', 'read-only']) it(name, () => shoot(name, 'dark', 1200));
+  for (const name of ['empty', 'full', 'failing']) it(`${name} in 400 pixels`, () => shoot(name, 'light', 400));
+});

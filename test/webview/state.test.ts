@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+//
+// What the inspector makes of each message, without a browser.
+
+import * as assert from 'node:assert/strict';
+import { append, emptyLog, eventLimit } from '../../webview/event-log';
+import { share } from '../../webview/share';
+import { initialState, nowNs, reduce, type Action, type State } from '../../webview/state';
+import { fromViewState, initialView, longestSpan, toViewState } from '../../webview/view-state';
+import { hex, MiB, three, the } from './fixtures';
+import { batchOf, snapshotOf } from './preview';
+
+const start = (): State => initialState('', initialView);
+const run = (state: State, ...actions: Action[]): State => actions.reduce(reduce, state);
+const snapshot = (model = three(), at = 0): Action => ({ kind: 'message', message: snapshotOf(model), at });
+const eventsOf = (count: number, from = 1): ReturnType<typeof batchOf> =>
+  batchOf(
+    Array.from({ length: count }, (_, at) => ({
+      ...the(three().events[0]),
+      seq: from + at,
+      timeNs: (from + at) * 1e6,
+    })),
+  );
+
+describe('inspector state', () => {
+  it('keeps the objects of an unchanged peer when another snapshot comes', () => {
+    const model = three();
+    const before = run(start(), snapshot(model));
+    the(model.peers[1]).acked += 1;
+    const after = run(before, snapshot(model));
+    assert.equal(after.snapshot?.peers[0], before.snapshot?.peers[0]);
+    assert.notEqual(after.snapshot?.peers[1], before.snapshot?.peers[1]);
+    assert.deepEqual(after.snapshot, model.snapshot());
+  });
+
+  it('does not mistake a removed field for an unchanged object', () => {
+    assert.deepEqual(share({ a: 1, b: 2 }, { a: 1 }), { a: 1 });
+    assert.deepEqual(share([1, 2, 3], [1, 2]), [1, 2]);
+    assert.deepEqual(share({ a: undefined }, {}), {});
+  });
+
+  it('keeps the selection while its peer is there, also through a restart into its slot', () => {
+    const model = three();
+    let state = run(start(), snapshot(model), { kind: 'view', change: { peer: '1/search' } });
+    Object.assign(the(model.peers[1]), { generation: 2, pid: 9999 });
+    state = run(state, snapshot(model));
+    assert.equal(state.view.peer, '1/search');
+    model.peers.splice(1, 1);
+    state = run(state, snapshot(model));
+    assert.equal(state.view.peer, undefined);
+  });
+
+  it('forgets what belongs to another segment, and what belongs to an older segment of the same name', () => {
+    const model = three();
+    const state = run(start(), snapshot(model), {
+      kind: 'message',
+      message: { kind: 'events', batch: batchOf(model.events), reset: true },
+      at: 0,
+    });
+    const other = three();
+    Object.assign(other, { name: 'another' });
+    assert.equal(run(state, snapshot(other)).log.events.length, 0);
+    const young = three();
+    Object.assign(young.header, { generation: hex(7n), eventHead: 3 });
+    assert.equal(run(state, snapshot(young)).log.events.length, 0);
+    assert.equal(run(state, snapshot(model)).log.events.length, model.events.length);
+  });
+
+  it('follows a command from its start to its end, and gives it up when the server ends', () => {
+    const started: Action = { kind: 'started', command: 'peermap.grow', pid: undefined };
+    const state = run(start(), started, started);
+    assert.deepEqual(
+      state.running.map(({ id }) => id),
+      [1, 2],
+    );
+    const failed = run(state, {
+      kind: 'message',
+      message: { kind: 'done', id: 1, error: 'No room.' },
+      at: 0,
+    });
+    assert.deepEqual(
+      failed.running.map(({ id }) => id),
+      [2],
+    );
+    assert.equal(failed.failure, 'No room.');
+    const restarted = run(failed, {
+      kind: 'message',
+      message: { kind: 'server', state: 'restarting', text: '' },
+      at: 0,
+    });
+    assert.deepEqual(restarted.running, []);
+    assert.equal(run(failed, { kind: 'dismiss' }).failure, undefined);
+  });
+
+  it('a segment that was removed is there again with its next snapshot', () => {
+    const gone = run(start(), snapshot(), {
+      kind: 'message',
+      message: { kind: 'gone', segment: 'demo-index' },
+      at: 0,
+    });
+    assert.equal(gone.gone, true);
+    assert.equal(run(gone, snapshot()).gone, false);
+  });
+
+  it('tells time forward from the last snapshot, and not for a segment that is gone', () => {
+    const model = three();
+    const state = run(start(), snapshot(model, 100));
+    assert.equal(nowNs(state, 600), model.now + 500e6);
+    const gone = run(state, { kind: 'message', message: { kind: 'gone', segment: 'demo-index' }, at: 0 });
+    assert.equal(nowNs(gone, 600), model.now);
+  });
+
+  it('ignores a message of a kind that it does not know', () => {
+    const state = run(start(), snapshot());
+    const message = JSON.parse('{"kind":"tomorrow"}') as never;
+    assert.equal(run(state, { kind: 'message', message, at: 0 }), state);
+  });
+});
+
+describe('inspector event log', () => {
+  it('takes an event once, however often it is told', () => {
+    const log = append(append(emptyLog, eventsOf(10), true), eventsOf(8, 5), false);
+    assert.deepEqual(
+      log.events.map(({ seq }) => seq),
+      [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    );
+    assert.deepEqual(log.gaps, []);
+  });
+
+  it('marks where events were lost: before, between and after', () => {
+    const first = append(emptyLog, { ...eventsOf(5, 13), missed: 12 }, true);
+    assert.deepEqual(first.gaps, [{ before: 13, count: 12 }]);
+    const second = append(first, { ...eventsOf(5, 20), missed: 2 }, false);
+    assert.deepEqual(second.gaps.at(-1), { before: 20, count: 2 });
+    const third = append(second, { events: [], last: 30, missed: 6 }, false);
+    assert.deepEqual(third.gaps.at(-1), { before: 31, count: 6 });
+    assert.equal(third.last, 30);
+  });
+
+  it('does not count as lost what was never asked for', () => {
+    assert.deepEqual(append(emptyLog, eventsOf(5, 100), true).gaps, []);
+  });
+
+  it('keeps the newest 20,000 and says how many it dropped', () => {
+    let log = append(emptyLog, eventsOf(eventLimit - 1), true);
+    assert.equal(log.dropped, 0);
+    log = append(log, eventsOf(101, eventLimit), false);
+    assert.equal(log.events.length, eventLimit);
+    assert.equal(log.dropped, 100);
+    assert.equal(log.events[0]?.seq, 101);
+  });
+
+  it('starts afresh on a reset', () => {
+    const log = append(append(emptyLog, eventsOf(10), true), eventsOf(3), true);
+    assert.equal(log.events.length, 3);
+    assert.equal(log.last, 3);
+  });
+});
+
+describe('inspector saved state', () => {
+  it('comes back as it was saved', () => {
+    const saved = {
+      segment: 'demo',
+      view: {
+        ...initialView,
+        peer: '1/a',
+        event: 7,
+        follow: false,
+        span: 5 * MiB,
+        end: 9e12,
+        closed: ['map' as const],
+      },
+      scroll: { page: 12 },
+    };
+    assert.deepEqual(fromViewState(JSON.parse(JSON.stringify(toViewState(saved)))), saved);
+  });
+
+  it('survives anything that an older version, or nobody, left there', () => {
+    for (const junk of [
+      undefined,
+      null,
+      7,
+      'text',
+      [],
+      { view: 3, scroll: [] },
+      { view: { span: 'x', end: null, closed: { a: 1 } }, scroll: { a: 'b' } },
+    ]) {
+      const { view, scroll, segment } = fromViewState(junk);
+      assert.equal(view.span, initialView.span);
+      assert.deepEqual(view.closed, []);
+      assert.deepEqual(scroll, {});
+      assert.equal(segment, '');
+    }
+    assert.equal(fromViewState({ view: { span: 1e300, closed: ['map', 'cellar'] } }).view.span, longestSpan);
+    assert.deepEqual(fromViewState({ view: { closed: ['map', 'cellar'] } }).view.closed, ['map']);
+  });
+});

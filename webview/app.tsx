@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+//
+// The page: what state it is in, and its sections.
+
+import type { JSX } from 'preact';
+import { useActions, type Tip } from './context';
+import { AddressMap } from './address-map';
+import { SegmentHeader } from './header';
+import { useScroll } from './hooks';
+import { Button, Icon, TipBox, type IconName } from './parts';
+import { dataBytes, plural } from './peer';
+import { Problems } from './problems';
+import { Registry } from './registry';
+import type { State } from './state';
+import { Timeline } from './timeline';
+import './page.css';
+
+export function App({ state, tip }: { state: State; tip: Tip | undefined }): JSX.Element {
+  const page = useScroll<Element>('page');
+  page.current = document.scrollingElement;
+  const { snapshot } = state;
+  return (
+    <main class={state.gone ? 'gone' : undefined}>
+      <div class="banners">
+        <Banners state={state} />
+      </div>
+      {snapshot ? (
+        <>
+          <SegmentHeader state={state} snapshot={snapshot} />
+          {snapshot.header ? (
+            <>
+              <Registry state={state} snapshot={snapshot} header={snapshot.header} />
+              <AddressMap state={state} snapshot={snapshot} header={snapshot.header} />
+              <Timeline state={state} snapshot={snapshot} />
+            </>
+          ) : (
+            <p class="empty">
+              {snapshot.name} is not a segment that can be read, so there is no registry, map or timeline to show. What is wrong
+              with it is below.
+            </p>
+          )}
+          <Problems state={state} snapshot={snapshot} />
+        </>
+      ) : (
+        <Waiting state={state} />
+      )}
+      <TipBox tip={tip} />
+    </main>
+  );
+}
+
+function Waiting({ state: { segment, gone } }: { state: State }): JSX.Element {
+  if (gone) return <h1 class="empty">{segment} does not exist.</h1>;
+  return (
+    <div class="waiting" role="status">
+      <div class="progress" aria-hidden="true" />
+      <h1>{segment === '' ? 'Connecting …' : `Connecting to ${segment} …`}</h1>
+    </div>
+  );
+}
+
+/** Present even while empty, since a screen reader announces only what is put into a live region that it knows. */
+function Banners({ state }: { state: State }): JSX.Element {
+  const { dismiss } = useActions();
+  const { server, gone, readOnly, failure } = state;
+  return (
+    <>
+      <div role="status">
+        {gone ? <Banner icon="warning" tone="warn" text={goneText(state)} /> : null}
+        {server.state === 'restarting' ? (
+          <Banner
+            icon="remap"
+            tone="warn"
+            text={server.text || 'The server ended and is being restarted. What is shown is the last that was seen.'}
+          />
+        ) : null}
+        {readOnly && !gone ? (
+          <Banner
+            icon="lock"
+            tone="quiet"
+            text="Read-only: the workspace is not trusted, so segments can be looked at and not changed."
+          />
+        ) : null}
+      </div>
+      <div role="alert">
+        {server.state === 'failed' ? (
+          <Banner
+            icon="error"
+            tone="bad"
+            text={server.text || 'The server does not run. What is shown is the last that was seen.'}
+          />
+        ) : null}
+        {failure !== undefined ? (
+          <Banner icon="error" tone="bad" text={failure}>
+            <Button label="Dismiss" icon="close" bare onPress={dismiss} />
+          </Banner>
+        ) : null}
+      </div>
+    </>
+  );
+}
+
+function Banner({
+  icon,
+  tone,
+  text,
+  children,
+}: {
+  icon: IconName;
+  tone: string;
+  text: string;
+  children?: JSX.Element;
+}): JSX.Element {
+  return (
+    <div class={`banner banner-${tone}`}>
+      <Icon name={icon} tone={tone} />
+      <span>{text}</span>
+      {children}
+    </div>
+  );
+}
+
+function goneText({ segment, snapshot }: State): string {
+  if (!snapshot) return `${segment} was removed.`;
+  const headerLength = snapshot.header?.headerLength ?? 0;
+  const holders = [...snapshot.peers, ...snapshot.strangers].filter(
+    ({ mappings }) => dataBytes(mappings ?? [], headerLength) > 0,
+  ).length;
+  if (holders === 0) return `${segment} was removed. What is shown is the last that was seen.`;
+  return `${segment} was removed; ${plural(holders, 'process', 'processes')} still had it mapped when last seen. What is shown is from then.`;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+//
+// The inspector's page: VS Code's messages in, a picture out.
+//
+//     message -> reduce -> (one animation frame) -> App
+//
+// However many messages come, the page is drawn once per frame, and not at all while it is hidden.
+
+import { options, render } from 'preact';
+import type { FromView, ToView, ViewState } from '../extension/protocol/view';
+import { App } from './app';
+import { ActionsContext, type Actions, type Tip } from './context';
+import { initialState, reduce, type Action } from './state';
+import { fromViewState, toViewState } from './view-state';
+
+interface Api {
+  postMessage(message: FromView): void;
+  getState(): unknown;
+  setState(state: ViewState): void;
+}
+declare function acquireVsCodeApi(): Api;
+
+const api = acquireVsCodeApi();
+const saved = fromViewState(api.getState());
+const root = document.getElementById('root');
+if (!root) throw new Error('the page has no element with the id "root"');
+
+let state = initialState(saved.segment, saved.view);
+let tip: Tip | undefined;
+let scroll = saved.scroll;
+let drawing = 0;
+let saving = 0;
+
+options.debounceRendering = (draw) => void requestAnimationFrame(draw);
+
+function draw(): void {
+  drawing = 0;
+  render(
+    <ActionsContext.Provider value={actions}>
+      <App state={state} tip={tip} />
+    </ActionsContext.Provider>,
+    root as HTMLElement,
+  );
+}
+
+function drawSoon(): void {
+  if (drawing === 0) drawing = requestAnimationFrame(draw);
+}
+
+function save(): void {
+  window.clearTimeout(saving);
+  saving = 0;
+  if (state.segment !== '') api.setState(toViewState({ segment: state.segment, view: state.view, scroll }));
+}
+
+/** Scrolling and zooming come many times a second; the state is worth keeping when they pause. */
+function saveSoon(): void {
+  if (saving === 0) saving = window.setTimeout(save, 150);
+}
+
+function dispatch(action: Action): void {
+  const { view, segment } = state;
+  state = reduce(state, action);
+  if (state.segment !== segment && segment !== '') scroll = {};
+  if (state.view !== view || state.segment !== segment) saveSoon();
+  drawSoon();
+}
+
+const actions: Actions = {
+  view: (change) => {
+    const made = typeof change === 'function' ? change(state) : change;
+    if (made) dispatch({ kind: 'view', change: made });
+  },
+  run: (command, pid) => {
+    const id = state.nextId;
+    dispatch({ kind: 'started', command, pid });
+    api.postMessage({ kind: 'command', id, command, ...(pid === undefined ? {} : { pid }) });
+  },
+  copy: (text) => api.postMessage({ kind: 'copy', text }),
+  dismiss: () => dispatch({ kind: 'dismiss' }),
+  tip: (next) => {
+    if (tip === next) return;
+    tip = next;
+    drawSoon();
+  },
+  scrolled: (name) => scroll[name] ?? 0,
+  scroll: (name, top) => {
+    if (scroll[name] === top) return;
+    scroll = { ...scroll, [name]: top };
+    saveSoon();
+  },
+};
+
+window.addEventListener('message', ({ data }: MessageEvent<ToView>) =>
+  dispatch({ kind: 'message', message: data, at: performance.now() }),
+);
+window.addEventListener('pagehide', save);
+document.addEventListener('visibilitychange', () => (document.visibilityState === 'hidden' ? save() : drawSoon()));
+
+draw();
+api.postMessage({ kind: 'ready' });

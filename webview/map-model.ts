@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+//
+// The address map as numbers: its scale, and a lane per process with the pieces in it.  Pure.
+//
+// Lanes are aligned by offset in the data, not by address: a relocated peer's lane lies under the others, and says where it is.
+
+import { formatBytes, plus } from '../extension/protocol/address';
+import type { Address, Header, Mapping, Peer, Snapshot } from '../extension/protocol/model';
+import { conditionOf, conditionText, dataBytes, kernelOf, lacking, lackText, peerKey, strangerKey, type Condition } from './peer';
+
+export interface Piece {
+  /** From the beginning of the data: negative in the header. */
+  offset: number;
+  length: number;
+  address: Address;
+  permissions: string;
+}
+
+export interface Lane {
+  key: string;
+  name: string;
+  pid: number;
+  /** Absent for a stranger. */
+  condition?: Condition;
+  base?: Address;
+  relocated: boolean;
+  /** Absent where the kernel's view could not be had. */
+  pieces?: Piece[];
+  missing: Piece[];
+  /** Data bytes that the registry claims. */
+  claim: number;
+  pinned: number;
+  /** What is worth reading without pointing at anything; empty if all is well. */
+  note: string;
+  noteTone: 'bad' | 'quiet';
+  /** What the picture shows of the process, in words. */
+  facts: string;
+}
+
+export interface Scale {
+  /** Offsets at the left edge (the header's first byte) and where the drawing to scale ends. */
+  start: number;
+  end: number;
+  /** The reservation goes on behind a break mark. */
+  broken: boolean;
+}
+
+/** The smallest of 1, 1.25, 1.5, 1.75, 2 … times a power of two that is at least `bytes`: a scale that stands still while sizes change a little. */
+export function roundUp(bytes: number): number {
+  if (bytes <= 0) return 1;
+  const power = 2 ** Math.floor(Math.log2(bytes));
+  return [1, 1.25, 1.5, 1.75, 2].map((factor) => factor * power).find((step) => step >= bytes) ?? bytes;
+}
+
+/** A scale that shows `extent` bytes of `reserved`, and some room to grow. */
+export function scaleFor(start: number, extent: number, reserved: number): Scale {
+  const end = roundUp(extent * 1.1);
+  return end * 1.25 >= reserved ? { start, end: reserved, broken: false } : { start, end, broken: true };
+}
+
+export function mapScale(snapshot: Snapshot, header: Header): Scale {
+  const ends = [header.active, header.target, header.horizon, snapshot.object.length - header.headerLength, header.pageSize];
+  for (const { mapped } of snapshot.peers) ends.push(mapped);
+  for (const { mappings = [] } of [...snapshot.peers, ...snapshot.strangers]) {
+    for (const { offset, length } of mappings) ends.push(offset + length - header.headerLength);
+  }
+  return scaleFor(-header.headerLength, Math.min(Math.max(...ends), header.reserved), header.reserved);
+}
+
+/** Offsets for an axis `pixels` long: a power of two apart, room for a label each, and for the reservation's behind a break. */
+export function ticksOf({ start, end, broken }: Scale, pixels: number): number[] {
+  const perByte = pixels / (end - start);
+  const step = 2 ** Math.ceil(Math.log2(Math.max(1, labelRoom / perByte)));
+  const ticks = [];
+  for (let at = 0; at <= end; at += step) if (!broken || at === 0 || (end - at) * perByte > labelRoom / 4) ticks.push(at);
+  return ticks;
+}
+const labelRoom = 92;
+
+export function lanesOf(snapshot: Snapshot, header: Header): Lane[] {
+  return [...snapshot.peers.map((peer) => peerLane(peer, header)), ...snapshot.strangers.map((one) => strangerLane(one, header))];
+}
+
+function peerLane(peer: Peer, header: Header): Lane {
+  const condition = conditionOf(peer);
+  const lacks = lacking(peer) > 0;
+  const kernel = kernelOf(peer, header);
+  const notes = [];
+  if (lacks) notes.push(lackText(peer));
+  if (peer.state === 'dead') notes.push(`claims ${formatBytes(peer.mapped)}, maps nothing`);
+  else if (kernel.kind === 'unknown') notes.push('what the kernel maps here cannot be read');
+  else if (kernel.kind === 'drift' && !lacks) notes.push(`the kernel maps ${kernel.text}`);
+  if (peer.relocated) notes.push(`relocated to ${peer.base}`);
+  const missing = (lacks ? (peer.missing ?? []) : []).map(({ address, length }) => ({
+    offset: Number(BigInt(address) - BigInt(peer.base)),
+    length,
+    address,
+    permissions: '',
+  }));
+  const maps = kernel.kind === 'unknown' ? '' : `maps ${formatBytes(kernel.bytes)} of ${formatBytes(header.active)} active`;
+  const lane: Lane = {
+    key: peerKey(peer),
+    name: peer.name,
+    pid: peer.pid,
+    condition,
+    base: peer.base,
+    relocated: peer.relocated,
+    missing,
+    claim: peer.mapped,
+    pinned: peer.pins > 0 ? peer.pinnedBytes : 0,
+    note: notes.join('; '),
+    noteTone: lacks ? 'bad' : 'quiet',
+    facts: [conditionText(condition), maps].filter((part) => part !== '').join(', '),
+  };
+  if (peer.mappings) lane.pieces = peer.mappings.map((mapping) => toPiece(mapping, header));
+  return lane;
+}
+
+function strangerLane({ pid, command, mappings }: Snapshot['strangers'][number], header: Header): Lane {
+  const bytes = formatBytes(dataBytes(mappings, header.headerLength));
+  return {
+    key: strangerKey(pid),
+    name: command,
+    pid,
+    relocated: false,
+    pieces: mappings.map((mapping) => toPiece(mapping, header)),
+    missing: [],
+    claim: 0,
+    pinned: 0,
+    note: 'not in the registry',
+    noteTone: 'quiet',
+    facts: `maps ${bytes}`,
+  };
+}
+
+function toPiece({ address, length, offset, permissions }: Mapping, header: Header): Piece {
+  return { offset: offset - header.headerLength, length, address, permissions };
+}
+
+/** What the tooltip and the screen reader say of a piece. */
+export function pieceLines(piece: Piece, lacks: boolean): string[] {
+  const lines = [`${piece.address} – ${plus(piece.address, piece.length)}`, `${formatBytes(piece.length)} ${where(piece)}`];
+  lines.push(
+    lacks ? 'lacking: the header says it is active, the kernel does not map it here' : `permissions ${piece.permissions}`,
+  );
+  return lines;
+}
+
+function where({ offset, length }: Piece): string {
+  if (offset >= 0) return `at offset 0x${offset.toString(16)}`;
+  return offset + length <= 0 ? 'of the header' : `, header and the first ${formatBytes(offset + length)} of the data`;
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+//
+// Active, target and horizon within the reservation, to scale.  A reservation is usually thousands of times larger, so the bar breaks
+// off with a mark where it stops being to scale, and says so.
+
+import type { JSX } from 'preact';
+import { formatBytes } from '../extension/protocol/address';
+import type { Header } from '../extension/protocol/model';
+import { useWidth } from './hooks';
+import { scaleFor, ticksOf } from './map-model';
+
+const height = 14;
+/** Room behind the break mark. */
+const rest = 84;
+
+/** Two slanted lines with nothing between them: the drawing is not to scale across it. */
+export function BreakMark({ x, top, bottom }: { x: number; top: number; bottom: number }): JSX.Element {
+  const slant = 5;
+  return (
+    <g class="break">
+      <path
+        class="break-gap"
+        d={`M${x - 3 + slant} ${top - 2}L${x + 5 + slant} ${top - 2}L${x + 5 - slant} ${bottom + 2}L${x - 3 - slant} ${bottom + 2}z`}
+      />
+      <path
+        d={`M${x - 3 + slant} ${top - 3}L${x - 3 - slant} ${bottom + 3}M${x + 5 + slant} ${top - 3}L${x + 5 - slant} ${bottom + 3}`}
+      />
+    </g>
+  );
+}
+
+export function SizeBar({ header }: { header: Header }): JSX.Element {
+  const [ref, width] = useWidth<HTMLDivElement>();
+  const { active, target, horizon, reserved } = header;
+  const largest = Math.min(Math.max(active, target, horizon, header.pageSize), reserved);
+  const scale = scaleFor(0, largest, reserved);
+  const scaled = Math.max(0, scale.broken ? width - rest : width - 1);
+  const x = (bytes: number): number => Math.min((bytes / scale.end) * scaled, scaled);
+  const share = reserved > 0 ? (active / reserved) * 100 : 0;
+  const percent = share >= 1 ? share.toFixed(0) : share >= 0.01 ? share.toFixed(2) : 'less than 0.01';
+  const label = `${formatBytes(active)} active of ${formatBytes(reserved)} reserved, ${percent} %`;
+  const ticks = ticksOf(scale, scaled);
+  return (
+    <div class="size-bar">
+      <div ref={ref} class="size-bar-picture">
+        {width > 0 ? (
+          <svg width={width} height={height + 20} role="img" aria-label={label}>
+            <title>{label}</title>
+            <rect class="reserved" x={0.5} y={0.5} width={width - 1} height={height} />
+            <rect class="ahead" x={0.5} y={0.5} width={x(Math.max(target, horizon))} height={height} />
+            <rect class="filled" x={0.5} y={0.5} width={x(active)} height={height} />
+            {ticks.map((at) => (
+              <g key={at} class="tick">
+                <path d={`M${Math.round(x(at)) + 0.5} ${height + 1}v4`} />
+                <text x={x(at)} y={height + 16} text-anchor={at === 0 ? 'start' : x(at) > width - 40 ? 'end' : 'middle'}>
+                  {at === 0 ? '0' : formatBytes(at)}
+                </text>
+              </g>
+            ))}
+            {scale.broken ? (
+              <>
+                <BreakMark x={scaled + 14} top={0} bottom={height} />
+                <text class="tick" x={width} y={height + 16} text-anchor="end">
+                  {formatBytes(reserved)}
+                </text>
+              </>
+            ) : null}
+          </svg>
+        ) : null}
+      </div>
+      <p class="legend">
+        <span>
+          <i class="swatch filled" />
+          active
+        </span>
+        {Math.max(target, horizon) > active ? (
+          <span>
+            <i class="swatch ahead" />
+            {target > active ? 'being mapped' : 'mapped ahead'}
+          </span>
+        ) : null}
+        <span>
+          <i class="swatch reserved" />
+          reserved
+        </span>
+        <span class="quiet">
+          {percent} % of the reservation is active
+          {scale.broken ? `; to scale up to the break at ${formatBytes(scale.end)}` : ''}
+        </span>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+//
+// Everything the inspector knows, and how each message and each choice changes it.  Pure: the same state and action give the same
+// state, so all of this is tested without a browser.
+
+import type { Snapshot } from '../extension/protocol/model';
+import type { ToView, ViewCommand } from '../extension/protocol/view';
+import { append, emptyLog, type EventLog } from './event-log';
+import { peerKey, strangerKey } from './peer';
+import { share } from './share';
+import { initialView, type View } from './view-state';
+
+export interface Running {
+  id: number;
+  command: ViewCommand;
+  pid: number | undefined;
+}
+
+export interface State {
+  /** Empty until a snapshot or a saved state names it. */
+  segment: string;
+  snapshot?: Snapshot | undefined;
+  /** performance.now() when the snapshot came: what its clocks are told forward from. */
+  receivedAt: number;
+  /** Wall clock at CLOCK_MONOTONIC 0, in ms.  Held still against the jitter of reading two clocks. */
+  wallMs: number;
+  attached: boolean;
+  readOnly: boolean;
+  server: { state: 'running' | 'restarting' | 'failed'; text: string };
+  gone: boolean;
+  log: EventLog;
+  /** Who was who: names by "slot:pid", so that events of peers that left keep their names. */
+  names: Readonly<Record<string, string>>;
+  running: readonly Running[];
+  nextId: number;
+  failure?: string | undefined;
+  view: View;
+}
+
+export type Action =
+  | { kind: 'message'; message: ToView; at: number }
+  | { kind: 'view'; change: Partial<View> }
+  | { kind: 'started'; command: ViewCommand; pid: number | undefined }
+  | { kind: 'dismiss' };
+
+export function initialState(segment: string, view: View): State {
+  return {
+    segment,
+    receivedAt: 0,
+    wallMs: 0,
+    attached: false,
+    readOnly: false,
+    server: { state: 'running', text: '' },
+    gone: false,
+    log: emptyLog,
+    names: {},
+    running: [],
+    nextId: 1,
+    view,
+  };
+}
+
+export function reduce(state: State, action: Action): State {
+  switch (action.kind) {
+    case 'message':
+      return received(state, action.message, action.at);
+    case 'view':
+      return { ...state, view: { ...state.view, ...action.change } };
+    case 'started': {
+      const { command, pid } = action;
+      return {
+        ...state,
+        running: [...state.running, { id: state.nextId, command, pid }],
+        nextId: state.nextId + 1,
+        failure: undefined,
+      };
+    }
+    case 'dismiss':
+      return { ...state, failure: undefined };
+  }
+}
+
+function received(state: State, message: ToView, at: number): State {
+  switch (message.kind) {
+    case 'snapshot':
+      return withSnapshot(state, message, at);
+    case 'events':
+      return { ...state, log: append(state.log, message.batch, message.reset) };
+    case 'server':
+      // A server that ended takes its rounds with it: their ends will not be told.
+      return {
+        ...state,
+        server: { state: message.state, text: message.text },
+        running: message.state === 'running' ? state.running : [],
+      };
+    case 'gone':
+      return { ...state, segment: message.segment, gone: true };
+    case 'done':
+      return {
+        ...state,
+        running: state.running.filter(({ id }) => id !== message.id),
+        failure: message.error ?? state.failure,
+      };
+    default:
+      // From a newer extension.
+      return state;
+  }
+}
+
+function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: number): State {
+  const { attached, readOnly } = message;
+  const snapshot = share(state.snapshot, message.snapshot);
+  const next = {
+    ...state,
+    snapshot,
+    segment: snapshot.name,
+    attached,
+    readOnly,
+    receivedAt: at,
+    gone: false,
+  };
+  const wallMs = snapshot.takenAtMs - snapshot.monotonicNs / 1e6;
+  if (Math.abs(wallMs - state.wallMs) > clockJitterMs) next.wallMs = wallMs;
+  next.names = learned(state.names, snapshot);
+  // A panel shown again for another segment starts afresh.
+  if (state.segment !== '' && state.segment !== snapshot.name) {
+    return {
+      ...next,
+      log: emptyLog,
+      names: learned({}, snapshot),
+      view: { ...initialView, closed: state.view.closed },
+    };
+  }
+  // The segment was destroyed and made again under its name: what was known of the old one's events is history of another.
+  const before = state.snapshot?.header;
+  const after = snapshot.header;
+  if (before && after && before.generation !== after.generation && state.log.last > after.eventHead) next.log = emptyLog;
+  const { peer } = state.view;
+  if (peer !== undefined && !isThere(snapshot, peer)) next.view = { ...state.view, peer: undefined };
+  return next;
+}
+
+function isThere(snapshot: Snapshot, key: string): boolean {
+  return snapshot.peers.some((peer) => peerKey(peer) === key) || snapshot.strangers.some(({ pid }) => strangerKey(pid) === key);
+}
+
+const clockJitterMs = 50;
+const namesLimit = 2_000;
+
+function learned(names: State['names'], snapshot: Snapshot): State['names'] {
+  // Who created the segment took its first slot, and may have left it since.
+  const creator = snapshot.header ? [{ slot: 0, ...snapshot.header.creator }] : [];
+  const known = [...creator, ...snapshot.peers];
+  const fresh = known.filter(({ slot, pid, name }) => name !== '' && names[`${slot}:${pid}`] !== name);
+  if (fresh.length === 0) return names;
+  const entries = [...Object.entries(names), ...fresh.map((peer) => [`${peer.slot}:${peer.pid}`, peer.name] as const)];
+  return Object.fromEntries(entries.slice(-namesLimit));
+}
+
+/** Selects a process, or lets go of it if it is selected. */
+export function toggled(peer: string | undefined): (state: State) => Partial<View> {
+  return ({ view }) => ({ peer: view.peer === peer ? undefined : peer });
+}
+
+/** CLOCK_MONOTONIC of the segment's machine, told forward from the last snapshot.  Undefined before anything is known. */
+export function nowNs(state: State, at: number): number | undefined {
+  const lastEvent = state.log.events.at(-1)?.timeNs;
+  if (!state.snapshot) return lastEvent;
+  // A server that is away, or a segment that is gone, makes no more events: time stands still.
+  const passed = state.gone || state.server.state !== 'running' ? 0 : Math.max(0, at - state.receivedAt) * 1e6;
+  return Math.max(state.snapshot.monotonicNs + passed, lastEvent ?? 0);
+}

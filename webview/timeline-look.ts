@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// The timeline's markers and colours, shared by the picture and its legend.
+
+import type { EventKind } from '../extension/protocol/model';
+
+/** In a square of 10 around the middle of the lane; also drawn in the legend. */
+export const glyphs: Record<string, string> = {
+  create: 'M0-5L1.5-1.5 5 0 1.5 1.5 0 5-1.5 1.5-5 0-1.5-1.5z',
+  attach: 'M0-4.5L4.5 4H-4.5z',
+  restart: 'M0-5L4.5 0H-4.5zM0 0L4.5 5H-4.5z',
+  detach: 'M0 4.5L-4.5-4H4.5z',
+  'peer-died': 'M-4.5-4.5L4.5 4.5M4.5-4.5L-4.5 4.5',
+  reap: 'M-4-4H4V4H-4z',
+  'map-late': 'M-3.5-4.5H3.5L-3.5 4.5H3.5z',
+  cut: 'M-5 0H5M-5-3V3M5-3V3',
+  refuse: 'M0-4.5A4.5 4.5 0 1 0 0 4.5 4.5 4.5 0 1 0 0-4.5M-3-3L3 3',
+  root: 'M0-4.5L4.5 0 0 4.5-4.5 0z',
+  takeover: 'M-3.5 5V-5L4.5-2-3.5 1',
+  unknown: 'M0-4.5V1.5M0 3.5V4.5',
+};
+/** Filled rather than outlined. */
+export const solid: ReadonlySet<string> = new Set<EventKind>(['create', 'attach', 'restart', 'detach', 'root']);
+export const tones: Partial<Record<EventKind, keyof Palette>> = {
+  attach: 'ok',
+  restart: 'ok',
+  'peer-died': 'bad',
+  'map-late': 'warn',
+  refuse: 'warn',
+  takeover: 'warn',
+};
+
+export interface Palette {
+  text: string;
+  quiet: string;
+  line: string;
+  ok: string;
+  warn: string;
+  bad: string;
+  accent: string;
+  back: string;
+  select: string;
+}
+
+export function paletteOf(element: Element): Palette {
+  const style = getComputedStyle(element);
+  const colour = (name: string): string => style.getPropertyValue(`--pm-${name}`).trim() || style.color;
+  return {
+    text: style.color,
+    quiet: colour('quiet'),
+    line: colour('row'),
+    ok: colour('ok'),
+    warn: colour('warn'),
+    bad: colour('bad'),
+    accent: colour('accent'),
+    back: colour('back'),
+    select: colour('select'),
+  };
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+//
+// Events put together into rounds.  Pure.
+//
+// A round is known by its epoch.  Any of its events may be missing (overwritten), so each one contributes what it can: the end of a
+// round tells how long it took, an acknowledgement how long its peer took, even if nobody saw them begin.
+
+import type { EventKind, Op, PeermapEvent } from '../extension/protocol/model';
+
+export interface Ack {
+  slot: number;
+  seq: number;
+  from: number;
+  /** Absent while the peer has not answered. */
+  to?: number;
+  latencyNs?: number;
+  late: boolean;
+  error: number;
+}
+
+export type RoundResult = 'running' | 'done' | 'rolled back' | 'abandoned';
+
+export interface Round {
+  epoch: number;
+  op: Op;
+  by: number;
+  byPid: number;
+  /** Sizes before and aimed at; -1 where unknown. */
+  before: number;
+  target: number;
+  from: number;
+  /** Absent while it runs. */
+  to?: number;
+  ns?: number;
+  result: RoundResult;
+  firstSeq: number;
+  lastSeq: number;
+  acks: Ack[];
+}
+
+export function roundsOf(events: readonly PeermapEvent[]): Round[] {
+  const rounds = new Map<number, Round>();
+  let open: Round | undefined;
+  for (const event of events) {
+    if (!inRound.has(event.kind)) continue;
+    let round = rounds.get(event.epoch);
+    if (!round) {
+      if (event.kind === 'takeover') continue;
+      round = fresh(event);
+      rounds.set(event.epoch, round);
+    }
+    if (event.kind === 'round-begin') {
+      // One round runs at a time: whoever begins one has finished, or given up, the one before.
+      if (open && open.result === 'running') close(open, event.timeNs, 'abandoned');
+      open = round;
+    }
+    contribute(round, event);
+  }
+  return [...rounds.values()];
+}
+
+/** The kinds that belong to the round of their epoch. */
+export const inRound: ReadonlySet<EventKind> = new Set<EventKind>([
+  'round-begin',
+  'map-request',
+  'map-ack',
+  'map-late',
+  'round-end',
+  'rollback',
+  'takeover',
+]);
+
+function fresh(event: PeermapEvent): Round {
+  const { epoch, timeNs, seq } = event;
+  return {
+    epoch,
+    op: 'none',
+    by: -1,
+    byPid: 0,
+    before: -1,
+    target: -1,
+    from: timeNs,
+    result: 'running',
+    firstSeq: seq,
+    lastSeq: seq,
+    acks: [],
+  };
+}
+
+function contribute(round: Round, event: PeermapEvent): void {
+  round.lastSeq = Math.max(round.lastSeq, event.seq);
+  switch (event.kind) {
+    case 'round-begin':
+      Object.assign(round, {
+        op: event.op,
+        by: event.bySlot,
+        byPid: event.byPid,
+        target: event.size,
+        before: event.ns,
+        from: event.timeNs,
+      });
+      break;
+    case 'map-request':
+      answerOf(round, event).from = event.timeNs;
+      break;
+    case 'map-ack':
+    case 'map-late': {
+      const ack = answerOf(round, event);
+      ack.from = Math.min(ack.from, event.timeNs - event.ns);
+      ack.to = event.timeNs;
+      ack.latencyNs = event.ns;
+      ack.seq = event.seq;
+      ack.late ||= event.kind === 'map-late';
+      ack.error = event.error;
+      break;
+    }
+    case 'round-end':
+    case 'rollback':
+      round.from = Math.min(round.from, event.timeNs - event.ns);
+      round.ns = event.ns;
+      if (round.op === 'none') round.op = event.op;
+      if (event.kind === 'round-end') round.target = event.size;
+      close(round, event.timeNs, event.kind === 'round-end' ? 'done' : 'rolled back');
+      break;
+    default:
+      if (round.result === 'running') close(round, event.timeNs, 'abandoned');
+  }
+}
+
+function close(round: Round, at: number, result: RoundResult): void {
+  round.to = at;
+  round.result = result;
+}
+
+function answerOf(round: Round, event: PeermapEvent): Ack {
+  const pending = round.acks.findLast((ack) => ack.slot === event.slot && event.kind !== 'map-request');
+  if (pending) return pending;
+  const ack = { slot: event.slot, seq: event.seq, from: event.timeNs, late: false, error: 0 };
+  round.acks.push(ack);
+  return ack;
+}
+
+/** The round that an event is part of. */
+export function roundOf(rounds: readonly Round[], event: PeermapEvent): Round | undefined {
+  return inRound.has(event.kind) ? rounds.findLast(({ epoch }) => epoch === event.epoch) : undefined;
+}
+
+/** Position of the event with this sequence number, or -1. */
+export function indexOfSeq(events: readonly PeermapEvent[], seq: number): number {
+  let low = 0;
+  let high = events.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const found = events[middle]?.seq ?? 0;
+    if (found === seq) return middle;
+    if (found < seq) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// What the person looking has chosen: selection, zoom, what is open.  It outlives the page: VS Code throws a hidden webview away and
+// hands the saved object to the next one.  That object may come from an older version, so nothing in it is believed unchecked.
+
+import type { ViewState } from '../extension/protocol/view';
+
+export const sections = ['registry', 'map', 'timeline', 'problems'] as const;
+export type SectionName = (typeof sections)[number];
+
+export interface View {
+  /** Key of the selected process (peer.ts). */
+  peer?: string | undefined;
+  /** Sequence number of the selected event. */
+  event?: number | undefined;
+  /** The timeline's right edge is now. */
+  follow: boolean;
+  /** Width of the timeline in nanoseconds, and its right edge when it does not follow. */
+  span: number;
+  end: number;
+  closed: readonly SectionName[];
+}
+
+export const shortestSpan = 1e3;
+export const longestSpan = 7 * 86_400e9;
+export const initialView: View = { follow: true, span: 10e9, end: 0, closed: [] };
+
+export interface Saved {
+  segment: string;
+  view: View;
+  /** scrollTop by name of the scroller. */
+  scroll: Record<string, number>;
+}
+
+export function toViewState(saved: Saved): ViewState {
+  return { segment: saved.segment, view: { ...saved.view }, scroll: { ...saved.scroll } };
+}
+
+export function fromViewState(state: unknown): Saved {
+  const saved = isRecord(state) ? state : {};
+  const view = isRecord(saved['view']) ? saved['view'] : {};
+  const scroll = isRecord(saved['scroll']) ? saved['scroll'] : {};
+  const closed = Array.isArray(view['closed']) ? view['closed'] : [];
+  return {
+    segment: typeof saved['segment'] === 'string' ? saved['segment'] : '',
+    view: {
+      peer: typeof view['peer'] === 'string' ? view['peer'] : undefined,
+      event: finite(view['event']),
+      follow: view['follow'] !== false,
+      span: Math.min(Math.max(finite(view['span']) ?? initialView.span, shortestSpan), longestSpan),
+      end: finite(view['end']) ?? 0,
+      closed: sections.filter((name) => closed.includes(name)),
+    },
+    scroll: Object.fromEntries(
+      Object.entries(scroll).filter((entry): entry is [string, number] => finite(entry[1]) !== undefined),
+    ),
+  };
+}
+
+function finite(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
