@@ -150,6 +150,8 @@ async function end(code) {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end(0));
+// The terminal may be gone before we are.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {
   const { values } = parseArgs({ options: { folder: { type: 'string' }, browser: { type: 'boolean' } } });

@@ -305,18 +305,10 @@ static bool forgiven(const struct round *round)
     return round->report->late == 0 || (round->segment->flags & PEERMAP_ALLOW_LATE);
 }
 
-/* Puts the target back.  Who answered the failed round is waited for; who did not, comes to it when it runs. */
+/* Ends the round as failed, and runs another that puts the target back.  Who answered is waited for; who did not, comes to it later. */
 static int roll_back(struct round *round, uint64_t size, int code)
 {
     peermap_segment *segment = round->segment;
-    peermap_round undone = { 0 };
-    struct round undo = { .segment = segment, .op = round->op, .begun = pm_now(), .report = &undone };
-    ask(&undo, size, 0, false);
-    wait_for_acks(&undo, pm_now() + (segment->deadline_ns < SETTLE_NS ? segment->deadline_ns : SETTLE_NS));
-    order_store64(&segment->header->active, size);
-    discard(segment);
-    clear_intent(segment);
-    round->report->nanoseconds = pm_now() - round->begun;
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROLLBACK,
                                            .epoch = round->epoch,
                                            .method = (uint16_t)round->op,
@@ -324,7 +316,16 @@ static int roll_back(struct round *round, uint64_t size, int code)
                                            .pid = (uint32_t)round->report->culprit_pid,
                                            .error = code,
                                            .size = size,
-                                           .ns = round->report->nanoseconds });
+                                           .ns = pm_now() - round->begun });
+    peermap_round undone = { 0 };
+    struct round undo = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &undone };
+    ask(&undo, size, 0, false);
+    wait_for_acks(&undo, pm_now() + (segment->deadline_ns < SETTLE_NS ? segment->deadline_ns : SETTLE_NS));
+    order_store64(&segment->header->active, size);
+    discard(segment);
+    clear_intent(segment);
+    succeed(&undo);
+    round->report->nanoseconds = pm_now() - round->begun;
     return code;
 }
 

@@ -239,5 +239,10 @@ function watchOurEnd() {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ];
-  for (const [signal, code] of signals) process.on(signal, () => process.exit(code));
+  for (const [signal, code] of signals) {
+    process.on(signal, () => {
+      // Somebody else who listens has something to end first, and exits then.
+      if (process.listenerCount(signal) === 1) process.exit(code);
+    });
+  }
 }
