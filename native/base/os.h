@@ -22,6 +22,12 @@ uint64_t pm_random(void);
 int pm_futex_wait(const uint32_t *word, uint32_t value, uint32_t bits, uint64_t deadline);
 void pm_futex_wake(uint32_t *word, uint32_t bits, int count);
 
+/*
+ * Gives the processor away again and again while *word has one of `bits`, for at most 100 µs.  Before a sleep that most likely would be
+ * short: sleeping sets a timer, and a wake from another core can cost more than a whole round.
+ */
+void pm_yield_while(const uint32_t *word, uint32_t bits);
+
 #define PM_WAIT_MAX 128
 
 struct pm_wait {

@@ -3,6 +3,7 @@
 #include "os.h"
 
 #include "layout.h"
+#include "order.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -55,6 +57,14 @@ int pm_futex_wait(const uint32_t *word, uint32_t value, uint32_t bits, uint64_t 
 void pm_futex_wake(uint32_t *word, uint32_t bits, int count)
 {
     syscall(SYS_futex, word, FUTEX_WAKE_BITSET, count, NULL, NULL, bits);
+}
+
+#define YIELD_NS 100000u
+
+void pm_yield_while(const uint32_t *word, uint32_t bits)
+{
+    for (uint64_t until = pm_now() + YIELD_NS; (order_load32(word) & bits) != 0 && pm_now() < until;)
+        sched_yield();
 }
 
 /* struct futex_waitv and its number, for C libraries and headers older than the kernel. */

@@ -181,6 +181,7 @@ static void *agent(void *argument)
 
 static int await(peermap_segment *segment, struct pm_request *request)
 {
+    pm_yield_while(&segment->posted, UINT32_MAX);
     while (order_load32(&segment->posted))
         pm_futex_wait(&segment->posted, 1, UINT32_MAX, 0);
     if (request->result < 0) {

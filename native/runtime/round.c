@@ -191,6 +191,7 @@ static void wait_for_acks(struct round *round, uint64_t deadline)
     peermap_segment *segment = round->segment;
     uint64_t soft = pm_now() + SOFT_NS;
     bool told = false;
+    pm_yield_while(&segment->header->outstanding, 0xffff);
     for (;;) {
         uint32_t word = order_load32(&segment->header->outstanding);
         sweep(round);
