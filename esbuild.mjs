@@ -14,10 +14,22 @@ import { promisify } from 'node:util';
 const watch = process.argv.includes('--watch');
 const common = { bundle: true, sourcemap: true, logLevel: 'warning', legalComments: 'none' };
 const node = { ...common, platform: 'node', format: 'cjs', target: 'node20', external: ['vscode', './peermap.node'] };
-const browser = { ...common, platform: 'browser', format: 'iife', target: 'chrome120', jsx: 'automatic', jsxImportSource: 'preact' };
+const browser = {
+  ...common,
+  platform: 'browser',
+  format: 'iife',
+  target: 'chrome120',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+};
 
 const products = [
-  { ...node, minify: true, entryPoints: { extension: 'extension/client/extension.ts', server: 'extension/server/server.ts' }, outdir: 'dist' },
+  {
+    ...node,
+    minify: true,
+    entryPoints: { extension: 'extension/client/extension.ts', server: 'extension/server/server.ts' },
+    outdir: 'dist',
+  },
   { ...browser, minify: true, entryPoints: { webview: 'webview/main.tsx' }, outdir: 'dist' },
 ];
 
@@ -34,7 +46,12 @@ products.push({
 
 // The addon and the demo travel with the bundles, without what only a debugger reads.
 await mkdir('dist/demo', { recursive: true });
-const natives = { 'peermap.node': 'peermap.node', 'examples/indexer': 'demo/indexer', 'examples/search': 'demo/search', 'examples/stats': 'demo/stats' };
+const natives = {
+  'peermap.node': 'peermap.node',
+  'examples/indexer': 'demo/indexer',
+  'examples/search': 'demo/search',
+  'examples/stats': 'demo/stats',
+};
 for (const [from, to] of Object.entries(natives)) {
   if (!existsSync(`build/native/${from}`)) continue;
   // A new file each time: a running editor may have the old one mapped.
@@ -43,4 +60,5 @@ for (const [from, to] of Object.entries(natives)) {
 }
 
 if (watch) for (const options of products.slice(0, 2)) await (await context(options)).watch();
-else await Promise.all(products.filter((options) => Object.keys(options.entryPoints).length > 0).map((options) => build(options)));
+else
+  await Promise.all(products.filter((options) => Object.keys(options.entryPoints).length > 0).map((options) => build(options)));

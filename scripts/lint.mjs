@@ -8,11 +8,16 @@ import { fileURLToPath } from 'node:url';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const fix = process.argv.includes('--fix');
 const node = (script, ...args) => [process.execPath, [`node_modules/${script}`, ...args]];
-const header = (compiler, ...args) => [compiler, [...args, '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-fsyntax-only', 'native/include/peermap.h']];
+const header = (compiler, ...args) => [
+  compiler,
+  [...args, '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-fsyntax-only', 'native/include/peermap.h'],
+];
 
 let failed = 0;
 for (const [command, args] of [
-  ...['extension/protocol', 'extension/server', 'extension/client', 'webview', 'test'].map((part) => node('typescript/bin/tsc', '-p', part)),
+  ...['extension/protocol', 'extension/server', 'extension/client', 'webview', 'test'].map((part) =>
+    node('typescript/bin/tsc', '-p', part),
+  ),
   node('eslint/bin/eslint.js', '--max-warnings=0', ...(fix ? ['--fix'] : []), 'extension', 'webview', 'test', 'scripts', '*.mjs'),
   node('prettier/bin/prettier.cjs', fix ? '--write' : '--check', '--log-level=warn', '**/*.{ts,tsx,mjs,cjs,css}'),
   header('cc', '-x', 'c', '-std=c11'),
@@ -20,7 +25,12 @@ for (const [command, args] of [
 ]) {
   const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) {
-    console.error(`lint: ${args.filter((word) => !word.startsWith('-')).slice(0, 2).join(' ')}: failed`);
+    console.error(
+      `lint: ${args
+        .filter((word) => !word.startsWith('-'))
+        .slice(0, 2)
+        .join(' ')}: failed`,
+    );
     failed += 1;
   }
 }

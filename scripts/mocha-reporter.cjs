@@ -11,6 +11,8 @@ module.exports = class extends reporters.Spec {
     const file = process.env.PEERMAP_COUNTS;
     const { stats } = this;
     if (file)
-      runner.once('end', () => writeFileSync(file, JSON.stringify({ passed: stats.passes, failed: stats.failures, skipped: stats.pending })));
+      runner.once('end', () =>
+        writeFileSync(file, JSON.stringify({ passed: stats.passes, failed: stats.failures, skipped: stats.pending })),
+      );
   }
 };

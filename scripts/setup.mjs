@@ -36,7 +36,9 @@ const wanted = createHash('sha256').update(readFileSync('package-lock.json')).up
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   console.error('setup: installing the npm packages (about 20 s) …');
   // No package's install script is needed: esbuild's program and Node 24 come as packages of their own.
-  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 'inherit'] });
+  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+    stdio: ['ignore', 2, 'inherit'],
+  });
   if (npm.status !== 0) fail('npm could not install the packages; see above.  Behind a proxy, see: npm help config');
   writeFileSync(stamp, wanted);
 }

@@ -37,8 +37,18 @@ async function mocha(folder) {
   const counts = join(temp, `${folder}.json`);
   const { code } = await run(
     process.execPath,
-    ['node_modules/mocha/bin/mocha.js', '--forbid-only', '--fail-zero', '--exit', '--timeout', '180000', '--enable-source-maps',
-      '--reporter', 'scripts/mocha-reporter.cjs', ...files],
+    [
+      'node_modules/mocha/bin/mocha.js',
+      '--forbid-only',
+      '--fail-zero',
+      '--exit',
+      '--timeout',
+      '180000',
+      '--enable-source-maps',
+      '--reporter',
+      'scripts/mocha-reporter.cjs',
+      ...files,
+    ],
     { PEERMAP_COUNTS: counts, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
   );
   try {

@@ -73,7 +73,8 @@ function Lanes({ state, snapshot, header, lanes: all }: LanesProps): JSX.Element
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
       event.preventDefault();
-      walk(event.key === 'ArrowRight' ? 1 : -1); return;
+      walk(event.key === 'ArrowRight' ? 1 : -1);
+      return;
     }
     const key = scroller.current ? rowKey(event, scroller.current) : undefined;
     if (key === undefined && event.key !== 'Escape') return;

@@ -92,7 +92,8 @@ export function TimelineChart({ state, snapshot, rounds, lanes, now }: Props): J
       view({
         follow: false,
         end: dragged.end - ((pointer.clientX - dragged.x) / Math.max(1, width)) * state.view.span,
-      }); return;
+      });
+      return;
     }
     const { shape } = at(pointer);
     tip(
@@ -109,7 +110,10 @@ export function TimelineChart({ state, snapshot, rounds, lanes, now }: Props): J
     if (moved !== false) return;
     const { lane, shape } = at(pointer);
     const peer = lanes[lane]?.peer;
-    if (!shape || shape.kind === 'gap') { view((last) => ({ event: undefined, ...toggled(peer)(last) })); return; }
+    if (!shape || shape.kind === 'gap') {
+      view((last) => ({ event: undefined, ...toggled(peer)(last) }));
+      return;
+    }
     const seq = shape.kind === 'mark' ? shape.event.seq : shape.kind === 'ack' ? shape.ack.seq : shape.round.firstSeq;
     view({ event: seq, peer: peer ?? state.view.peer });
   };

@@ -56,10 +56,14 @@ function paintShape(brush: CanvasRenderingContext2D, shape: Shape, painting: Pai
   const left = Math.max(shape.x0, -10);
   const right = Math.min(shape.x1, painting.scene.width + 10);
   switch (shape.kind) {
-    case 'gap':
-      { paintGap(brush, left, right, height, gapText(shape.count), palette); return; }
-    case 'round':
-      { paintRound(brush, shape.round, left, right, middle, painting, palette, height); return; }
+    case 'gap': {
+      paintGap(brush, left, right, height, gapText(shape.count), palette);
+      return;
+    }
+    case 'round': {
+      paintRound(brush, shape.round, left, right, middle, painting, palette, height);
+      return;
+    }
     case 'ack': {
       const tone = ackTone(shape.ack, shape.round);
       const hollow = tone === 'late' || tone === 'waiting';
@@ -75,7 +79,10 @@ function paintShape(brush: CanvasRenderingContext2D, shape: Shape, painting: Pai
     }
     case 'mark':
       brush.translate(shape.x0, middle);
-      { paintMark(brush, shape.event.kind, shape.event.seq === painting.selectedSeq, palette); return; }
+      {
+        paintMark(brush, shape.event.kind, shape.event.seq === painting.selectedSeq, palette);
+        return;
+      }
   }
 }
 

@@ -7,7 +7,7 @@ import type { Inspectors } from './inspector';
 import type { Segments } from './segments';
 
 export function inspectOnStartup(segments: Segments, inspectors: Inspectors): vscode.Disposable {
-  const segment = vscode.workspace.getConfiguration('peermap').get('inspectOnStartup', '');
+  const segment = vscode.workspace.getConfiguration('peermap').get<string>('inspectOnStartup', '');
   const look = () => {
     if (segment === '' || !segments.summary(segment)) return;
     appearance.dispose();

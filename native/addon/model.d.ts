@@ -7,9 +7,24 @@
 // damage, and is reported as a Problem; but for times: CLOCK_MONOTONIC passes it after 104 days, and is rounded to 2 ns then.
 
 export type ErrorCode =
-  | 'PEERMAP_EINVAL' | 'PEERMAP_ENAME' | 'PEERMAP_EEXIST' | 'PEERMAP_ENOENT' | 'PEERMAP_EFORMAT' | 'PEERMAP_EVERSION'
-  | 'PEERMAP_EACCES' | 'PEERMAP_ENOSPC' | 'PEERMAP_ELIMIT' | 'PEERMAP_EADDR' | 'PEERMAP_EPEERNAME' | 'PEERMAP_ESLOTS'
-  | 'PEERMAP_EROOTS' | 'PEERMAP_ESRCH' | 'PEERMAP_ELATE' | 'PEERMAP_EBUSY' | 'PEERMAP_EDETACHED' | 'PEERMAP_EOS';
+  | 'PEERMAP_EINVAL'
+  | 'PEERMAP_ENAME'
+  | 'PEERMAP_EEXIST'
+  | 'PEERMAP_ENOENT'
+  | 'PEERMAP_EFORMAT'
+  | 'PEERMAP_EVERSION'
+  | 'PEERMAP_EACCES'
+  | 'PEERMAP_ENOSPC'
+  | 'PEERMAP_ELIMIT'
+  | 'PEERMAP_EADDR'
+  | 'PEERMAP_EPEERNAME'
+  | 'PEERMAP_ESLOTS'
+  | 'PEERMAP_EROOTS'
+  | 'PEERMAP_ESRCH'
+  | 'PEERMAP_ELATE'
+  | 'PEERMAP_EBUSY'
+  | 'PEERMAP_EDETACHED'
+  | 'PEERMAP_EOS';
 
 /** peermap_round of peermap.h. */
 export interface Round {
@@ -25,16 +40,18 @@ export interface Round {
 }
 
 export type ProblemCode =
-  | 'not-a-segment'      // wrong magic
-  | 'other-version'      // a layout this build does not know
-  | 'truncated'          // the object is shorter than its header says
-  | 'bad-field'          // a header field contradicts the others; the field is named
-  | 'bad-slot' | 'bad-root' | 'bad-event'
-  | 'unstable'           // kept changing while it was copied: the copy may mix two moments
-  | 'gone'               // the object was removed
-  | 'no-access'          // permission denied, the thing is named
-  | 'no-process'         // ended between two looks
-  | 'os';                // another system error, with its errno in the text
+  | 'not-a-segment' // wrong magic
+  | 'other-version' // a layout this build does not know
+  | 'truncated' // the object is shorter than its header says
+  | 'bad-field' // a header field contradicts the others; the field is named
+  | 'bad-slot'
+  | 'bad-root'
+  | 'bad-event'
+  | 'unstable' // kept changing while it was copied: the copy may mix two moments
+  | 'gone' // the object was removed
+  | 'no-access' // permission denied, the thing is named
+  | 'no-process' // ended between two looks
+  | 'os'; // another system error, with its errno in the text
 
 /** Something that could not be seen, or contradicts itself. */
 export interface Problem {
@@ -136,8 +153,23 @@ export interface Snapshot {
 }
 
 export type EventKind =
-  | 'create' | 'attach' | 'restart' | 'detach' | 'peer-died' | 'reap' | 'round-begin' | 'map-request' | 'map-ack' | 'map-late'
-  | 'round-end' | 'rollback' | 'cut' | 'refuse' | 'root' | 'takeover' | 'unknown';
+  | 'create'
+  | 'attach'
+  | 'restart'
+  | 'detach'
+  | 'peer-died'
+  | 'reap'
+  | 'round-begin'
+  | 'map-request'
+  | 'map-ack'
+  | 'map-late'
+  | 'round-end'
+  | 'rollback'
+  | 'cut'
+  | 'refuse'
+  | 'root'
+  | 'takeover'
+  | 'unknown';
 
 /** One record of the event ring; the meaning of the fields by kind is at enum pm_event_kind in layout.h. */
 export interface PeermapEvent {

@@ -210,7 +210,10 @@ const proofs = [
       await until(() => printed.includes('pid '), { what: 'the other process to start a server', within: 60_000 });
       assert.notDeepEqual(leftovers(), before);
       child.kill('SIGKILL');
-      await until(() => leftovers().every((one) => before.includes(one)), { what: 'the server to follow its starter', within: 30_000 });
+      await until(() => leftovers().every((one) => before.includes(one)), {
+        what: 'the server to follow its starter',
+        within: 30_000,
+      });
     },
   },
   {

@@ -77,7 +77,10 @@ async function install(dir, stamp, node) {
   const env = { ...cleanEnvironment(), PATH: `${path.dirname(node.executable)}:${process.env['PATH'] ?? ''}` };
   try {
     say(`fetching code-server ${VERSION} (47 MB)`);
-    await run('npm', ['pack', `code-server@${VERSION}`, '--silent', '--ignore-scripts', '--pack-destination', work], { cwd: work, env });
+    await run('npm', ['pack', `code-server@${VERSION}`, '--silent', '--ignore-scripts', '--pack-destination', work], {
+      cwd: work,
+      env,
+    });
     const tarball = path.join(work, `code-server-${VERSION}.tgz`);
     verify(tarball);
 
@@ -160,7 +163,8 @@ function readIfThere(file) {
 export function cleanEnvironment() {
   const env = { ...process.env };
   for (const name of Object.keys(env)) {
-    if (/^(npm_(package|lifecycle|config_(local_prefix|prefix|global|omit|ignore_scripts))|VSCODE_|ELECTRON_)/.test(name)) delete env[name];
+    if (/^(npm_(package|lifecycle|config_(local_prefix|prefix|global|omit|ignore_scripts))|VSCODE_|ELECTRON_)/.test(name))
+      delete env[name];
   }
   delete env['NODE_OPTIONS'];
   delete env['INIT_CWD'];

@@ -108,7 +108,12 @@ export class Workbench {
 
   /** What a visible webview shows: the first one, unless told. @param {number} [index] @returns {import('playwright-core').FrameLocator} */
   webview(index = 0) {
-    return this.page.locator('iframe.webview.ready').filter({ visible: true }).nth(index).contentFrame().frameLocator('#active-frame');
+    return this.page
+      .locator('iframe.webview.ready')
+      .filter({ visible: true })
+      .nth(index)
+      .contentFrame()
+      .frameLocator('#active-frame');
   }
 
   /** Changes the colour theme of the open workbench. @param {Theme} theme */

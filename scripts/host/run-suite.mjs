@@ -91,7 +91,10 @@ export async function runSuite(options = {}) {
 /** @returns {Promise<string | undefined>} */
 async function downloadDesktop() {
   try {
-    return await downloadAndUnzipVSCode({ cachePath: path.join(repository, '.host', 'desktop'), reporter: { report() {}, error() {} } });
+    return await downloadAndUnzipVSCode({
+      cachePath: path.join(repository, '.host', 'desktop'),
+      reporter: { report() {}, error() {} },
+    });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     say(`skipped: desktop VS Code cannot be downloaded here (${why.split('\n')[0]})`);

@@ -96,7 +96,14 @@ export async function startServer(options) {
     fs.mkdirSync(path.dirname(settingsFile), { recursive: true });
     writeSettings(settingsFile, { ...quietSettings, ...options.settings });
     if (options.installVsix) {
-      const install = [host.main, '--install-extension', path.resolve(options.installVsix), '--force', '--server-data-dir', dataDir];
+      const install = [
+        host.main,
+        '--install-extension',
+        path.resolve(options.installVsix),
+        '--force',
+        '--server-data-dir',
+        dataDir,
+      ];
       await run(host.node, [...install, '--accept-server-license-terms'], { cwd: tempDir, env });
     }
   } catch (error) {

@@ -29,10 +29,13 @@ let waitingFor = 'the installation of VS Code';
 /** @param {string[]} args @returns {{ development: string[], tests: string, folder: string | undefined }} */
 function parse(args) {
   const valuesOf = (/** @type {string} */ flag) =>
-    args.filter((arg) => arg.startsWith(`--${flag}=`)).map((arg) => path.resolve(arg.slice(flag.length + 3).replace(/^file:\/\//, '')));
+    args
+      .filter((arg) => arg.startsWith(`--${flag}=`))
+      .map((arg) => path.resolve(arg.slice(flag.length + 3).replace(/^file:\/\//, '')));
   const development = valuesOf('extensionDevelopmentPath');
   const tests = valuesOf('extensionTestsPath')[0];
-  if (development.length === 0 || !tests) throw new Expected('--extensionDevelopmentPath=DIR and --extensionTestsPath=FILE are needed');
+  if (development.length === 0 || !tests)
+    throw new Expected('--extensionDevelopmentPath=DIR and --extensionTestsPath=FILE are needed');
   const folder = args.find((arg) => !arg.startsWith('-'));
   return { development, tests, folder: folder && path.resolve(folder) };
 }

@@ -27,7 +27,9 @@ async function run(program: string): Promise<Ended> {
 }
 
 // From the sources, so that a program that was not built fails rather than goes unnoticed.
-const programs = readdirSync('test/native').filter((file) => file.endsWith('.c')).map((file) => file.slice(0, -2));
+const programs = readdirSync('test/native')
+  .filter((file) => file.endsWith('.c'))
+  .map((file) => file.slice(0, -2));
 
 for (const { title, folder } of builds) {
   describe(title, () => {

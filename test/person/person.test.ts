@@ -4,7 +4,7 @@
 // buttons.  What it did is read from /proc/PID/maps of the demo's processes.  Also takes the pictures, the README's among them.
 
 import * as assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import type * as Addon from '../../native/addon/index';
@@ -18,6 +18,8 @@ describe('a person in the workbench, with the installed extension', function () 
   let server: Server;
   let workbench: Workbench;
   let demo: DemoProcesses;
+  /** Newest first: what after() ends, however far before() came. */
+  const endings: (() => unknown)[] = [];
   let headerLength: number;
   /** A second one, so that every command has something to ask. */
   const other = `person-${process.pid}-other`;
@@ -29,9 +31,13 @@ describe('a person in the workbench, with the installed extension', function () 
 
   before(async () => {
     demo = new DemoProcesses(`person-${process.pid}`);
+    endings.unshift(() => demo.stop());
     addon.Segment.create(other, { peerName: 'person' }).detach();
+    endings.unshift(() => rmSync(`/dev/shm/peermap.${other}`, { force: true }));
     server = await installedServer();
+    endings.unshift(() => server.stop());
     workbench = await openWorkbench(server);
+    endings.unshift(() => workbench.close());
     await until('the demo runs', () => {
       const observer = existsSync(demo.object) ? new addon.Observer(demo.segment) : undefined;
       const snapshot = observer?.snapshot();
@@ -42,15 +48,12 @@ describe('a person in the workbench, with the installed extension', function () 
   });
 
   after(async () => {
-    await workbench?.close();
-    await server?.stop();
-    await demo?.stop();
-    if (existsSync(`/dev/shm/peermap.${other}`)) addon.destroy(other);
-    assert.equal(server?.crashed(), undefined);
+    for (const end of endings) await end();
+    assert.equal(server.crashed(), undefined);
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await workbench?.page.screenshot({ path: 'build/shots/person-failure.png' });
+    if (this.currentTest?.state === 'failed') await workbench.page.screenshot({ path: 'build/shots/person-failure.png' });
   });
 
   it('opens the inspector from the palette and sees every process', async () => {
@@ -61,15 +64,24 @@ describe('a person in the workbench, with the installed extension', function () 
   });
 
   it('grows the segment from the palette, and every process has the memory mapped', async () => {
-    await until('the indexer has read everything', () => readFileSync(`/proc/${demo.pid('indexer')}/stat`, 'utf8').includes(') S '));
+    await until('the indexer has read everything', () =>
+      readFileSync(`/proc/${demo.pid('indexer')}/stat`, 'utf8').includes(') S '),
+    );
     const before = active();
     await workbench.command('Peermap: Grow…');
     await workbench.quickPick(demo.segment);
     await workbench.inputBox('2 MiB');
     await until('the segment has grown', () => active() >= before + 2 * mib);
     assert.ok(mappedByAll(before + 2 * mib), 'every process of the demo maps it when the size is known');
-    await activeFact().getByText((active() / mib).toFixed(2).replace(/\.?0+$/, '')).waitFor();
-    await workbench.webview().getByRole('grid', { name: /^Events/ }).getByText('round done').first().waitFor();
+    await activeFact()
+      .getByText((active() / mib).toFixed(2).replace(/\.?0+$/, ''))
+      .waitFor();
+    await workbench
+      .webview()
+      .getByRole('grid', { name: /^Events/ })
+      .getByText('round done')
+      .first()
+      .waitFor();
   });
 
   it('is told what is wrong with a size before it is accepted', async () => {
@@ -95,7 +107,9 @@ describe('a person in the workbench, with the installed extension', function () 
     assert.equal(active(), before);
     await shrink('Shrink');
     await until('the segment has shrunk', () => active() <= before - mib);
-    await until('every process gave the tail up', () => programs.every((program) => demo.mapped(program) <= headerLength + before));
+    await until('every process gave the tail up', () =>
+      programs.every((program) => demo.mapped(program) <= headerLength + before),
+    );
     assert.ok(statSync(demo.object).size < headerLength + before);
   });
 
@@ -140,7 +154,11 @@ describe('a person in the workbench, with the installed extension', function () 
   it('finds the inspector again after the window was reloaded', async () => {
     await workbench.page.reload({ waitUntil: 'domcontentloaded' });
     await workbench.webview().getByRole('heading', { name: demo.segment }).waitFor();
-    await workbench.webview().getByRole('grid', { name: /^Registry/ }).getByRole('row', { name: /indexer.*alive/ }).waitFor();
+    await workbench
+      .webview()
+      .getByRole('grid', { name: /^Registry/ })
+      .getByRole('row', { name: /indexer.*alive/ })
+      .waitFor();
   });
 
   it('destroys a segment only after a yes', async () => {

@@ -38,8 +38,10 @@ async function load<T>(script: string): Promise<T> {
 
 /** VS Code with the packaged extension, as a person installs it. */
 export async function installedServer(settings: Record<string, unknown> = {}): Promise<Server> {
-  const { ensureHost, ensureChromium } = await load<{ ensureHost(): Promise<unknown>; ensureChromium(): string }>('install.mjs');
-  const { startServer } = await load<{ startServer(options: object): Promise<Server> }>('server.mjs');
+  const { ensureHost, ensureChromium } = await load<{ ensureHost: () => Promise<unknown>; ensureChromium: () => string }>(
+    'install.mjs',
+  );
+  const { startServer } = await load<{ startServer: (options: object) => Promise<Server> }>('server.mjs');
   ensureChromium();
   return startServer({ host: await ensureHost(), settings, installVsix: 'build/peermap.vsix', disableWorkspaceTrust: true });
 }
@@ -55,7 +57,10 @@ export class DemoProcesses {
 
   constructor(readonly segment: string) {
     const start = (program: string, ...args: string[]) => {
-      this.processes.set(program, spawn(`build/native/examples/${program}`, ['--segment', segment, ...args], { stdio: 'ignore' }));
+      this.processes.set(
+        program,
+        spawn(`build/native/examples/${program}`, ['--segment', segment, ...args], { stdio: 'ignore' }),
+      );
     };
     start('indexer', '--pace', '20', 'node_modules/preact');
     start('search', '--follow', 'function');
