@@ -45,11 +45,12 @@ async function mocha(folder) {
       '--timeout',
       '180000',
       '--enable-source-maps',
+      process.stdout.isTTY ? '--color' : '--no-color',
       '--reporter',
       'scripts/mocha-reporter.cjs',
       ...files,
     ],
-    { PEERMAP_COUNTS: counts, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
+    { PEERMAP_COUNTS: counts },
   );
   try {
     return { ...JSON.parse(readFileSync(counts, 'utf8')), code };
