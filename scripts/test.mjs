@@ -130,7 +130,7 @@ for (const { name, passed, failed, skipped, code, took } of results) {
   else if (code !== 0 && failed === 0) complain(`${name} ended with code ${code}`);
 }
 if (checks !== 0) complain('types, lint or format: see above');
-const left = readdirSync('/dev/shm').filter((name) => /^peermap\.(test|person|suite|bench)-/.test(name));
+const left = readdirSync('/dev/shm').filter((name) => /^peermap\.(test|person|words|suite|bench)-/.test(name));
 if (left.length > 0) complain(`left in /dev/shm: ${left.join(' ')}`);
 
 const skipped = sum('skipped');

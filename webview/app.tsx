@@ -74,12 +74,8 @@ function Banners({ state }: { state: State }): JSX.Element {
             text={server.text || 'The server ended and is being restarted. What is shown is the last that was seen.'}
           />
         ) : null}
-        {readOnly && !gone ? (
-          <Banner
-            icon="lock"
-            tone="quiet"
-            text="Read-only: the workspace is not trusted, so segments can be looked at and not changed."
-          />
+        {readOnly !== undefined && !gone ? (
+          <Banner icon="lock" tone="quiet" text={`Read-only: ${readOnly}, so segments can be looked at and not changed.`} />
         ) : null}
       </div>
       <div role="alert">

@@ -18,7 +18,7 @@ export function refusal(state: State): string | undefined {
   if (state.gone) return 'the segment was removed';
   if (state.server.state === 'restarting') return 'the server is restarting';
   if (state.server.state === 'failed') return 'the server does not run';
-  if (state.readOnly) return 'read-only here: the workspace is not trusted';
+  if (state.readOnly !== undefined) return `read-only: ${state.readOnly}`;
   if (!state.snapshot?.header) return 'this is not a segment that can be read';
   return undefined;
 }
@@ -69,8 +69,8 @@ function Summary({ snapshot }: { snapshot: Snapshot }): JSX.Element {
       {header ? (
         <span>
           created by {header.creator.name || 'an unnamed peer'} (pid {header.creator.pid}, user {header.creator.uid}){' '}
-          <time dateTime={iso(header.createdAtMs)} title={new Date(header.createdAtMs).toLocaleString()}>
-            {new Date(header.createdAtMs).toLocaleTimeString()}
+          <time dateTime={iso(header.createdAtMs)} title={new Date(header.createdAtMs).toLocaleString('en-GB')}>
+            {new Date(header.createdAtMs).toLocaleTimeString('en-GB')}
           </time>
         </span>
       ) : (

@@ -25,7 +25,8 @@ export interface State {
   /** Wall clock at CLOCK_MONOTONIC 0, in ms.  Held still against the jitter of reading two clocks. */
   wallMs: number;
   attached: boolean;
-  readOnly: boolean;
+  /** Why nothing can be changed, if so. */
+  readOnly?: string | undefined;
   server: { state: 'running' | 'restarting' | 'failed'; text: string };
   gone: boolean;
   log: EventLog;
@@ -49,7 +50,6 @@ export function initialState(segment: string, view: View): State {
     receivedAt: 0,
     wallMs: 0,
     attached: false,
-    readOnly: false,
     server: { state: 'running', text: '' },
     gone: false,
     log: emptyLog,

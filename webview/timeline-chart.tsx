@@ -33,7 +33,8 @@ const hint =
 
 export function TimelineChart({ state, snapshot, rounds, lanes, now }: Props): JSX.Element {
   const { view, tip } = useActions();
-  const [ref, width] = useWidth<HTMLDivElement>();
+  const chart = useRef<HTMLDivElement>(null);
+  const [axis, width] = useWidth<HTMLDivElement>();
   const scroller = useScroll<HTMLDivElement>('timeline');
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useTheme();
@@ -55,20 +56,20 @@ export function TimelineChart({ state, snapshot, rounds, lanes, now }: Props): J
   }, [scene, lanes, state.view.peer, state.view.event, round?.epoch, theme, width]);
 
   useEffect(() => {
-    const element = ref.current;
+    const element = chart.current;
     if (!element) return;
     // Not through a property: a wheel listener must be active to keep the page from scrolling.
-    const wheel = (turned: WheelEvent): void => onWheel(turned, element);
-    element.addEventListener('wheel', wheel, { passive: false });
-    return () => element.removeEventListener('wheel', wheel);
+    element.addEventListener('wheel', onWheel, { passive: false });
+    return () => element.removeEventListener('wheel', onWheel);
   });
-  const onWheel = (turned: WheelEvent, element: Element): void => {
+  const onWheel = (turned: WheelEvent): void => {
     const sideways = Math.abs(turned.deltaX) > Math.abs(turned.deltaY) ? turned.deltaX : turned.shiftKey ? turned.deltaY : 0;
     // Over a page that scrolls, the bare wheel belongs to the page until somebody has gone into the timeline.
-    const inside = turned.ctrlKey || turned.metaKey || element.closest('.chart') === document.activeElement;
+    const inside = turned.ctrlKey || turned.metaKey || chart.current === document.activeElement;
     if (sideways === 0 && !inside) return;
     turned.preventDefault();
-    const at = (turned.clientX - element.getBoundingClientRect().left) / Math.max(1, width);
+    const left = axis.current?.getBoundingClientRect().left ?? 0;
+    const at = Math.max(0, turned.clientX - left) / Math.max(1, width);
     const factor = turned.deltaY > 0 ? 1.25 : 0.8;
     view((last) => (sideways === 0 ? zoomed(last.view, now, factor, at) : panned(last.view, now, sideways / Math.max(1, width))));
   };
@@ -131,6 +132,7 @@ export function TimelineChart({ state, snapshot, rounds, lanes, now }: Props): J
 
   return (
     <div
+      ref={chart}
       class="chart"
       tabIndex={0}
       role="group"
@@ -139,16 +141,16 @@ export function TimelineChart({ state, snapshot, rounds, lanes, now }: Props): J
       aria-describedby="chart-hint"
       onKeyDown={onKeyDown}
     >
-      <div class="chart-head">
-        <span class="lane-label quiet" id="chart-hint" title={hint}>
-          {state.view.follow ? 'following' : 'paused'}
-          <span class="hidden-text">. {hint}</span>
-        </span>
-        <div ref={ref} class="lane-picture">
-          {width > 0 ? <Axis range={range} width={width} wallMs={state.wallMs} /> : null}
-        </div>
-      </div>
       <div ref={scroller} class="scroller chart-lanes">
+        <div class="chart-head">
+          <span class="lane-label quiet" id="chart-hint" title={hint}>
+            {state.view.follow ? 'following' : 'paused'}
+            <span class="hidden-text">. {hint}</span>
+          </span>
+          <div ref={axis} class="lane-picture">
+            {width > 0 ? <Axis range={range} width={width} wallMs={state.wallMs} /> : null}
+          </div>
+        </div>
         <div class="chart-names" aria-hidden="true">
           {lanes.map(({ slot, peer, name, present }) => (
             <div

@@ -11,6 +11,8 @@ export interface Target {
   segment?: string;
   bytes?: number | string;
   pid?: number;
+  /** grow, shrink: go on without peers that do not answer in time. */
+  allowLate?: boolean;
   /** create: bytes to reserve addresses for. */
   reserve?: number | string;
   /** startDemo: what to index. */
@@ -33,7 +35,7 @@ export function parseInvocation(argument: unknown): Invocation {
   }
   if (typeof argument !== 'object' || argument === null) return { asks: true, target: {} };
   const given = argument as Record<string, unknown>;
-  const named = [...strings, ...sizes, 'pid'].some((key) => key in given);
+  const named = [...strings, ...sizes, 'pid', 'allowLate'].some((key) => key in given);
   // VS Code hands its own objects to commands in menus: those are no arguments of ours.
   return named ? { asks: false, target: checked(given) } : { asks: true, target: {} };
 }
@@ -53,6 +55,9 @@ function checked(given: Record<string, unknown>): Target {
   const pid = given['pid'];
   if (typeof pid === 'number' && Number.isInteger(pid) && pid > 0) target.pid = pid;
   else if (pid !== undefined) throw invalid('"pid" must be the number of a process.');
+  const allowLate = given['allowLate'];
+  if (typeof allowLate === 'boolean') target.allowLate = allowLate;
+  else if (allowLate !== undefined) throw invalid('"allowLate" must be true or false.');
   return target;
 }
 

@@ -4,8 +4,8 @@
 // package.json; what they do is in segment-operations.ts and round-operations.ts.
 
 import * as vscode from 'vscode';
-import { parseInvocation, type Invocation } from './command-arguments';
-import { PeermapFailure, sentenceOf } from './failure';
+import { parseInvocation, type Invocation, type Target } from './command-arguments';
+import { PeermapFailure, sentenceOf, type Remedy } from './failure';
 import type { Operation, Parts } from './operation';
 import * as rounds from './round-operations';
 import * as segments from './segment-operations';
@@ -45,14 +45,28 @@ export const commandTable = {
 export type CommandId = keyof typeof commandTable;
 const ids = Object.keys(commandTable) as CommandId[];
 
-export function isReadOnly(): boolean {
-  return !vscode.workspace.isTrusted || vscode.workspace.getConfiguration('peermap').get('readOnly', false);
+/** Why nothing may be changed, in the words "the workspace is not trusted"; undefined if it may. */
+export function readOnlyReason(): string | undefined {
+  if (!vscode.workspace.isTrusted) return 'the workspace is not trusted';
+  return vscode.workspace.getConfiguration('peermap').get<boolean>('readOnly') ? 'the setting peermap.readOnly is on' : undefined;
 }
 
-/** Runs a command that somebody asked for where they see its failure themselves. */
-export function runCommand(parts: Parts, id: CommandId, invocation: Invocation): Promise<unknown> {
+/**
+ * Runs a command for a view that shows failures itself; only one with a remedy is a message, which has the button.  Resolves without
+ * waiting for the answer to that.
+ */
+export async function runForView(parts: Parts, id: CommandId, target: Target): Promise<void> {
+  try {
+    await runCommand(parts, id, { target, asks: true });
+  } catch (error) {
+    if (!(error instanceof PeermapFailure && error.remedy)) throw error;
+    void showFailure(parts, id, error);
+  }
+}
+
+function runCommand(parts: Parts, id: CommandId, invocation: Invocation): Promise<unknown> {
   const command: Command = commandTable[id];
-  return (isReadOnly() ? command.readOnly : command.enabled)(parts, invocation);
+  return (readOnlyReason() === undefined ? command.enabled : command.readOnly)(parts, invocation);
 }
 
 export function registerCommands(parts: Parts): vscode.Disposable[] {
@@ -63,8 +77,7 @@ export function registerCommands(parts: Parts): vscode.Disposable[] {
       try {
         return await runCommand(parts, id, invocation);
       } catch (error) {
-        parts.log.error(`${id}: ${error instanceof Error ? error.message : String(error)}`);
-        await showFailure(error);
+        await showFailure(parts, id, error);
         return undefined;
       }
     }),
@@ -81,19 +94,23 @@ export function registerRefusals(text: string): vscode.Disposable[] {
 }
 
 function readOnlyRefusal(): PeermapFailure {
-  const why = vscode.workspace.isTrusted
-    ? 'The setting peermap.readOnly is on, so Peermap does not change segments.'
-    : 'This workspace is not trusted, so Peermap shows segments and does not change them.';
-  return new PeermapFailure('PEERMAP_EACCES', why);
+  return new PeermapFailure('PEERMAP_EACCES', `Peermap shows segments and does not change them: ${readOnlyReason()}.`);
 }
 
 /** With a way out: what the person can do about it. */
-async function showFailure(error: unknown): Promise<void> {
-  const code = error instanceof PeermapFailure ? error.code : undefined;
-  const ways: Record<string, string> = { 'Show Log': 'peermap.showLog' };
-  if (code === 'PEERMAP_SERVER') ways['Restart Server'] = 'peermap.restartServer';
-  if (code === 'PEERMAP_EACCES' && !vscode.workspace.isTrusted) ways['Manage Workspace Trust'] = 'workbench.trust.manage';
-  const chosen = await vscode.window.showErrorMessage(sentenceOf(error), ...Object.keys(ways).reverse());
-  const way = chosen && ways[chosen];
-  if (way) await vscode.commands.executeCommand(way);
+async function showFailure(parts: Parts, id: CommandId, error: unknown): Promise<void> {
+  parts.log.error(`${id}: ${error instanceof Error ? error.message : String(error)}`);
+  const { code, remedy } = error instanceof PeermapFailure ? error : {};
+  const command = (title: string, name: string): Remedy => ({ title, apply: async () => vscode.commands.executeCommand(name) });
+  const ways = [command('Show Log', 'peermap.showLog')];
+  if (code === 'PEERMAP_SERVER') ways.unshift(command('Restart Server', 'peermap.restartServer'));
+  if (code === 'PEERMAP_EACCES' && !vscode.workspace.isTrusted)
+    ways.unshift(command('Manage Workspace Trust', 'workbench.trust.manage'));
+  if (remedy) ways.unshift(remedy);
+  const chosen = await vscode.window.showErrorMessage(sentenceOf(error), ...ways.map(({ title }) => title));
+  try {
+    await ways.find(({ title }) => title === chosen)?.apply();
+  } catch (another) {
+    await showFailure(parts, id, another);
+  }
 }

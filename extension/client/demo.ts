@@ -13,14 +13,14 @@ import { PeermapFailure, sentenceOf } from './failure';
 import type { Segments } from './segments';
 import type { ServerConnection } from './server-connection';
 
-const defaultSegment = 'demo';
 /** Slow enough to watch it grow. */
 const filesPerSecond = '200';
 const word = 'function';
 const patienceMs = 60_000;
 
 export class Demo {
-  private readonly terminals = new Set<vscode.Terminal>();
+  /** Those that run, by name: "indexer demo". */
+  private readonly terminals = new Map<string, vscode.Terminal>();
   /** The segments that would not be there without us. */
   private readonly created = new Set<string>();
   private readonly closing: vscode.Disposable;
@@ -31,18 +31,25 @@ export class Demo {
     private readonly server: ServerConnection,
     private readonly log: vscode.LogOutputChannel,
   ) {
-    this.closing = vscode.window.onDidCloseTerminal((terminal) => this.terminals.delete(terminal));
+    this.closing = vscode.window.onDidCloseTerminal((terminal) => {
+      for (const [name, running] of this.terminals) if (running === terminal) this.terminals.delete(name);
+    });
   }
 
-  /** Resolves with the segment's name once the indexer is attached to it. */
-  async start(segment = defaultSegment, folder = this.defaultFolder()): Promise<string> {
+  /** Starts those of the programs that do not run.  Resolves with the segment's name once the indexer is attached to it. */
+  async start(named?: string, folder = this.defaultFolder()): Promise<string> {
     await this.segments.refresh();
-    if (!this.segments.summary(segment)) this.created.add(segment);
-    for (const terminal of [...this.terminals]) if (terminal.name.endsWith(` ${segment}`)) terminal.dispose();
-
+    const segment = named ?? this.freeSegment();
+    const isNew = !this.segments.summary(segment);
+    // What runs all the same has the memory of one that was destroyed.
+    if (isNew) this.close((name) => name.endsWith(` ${segment}`));
     const indexer = this.run('indexer', ['--segment', segment, '--pace', filesPerSecond, folder], segment);
     indexer.show(true);
-    await this.appears(segment, indexer);
+    try {
+      await this.appears(segment, indexer);
+    } finally {
+      if (isNew && this.segments.summary(segment)) this.created.add(segment);
+    }
     this.run('search', ['--segment', segment, '--follow', word], segment);
     this.run('stats', ['--segment', segment, '--follow'], segment);
     return segment;
@@ -51,8 +58,7 @@ export class Demo {
   /** Ends the programs, and removes what they created. */
   async stop(): Promise<void> {
     this.closing.dispose();
-    for (const terminal of this.terminals) terminal.dispose();
-    this.terminals.clear();
+    this.close(() => true);
     for (const segment of this.created) {
       await this.server
         .request('peermap/destroy', { segment }, `the destruction of ${segment}`)
@@ -60,7 +66,27 @@ export class Demo {
     }
   }
 
+  /** One that the processes of somebody else, another window's demo, say, are not attached to. */
+  private freeSegment(): string {
+    for (let number = 1; ; number += 1) {
+      const name = number === 1 ? 'demo' : `demo-${number}`;
+      const summary = this.segments.summary(name);
+      if (this.terminals.has(`indexer ${name}`) || !summary || summary.alive === 0) return name;
+    }
+  }
+
+  private close(isMeant: (name: string) => boolean): void {
+    for (const [name, terminal] of this.terminals) {
+      if (!isMeant(name)) continue;
+      terminal.dispose();
+      this.terminals.delete(name);
+    }
+  }
+
   private run(program: string, args: string[], segment: string): vscode.Terminal {
+    const name = `${program} ${segment}`;
+    const running = this.terminals.get(name);
+    if (running) return running;
     const file = path.join(this.programs, program);
     if (!fs.existsSync(file)) {
       throw new PeermapFailure(
@@ -69,14 +95,14 @@ export class Demo {
       );
     }
     const terminal = vscode.window.createTerminal({
-      name: `${program} ${segment}`,
+      name,
       shellPath: file,
       shellArgs: args,
       cwd: this.programs,
       isTransient: true,
       iconPath: new vscode.ThemeIcon('layers'),
     });
-    this.terminals.add(terminal);
+    this.terminals.set(name, terminal);
     return terminal;
   }
 
@@ -88,18 +114,23 @@ export class Demo {
         end();
       };
       const fail = (text: string) => settle(() => reject(new PeermapFailure('PEERMAP_EOS', text)));
+      let pid: number | undefined;
       const look = () => {
-        if ((this.segments.summary(segment)?.alive ?? 0) > 0 || isAlive(this.segments, segment)) settle(resolve);
+        const peers = this.segments.latest(segment)?.peers ?? [];
+        if (peers.some((peer) => peer.pid === pid && peer.state === 'alive')) settle(resolve);
       };
       const watchdog = setTimeout(() => fail('The demo did not start; its terminal tells why.'), patienceMs);
       const subscriptions = [
         this.segments.watch(segment),
-        this.segments.onDidChangeList(look),
         this.segments.onDidChangeSegment(look),
         vscode.window.onDidCloseTerminal((terminal) => {
           if (terminal === indexer) fail(`The demo's indexer ended with code ${terminal.exitStatus?.code ?? 'unknown'}.`);
         }),
       ];
+      void indexer.processId.then((known) => {
+        pid = known;
+        look();
+      });
     });
   }
 
@@ -113,8 +144,4 @@ export class Demo {
     ];
     return candidates.find((candidate) => fs.existsSync(candidate)) ?? workspace ?? root;
   }
-}
-
-function isAlive(segments: Segments, segment: string): boolean {
-  return segments.latest(segment)?.peers.some((peer) => peer.state === 'alive') ?? false;
 }

@@ -4,7 +4,7 @@
 
 import * as vscode from 'vscode';
 import type { PeermapApi } from './api';
-import { isReadOnly, registerCommands, registerRefusals, runCommand } from './commands';
+import { readOnlyReason, registerCommands, registerRefusals, runForView } from './commands';
 import { Demo } from './demo';
 import { Inspectors, viewType } from './inspector';
 import type { Parts } from './operation';
@@ -24,6 +24,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   }
   const own = (path: string) => vscode.Uri.joinPath(context.extensionUri, path);
   const log = vscode.window.createOutputChannel('Peermap', { log: true });
+  const isReadOnly = () => readOnlyReason() !== undefined;
   const server = new ServerConnection(context.asAbsolutePath('dist/server.js'), log, isReadOnly);
   const segments = new Segments(server, log);
   const demo = new Demo(context.asAbsolutePath('dist/demo'), segments, server, log);
@@ -31,10 +32,10 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     segments,
     server,
     log,
-    isReadOnly,
+    readOnlyReason,
     dist: own('dist'),
     icon: { light: own('media/inspector-light.svg'), dark: own('media/inspector-dark.svg') },
-    run: (command, target) => runCommand(made, command, { target, asks: true }),
+    run: (command, target) => runForView(made, command, target),
   });
   const tree = new SegmentTree(segments, server);
   const made: Parts = { server, segments, inspectors, demo, log };

@@ -8,12 +8,19 @@ import type { Failure } from '../protocol/requests';
 /** `PEERMAP_SERVER`: the server ended before it answered, so it is not known what was done. */
 export type FailureCode = ErrorCode | 'PEERMAP_SERVER';
 
+/** What a person may choose instead: the label of a button, and what it does. */
+export interface Remedy {
+  title: string;
+  apply: () => Promise<unknown>;
+}
+
 export class PeermapFailure extends Error {
   constructor(
     readonly code: FailureCode,
     /** What people read. */
     readonly sentence: string,
     readonly round?: Round,
+    readonly remedy?: Remedy,
   ) {
     // VS Code keeps nothing but the message of a command's error, so the code is in it.
     super(`${code}: ${sentence}`);

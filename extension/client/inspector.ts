@@ -27,8 +27,9 @@ export interface InspectorHost {
   /** The folder of webview.js and webview.css. */
   dist: vscode.Uri;
   icon: { light: vscode.Uri; dark: vscode.Uri };
-  isReadOnly(): boolean;
-  run(command: ViewCommand, target: Target): Promise<unknown>;
+  /** Why nothing may be changed. */
+  readOnlyReason(): string | undefined;
+  run(command: ViewCommand, target: Target): Promise<void>;
 }
 
 export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vscode.Disposable {
@@ -155,7 +156,8 @@ class Inspector {
     if (!snapshot) return false;
     this.generation = snapshot.header?.generation;
     const attached = segments.isAttached(this.segment);
-    return this.send({ kind: 'snapshot', snapshot, attached, readOnly: this.host.isReadOnly() });
+    const readOnly = this.host.readOnlyReason();
+    return this.send({ kind: 'snapshot', snapshot, attached, ...(readOnly === undefined ? {} : { readOnly }) });
   }
 
   private async sendPast(): Promise<void> {

@@ -27,9 +27,7 @@ export async function grow(parts: Parts, { target, asks }: Invocation): Promise<
     },
   });
   if (bytes === undefined) return undefined;
-  const round = await parts.server.request('peermap/grow', { segment, bytes }, `the growth of ${segment}`);
-  if (asks) tell(roundReport(`${segment} grew`, round));
-  return round;
+  return resize(parts, 'grow', { segment, bytes, allowLate: target.allowLate ?? false }, asks);
 }
 
 export async function shrink(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
@@ -50,9 +48,31 @@ export async function shrink(parts: Parts, { target, asks }: Invocation): Promis
   if (bytes === undefined) return undefined;
   const whole = wholePages(bytes, pageSize, 'shrink') ?? bytes;
   if (asks && !(await confirmed(shrinkWarning(snapshot, whole)))) return undefined;
-  const round = await parts.server.request('peermap/shrink', { segment, bytes }, `the shrinking of ${segment}`);
-  if (asks) tell(roundReport(`${segment} shrank`, round));
-  return round;
+  return resize(parts, 'shrink', { segment, bytes, allowLate: target.allowLate ?? false }, asks);
+}
+
+const resizing = {
+  grow: { method: 'peermap/grow', what: 'the growth', done: 'grew', remedy: 'Grow Without Waiting' },
+  shrink: { method: 'peermap/shrink', what: 'the shrinking', done: 'shrank', remedy: 'Shrink Without Waiting' },
+} as const;
+
+/** A person is offered to go on without the peer that is late. */
+async function resize(
+  parts: Parts,
+  change: keyof typeof resizing,
+  params: { segment: string; bytes: number; allowLate: boolean },
+  asks: boolean,
+): Promise<Round> {
+  const { method, what, done, remedy } = resizing[change];
+  try {
+    const round = await parts.server.request(method, params, `${what} of ${params.segment}`);
+    if (asks) tell(roundReport(`${params.segment} ${done}`, round));
+    return round;
+  } catch (error) {
+    if (!(error instanceof PeermapFailure && error.code === 'PEERMAP_ELATE') || params.allowLate || !asks) throw error;
+    const apply = () => resize(parts, change, { ...params, allowLate: true }, asks);
+    throw new PeermapFailure(error.code, error.sentence, error.round, { title: remedy, apply });
+  }
 }
 
 export async function remap(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {

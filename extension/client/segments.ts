@@ -135,7 +135,9 @@ export class Segments {
       }
     } while (answered !== this.asked);
     const names = new Set(this.summaries.map((summary) => summary.name));
-    for (const segment of this.snapshots.keys()) if (!names.has(segment)) this.snapshots.delete(segment);
+    // A snapshot that nobody keeps live is older than the summary that just came.
+    for (const segment of this.snapshots.keys())
+      if (!names.has(segment) || !this.interests.has(segment)) this.snapshots.delete(segment);
     for (const segment of this.attachments) if (!names.has(segment)) this.attachments.delete(segment);
     this.listEmitter.fire();
     for (const [segment, interest] of this.interests)

@@ -40,8 +40,8 @@ export class StatusBar implements vscode.Disposable {
     const rows = list.map((summary) =>
       segmentRow(summary, this.segments.latest(summary.name), this.segments.isAttached(summary.name)),
     );
-    // How many peers there are is known of segments that somebody looks at; an old number would be a lie.
-    const live = list.every(({ name }) => this.segments.isLive(name));
+    // How many peers there are is known of segments that somebody looks at; an old number would be a lie.  What cannot be read has none.
+    const live = list.every(({ name, active }) => active === undefined || this.segments.isLive(name));
     const peers = list.reduce((sum, summary) => sum + aliveIn(summary, this.segments.latest(summary.name)), 0);
     const numbers = count(list.length, 'segment') + (live && list.length > 0 ? ` · ${count(peers, 'peer')}` : '');
     this.set('text', well ? `$(layers) ${numbers}` : `$(${state === 'failed' ? 'error' : 'sync'}) Peermap`);

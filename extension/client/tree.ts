@@ -72,7 +72,7 @@ export class SegmentTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     const known = this.nodes.get(node.id);
     if (!known) return new vscode.TreeItem(node.segment); // it went while it was asked for
     const { row, parent } = known;
-    const item = new vscode.TreeItem(row.label, this.collapsible(row, parent === undefined));
+    const item = new vscode.TreeItem(row.label, this.collapsible(known));
     item.id = row.id;
     item.description = row.description;
     item.tooltip = row.tooltip;
@@ -103,10 +103,12 @@ export class SegmentTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     for (const subscription of this.subscriptions) subscription.dispose();
   }
 
-  private collapsible(row: Row, isSegment: boolean): vscode.TreeItemCollapsibleState {
-    if (isSegment && this.roots.length <= expandedUpTo) return vscode.TreeItemCollapsibleState.Expanded;
-    if (isSegment || row.children.length > 0) return vscode.TreeItemCollapsibleState.Collapsed;
-    return vscode.TreeItemCollapsibleState.None;
+  private collapsible({ segment, row, parent }: RowNode): vscode.TreeItemCollapsibleState {
+    // What is below a segment that nobody looked at yet is not known.
+    const mayHaveChildren = row.children.length > 0 || (!parent && !this.segments.latest(segment));
+    if (!mayHaveChildren) return vscode.TreeItemCollapsibleState.None;
+    if (!parent && this.roots.length <= expandedUpTo) return vscode.TreeItemCollapsibleState.Expanded;
+    return vscode.TreeItemCollapsibleState.Collapsed;
   }
 
   private listChanged(): void {

@@ -27,7 +27,7 @@ export function formatBytes(bytes: number): string {
     value /= 1024;
     unit += 1;
   }
-  return `${unit === 0 ? value : Number(value.toFixed(2))} ${units[unit]}`;
+  return bytes === 1 ? '1 byte' : `${unit === 0 ? value : Number(value.toFixed(2))} ${units[unit]}`;
 }
 
 /** 1500 ns -> "1.5 µs". */

@@ -6,7 +6,12 @@ import type { EventBatch, Snapshot } from './model';
 
 /** extension -> webview */
 export type ToView =
-  | { kind: 'snapshot'; snapshot: Snapshot; attached: boolean; readOnly: boolean }
+  | {
+      kind: 'snapshot';
+      snapshot: Snapshot;
+      attached: boolean;
+      /** Why nothing can be changed, in the words "the workspace is not trusted". */ readOnly?: string;
+    }
   | { kind: 'events'; batch: EventBatch; /** True: forget what was there, these are the oldest to be had. */ reset: boolean }
   | { kind: 'server'; state: 'running' | 'restarting' | 'failed'; text: string }
   | { kind: 'gone'; segment: string }
@@ -26,9 +31,7 @@ export type ViewCommand =
 /** webview -> extension */
 export type FromView =
   /** Sent once the script runs: the extension answers with a snapshot and with events. */
-  | { kind: 'ready' }
-  | { kind: 'command'; id: number; command: ViewCommand; pid?: number; bytes?: number }
-  | { kind: 'copy'; text: string };
+  { kind: 'ready' } | { kind: 'command'; id: number; command: ViewCommand; pid?: number } | { kind: 'copy'; text: string };
 
 /** What the webview keeps across hiding and reloading (`setState`), and what the extension needs to revive the panel. */
 export interface ViewState {

@@ -9,10 +9,8 @@ describe('command arguments', () => {
   });
 
   it('with arguments, nobody is asked', () => {
-    assert.deepEqual(parseInvocation({ segment: 'quotes', bytes: '64K', pid: 4711 }), {
-      asks: false,
-      target: { segment: 'quotes', bytes: '64K', pid: 4711 },
-    });
+    const target = { segment: 'quotes', bytes: '64K', pid: 4711, allowLate: true };
+    assert.deepEqual(parseInvocation(target), { asks: false, target });
   });
 
   it('a row of the tree names the segment and the peer, and the person is asked for the rest', () => {
@@ -31,11 +29,12 @@ describe('command arguments', () => {
     { segment: 'q', bytes: {} },
     { segment: 'q', pid: 1.5 },
     { pid: '1' },
+    { segment: 'q', allowLate: 1 },
   ]) {
     it(`refuses ${JSON.stringify(wrong)} with PEERMAP_EINVAL`, () => {
       assert.throws(() => parseInvocation(wrong), {
         code: 'PEERMAP_EINVAL',
-        message: /^PEERMAP_EINVAL: "(segment|bytes|pid)"/,
+        message: /^PEERMAP_EINVAL: "(segment|bytes|pid|allowLate)"/,
       });
     });
   }

@@ -33,8 +33,9 @@ describe('sizes and addresses', () => {
   }
 
   it('bytes and times read as people say them', () => {
-    assert.deepEqual([0, 1023, 1536, 2 * K * K, 16 * K ** 3].map(formatBytes), [
+    assert.deepEqual([0, 1, 1023, 1536, 2 * K * K, 16 * K ** 3].map(formatBytes), [
       '0 bytes',
+      '1 byte',
       '1023 bytes',
       '1.5 KiB',
       '2 MiB',

@@ -30,7 +30,7 @@ describe('a person in the workbench, with the installed extension', function () 
   const activeFact = () => workbench.webview().locator('.fact', { hasText: 'Active' });
 
   before(async () => {
-    demo = new DemoProcesses(`person-${process.pid}`);
+    demo = new DemoProcesses(`words-${process.pid}`);
     endings.unshift(() => demo.stop());
     addon.Segment.create(other, { peerName: 'person' }).detach();
     endings.unshift(() => rmSync(`/dev/shm/peermap.${other}`, { force: true }));
@@ -127,6 +127,23 @@ describe('a person in the workbench, with the installed extension', function () 
     } finally {
       process.kill(demo.pid('stats'), 'SIGCONT');
     }
+    await workbench.command('Notifications: Clear All Notifications');
+  });
+
+  it('grows it without waiting for the process that held it up, once told to', async () => {
+    const before = active();
+    const grown = before + 64 * 1024;
+    process.kill(demo.pid('stats'), 'SIGSTOP');
+    try {
+      await workbench.webview().getByRole('button', { name: /^Grow/ }).click();
+      await workbench.inputBox('64K');
+      await workbench.notification('stats').getByRole('button', { name: 'Grow Without Waiting' }).click();
+      await until('the segment has grown', () => active() >= grown);
+      assert.ok(demo.mapped('search') >= headerLength + grown && demo.mapped('stats') < headerLength + grown);
+    } finally {
+      process.kill(demo.pid('stats'), 'SIGCONT');
+    }
+    await until('the late process has mapped it', () => demo.mapped('stats') >= headerLength + grown);
     await workbench.command('Notifications: Clear All Notifications');
   });
 

@@ -3,7 +3,7 @@
 import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import type { Round } from '../../extension/protocol/model';
-import { mapsAll, objectOf, Peer, testSegment } from '../peers/drive';
+import { mapsAll, objectOf, Peer, testSegment, until } from '../peers/drive';
 import { execute, page, refusal, running, start, tidy } from './host';
 
 describe('commands with arguments', () => {
@@ -86,6 +86,17 @@ describe('commands with arguments', () => {
     sleeper.signal('SIGSTOP');
     assert.match(await refusal('peermap.grow', { segment, bytes: page }), /PEERMAP_ELATE.*sleeper/);
     assert.equal((await execute<Round>('peermap.remap', { segment, pid: (await writerOf(segment)).pid })).size, start);
+  });
+
+  it('grow goes on without a peer that does not answer where late peers are allowed', async () => {
+    const peer = await Peer.start(segment, 'writer', 'create', start);
+    const sleeper = await Peer.start(segment, 'sleeper');
+    sleeper.signal('SIGSTOP');
+    const round = await execute<Round>('peermap.grow', { segment, bytes: page, allowLate: true });
+    assert.deepEqual([round.size, round.late], [start + page, 1]);
+    assert.ok(mapsAll(peer, segment, round.size) && !mapsAll(sleeper, segment, round.size));
+    sleeper.signal('SIGCONT');
+    await until(() => mapsAll(sleeper, segment, round.size), 'the late peer to map it');
   });
 });
 

@@ -29,4 +29,26 @@ describe('the demo', () => {
     for (const terminal of vscode.window.terminals) terminal.dispose();
     await until(() => names().length === 0, 'the peers to end with their terminals');
   });
+
+  it('started again, starts what does not run and leaves the rest; after a destroy, all of it', async () => {
+    const api = await running();
+    const segment = testSegment();
+    const folder = path.join(root, 'extension');
+    await execute('peermap.startDemo', { segment, folder });
+    const pid = (name: string) => api.snapshot(segment)?.peers.find((peer) => peer.state === 'alive' && peer.name === name)?.pid;
+    const { indexer, search } = await until(() => {
+      const pids = { indexer: pid('indexer'), search: pid('search') };
+      return pids.indexer !== undefined && pids.search !== undefined && pid('stats') !== undefined ? pids : undefined;
+    }, 'the three peers');
+    process.kill(search as number, 'SIGKILL');
+    await until(() => vscode.window.terminals.every(({ name }) => name !== `search ${segment}`), 'the terminal to close');
+    await execute('peermap.startDemo', { segment, folder });
+    await until(() => pid('search') !== undefined && pid('search') !== search, 'another search');
+    assert.equal(pid('indexer'), indexer);
+    assert.equal(vscode.window.terminals.filter(({ name }) => name.endsWith(segment)).length, 3);
+
+    await execute('peermap.destroy', { segment });
+    await execute('peermap.startDemo', { segment, folder });
+    await until(() => pid('indexer') !== undefined && pid('indexer') !== indexer, 'another indexer');
+  });
 });

@@ -66,6 +66,16 @@ describe('the Segments view', () => {
     );
   });
 
+  it('shows the present size of a segment that nobody watches once it is refreshed', async () => {
+    await execute('workbench.action.closeSidebar');
+    const peer = await Peer.start(segment, 'writer', 'create', start);
+    assert.equal((await peers()).length, 1);
+    await peer.ask(`grow ${16 * page}`);
+    await execute('peermap.refresh');
+    assert.match((await shown()).description, /^128 KiB/);
+    await execute('peermap.segments.focus');
+  });
+
   it('loses a segment that was destroyed', async () => {
     await Peer.start(segment, 'writer', 'create', start);
     await shown();

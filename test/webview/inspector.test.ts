@@ -261,6 +261,32 @@ describe('inspector', function () {
     await eventually(async () => assert.ok(((await savedView())['span'] as number) < 1e6));
   });
 
+  it('the wheel zooms about the moment under the pointer, with Ctrl while the page has the focus', async () => {
+    await shown.show(three());
+    const picture = shown.page.locator('#timeline canvas');
+    await shown.page.getByRole('button', { name: 'Pause' }).click();
+    await eventually(async () => assert.equal((await savedView())['follow'], false));
+    const before = (await savedView()) as { end: number; span: number };
+    const width = (await picture.boundingBox())?.width ?? 0;
+    await picture.hover({ position: { x: width / 4, y: 30 } });
+    await shown.page.mouse.wheel(0, -100);
+    await shown.page.keyboard.down('Control');
+    await shown.page.mouse.wheel(0, -100);
+    await shown.page.keyboard.up('Control');
+    await eventually(async () => assert.equal((await savedView())['span'], before.span * 0.8));
+    const after = (await savedView()) as { end: number; span: number };
+    const pointedAt = ({ end, span }: typeof before): number => end - span * 0.75;
+    assert.ok(Math.abs(pointedAt(after) - pointedAt(before)) < before.span / 100);
+  });
+
+  it('a timeline of more lanes than fit scrolls down and not sideways', async () => {
+    await shown.show(full());
+    const lanes = shown.page.locator('.chart-lanes');
+    const overflow = () =>
+      lanes.evaluate((element) => [element.scrollHeight > element.clientHeight, element.scrollWidth - element.clientWidth]);
+    await eventually(async () => assert.deepEqual(await overflow(), [true, 0]));
+  });
+
   it('the event list stands still while somebody reads it, and says what came since', async () => {
     const model = three();
     await shown.show(model);
@@ -349,11 +375,11 @@ describe('inspector', function () {
 
   it('what cannot be done says why, and does nothing', async () => {
     const model = failing();
-    await shown.show(model, { readOnly: true });
+    await shown.show(model, { readOnly: 'the setting peermap.readOnly is on' });
     const grow = shown.page.getByRole('button', { name: /^Grow/ });
-    assert.match((await grow.getAttribute('title')) ?? '', /not trusted/);
+    assert.match((await grow.getAttribute('title')) ?? '', /the setting peermap\.readOnly is on/);
     await grow.click({ force: true });
-    assert.match(await text('main'), /Read-only/);
+    assert.match(await text('main'), /Read-only: the setting peermap\.readOnly is on, so/);
     await shown.show(three());
     await shown.page.getByRole('button', { name: /^Reap/ }).click({ force: true });
     assert.match((await shown.page.getByRole('button', { name: /^Reap/ }).getAttribute('title')) ?? '', /no dead peers/);
@@ -376,7 +402,7 @@ describe('inspector', function () {
     await shown.show(empty());
     assert.match(await text('#registry'), /No peers/);
     assert.match(await text('#problems'), /No problems/);
-    await shown.send({ kind: 'snapshot', snapshot: damaged(), attached: false, readOnly: false });
+    await shown.send({ kind: 'snapshot', snapshot: damaged(), attached: false });
     assert.match(await text('main'), /not a segment that can be read/);
     assert.match(await text('#problems'), /header\.magic The object does not begin with PEERMAP/);
     const dead: Model = three();

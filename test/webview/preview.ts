@@ -151,7 +151,7 @@ export class Shown {
   }
 
   /** Snapshot and all events of a model, as on opening. */
-  async show(model: Model, change: { attached?: boolean; readOnly?: boolean } = {}): Promise<void> {
+  async show(model: Model, change: { attached?: boolean; readOnly?: string } = {}): Promise<void> {
     await this.send(snapshotOf(model, change), { kind: 'events', batch: batchOf(model.events), reset: true });
   }
 
@@ -186,8 +186,8 @@ export class Shown {
   }
 }
 
-export function snapshotOf(model: Model, { attached = false, readOnly = false } = {}): ToView {
-  return { kind: 'snapshot', snapshot: model.snapshot(), attached, readOnly };
+export function snapshotOf(model: Model, change: { attached?: boolean; readOnly?: string } = {}): ToView {
+  return { kind: 'snapshot', snapshot: model.snapshot(), attached: false, ...change };
 }
 
 export function batchOf(events: readonly PeermapEvent[], missed = 0): EventBatch {

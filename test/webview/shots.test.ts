@@ -14,7 +14,7 @@ const states: Record<string, (shown: Shown) => Promise<void>> = {
   three: (shown) => shown.show(three(), { attached: true }),
   full: (shown) => shown.show(full()),
   failing: (shown) => shown.show(failing()),
-  damaged: (shown) => shown.send({ kind: 'snapshot', snapshot: damaged(), attached: false, readOnly: false }),
+  damaged: (shown) => shown.send({ kind: 'snapshot', snapshot: damaged(), attached: false }),
   round: async (shown) => {
     await shown.show(failing());
     await shown.page.locator('#timeline tbody tr', { hasText: 'round done' }).first().click();
@@ -28,7 +28,7 @@ const states: Record<string, (shown: Shown) => Promise<void>> = {
     await shown.send({ kind: 'gone', segment: 'demo-index' });
   },
   'read-only': async (shown) => {
-    await shown.send(snapshotOf(three(), { readOnly: true }), {
+    await shown.send(snapshotOf(three(), { readOnly: 'the workspace is not trusted' }), {
       kind: 'server',
       state: 'restarting',
       text: '',
