@@ -160,6 +160,10 @@ describe('a person in the workbench, with the installed extension', function () 
   });
 
   it('looks right in every theme', async () => {
+    // Something to see in the last seconds: a small peer beside the demo's, growing it a few times.
+    const visitor = addon.Segment.attach(demo.segment, { peerName: 'visitor', relocatable: true });
+    for (let round = 0; round < 6; round += 1) await visitor.grow(64 * 1024);
+    visitor.detach();
     await workbench.command('Peermap: Focus on Segments View');
     await workbench.page.locator('.pane-body .monaco-list-row', { hasText: demo.segment }).first().waitFor();
     for (const theme of ['light', 'hc', 'hc-light', 'dark'] as const) {
