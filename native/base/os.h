@@ -64,6 +64,11 @@ int pm_object_make(uint64_t length, uint32_t mode);
 int pm_object_publish(int fd, const char *segment);
 /* The descriptor of an existing object, or -errno.  Symbolic links and anything but regular files are refused (EINVAL). */
 int pm_object_open(const char *segment, bool writable);
+/* What it is, however often it is opened; all 0 if `fd` is closed. */
+struct pm_object {
+    uint64_t device, inode;
+};
+struct pm_object pm_object_of(int fd);
 int pm_object_remove(const char *segment);
 /* Allocates [from, to) and extends the file to `to`: ENOSPC now rather than SIGBUS later. */
 int pm_object_extend(int fd, uint64_t from, uint64_t to);

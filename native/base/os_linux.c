@@ -86,7 +86,9 @@ int pm_futex_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t dead
         waiters[i] = (struct waiter){ .value = waits[i].value, .word = (uintptr_t)waits[i].word, .flags = WAITER_32_BITS };
     struct timespec until = to_timespec(deadline);
     long woken = syscall(FUTEX_WAITV, waiters, count, 0, deadline ? &until : NULL, CLOCK_MONOTONIC);
-    return woken >= 0 ? 0 : errno;
+    if (woken >= 0)
+        return 0;
+    return errno == EPERM ? ENOSYS : errno; /* a sandbox's filter that is older than the call */
 }
 
 static_assert(sizeof(struct pm_robust) == sizeof(struct robust_list_head), "robust_list_head");
@@ -138,6 +140,14 @@ int pm_object_open(const char *segment, bool writable)
         return fd;
     close(fd);
     return -EINVAL;
+}
+
+struct pm_object pm_object_of(int fd)
+{
+    struct stat facts;
+    if (fstat(fd, &facts) != 0)
+        return (struct pm_object){ 0, 0 };
+    return (struct pm_object){ facts.st_dev, facts.st_ino };
 }
 
 int pm_object_remove(const char *segment)

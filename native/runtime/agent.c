@@ -34,7 +34,10 @@ static int apply(peermap_segment *segment, uint64_t target, bool fresh)
     if (error != 0)
         return error;
     store64(&segment->mapped, target);
-    return pm_unmap(segment, target, before);
+    error = pm_unmap(segment, target, before);
+    if (error != 0)
+        store64(&segment->mapped, before); /* it is still there, to be given up by the next attempt */
+    return error;
 }
 
 static void record(peermap_segment *segment, uint64_t epoch, uint32_t method, int error, uint64_t since)
@@ -109,7 +112,10 @@ static int join(peermap_segment *segment)
     int rc = pm_registry_claim(segment, &restart);
     if (rc != 0)
         return rc;
-    rc = map_everything(segment, since);
+    if (segment->nameless)
+        rc = pm_publish(segment);
+    if (rc == 0)
+        rc = map_everything(segment, since);
     if (rc != 0) {
         pm_registry_release(segment);
         return rc;
@@ -207,7 +213,7 @@ static int start_thread(peermap_segment *segment)
     return error;
 }
 
-int pm_agent_start(peermap_segment *segment)
+static int start(peermap_segment *segment)
 {
     struct pm_request request = { .kind = PM_ASK_NONE };
     segment->request = &request;
@@ -220,6 +226,15 @@ int pm_agent_start(peermap_segment *segment)
     int rc = await(segment, &request);
     if (rc != 0)
         pthread_join(segment->agent, NULL);
+    return rc;
+}
+
+int pm_agent_start(peermap_segment *segment)
+{
+    int rc;
+    do
+        rc = start(segment);
+    while (rc == PM_NAMESAKE); /* the next thread has another id */
     return rc;
 }
 

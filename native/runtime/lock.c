@@ -15,7 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SLICE_NS UINT64_C(1000000) /* before Linux 5.16, which cannot wait for two words */
+#define SLICE_NS UINT64_C(1000000)  /* before Linux 5.16, which cannot wait for two words */
+#define TRUST_NS UINT64_C(10000000) /* how long a wait trusts that it is woken: whom an unlock woke may be killed before it can wait again */
 
 /* The kernel adds the list's offset to the entry's address, whatever that is: it does not look into a pending entry. */
 static void pending(peermap_segment *segment, uint32_t *lock)
@@ -25,6 +26,8 @@ static void pending(peermap_segment *segment, uint32_t *lock)
     *(struct pm_robust_entry *volatile *)&segment->robust->pending = (struct pm_robust_entry *)entry;
     __asm__ volatile("" ::: "memory");
 }
+
+static uint64_t sooner(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 /* 0 when the lock may have become free, ETIMEDOUT at the deadline. */
 static int wait_for(peermap_segment *segment, const uint32_t *lock, uint32_t word, uint64_t deadline)
@@ -36,8 +39,8 @@ static int wait_for(peermap_segment *segment, const uint32_t *lock, uint32_t wor
     uint64_t now = pm_now();
     if (now >= deadline)
         return ETIMEDOUT;
-    if (pm_futex_wait_any(waits, 2, deadline) == ENOSYS)
-        pm_futex_wait(bell, waits[1].value, UINT32_MAX, now + SLICE_NS < deadline ? now + SLICE_NS : deadline);
+    if (pm_futex_wait_any(waits, 2, sooner(now + TRUST_NS, deadline)) == ENOSYS)
+        pm_futex_wait(bell, waits[1].value, UINT32_MAX, sooner(now + SLICE_NS, deadline));
     return 0;
 }
 

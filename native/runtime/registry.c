@@ -52,6 +52,7 @@ struct places {
     uint32_t free, dead, own; /* index, or PM_SLOTS_MAX: free, of a dead peer, of a dead peer of the name */
     struct pm_slot holder;    /* the live peer of the name, if `taken` */
     bool taken;
+    bool namesake; /* a live peer's agent has this one's thread id, in another pid namespace */
 };
 
 static struct places look(const peermap_segment *segment, const char *name)
@@ -61,6 +62,7 @@ static struct places look(const peermap_segment *segment, const char *name)
         struct pm_slot slot;
         bool used = pm_slot_read(segment, i, &slot), alive = used && pm_life_alive(slot.life);
         bool named = used && pm_name_equal(slot.name, name);
+        places.namesake = places.namesake || (alive && (slot.life & PM_FUTEX_TID) == segment->tid);
         if (!used || (!alive && (slot.tag & PM_TAG_STATE) == PM_CLAIMED)) {
             places.free = i;
         } else if (!alive) {
@@ -120,6 +122,8 @@ static void fill(peermap_segment *segment, uint32_t index)
 static int choose(peermap_segment *segment, uint32_t *index, bool *restart)
 {
     struct places places = look(segment, segment->peer_name);
+    if (places.namesake)
+        return PM_NAMESAKE;
     if (places.taken && segment->name_is_default) {
         snprintf(segment->peer_name, sizeof segment->peer_name, "%.48s-%" PRIu32, places.holder.name, segment->self.pid);
         places = look(segment, segment->peer_name);
@@ -160,9 +164,9 @@ void pm_registry_release(peermap_segment *segment)
 {
     struct pm_slot *slot = &segment->slots[segment->index];
     uint64_t live = segment->tag, closing = (live & ~PM_TAG_STATE) | PM_CLAIMED;
-    /* CLAIMED first: a LIVE slot with an empty life word would look like a death. */
+    /* CLAIMED first: a LIVE slot with an empty life word would look like a death.  The list last: a death before the word is
+     * empty still marks it. */
     if (cas64(&slot->tag, &live, closing)) {
-        segment->life_list.list.next = &segment->life_list.list;
         order_store32(&slot->life, 0);
         cas64(&slot->tag, &closing, next(closing, PM_FREE));
     }

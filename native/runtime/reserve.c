@@ -52,8 +52,15 @@ static int refused(const char *name, uint64_t length)
     return PEERMAP_EOS;
 }
 
+bool pm_holds_object(const peermap_segment *segment)
+{
+    struct pm_object now = pm_object_of(segment->fd);
+    return now.inode == segment->object.inode && now.device == segment->object.device && now.inode != 0;
+}
+
 int pm_map_header(peermap_segment *segment)
 {
+    segment->object = pm_object_of(segment->fd);
     void *header = mmap(segment->start, segment->shape.header_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, segment->fd, 0);
     if (header == MAP_FAILED)
         return pm_fail(PEERMAP_EOS, "cannot map the header of segment %s: %s", segment->name, strerror(errno));
@@ -178,6 +185,8 @@ int pm_map(peermap_segment *segment, uint64_t from, uint64_t to)
 {
     if (from >= to)
         return 0;
+    if (!pm_holds_object(segment))
+        return EBADF;
     void *got = mmap(segment->base + from, to - from, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, segment->fd,
                      (off_t)(segment->shape.header_len + from));
     return got == MAP_FAILED ? errno : 0;

@@ -52,26 +52,36 @@ static void free_others(peermap_segment *segment, const char *name, uint32_t kee
     }
 }
 
+static void fill(struct pm_root *root, const struct pm_root *wanted, uint64_t version)
+{
+    set_state(root, PM_CLAIMED);
+    opened();
+    root->version = version;
+    root->off = wanted->off;
+    root->size = wanted->size;
+    memcpy(root->name, wanted->name, sizeof root->name);
+    memcpy(root->type, wanted->type, sizeof root->type);
+    set_state(root, PM_LIVE);
+}
+
+/* A new name leaves one record free, by which any root can be replaced. */
 static int publish(peermap_segment *segment, const struct pm_root *wanted)
 {
     struct pm_root old = { .version = 0 };
-    find(segment, wanted->name, &old);
-    for (uint32_t i = 0; i < segment->shape.root_count; i++) {
-        struct pm_root *root = &segment->roots[i];
-        if ((load64(&root->tag) & PM_TAG_STATE) == PM_LIVE)
-            continue;
-        set_state(root, PM_CLAIMED);
-        opened();
-        root->version = old.version + 1;
-        root->off = wanted->off;
-        root->size = wanted->size;
-        memcpy(root->name, wanted->name, sizeof root->name);
-        memcpy(root->type, wanted->type, sizeof root->type);
-        set_state(root, PM_LIVE);
-        free_others(segment, wanted->name, i);
-        return 0;
+    uint32_t count = segment->shape.root_count, place = count, room = 0, at = find(segment, wanted->name, &old);
+    if (at != count)
+        free_others(segment, wanted->name, at);
+    for (uint32_t i = 0; i < count; i++) {
+        if ((load64(&segment->roots[i].tag) & PM_TAG_STATE) != PM_LIVE) {
+            place = i;
+            room++;
+        }
     }
-    return pm_fail(PEERMAP_EROOTS, "segment %s has %u roots, and no room for %s", segment->name, segment->shape.root_count, wanted->name);
+    if (room < (at != count ? 1u : 2u))
+        return pm_fail(PEERMAP_EROOTS, "segment %s has %u roots, and no room for %s", segment->name, count - room, wanted->name);
+    fill(&segment->roots[place], wanted, old.version + 1);
+    free_others(segment, wanted->name, place);
+    return 0;
 }
 
 int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted)

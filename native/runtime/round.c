@@ -63,15 +63,17 @@ static void collect(struct round *round, pid_t pid, bool *self)
 {
     peermap_segment *segment = round->segment;
     round->count = 0;
-    *self = pid == 0 || pid == (pid_t)segment->self.pid;
+    *self = false;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         uint64_t tag = order_load64(&segment->slots[i].tag);
-        if ((tag & PM_TAG_STATE) != PM_LIVE || i == segment->index)
+        if ((tag & PM_TAG_STATE) != PM_LIVE)
             continue;
-        if (!pm_life_alive(load32(&segment->slots[i].life)))
+        if (!pm_life_alive(load32(&segment->slots[i].life))) {
             pm_slot_tell_death(segment, i);
-        else if (pid == 0 || peek32(&segment->slots[i].pid) == (uint32_t)pid)
+        } else if (pid == 0 || peek32(&segment->slots[i].pid) == (uint32_t)pid) {
+            *self = *self || i == segment->index;
             round->awaited[round->count++] = (struct awaited){ .index = i, .tag = tag };
+        }
     }
 }
 
@@ -86,7 +88,8 @@ static void request(struct round *round, uint32_t index, uint64_t now, uint64_t 
     store64(&slot->requested, round->epoch);
 }
 
-/* Publishes the target under a new epoch, asks the peers (`pid` 0: all), and does this peer's own part meanwhile. */
+/* Publishes the target under a new epoch, asks the peers (`pid` 0: all), and does this peer's own part meanwhile.  This peer is on the
+ * list like the others, because it may fail like the others; but it wakes nobody. */
 static void ask(struct round *round, uint64_t target, pid_t pid, bool fresh)
 {
     peermap_segment *segment = round->segment;
@@ -103,24 +106,23 @@ static void ask(struct round *round, uint64_t target, pid_t pid, bool fresh)
                                            .size = target,
                                            .ns = peek64(&header->active) });
     collect(round, pid, &self);
-    order_store32(&header->outstanding, (uint32_t)(round->epoch & 0xffff) << 16 | round->count);
+    order_store32(&header->outstanding, (uint32_t)(round->epoch & 0xffff) << 16 | (round->count - self));
     uint32_t bits = 0;
     uint64_t now = pm_now();
     for (uint32_t i = 0; i < round->count; i++) {
-        request(round, round->awaited[i].index, now, target, fresh);
-        bits |= UINT32_C(1) << round->awaited[i].index % 32;
+        uint32_t index = round->awaited[i].index;
+        request(round, index, now, target, fresh);
+        if (index != segment->index)
+            bits |= UINT32_C(1) << index % 32;
     }
     if (bits != 0) {
         add32(&header->bell, 1);
         pm_futex_wake(&header->bell, bits, INT_MAX);
     }
     round->report->epoch = round->epoch;
-    round->report->peers = round->count + self;
-    round->report->acked = self;
-    if (self) {
-        request(round, segment->index, now, target, fresh);
+    round->report->peers = round->count;
+    if (self)
         pm_converge(segment, PM_BY_SELF);
-    }
 }
 
 /* ---- waiting ---- */
@@ -221,7 +223,7 @@ static void wait_for_acks(struct round *round, uint64_t deadline)
 static uint64_t file_length(peermap_segment *segment)
 {
     struct stat facts;
-    return fstat(segment->fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
+    return pm_holds_object(segment) && fstat(segment->fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
 }
 
 static void cut(peermap_segment *segment)
@@ -491,6 +493,10 @@ static int operate(struct round *round, const struct pm_request *request)
         return pm_fail(PEERMAP_EINVAL, "pid is %d", (int)request->pid);
     if (request->pid != 0 && !has_peer(round->segment, request->pid))
         return pm_fail(PEERMAP_ESRCH, "segment %s has no live peer with pid %d", round->segment->name, (int)request->pid);
+    if (!pm_holds_object(round->segment)) {
+        errno = EBADF;
+        return pm_fail(PEERMAP_EOS, "this process has closed the descriptor of segment %s; attach anew", round->segment->name);
+    }
     switch (round->op) {
     case PM_OP_GROW: return grow(round, request->bytes);
     case PM_OP_SHRINK: return shrink(round, request->bytes);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_SIZE (UINT64_C(64) << 10)
@@ -22,12 +21,19 @@ static peermap_segment *all;
 static void before_fork(void) { pthread_mutex_lock(&all_lock); }
 static void after_fork(void) { pthread_mutex_unlock(&all_lock); }
 
+static void give_back(peermap_segment *segment)
+{
+    pm_release_range(segment);
+    if (segment->fd >= 0 && (!segment->header || pm_holds_object(segment)))
+        close(segment->fd);
+    segment->fd = -1;
+}
+
 static void in_child(void)
 {
     for (peermap_segment *segment = all; segment; segment = segment->next) {
         order_store32(&segment->detached, 1);
-        pm_release_range(segment);
-        close(segment->fd);
+        give_back(segment);
     }
     all = NULL;
     pthread_mutex_unlock(&all_lock);
@@ -35,26 +41,28 @@ static void in_child(void)
 
 static void watch_forks(void) { pthread_atfork(before_fork, after_fork, in_child); }
 
+/* Between the two no fork sees a descriptor or a range that its handle does not have, and no cancellation leaves the lock behind. */
+static void hold_forks(int *cancellation)
+{
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancellation);
+    pthread_mutex_lock(&all_lock);
+}
+
+static void let_fork(int cancellation)
+{
+    pthread_mutex_unlock(&all_lock);
+    pthread_setcancelstate(cancellation, NULL);
+}
+
 static void enlist(peermap_segment *segment)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    int cancellation;
     pthread_once(&once, watch_forks);
-    pthread_mutex_lock(&all_lock);
+    hold_forks(&cancellation);
     segment->next = all;
     all = segment;
-    pthread_mutex_unlock(&all_lock);
-}
-
-static void delist(peermap_segment *segment)
-{
-    pthread_mutex_lock(&all_lock);
-    for (peermap_segment **at = &all; *at; at = &(*at)->next) {
-        if (*at == segment) {
-            *at = segment->next;
-            break;
-        }
-    }
-    pthread_mutex_unlock(&all_lock);
+    let_fork(cancellation);
 }
 
 /* ---- arguments ---- */
@@ -100,14 +108,20 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
         default_peer_name(segment->peer_name);
     pthread_mutex_init(&segment->calls, NULL);
     pm_process_self(&segment->self);
+    enlist(segment);
     return segment;
 }
 
 static void free_handle(peermap_segment *segment)
 {
-    pm_release_range(segment);
-    if (segment->fd >= 0)
-        close(segment->fd);
+    int cancellation;
+    hold_forks(&cancellation);
+    peermap_segment **at = &all;
+    while (*at != segment)
+        at = &(*at)->next;
+    *at = segment->next;
+    give_back(segment);
+    let_fork(cancellation);
     pthread_mutex_destroy(&segment->calls);
     free(segment);
 }
@@ -119,7 +133,7 @@ static int object_error(const char *name, const char *what, int error)
     if (error == EACCES || error == EPERM)
         return pm_fail(PEERMAP_EACCES, "cannot %s segment %s: %s; see the owner and mode of %s/%s%s", what, name, strerror(error), PM_DIRECTORY,
                        PM_PREFIX, name);
-    if (error == ENOENT)
+    if (error == ENOENT && strcmp(what, "create") != 0)
         return pm_fail(PEERMAP_ENOENT, "there is no segment %s", name);
     if (error == EEXIST)
         return pm_fail(PEERMAP_EEXIST, "segment %s exists already", name);
@@ -165,16 +179,46 @@ static void write_header(peermap_segment *segment, uint64_t size)
  */
 static int reopen(peermap_segment *segment)
 {
-    struct stat made, named;
     int fd = pm_object_open(segment->name, true);
     if (fd < 0)
         return object_error(segment->name, "open", -fd);
-    bool same = fstat(segment->fd, &made) == 0 && fstat(fd, &named) == 0 && made.st_ino == named.st_ino;
-    close(segment->fd);
+    int nameless = segment->fd;
     segment->fd = fd;
-    if (!same)
+    if (!pm_holds_object(segment)) {
+        segment->fd = nameless;
+        close(fd);
         return pm_fail(PEERMAP_ENOENT, "segment %s was destroyed while it was being created", segment->name);
+    }
+    close(nameless);
     return pm_map_header(segment);
+}
+
+/*
+ * In the agent, which has its slot by now: from here on others may attach, so nothing may be left that they could be in the way of.
+ * For the same reason a failure after this does not take the name away again; it may be another object's by then, too.
+ */
+int pm_publish(peermap_segment *segment)
+{
+    int cancellation, error = pm_object_publish(segment->fd, segment->name);
+    if (error != 0)
+        return object_error(segment->name, "create", error);
+    hold_forks(&cancellation);
+    int rc = reopen(segment);
+    let_fork(cancellation);
+    return rc;
+}
+
+static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
+{
+    int cancellation, rc;
+    hold_forks(&cancellation);
+    segment->fd = pm_object_make(segment->shape.header_len + size, mode);
+    if (segment->fd < 0)
+        rc = object_error(segment->name, "create", -segment->fd);
+    else
+        rc = pm_reserve_fresh(segment);
+    let_fork(cancellation);
+    return rc;
 }
 
 /* The object has no name until its header is right: nobody ever sees half a segment, and a death before leaves nothing. */
@@ -188,23 +232,14 @@ static int build(peermap_segment *segment, const peermap_options *options)
     if (size > segment->shape.reserved)
         return pm_fail(PEERMAP_EINVAL, "initial_size is %" PRIu64 ", more than reserve_size, %" PRIu64, size, segment->shape.reserved);
     size = (size + page - 1) / page * page;
-    segment->fd = pm_object_make(segment->shape.header_len + size, options->mode ? options->mode : 0600);
-    if (segment->fd < 0)
-        return object_error(segment->name, "create", -segment->fd);
-    rc = pm_reserve_fresh(segment);
+    rc = make(segment, size, options->mode ? options->mode : 0600);
     if (rc != 0)
         return rc;
     write_header(segment, size);
-    int error = pm_object_publish(segment->fd, segment->name);
-    if (error != 0)
-        return object_error(segment->name, "create", error);
-    rc = reopen(segment);
-    if (rc == 0)
-        rc = pm_agent_start(segment);
-    if (rc != 0) {
-        pm_object_remove(segment->name);
+    segment->nameless = true;
+    rc = pm_agent_start(segment);
+    if (rc != 0)
         return rc;
-    }
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_CREATE, .epoch = 1, .slot = (uint16_t)segment->index, .size = size });
     return 0;
 }
@@ -235,24 +270,28 @@ int peermap_create(const char *name, const peermap_options *options, peermap_seg
         free_handle(segment);
         return rc;
     }
-    enlist(segment);
     *out = segment;
     return 0;
 }
 
 /* ---- attaching ---- */
 
-static int enter(peermap_segment *segment)
+static int find(peermap_segment *segment)
 {
     segment->fd = pm_object_open(segment->name, true);
     if (segment->fd < 0)
         return object_error(segment->name, "open", -segment->fd);
     int rc = pm_shape_read(segment->fd, segment->name, &segment->shape);
-    if (rc == 0)
-        rc = pm_reserve(segment);
-    if (rc == 0)
-        rc = pm_agent_start(segment);
-    return rc;
+    return rc == 0 ? pm_reserve(segment) : rc;
+}
+
+static int enter(peermap_segment *segment)
+{
+    int cancellation;
+    hold_forks(&cancellation);
+    int rc = find(segment);
+    let_fork(cancellation);
+    return rc == 0 ? pm_agent_start(segment) : rc;
 }
 
 int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out)
@@ -276,7 +315,6 @@ int peermap_attach(const char *name, const peermap_options *options, peermap_seg
         free_handle(segment);
         return rc;
     }
-    enlist(segment);
     *out = segment;
     return 0;
 }
@@ -288,7 +326,7 @@ int peermap_open(const char *name, const peermap_options *options, peermap_segme
         if (rc != PEERMAP_ENOENT)
             return rc;
         rc = peermap_create(name, options, out);
-        if (rc != PEERMAP_EEXIST)
+        if (rc != PEERMAP_EEXIST && rc != PEERMAP_ENOENT) /* there is another by now, or it was destroyed at once */
             return rc;
     }
 }
@@ -301,7 +339,6 @@ void peermap_detach(peermap_segment *segment)
         free(segment);
         return;
     }
-    delist(segment);
     pm_agent_stop(segment);
     free_handle(segment);
 }

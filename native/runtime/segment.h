@@ -61,8 +61,10 @@ struct peermap_segment {
     struct pm_shape shape;
     char name[PM_NAME_MAX];
     int fd;
+    struct pm_object object; /* that fd was of */
     uint32_t flags;
     uint64_t deadline_ns;
+    bool nameless;     /* just made: its agent gives it its name, when it has its slot */
     uint32_t detached; /* nothing of it is mapped any more: a forked child's, or being freed */
 
     char *start; /* of the reservation: the header; the data follows */
@@ -97,6 +99,9 @@ struct peermap_segment {
     struct peermap_segment *next; /* of all attachments of this process, for fork() */
 };
 
+/* ---- segment.c ---- */
+int pm_publish(peermap_segment *segment);
+
 /* ---- shape.c ---- */
 int pm_shape_read(int fd, const char *name, struct pm_shape *shape);
 int pm_shape_plan(const peermap_options *options, struct pm_shape *shape);
@@ -106,6 +111,7 @@ bool pm_name_equal(const char *shared, const char *name); /* `shared` may lack i
 /* ---- reserve.c ---- */
 int pm_reserve(peermap_segment *segment);                       /* at shape.base, or elsewhere if RELOCATABLE; maps the header */
 int pm_reserve_fresh(peermap_segment *segment);                 /* chooses shape.base as well */
+bool pm_holds_object(const peermap_segment *segment); /* fd is what it was: the application may have closed it, and used its number */
 int pm_map_header(peermap_segment *segment);                    /* again, from another descriptor */
 void pm_release_range(peermap_segment *segment);
 int pm_map(peermap_segment *segment, uint64_t from, uint64_t to);   /* 0 or errno */
@@ -123,6 +129,7 @@ void pm_unlock(peermap_segment *segment, uint32_t *lock, uint32_t *holder);
 int pm_lock_busy(peermap_segment *segment, uint32_t holder, const char *what, peermap_round *round);
 
 /* ---- registry.c ---- */
+#define PM_NAMESAKE 1 /* of pm_registry_claim: another thread must try; by its id the kernel could not tell this one from a peer's */
 static inline bool pm_life_alive(uint32_t life) { return (life & PM_FUTEX_TID) != 0 && (life & PM_FUTEX_DIED) == 0; }
 bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot *copy);
 bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag); /* still LIVE under this tag, and alive */
