@@ -173,7 +173,7 @@ typedef struct peermap_round {
  * Creates the segment and attaches to it.  `name` is 1 to 63 of the characters A-Z a-z 0-9 . _ - (not a dot first).
  * The object appears complete or not at all: a creator that dies halfway leaves nothing behind.
  *
- * EEXIST, ENAME, EINVAL (options), ENOSPC, EADDR, EACCES, EOS.
+ * EEXIST, ENAME, EINVAL (options), ENOSPC, EADDR, EACCES, EBUSY, ENOENT (somebody destroyed it meanwhile), EOS.
  */
 PEERMAP_API int peermap_create(const char *name, const peermap_options *options, peermap_segment **out);
 

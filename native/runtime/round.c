@@ -1,65 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * round.c - one reconciliation: the header states what should be mapped, every peer converges to it and acks the epoch.
+ * round.c - one reconciliation: the header states what should be mapped, the peers are asked, and converge to it.
  *
- * Two sizes keep it honest.  `target` is what peers shall have mapped, `active` what applications may touch.  A growth raises target
- * first, and active when everybody acked; a shrink lowers active first, and target after.  A round that fails puts both back.  The
- * intent record says what is under way, so that whoever takes the lock after a death can finish it or undo it.
- *
- * Runs in the agent of the peer that asked, under the segment's lock.
+ * Asking, waiting and reporting.  What the rounds are for, and what becomes of the file, is resize.c.
  */
-#include "segment.h"
+#include "round.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define SOFT_NS UINT64_C(500000)      /* most peers answer within it; then life words are watched as well */
-#define SLICE_NS UINT64_C(10000000)   /* how long a wait trusts that nobody overwrites the word it sleeps on */
-#define SETTLE_NS UINT64_C(100000000) /* for those who answered a failed round to go back */
-
-struct awaited {
-    uint32_t index;
-    uint64_t tag;
-};
-
-/* Process-local. */
-struct round {
-    peermap_segment *segment;
-    enum pm_op op;
-    uint64_t begun;
-    uint64_t epoch;
-    peermap_round *report;
-    int error; /* errno of a peer that could not map */
-    uint32_t count;
-    struct awaited awaited[PM_SLOTS_MAX];
-};
-
-void pm_answer(peermap_segment *segment, uint64_t epoch)
-{
-    uint32_t *outstanding = &segment->header->outstanding;
-    uint32_t word = peek32(outstanding);
-    for (;;) {
-        bool counted = word >> 16 == (epoch & 0xffff) && (word & 0xffff) != 0;
-        if (!counted) { /* nobody waits for it any more: it is news */
-            pm_changed(segment);
-            return;
-        }
-        if (!cas32(outstanding, &word, word - 1))
-            continue;
-        if (((word - 1) & 0xffff) == 0)
-            pm_futex_wake(outstanding, UINT32_MAX, 1);
-        return;
-    }
-}
+#define SOFT_NS UINT64_C(500000)    /* most peers answer within it; then life words are watched as well */
+#define SLICE_NS UINT64_C(10000000) /* how long a wait trusts that nobody overwrites the word it sleeps on */
 
 /* ---- asking ---- */
 
-static void collect(struct round *round, pid_t pid, bool *self)
+static void collect(struct pm_running *round, pid_t pid, bool *self)
 {
     peermap_segment *segment = round->segment;
     round->count = 0;
@@ -72,12 +30,12 @@ static void collect(struct round *round, pid_t pid, bool *self)
             pm_slot_tell_death(segment, i);
         } else if (pid == 0 || peek32(&segment->slots[i].pid) == (uint32_t)pid) {
             *self = *self || i == segment->index;
-            round->awaited[round->count++] = (struct awaited){ .index = i, .tag = tag };
+            round->awaited[round->count++] = (struct pm_awaited){ .index = i, .tag = tag };
         }
     }
 }
 
-static void request(struct round *round, uint32_t index, uint64_t now, uint64_t size, bool fresh)
+static void request(struct pm_running *round, uint32_t index, uint64_t now, uint64_t size, bool fresh)
 {
     struct pm_slot *slot = &round->segment->slots[index];
     store_error(&slot->error, 0);
@@ -90,7 +48,7 @@ static void request(struct round *round, uint32_t index, uint64_t now, uint64_t 
 
 /* Publishes the target under a new epoch, asks the peers (`pid` 0: all), and does this peer's own part meanwhile.  This peer is on the
  * list like the others, because it may fail like the others; but it wakes nobody. */
-static void ask(struct round *round, uint64_t target, pid_t pid, bool fresh)
+void pm_round_ask(struct pm_running *round, uint64_t target, pid_t pid, bool fresh)
 {
     peermap_segment *segment = round->segment;
     struct pm_header *header = segment->header;
@@ -127,7 +85,7 @@ static void ask(struct round *round, uint64_t target, pid_t pid, bool fresh)
 
 /* ---- waiting ---- */
 
-static void blame(struct round *round, uint32_t index)
+void pm_round_blame(struct pm_running *round, uint32_t index)
 {
     struct pm_slot slot;
     if (round->report->culprit_pid != 0 || !pm_slot_read(round->segment, index, &slot))
@@ -137,12 +95,12 @@ static void blame(struct round *round, uint32_t index)
 }
 
 /* Takes those off the list who answered, ended, left, or could not.  The slot's epoch is the truth, not the count. */
-static void sweep(struct round *round)
+static void sweep(struct pm_running *round)
 {
     peermap_segment *segment = round->segment;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < round->count; i++) {
-        struct awaited who = round->awaited[i];
+        struct pm_awaited who = round->awaited[i];
         const struct pm_slot *slot = &segment->slots[who.index];
         if (load64(&slot->acked) >= round->epoch && load64(&slot->tag) == who.tag) {
             round->report->acked++;
@@ -156,7 +114,7 @@ static void sweep(struct round *round)
         } else if (load_error(&slot->error) != 0) {
             round->error = load_error(&slot->error);
             round->report->late++;
-            blame(round, who.index);
+            pm_round_blame(round, who.index);
         } else {
             round->awaited[kept++] = who;
         }
@@ -164,7 +122,7 @@ static void sweep(struct round *round)
     round->count = kept;
 }
 
-static void sleep_until_news(struct round *round, uint32_t word, uint64_t soft, uint64_t deadline)
+static void sleep_until_news(struct pm_running *round, uint32_t word, uint64_t soft, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
     uint64_t now = pm_now(), until = now < soft ? soft : now + SLICE_NS;
@@ -188,7 +146,7 @@ static void sleep_until_news(struct round *round, uint32_t word, uint64_t soft, 
 }
 
 /* Those still on the list afterwards are late. */
-static void wait_for_acks(struct round *round, uint64_t deadline)
+void pm_round_wait(struct pm_running *round, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
     uint64_t soft = pm_now() + SOFT_NS;
@@ -209,7 +167,7 @@ static void wait_for_acks(struct round *round, uint64_t deadline)
     order_store32(&segment->header->outstanding, 0);
     for (uint32_t i = 0; i < round->count; i++) {
         round->report->late++;
-        blame(round, round->awaited[i].index);
+        pm_round_blame(round, round->awaited[i].index);
         pm_journal(segment, (struct pm_event){ .kind = PM_EV_MAP_LATE,
                                                .epoch = round->epoch,
                                                .slot = (uint16_t)round->awaited[i].index,
@@ -218,68 +176,11 @@ static void wait_for_acks(struct round *round, uint64_t deadline)
     }
 }
 
-/* ---- the file behind it ---- */
-
-static uint64_t file_length(peermap_segment *segment)
-{
-    struct stat facts;
-    return pm_holds_object(segment) && fstat(segment->fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
-}
-
-static void cut(peermap_segment *segment)
-{
-    struct pm_header *header = segment->header;
-    uint64_t end = segment->shape.header_len + peek64(&header->target);
-    store64(&header->cut_epoch, 0);
-    if (file_length(segment) <= end)
-        return;
-    pm_object_cut(segment->fd, end);
-    pm_journal(segment, (struct pm_event){ .kind = PM_EV_CUT, .epoch = peek64(&header->epoch), .slot = PM_NO_SLOT, .size = peek64(&header->target) });
-}
-
-/*
- * Gives back what lies past the target and was never active.  While a late peer may still touch memory past it, from before an
- * earlier shrink, the file keeps its length: that peer then reads zeros and gets no SIGBUS.
- */
-static void discard(peermap_segment *segment)
-{
-    uint64_t end = segment->shape.header_len + peek64(&segment->header->target), length = file_length(segment);
-    if (peek64(&segment->header->cut_epoch) == 0)
-        cut(segment);
-    else if (length > end)
-        pm_object_punch(segment->fd, end, length);
-}
-
-/* Finishes a shrink that a late peer had held up. */
-static void cut_if_all_acked(peermap_segment *segment)
-{
-    uint64_t epoch = peek64(&segment->header->cut_epoch);
-    if (epoch == 0)
-        return;
-    for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
-        const struct pm_slot *slot = &segment->slots[i];
-        if ((load64(&slot->tag) & PM_TAG_STATE) == PM_LIVE && pm_life_alive(load32(&slot->life)) && load64(&slot->acked) < epoch)
-            return;
-    }
-    cut(segment);
-}
-
 /* ---- ends ---- */
 
-static uint64_t deadline_of(const struct round *round) { return pm_now() + round->segment->deadline_ns; }
+uint64_t pm_round_deadline(const struct pm_running *round) { return pm_now() + round->segment->deadline_ns; }
 
-static void set_intent(peermap_segment *segment, enum pm_op op, uint64_t from, uint64_t to)
-{
-    struct pm_intent *intent = &segment->header->intent;
-    intent->slot = segment->index;
-    poke64(&intent->from, from);
-    poke64(&intent->to, to);
-    order_store32(&intent->op, (uint32_t)op);
-}
-
-static void clear_intent(peermap_segment *segment) { order_store32(&segment->header->intent.op, PM_OP_NONE); }
-
-static int succeed(struct round *round)
+int pm_round_succeed(struct pm_running *round)
 {
     peermap_segment *segment = round->segment;
     round->report->nanoseconds = pm_now() - round->begun;
@@ -292,263 +193,18 @@ static int succeed(struct round *round)
     return 0;
 }
 
-static int late(struct round *round, const char *consequence)
+int pm_round_late(struct pm_running *round, const char *consequence)
 {
     const char *name = round->segment->name;
     peermap_round *report = round->report;
     if (round->error != 0)
         return pm_fail(PEERMAP_ELATE, "peer %s (pid %d) of segment %s could not map: %s; %s", report->culprit, (int)report->culprit_pid, name,
                        strerror(round->error), consequence);
-    return pm_fail(PEERMAP_ELATE, "peer %s (pid %d) of segment %s did not answer within %" PRIu64 " ms: stopped, or held by a debugger?; %s",
+    return pm_fail(PEERMAP_ELATE, "peer %s (pid %d) of segment %s did not answer within %" PRIu64 " ms (is it stopped, or held by a debugger?); %s",
                    report->culprit, (int)report->culprit_pid, name, round->segment->deadline_ns / 1000000u, consequence);
 }
 
-static bool forgiven(const struct round *round)
+bool pm_round_forgiven(const struct pm_running *round)
 {
     return round->report->late == 0 || (round->segment->flags & PEERMAP_ALLOW_LATE);
 }
-
-/* Ends the round as failed, and runs another that puts the target back.  Who answered is waited for; who did not, comes to it later. */
-static int roll_back(struct round *round, uint64_t size, int code)
-{
-    peermap_segment *segment = round->segment;
-    pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROLLBACK,
-                                           .epoch = round->epoch,
-                                           .method = (uint16_t)round->op,
-                                           .slot = PM_NO_SLOT,
-                                           .pid = (uint32_t)round->report->culprit_pid,
-                                           .error = code,
-                                           .size = size,
-                                           .ns = pm_now() - round->begun });
-    peermap_round undone = { 0 };
-    struct round undo = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &undone };
-    ask(&undo, size, 0, false);
-    wait_for_acks(&undo, pm_now() + (segment->deadline_ns < SETTLE_NS ? segment->deadline_ns : SETTLE_NS));
-    order_store64(&segment->header->active, size);
-    discard(segment);
-    clear_intent(segment);
-    succeed(&undo);
-    round->report->nanoseconds = pm_now() - round->begun;
-    return code;
-}
-
-/* ---- the operations ---- */
-
-static int no_memory(peermap_segment *segment, uint64_t by, int error)
-{
-    bool full = error == ENOSPC || error == ENOMEM || error == EDQUOT;
-    pm_fail(PEERMAP_EOS, "cannot allocate %" PRIu64 " bytes for segment %s: %s; see %s", by, segment->name, strerror(error),
-            error == EFBIG ? "ulimit -f" : "df " PM_DIRECTORY);
-    errno = error;
-    return full ? PEERMAP_ENOSPC : PEERMAP_EOS;
-}
-
-static int grow(struct round *round, uint64_t bytes)
-{
-    peermap_segment *segment = round->segment;
-    struct pm_header *header = segment->header;
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), from = peek64(&header->active), reserved = segment->shape.reserved;
-    if (bytes == 0)
-        return pm_fail(PEERMAP_EINVAL, "a growth of 0 bytes");
-    if (from > reserved || bytes > reserved - from)
-        return pm_fail(PEERMAP_ELIMIT, "segment %s has %" PRIu64 " of at most %" PRIu64 " bytes: no room for %" PRIu64 " more", segment->name, from,
-                       reserved, bytes);
-    uint64_t to = from + (bytes + page - 1) / page * page;
-    set_intent(segment, PM_OP_GROW, from, to);
-    discard(segment);
-    int error = pm_object_extend(segment->fd, segment->shape.header_len + from, segment->shape.header_len + to);
-    if (error != 0) {
-        clear_intent(segment);
-        return no_memory(segment, to - from, error);
-    }
-    ask(round, to, 0, false);
-    wait_for_acks(round, deadline_of(round));
-    if (!forgiven(round))
-        return roll_back(round, from, late(round, "the growth was undone"));
-    order_store64(&header->active, to);
-    clear_intent(segment);
-    return succeed(round);
-}
-
-static bool pinned(struct round *round, uint64_t size)
-{
-    peermap_segment *segment = round->segment;
-    for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
-        const struct pm_slot *slot = &segment->slots[i];
-        if ((load64(&slot->tag) & PM_TAG_STATE) != PM_LIVE || (order_load64(&slot->pin) & PM_PIN_BYTES) <= size)
-            continue;
-        if (!pm_life_alive(load32(&slot->life)))
-            continue;
-        round->report->culprit_pid = 0;
-        blame(round, i);
-        return true;
-    }
-    return false;
-}
-
-static bool wait_for_pins(struct round *round, uint64_t size, uint64_t deadline)
-{
-    uint32_t *waiter = &round->segment->header->pin_waiter;
-    bool free;
-    order_store32(waiter, 1);
-    for (;;) {
-        uint32_t word = order_load32(waiter);
-        uint64_t now = pm_now(), slice = now + SLICE_NS;
-        free = !pinned(round, size);
-        if (free || now >= deadline)
-            break;
-        pm_futex_wait(waiter, word, UINT32_MAX, slice < deadline ? slice : deadline);
-    }
-    order_store32(waiter, 0);
-    if (free) {
-        round->report->culprit_pid = 0;
-        round->report->culprit[0] = '\0';
-    }
-    return free;
-}
-
-static int shrink(struct round *round, uint64_t bytes)
-{
-    peermap_segment *segment = round->segment;
-    struct pm_header *header = segment->header;
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), from = peek64(&header->active);
-    bytes -= bytes % page;
-    if (bytes == 0)
-        return pm_fail(PEERMAP_EINVAL, "a shrink by less than a page, %" PRIu64 " bytes", page);
-    if (bytes >= from)
-        return pm_fail(PEERMAP_EINVAL, "segment %s has %" PRIu64 " bytes; a shrink by %" PRIu64 " would leave none", segment->name, from, bytes);
-    uint64_t to = from - bytes;
-    set_intent(segment, PM_OP_SHRINK, from, to);
-    order_store64(&header->active, to);
-    if (!wait_for_pins(round, to, deadline_of(round))) {
-        order_store64(&header->active, from);
-        clear_intent(segment);
-        return pm_fail(PEERMAP_EBUSY, "peer %s (pid %d) pins memory of segment %s past the new size", round->report->culprit,
-                       (int)round->report->culprit_pid, segment->name);
-    }
-    ask(round, to, 0, false);
-    wait_for_acks(round, deadline_of(round));
-    if (!forgiven(round))
-        return roll_back(round, from, late(round, "the shrink was undone"));
-    if (round->report->late > 0)
-        store64(&header->cut_epoch, round->epoch);
-    else
-        cut(segment);
-    clear_intent(segment);
-    return succeed(round);
-}
-
-static int remap(struct round *round, pid_t pid)
-{
-    peermap_segment *segment = round->segment;
-    ask(round, peek64(&segment->header->target), pid, round->op == PM_OP_REMAP);
-    wait_for_acks(round, deadline_of(round));
-    if (!forgiven(round))
-        return late(round, "it maps the memory when it runs again");
-    return succeed(round);
-}
-
-/*
- * The lock's last holder died in the middle of something.  A growth is undone unless the new size was already active.  A shrink is
- * finished once peers may have given up the tail, and undone before that.
- */
-static void recover(peermap_segment *segment)
-{
-    struct pm_header *header = segment->header;
-    enum pm_op op = (enum pm_op)load32(&header->intent.op);
-    uint64_t from = peek64(&header->intent.from), to = peek64(&header->intent.to);
-    pm_journal(segment, (struct pm_event){ .kind = PM_EV_TAKEOVER, .method = (uint16_t)op, .slot = PM_NO_SLOT, .epoch = peek64(&header->epoch) });
-    if ((op != PM_OP_GROW && op != PM_OP_SHRINK) || from > segment->shape.reserved || to > segment->shape.reserved) {
-        clear_intent(segment);
-        return;
-    }
-    bool done = op == PM_OP_GROW ? peek64(&header->active) == to : peek64(&header->target) == to;
-    uint64_t size = done ? to : from;
-    order_store64(&header->active, size);
-    peermap_round report = { 0 };
-    struct round round = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &report };
-    ask(&round, size, 0, false);
-    wait_for_acks(&round, deadline_of(&round));
-    if (op == PM_OP_SHRINK && report.late > 0)
-        store64(&header->cut_epoch, round.epoch);
-    else
-        discard(segment);
-    clear_intent(segment);
-    succeed(&round);
-}
-
-static bool has_peer(const peermap_segment *segment, pid_t pid)
-{
-    for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
-        struct pm_slot slot;
-        if (pm_slot_read(segment, i, &slot) && (slot.tag & PM_TAG_STATE) == PM_LIVE && pm_life_alive(slot.life) && slot.pid == (uint32_t)pid)
-            return true;
-    }
-    return false;
-}
-
-static int operate(struct round *round, const struct pm_request *request)
-{
-    if (request->pid < 0)
-        return pm_fail(PEERMAP_EINVAL, "pid is %d", (int)request->pid);
-    if (request->pid != 0 && !has_peer(round->segment, request->pid))
-        return pm_fail(PEERMAP_ESRCH, "segment %s has no live peer with pid %d", round->segment->name, (int)request->pid);
-    if (!pm_holds_object(round->segment)) {
-        errno = EBADF;
-        return pm_fail(PEERMAP_EOS, "this process has closed the descriptor of segment %s; attach anew", round->segment->name);
-    }
-    switch (round->op) {
-    case PM_OP_GROW: return grow(round, request->bytes);
-    case PM_OP_SHRINK: return shrink(round, request->bytes);
-    default: return remap(round, request->pid);
-    }
-}
-
-static int refuse(struct round *round, int code)
-{
-    pm_journal(round->segment, (struct pm_event){ .kind = PM_EV_REFUSE,
-                                                  .method = (uint16_t)round->op,
-                                                  .slot = PM_NO_SLOT,
-                                                  .pid = (uint32_t)round->report->culprit_pid,
-                                                  .error = code,
-                                                  .epoch = peek64(&round->segment->header->epoch) });
-    return code;
-}
-
-int pm_round(peermap_segment *segment, struct pm_request *asked)
-{
-    struct pm_header *header = segment->header;
-    peermap_round *report = &asked->round;
-    struct round round = { .segment = segment, .op = (enum pm_op)asked->op, .begun = pm_now(), .report = report };
-    int rc;
-    if (pm_lock(segment, &header->lock, &header->lock_slot, round.begun + segment->deadline_ns, NULL) != 0) {
-        rc = refuse(&round, pm_lock_busy(segment, load32(&header->lock_slot), "the lock", report));
-    } else {
-        if (load32(&header->intent.op) != PM_OP_NONE)
-            recover(segment);
-        cut_if_all_acked(segment);
-        rc = operate(&round, asked);
-        if (rc != 0 && round.epoch == 0)
-            refuse(&round, rc);
-        pm_unlock(segment, &header->lock, &header->lock_slot);
-    }
-    int error = errno;
-    report->size = peermap_size(segment);
-    pm_changed(segment);
-    errno = error;
-    return rc;
-}
-
-static int ask_for(peermap_segment *segment, enum pm_op op, size_t bytes, pid_t pid, peermap_round *report)
-{
-    struct pm_request request = { .kind = PM_ASK_ROUND, .op = (uint32_t)op, .bytes = bytes, .pid = pid };
-    int rc = pm_agent_ask(segment, &request);
-    if (report)
-        *report = request.round;
-    return rc;
-}
-
-int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round) { return ask_for(segment, PM_OP_GROW, by, 0, round); }
-int peermap_shrink(peermap_segment *segment, size_t by, peermap_round *round) { return ask_for(segment, PM_OP_SHRINK, by, 0, round); }
-int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round *round) { return ask_for(segment, PM_OP_REMAP, 0, pid, round); }
-int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round) { return ask_for(segment, PM_OP_MAP, 0, pid, round); }

@@ -226,6 +226,11 @@ static int build(peermap_segment *segment, const peermap_options *options)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     uint64_t size = options->initial_size ? options->initial_size : DEFAULT_SIZE;
+    int there = pm_object_open(segment->name, false); /* a quick answer; the one that counts is the publishing */
+    if (there >= 0)
+        close(there);
+    if (there >= 0 || there == -EACCES || there == -EINVAL)
+        return object_error(segment->name, "create", EEXIST);
     int rc = pm_shape_plan(options, &segment->shape);
     if (rc != 0)
         return rc;
@@ -244,36 +249,6 @@ static int build(peermap_segment *segment, const peermap_options *options)
     return 0;
 }
 
-int peermap_create(const char *name, const peermap_options *options, peermap_segment **out)
-{
-    static const peermap_options defaults = { .struct_size = sizeof defaults };
-    if (!options)
-        options = &defaults;
-    if (!out)
-        return pm_fail(PEERMAP_EINVAL, "out is NULL");
-    *out = NULL;
-    if (!pm_name_valid(name))
-        return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
-    int rc = check_options(options);
-    if (rc != 0)
-        return rc;
-    int there = pm_object_open(name, false); /* a quick answer; the one that counts is the publishing */
-    if (there >= 0)
-        close(there);
-    if (there >= 0 || there == -EACCES || there == -EINVAL)
-        return object_error(name, "create", EEXIST);
-    peermap_segment *segment = make_handle(name, options);
-    if (!segment)
-        return pm_fail(PEERMAP_EOS, "out of memory");
-    rc = build(segment, options);
-    if (rc != 0) {
-        free_handle(segment);
-        return rc;
-    }
-    *out = segment;
-    return 0;
-}
-
 /* ---- attaching ---- */
 
 static int find(peermap_segment *segment)
@@ -285,16 +260,21 @@ static int find(peermap_segment *segment)
     return rc == 0 ? pm_reserve(segment) : rc;
 }
 
-static int enter(peermap_segment *segment)
+static int join(peermap_segment *segment, const peermap_options *options)
 {
     int cancellation;
+    (void)options;
     hold_forks(&cancellation);
     int rc = find(segment);
     let_fork(cancellation);
     return rc == 0 ? pm_agent_start(segment) : rc;
 }
 
-int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out)
+/* ---- one way in for both ---- */
+
+typedef int entry(peermap_segment *segment, const peermap_options *options);
+
+static int obtain(const char *name, const peermap_options *options, peermap_segment **out, entry *enter)
 {
     static const peermap_options defaults = { .struct_size = sizeof defaults };
     if (!options)
@@ -310,7 +290,7 @@ int peermap_attach(const char *name, const peermap_options *options, peermap_seg
     peermap_segment *segment = make_handle(name, options);
     if (!segment)
         return pm_fail(PEERMAP_EOS, "out of memory");
-    rc = enter(segment);
+    rc = enter(segment, options);
     if (rc != 0) {
         free_handle(segment);
         return rc;
@@ -318,6 +298,9 @@ int peermap_attach(const char *name, const peermap_options *options, peermap_seg
     *out = segment;
     return 0;
 }
+
+int peermap_create(const char *name, const peermap_options *options, peermap_segment **out) { return obtain(name, options, out, build); }
+int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out) { return obtain(name, options, out, join); }
 
 int peermap_open(const char *name, const peermap_options *options, peermap_segment **out)
 {

@@ -10,10 +10,12 @@
  *     segment.c   create, attach, detach: from a name to a mapped segment and back
  *     shape.c     what a header must look like before anything in it is believed
  *     reserve.c   the address range, and mapping inside it
- *     agent.c     the thread: life word, requests, convergence
+ *     agent.c     the thread: its life, and the requests it serves
+ *     converge.c  its own part of a round: map what the header says, and ack it
  *     lock.c      robust locks
  *     registry.c  slots: claim, release, reap, read; roots.c likewise
- *     round.c     growing, shrinking, remapping, recovery
+ *     round.c     asking the peers, and waiting for them
+ *     resize.c    what rounds are for: growing, shrinking, remapping, recovery
  *     journal.c   the event ring
  */
 #ifndef PM_SEGMENT_H
@@ -121,7 +123,11 @@ int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to); /* 0 or errn
 int pm_agent_start(peermap_segment *segment);
 int pm_agent_ask(peermap_segment *segment, struct pm_request *request);
 void pm_agent_stop(peermap_segment *segment);
+
+/* ---- converge.c: the agent only ---- */
 void pm_converge(peermap_segment *segment, uint32_t method);
+int pm_converge_first(peermap_segment *segment, uint64_t since); /* while attaching */
+void pm_answer(peermap_segment *segment, uint64_t epoch);        /* counts this peer's ack of `epoch` */
 
 /* ---- lock.c: the agent only ---- */
 int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline, bool *after_death);
@@ -141,9 +147,8 @@ int pm_registry_reap(peermap_segment *segment);
 /* ---- roots.c ---- */
 int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted);
 
-/* ---- round.c ---- */
+/* ---- resize.c ---- */
 int pm_round(peermap_segment *segment, struct pm_request *request);
-void pm_answer(peermap_segment *segment, uint64_t epoch); /* counts this peer's ack of `epoch` */
 
 /* ---- journal.c ---- */
 void pm_journal(peermap_segment *segment, struct pm_event event); /* fills seq, time, by, by_pid, and pid from slot */

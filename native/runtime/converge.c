@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * converge.c - a peer's own part of a round: map what the header says, and ack it.
+ *
+ * Idempotent, and the same for growth, shrink, remap, attach and recovery.  Runs in the agent only.
+ */
+#include "segment.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+void pm_answer(peermap_segment *segment, uint64_t epoch)
+{
+    uint32_t *outstanding = &segment->header->outstanding;
+    uint32_t word = peek32(outstanding);
+    for (;;) {
+        bool counted = word >> 16 == (epoch & 0xffff) && (word & 0xffff) != 0;
+        if (!counted) { /* nobody waits for it any more: it is news */
+            pm_changed(segment);
+            return;
+        }
+        if (!cas32(outstanding, &word, word - 1))
+            continue;
+        if (((word - 1) & 0xffff) == 0)
+            pm_futex_wake(outstanding, UINT32_MAX, 1);
+        return;
+    }
+}
+
+/*
+ * Maps what is missing and gives up what is too much; `fresh` replaces what is there as well.  The application's threads go by `mapped`
+ * too (segment.c): it grows after the memory is there, and shrinks before it goes.
+ */
+static int apply(peermap_segment *segment, uint64_t target, bool fresh)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    if (target > segment->shape.reserved)
+        target = segment->shape.reserved;
+    target -= target % page;
+    uint64_t before = segment->mapped;
+    int error = pm_map(segment, fresh ? 0 : before, target);
+    if (error != 0)
+        return error;
+    store64(&segment->mapped, target);
+    error = pm_unmap(segment, target, before);
+    if (error != 0)
+        store64(&segment->mapped, before); /* it is still there, to be given up by the next attempt */
+    return error;
+}
+
+static void record(peermap_segment *segment, uint64_t epoch, uint32_t method, int error, uint64_t since)
+{
+    struct pm_slot *slot = &segment->slots[segment->index];
+    uint64_t now = pm_now(), took = now > since ? now - since : 0;
+    poke64(&slot->mapped, segment->mapped);
+    poke32(&slot->method, method);
+    poke64(&slot->latency_ns, took);
+    store_error(&slot->error, error);
+    if (error == 0)
+        store64(&slot->acked, epoch); /* release: pairs with the runner's load.  Whoever sees the ack sees the mapping's record */
+    pm_journal(segment, (struct pm_event){ .kind = PM_EV_MAP_ACK,
+                                           .epoch = epoch,
+                                           .method = (uint16_t)method,
+                                           .slot = (uint16_t)segment->index,
+                                           .error = error,
+                                           .size = segment->mapped,
+                                           .ns = took });
+}
+
+void pm_converge(peermap_segment *segment, uint32_t method)
+{
+    struct pm_slot *slot = &segment->slots[segment->index];
+    for (uint64_t epoch; (epoch = load64(&slot->requested)) > segment->tried;) {
+        bool fresh = load64(&slot->remap) > segment->tried;
+        segment->tried = epoch;
+        int error = apply(segment, order_load64(&segment->header->target), fresh);
+        record(segment, epoch, method, error, peek64(&slot->requested_ns));
+        if (method == PM_BY_AGENT) /* the runner does not count itself */
+            pm_answer(segment, epoch);
+    }
+}
+
+/*
+ * The slot is LIVE, so a round that begins from now on asks it.  One that began before may have missed it, but published its target
+ * before it looked at the slots: then this sees that target.  Both sides are sequentially consistent.
+ */
+int pm_converge_first(peermap_segment *segment, uint64_t since)
+{
+    struct pm_slot *slot = &segment->slots[segment->index];
+    uint64_t epoch;
+    do {
+        epoch = order_load64(&segment->header->epoch);
+        int error = apply(segment, order_load64(&segment->header->target), false);
+        if (error != 0) {
+            errno = error;
+            return pm_fail(PEERMAP_EOS, "cannot map segment %s: %s", segment->name, strerror(error));
+        }
+        segment->tried = epoch;
+        poke64(&slot->mapped, segment->mapped);
+        poke32(&slot->method, PM_BY_ATTACH);
+        poke64(&slot->latency_ns, pm_now() - since);
+        store64(&slot->acked, epoch);
+    } while (order_load64(&segment->header->epoch) != epoch);
+    uint64_t requested = load64(&slot->requested);
+    if (requested != 0 && requested <= epoch)
+        pm_answer(segment, requested);
+    return 0;
+}
