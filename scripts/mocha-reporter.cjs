@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// mocha's spec reporter, which also writes its counts to the file named by PEERMAP_COUNTS, for scripts/test.mjs.
+// mocha's spec reporter, which also writes its counts to the file named by PEERMAP_COUNTS, for scripts/test.mjs; and ends an interrupted run
+// at once, so that what is to happen at exit does.
 
 const { writeFileSync } = require('node:fs');
 const { reporters } = require('mocha');
@@ -10,6 +11,7 @@ module.exports = class extends reporters.Spec {
     super(runner, options);
     const file = process.env.PEERMAP_COUNTS;
     const { stats } = this;
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
     if (file)
       runner.once('end', () =>
         writeFileSync(file, JSON.stringify({ passed: stats.passes, failed: stats.failures, skipped: stats.pending })),

@@ -16,19 +16,32 @@ import { fileURLToPath } from 'node:url';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const temp = mkdtempSync(join(tmpdir(), 'peermap-test-'));
 process.on('exit', () => rmSync(temp, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+
+/** What runs now ends first, and clears away what it made. */
+let current;
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    interrupted = true;
+    current?.kill(signal);
+  });
+}
 
 /** Runs a command to its end; its output is ours.  Answers its exit code and its last line. */
 function run(command, args, env = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+    current = child;
     let text = '';
     child.stdout.on('data', (chunk) => {
       process.stdout.write(chunk);
       text = (text + chunk).slice(-4096);
     });
     child.on('error', (error) => resolve({ code: 1, last: error.message }));
-    child.on('close', (code) => resolve({ code: code ?? 1, last: text.trimEnd().split('\n').at(-1) ?? '' }));
+    child.on('close', (code) => {
+      if (interrupted) process.exit(130);
+      resolve({ code: code ?? 1, last: text.trimEnd().split('\n').at(-1) ?? '' });
+    });
   });
 }
 

@@ -9,6 +9,7 @@ import { resolve } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type * as face from '../../native/addon/index';
+import { removeAtExit } from '../at-exit';
 
 export type * from '../../native/addon/index';
 
@@ -22,6 +23,7 @@ const named: string[] = [];
 export function freshName(): string {
   const name = `test-${process.pid}-addon-${++counter}`;
   named.push(name);
+  removeAtExit(name);
   return name;
 }
 

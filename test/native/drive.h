@@ -54,7 +54,7 @@ static inline void forget_everything(void)
 static inline void hung(int signal_number)
 {
     (void)signal_number;
-    static const char text[] = "the watchdog ended a test that hung\n";
+    static const char text[] = "the test was interrupted, by its watchdog or by a person\n";
     if (write(2, text, sizeof text - 1) < 0) {}
     for (int i = 0; i < MOST_PEERS; i++)
         if (all_peers[i].pid > 0)
@@ -76,6 +76,7 @@ static inline void setup(char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGALRM, hung);
     signal(SIGTERM, hung);
+    signal(SIGINT, hung);
     alarm(120);
     atexit(forget_everything);
 }

@@ -7,6 +7,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as readline from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { removeAtExit } from '../at-exit';
 
 /** The repository, seen from build/test/FOLDER. */
 export const root = path.resolve(__dirname, '../../..');
@@ -20,6 +21,7 @@ let counter = 0;
 export function testSegment(): string {
   const name = `test-${process.pid}-${++counter}`;
   named.add(name);
+  removeAtExit(name);
   return name;
 }
 

@@ -8,6 +8,7 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import type * as Addon from '../../native/addon/index';
+import { removeAtExit } from '../at-exit';
 import { DemoProcesses, installedServer, openWorkbench, until, type Server, type Workbench } from './workbench';
 
 const mib = 1024 * 1024;
@@ -32,6 +33,7 @@ describe('a person in the workbench, with the installed extension', function () 
   before(async () => {
     demo = new DemoProcesses(`words-${process.pid}`);
     endings.unshift(() => demo.stop());
+    removeAtExit(other);
     addon.Segment.create(other, { peerName: 'person' }).detach();
     endings.unshift(() => rmSync(`/dev/shm/peermap.${other}`, { force: true }));
     server = await installedServer();

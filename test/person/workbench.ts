@@ -8,6 +8,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { atExit, removeAtExit } from '../at-exit';
 
 export type Theme = 'light' | 'dark' | 'hc' | 'hc-light';
 
@@ -56,6 +57,8 @@ export class DemoProcesses {
   readonly processes = new Map<string, ChildProcess>();
 
   constructor(readonly segment: string) {
+    removeAtExit(segment);
+    atExit(() => this.processes.forEach((child) => child.kill('SIGKILL')));
     const start = (program: string, ...args: string[]) => {
       this.processes.set(
         program,
