@@ -154,8 +154,7 @@ struct pm_slot {
     int32_t error; /* errno of the last mapping */
     uint64_t latency_ns;
     uint64_t pin; /* count << 48 | active bytes relied upon */
-    uint32_t doorbell;
-    uint32_t pad0;
+    uint8_t pad0[8];
     uint64_t attached_ns; /* CLOCK_REALTIME */
     uint8_t pad1[56];
     char name[PM_NAME_MAX];
@@ -252,7 +251,6 @@ PM_AT(pm_slot, method, 96);
 PM_AT(pm_slot, error, 100);
 PM_AT(pm_slot, latency_ns, 104);
 PM_AT(pm_slot, pin, 112);
-PM_AT(pm_slot, doorbell, 120);
 PM_AT(pm_slot, attached_ns, 128);
 PM_AT(pm_slot, name, 192);
 PM_AT(pm_root, tag, 0);

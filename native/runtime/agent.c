@@ -170,8 +170,8 @@ static int post(peermap_segment *segment, struct pm_request *request)
 
 int pm_agent_ask(peermap_segment *segment, struct pm_request *request)
 {
-    if (!segment || load32(&segment->detached))
-        return pm_fail(PEERMAP_EDETACHED, "%s", peermap_error_text(PEERMAP_EDETACHED));
+    if (!pm_attached(segment))
+        return pm_fail_detached();
     return post(segment, request);
 }
 

@@ -44,7 +44,7 @@ static int wait_for(peermap_segment *segment, const uint32_t *lock, uint32_t wor
     return 0;
 }
 
-int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline, bool *after_death)
+int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline)
 {
     uint32_t waiters = 0;
     pending(segment, lock);
@@ -55,8 +55,6 @@ int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t
             if (!cas32(lock, &word, segment->tid | waiters | (word & PM_FUTEX_WAITERS)))
                 continue;
             store32(holder, segment->index + 1);
-            if (after_death)
-                *after_death = (word & PM_FUTEX_DIED) != 0;
             return 0;
         }
         if (!(word & PM_FUTEX_WAITERS) && !cas32(lock, &word, word | PM_FUTEX_WAITERS))

@@ -144,19 +144,30 @@ static int choose(peermap_segment *segment, uint32_t *index, bool *restart)
     return 0;
 }
 
-static uint64_t lock_deadline(const peermap_segment *segment) { return pm_now() + segment->deadline_ns; }
+int pm_registry_lock(peermap_segment *segment)
+{
+    struct pm_header *header = segment->header;
+    if (pm_lock(segment, &header->registry_lock, &header->registry_slot, pm_now() + segment->deadline_ns) != 0)
+        return pm_lock_busy(segment, load32(&header->registry_slot), "the registry", NULL);
+    return 0;
+}
+
+void pm_registry_unlock(peermap_segment *segment)
+{
+    pm_unlock(segment, &segment->header->registry_lock, &segment->header->registry_slot);
+}
 
 int pm_registry_claim(peermap_segment *segment, bool *restart)
 {
-    struct pm_header *header = segment->header;
     segment->index = PM_NO_SLOT;
-    if (pm_lock(segment, &header->registry_lock, &header->registry_slot, lock_deadline(segment), NULL) != 0)
-        return pm_lock_busy(segment, load32(&header->registry_slot), "the registry", NULL);
+    int rc = pm_registry_lock(segment);
+    if (rc != 0)
+        return rc;
     uint32_t index;
-    int rc = choose(segment, &index, restart);
+    rc = choose(segment, &index, restart);
     if (rc == 0)
         fill(segment, index);
-    pm_unlock(segment, &header->registry_lock, &header->registry_slot);
+    pm_registry_unlock(segment);
     return rc;
 }
 
@@ -177,9 +188,9 @@ void pm_registry_release(peermap_segment *segment)
 
 int pm_registry_reap(peermap_segment *segment)
 {
-    struct pm_header *header = segment->header;
-    if (pm_lock(segment, &header->registry_lock, &header->registry_slot, lock_deadline(segment), NULL) != 0)
-        return pm_lock_busy(segment, load32(&header->registry_slot), "the registry", NULL);
+    int rc = pm_registry_lock(segment);
+    if (rc != 0)
+        return rc;
     int freed = 0;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
@@ -192,7 +203,7 @@ int pm_registry_reap(peermap_segment *segment)
         }
         cas64(&segment->slots[i].tag, &slot.tag, next(slot.tag, PM_FREE));
     }
-    pm_unlock(segment, &header->registry_lock, &header->registry_slot);
+    pm_registry_unlock(segment);
     if (freed > 0)
         pm_changed(segment);
     return freed;
@@ -229,8 +240,8 @@ static void describe(const struct pm_slot *slot, peermap_peer *peer)
 
 int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
 {
-    if (!segment || load32(&segment->detached))
-        return pm_fail(PEERMAP_EDETACHED, "%s", peermap_error_text(PEERMAP_EDETACHED));
+    if (!pm_attached(segment))
+        return pm_fail_detached();
     if (capacity < 0 || (capacity > 0 && !out))
         return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
     int count = 0;
@@ -247,12 +258,11 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
 
 pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name)
 {
-    if (!segment || !peer_name || load32(&segment->detached))
+    if (!pm_attached(segment) || !peer_name)
         return 0;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (pm_slot_read(segment, i, &slot) && (slot.tag & PM_TAG_STATE) == PM_LIVE && pm_life_alive(slot.life) &&
-            pm_name_equal(slot.name, peer_name))
+        if (pm_slot_read(segment, i, &slot) && pm_slot_lives(&slot) && pm_name_equal(slot.name, peer_name))
             return (pid_t)slot.pid;
     }
     return 0;

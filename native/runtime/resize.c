@@ -59,7 +59,7 @@ static void cut_if_all_acked(peermap_segment *segment)
         return;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         const struct pm_slot *slot = &segment->slots[i];
-        if ((load64(&slot->tag) & PM_TAG_STATE) == PM_LIVE && pm_life_alive(load32(&slot->life)) && load64(&slot->acked) < epoch)
+        if (pm_slot_lives(slot) && load64(&slot->acked) < epoch)
             return;
     }
     cut(segment);
@@ -145,9 +145,7 @@ static bool pinned(struct pm_running *round, uint64_t size)
     peermap_segment *segment = round->segment;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         const struct pm_slot *slot = &segment->slots[i];
-        if ((load64(&slot->tag) & PM_TAG_STATE) != PM_LIVE || (order_load64(&slot->pin) & PM_PIN_BYTES) <= size)
-            continue;
-        if (!pm_life_alive(load32(&slot->life)))
+        if ((order_load64(&slot->pin) & PM_PIN_BYTES) <= size || !pm_slot_lives(slot))
             continue;
         round->report->culprit_pid = 0;
         pm_round_blame(round, i);
@@ -251,7 +249,7 @@ static bool has_peer(const peermap_segment *segment, pid_t pid)
 {
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (pm_slot_read(segment, i, &slot) && (slot.tag & PM_TAG_STATE) == PM_LIVE && pm_life_alive(slot.life) && slot.pid == (uint32_t)pid)
+        if (pm_slot_read(segment, i, &slot) && pm_slot_lives(&slot) && slot.pid == (uint32_t)pid)
             return true;
     }
     return false;
@@ -291,7 +289,7 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
     peermap_round *report = &asked->round;
     struct pm_running round = { .segment = segment, .op = (enum pm_op)asked->op, .begun = pm_now(), .report = report };
     int rc;
-    if (pm_lock(segment, &header->lock, &header->lock_slot, round.begun + segment->deadline_ns, NULL) != 0) {
+    if (pm_lock(segment, &header->lock, &header->lock_slot, round.begun + segment->deadline_ns) != 0) {
         rc = refuse(&round, pm_lock_busy(segment, load32(&header->lock_slot), "the lock", report));
     } else {
         if (load32(&header->intent.op) != PM_OP_NONE)

@@ -86,18 +86,17 @@ static int publish(peermap_segment *segment, const struct pm_root *wanted)
 
 int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted)
 {
-    struct pm_header *header = segment->header;
     bool remove = wanted->tag == PM_FREE;
-    if (pm_lock(segment, &header->registry_lock, &header->registry_slot, pm_now() + segment->deadline_ns, NULL) != 0)
-        return pm_lock_busy(segment, load32(&header->registry_slot), "the registry", NULL);
-    int rc = 0;
+    int rc = pm_registry_lock(segment);
+    if (rc != 0)
+        return rc;
     if (remove)
         free_others(segment, wanted->name, segment->shape.root_count);
     else
         rc = publish(segment, wanted);
     if (rc == 0)
         pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROOT, .slot = PM_NO_SLOT, .size = wanted->off, .ns = wanted->size });
-    pm_unlock(segment, &header->registry_lock, &header->registry_slot);
+    pm_registry_unlock(segment);
     pm_changed(segment);
     return rc;
 }
@@ -109,8 +108,8 @@ int peermap_set_root(peermap_segment *segment, const char *name, void *pointer, 
         return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
     if (type && strlen(type) >= PM_NAME_MAX)
         return pm_fail(PEERMAP_ENAME, "the type of root %s is longer than %d bytes", name, PM_NAME_MAX - 1);
-    if (!segment || load32(&segment->detached))
-        return pm_fail(PEERMAP_EDETACHED, "%s", peermap_error_text(PEERMAP_EDETACHED));
+    if (!pm_attached(segment))
+        return pm_fail_detached();
     if (pointer) {
         size_t active = peermap_size(segment);
         uintptr_t base = (uintptr_t)segment->base, at = (uintptr_t)pointer;
@@ -129,7 +128,7 @@ int peermap_set_root(peermap_segment *segment, const char *name, void *pointer, 
 void *peermap_root(peermap_segment *segment, const char *name, size_t *size)
 {
     struct pm_root root;
-    if (!segment || !name || load32(&segment->detached) || find(segment, name, &root) == segment->shape.root_count)
+    if (!pm_attached(segment) || !name || find(segment, name, &root) == segment->shape.root_count)
         return NULL;
     size_t active = peermap_size(segment);
     if (root.off > active || root.size > active - root.off)

@@ -336,7 +336,7 @@ int peermap_destroy(const char *name)
 
 /* ---- the memory ---- */
 
-void *peermap_base(const peermap_segment *segment) { return segment && !load32(&segment->detached) ? segment->base : NULL; }
+void *peermap_base(const peermap_segment *segment) { return pm_attached(segment) ? segment->base : NULL; }
 
 /* A peer that was late may run before its agent has caught up: what is not mapped here yet is not active here yet. */
 static uint64_t active(const peermap_segment *segment)
@@ -345,11 +345,11 @@ static uint64_t active(const peermap_segment *segment)
     return bytes < mapped ? bytes : mapped;
 }
 
-size_t peermap_size(const peermap_segment *segment) { return segment && !load32(&segment->detached) ? active(segment) : 0; }
+size_t peermap_size(const peermap_segment *segment) { return pm_attached(segment) ? active(segment) : 0; }
 
 uint64_t peermap_epoch(const peermap_segment *segment)
 {
-    return segment && !load32(&segment->detached) ? load64(&segment->header->epoch) : 0;
+    return pm_attached(segment) ? load64(&segment->header->epoch) : 0;
 }
 
 /*
@@ -358,7 +358,7 @@ uint64_t peermap_epoch(const peermap_segment *segment)
  */
 size_t peermap_pin(peermap_segment *segment)
 {
-    if (!segment || load32(&segment->detached))
+    if (!pm_attached(segment))
         return 0;
     uint64_t *pin = &segment->slots[segment->index].pin;
     uint64_t size = active(segment), word = peek64(pin), wanted;
@@ -372,7 +372,7 @@ size_t peermap_pin(peermap_segment *segment)
 
 void peermap_unpin(peermap_segment *segment)
 {
-    if (!segment || load32(&segment->detached))
+    if (!pm_attached(segment))
         return;
     uint64_t *pin = &segment->slots[segment->index].pin;
     uint64_t word = peek64(pin), wanted;

@@ -101,6 +101,10 @@ struct peermap_segment {
     struct peermap_segment *next; /* of all attachments of this process, for fork() */
 };
 
+/* False in a forked child: nothing of the handle may be touched. */
+static inline bool pm_attached(const peermap_segment *segment) { return segment && !load32(&segment->detached); }
+static inline int pm_fail_detached(void) { return pm_fail(PEERMAP_EDETACHED, "%s", peermap_error_text(PEERMAP_EDETACHED)); }
+
 /* ---- segment.c ---- */
 int pm_publish(peermap_segment *segment);
 
@@ -130,16 +134,25 @@ int pm_converge_first(peermap_segment *segment, uint64_t since); /* while attach
 void pm_answer(peermap_segment *segment, uint64_t epoch);        /* counts this peer's ack of `epoch` */
 
 /* ---- lock.c: the agent only ---- */
-int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline, bool *after_death);
+int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline);
 void pm_unlock(peermap_segment *segment, uint32_t *lock, uint32_t *holder);
 int pm_lock_busy(peermap_segment *segment, uint32_t holder, const char *what, peermap_round *round);
 
 /* ---- registry.c ---- */
 #define PM_NAMESAKE 1 /* of pm_registry_claim: another thread must try; by its id the kernel could not tell this one from a peer's */
 static inline bool pm_life_alive(uint32_t life) { return (life & PM_FUTEX_TID) != 0 && (life & PM_FUTEX_DIED) == 0; }
+
+/* A peer is in it, and lives. */
+static inline bool pm_slot_lives(const struct pm_slot *slot)
+{
+    return (load64(&slot->tag) & PM_TAG_STATE) == PM_LIVE && pm_life_alive(load32(&slot->life));
+}
+
 bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot *copy);
 bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag); /* still LIVE under this tag, and alive */
 void pm_slot_tell_death(peermap_segment *segment, uint32_t index);
+int pm_registry_lock(peermap_segment *segment); /* 0, or PEERMAP_EBUSY and its sentence */
+void pm_registry_unlock(peermap_segment *segment);
 int pm_registry_claim(peermap_segment *segment, bool *restart);
 void pm_registry_release(peermap_segment *segment);
 int pm_registry_reap(peermap_segment *segment);

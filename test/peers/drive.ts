@@ -97,7 +97,7 @@ export interface Mapped {
   permissions: string;
 }
 
-/** What the kernel maps of the segment in a process.  By inode: an object that got its name after its birth keeps another in maps. */
+/** What the kernel maps of the segment in a process.  By inode: the name may be another object's by now. */
 export function mapsOf(pid: number, segment: string): Mapped[] {
   const inode = String(fs.statSync(objectOf(segment)).ino);
   return fs
