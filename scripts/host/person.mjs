@@ -52,6 +52,9 @@ export async function openWorkbench({ server, folder, theme = 'dark', viewport =
 }
 
 export class Workbench {
+  /** The title of the last command. */
+  #asked = '';
+
   /**
    * @param {import('playwright-core').Browser} browser
    * @param {import('playwright-core').Page} page
@@ -72,15 +75,28 @@ export class Workbench {
 
   /** Runs a command through the palette, by the title that a person reads. @param {string} title */
   async command(title) {
+    this.#asked = title;
     await this.#openPalette();
     await this.#narrow(`>${title}`);
     // The row of exactly this title: Enter would take the first of several that match.  It may come late, with its extension.
     await this.#row(title).click();
   }
 
-  /** Chooses a row of the quick pick that is open, by its label or by a pattern that its text matches. @param {string | RegExp} text */
+  /**
+   * Chooses a row of the quick pick that the last command opened, by its label or by a pattern that its text matches.  An editor that takes
+   * the focus late, as one does after a reload, closes a quick pick: then a person asks for it again.
+   * @param {string | RegExp} text
+   */
   async quickPick(text) {
-    await (typeof text === 'string' ? this.#row(text) : this.#rows().filter({ hasText: text }).first()).click();
+    const row = typeof text === 'string' ? this.#row(text) : this.#rows().filter({ hasText: text }).first();
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await row.click({ timeout: attempt < 5 ? 5000 : patience });
+      } catch (error) {
+        if (attempt >= 5) throw error;
+        if (!(await this.palette.isVisible())) await this.command(this.#asked);
+      }
+    }
   }
 
   /** Fills in the input box that is open, and accepts it. @param {string} text */
