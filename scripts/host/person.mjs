@@ -71,15 +71,15 @@ export class Workbench {
   }
 
   /**
-   * Runs a command through the palette, by the title that a person reads.  An editor that takes the focus late, as one does after a reload,
-   * closes the palette: then a person opens it again.
+   * Runs a command through the palette, by the title that a person reads.  A key that is pressed while a dialog or the last palette fades away is
+   * lost, and an editor that takes the focus late, as one does after a reload, closes the palette: then a person opens it again.
    * @param {string} title
    */
   async command(title) {
     for (let attempt = 0; ; attempt += 1) {
       const timeout = attempt < 5 ? 10_000 : patience;
-      await this.#openPalette();
       try {
+        await this.#openPalette(timeout);
         await this.#narrow(`>${title}`, timeout);
         // The row of exactly this title: Enter would take the first of several that match.  It may come late, with its extension.
         return await this.#row(title).click({ timeout });
@@ -160,19 +160,14 @@ export class Workbench {
       .first();
   }
 
-  /** A key that is pressed while a dialog or the last palette fades away is lost: then a person presses it again. */
-  async #openPalette() {
-    await this.page.locator('.monaco-dialog-box').waitFor({ state: 'hidden' });
-    await this.palette.waitFor({ state: 'hidden' });
-    const input = this.palette.locator('.quick-input-box input[aria-label="Type the name of a command to run."]');
-    for (let attempt = 0; ; attempt += 1) {
-      await this.page.keyboard.press('F1');
-      try {
-        return await input.waitFor({ state: 'visible', timeout: attempt < 5 ? 5000 : patience });
-      } catch (error) {
-        if (attempt >= 5) throw error;
-      }
-    }
+  /** @param {number} timeout */
+  async #openPalette(timeout) {
+    await this.page.locator('.monaco-dialog-box').waitFor({ state: 'hidden', timeout });
+    await this.palette.waitFor({ state: 'hidden', timeout });
+    await this.page.keyboard.press('F1');
+    await this.palette
+      .locator('.quick-input-box input[aria-label="Type the name of a command to run."]')
+      .waitFor({ state: 'visible', timeout });
   }
 
   /** @param {string} text @param {number} timeout */
