@@ -12,13 +12,15 @@ Napi::Number to_time(Napi::Env env, uint64_t ns) { return Napi::Number::New(env,
 Napi::Number to_milliseconds(Napi::Env env, uint64_t ns) { return Napi::Number::New(env, static_cast<double>(ns / 1000) / 1000); }
 
 const char* op_word(uint32_t op) {
-  static const char* const words[] = { "none", "grow", "shrink", "remap", "map", "recover" };
-  return op <= PM_OP_RECOVER ? words[op] : "none";
+  static const char* const words[] = { "none", "grow", "shrink", "remap", "map", "recover", "ahead", "inside" };
+  static_assert(sizeof words / sizeof *words == PM_OP_LAST + 1, "one word for each op");
+  return op <= PM_OP_LAST ? words[op] : "none";
 }
 
 const char* method_word(uint32_t method) {
-  static const char* const words[] = { "none", "attach", "agent", "self" };
-  return method <= PM_BY_SELF ? words[method] : "none";
+  static const char* const words[] = { "none", "attach", "agent", "self", "unstop", "inject", "ahead" };
+  static_assert(sizeof words / sizeof *words == PM_BY_LAST + 1, "one word for each method");
+  return method <= PM_BY_LAST ? words[method] : "none";
 }
 
 const char* state_word(pmo_peer_state state) {
@@ -33,7 +35,7 @@ const char* state_word(pmo_peer_state state) {
 const char* kind_word(uint32_t kind) {
   static const char* const words[] = { "unknown",     "create",  "attach",   "restart",  "detach",    "peer-died", "reap",   "round-begin",
                                        "map-request", "map-ack", "map-late", "round-end", "rollback", "cut",       "refuse", "root",
-                                       "takeover" };
+                                       "takeover",    "unstop",  "inject",   "lost" };
   static_assert(sizeof words / sizeof *words == PM_EV_LAST + 1, "one word for each kind");
   return kind <= PM_EV_LAST ? words[kind] : "unknown";
 }

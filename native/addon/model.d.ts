@@ -24,7 +24,8 @@ export type ErrorCode =
   | 'PEERMAP_ELATE'
   | 'PEERMAP_EBUSY'
   | 'PEERMAP_EDETACHED'
-  | 'PEERMAP_EOS';
+  | 'PEERMAP_EOS'
+  | 'PEERMAP_ELOST';
 
 /** peermap_round of peermap.h. */
 export interface Round {
@@ -35,6 +36,9 @@ export interface Round {
   late: number;
   died: number;
   injected: number;
+  unstopped: number;
+  ahead: number;
+  populated: number;
   nanoseconds: number;
   culprit?: { pid: number; name: string };
 }
@@ -72,8 +76,8 @@ export interface Mapping {
 }
 
 export type PeerState = 'alive' | 'late' | 'dead' | 'attaching';
-export type Method = 'none' | 'attach' | 'agent' | 'self';
-export type Op = 'none' | 'grow' | 'shrink' | 'remap' | 'map' | 'recover';
+export type Method = 'none' | 'attach' | 'agent' | 'self' | 'unstop' | 'inject' | 'ahead';
+export type Op = 'none' | 'grow' | 'shrink' | 'remap' | 'map' | 'recover' | 'ahead' | 'inside';
 
 export interface Peer {
   slot: number;
@@ -169,6 +173,9 @@ export type EventKind =
   | 'refuse'
   | 'root'
   | 'takeover'
+  | 'unstop'
+  | 'inject'
+  | 'lost'
   | 'unknown';
 
 /** One record of the event ring; the meaning of the fields by kind is at enum pm_event_kind in layout.h. */

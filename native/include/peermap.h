@@ -87,7 +87,8 @@ extern "C" {
     X(ELATE, -15, "a peer did not map the memory before the deadline; nothing was changed")                            \
     X(EBUSY, -16, "another peer holds the segment's lock or pins the memory; nothing was changed")                     \
     X(EDETACHED, -17, "the handle is detached, or belongs to the parent process")                                      \
-    X(EOS, -18, "the system refused; see errno")
+    X(EOS, -18, "the system refused; see errno")                                                                       \
+    X(ELOST, -19, "the object was cut short from outside, and its header with it; attach anew")
 
 /* clang-format off */
 enum peermap_error {
@@ -103,8 +104,11 @@ typedef struct peermap_segment peermap_segment; /* process-local handle of one a
 /* Flags of peermap_options.flags. */
 enum {
     PEERMAP_ALLOW_LATE = 1 << 0,  /* rounds of this handle succeed without the peers that did not answer in time */
-    PEERMAP_STRICT = 1 << 1,      /* creation: peers never map past the active size (the only mode of this version) */
+    PEERMAP_STRICT = 1 << 1,      /* creation: peers never map past the active size, so that every growth asks each of them */
     PEERMAP_RELOCATABLE = 1 << 2, /* attach elsewhere if the segment's addresses are taken: raw pointers do not hold */
+    PEERMAP_NO_INJECT = 1 << 3,   /* nobody uses ptrace on this peer's agent thread; at creation: on any peer's */
+    PEERMAP_PREFAULT = 1 << 4,    /* growths of this handle populate the new pages in every peer before they return */
+    PEERMAP_HUGE = 1 << 5,        /* creation: huge pages where the system gives them; see peermap_page_size() */
 };
 
 /* Set struct_size to sizeof(peermap_options); everything else may be 0, which means the default given here. */
@@ -113,7 +117,7 @@ typedef struct peermap_options {
     const char *peer_name;  /* registered in the header.  Default: the program's name; "-PID" is added if that is taken */
     size_t initial_size;    /* creation: active bytes at the start.  Default 64 KiB */
     size_t reserve_size;    /* creation: most bytes the segment can ever have.  Default 16 GiB; costs address space only */
-    size_t ahead;           /* creation: bytes mapped past the active size.  Not used by this version */
+    size_t ahead;           /* creation: bytes mapped past the active size.  Default: as many as are active, at least 64 MiB */
     uint32_t deadline_ms;   /* rounds and locks give up after this long.  Default 1000 */
     uint32_t max_peers;     /* creation: slots in the registry, at most 1024.  Default 128 */
     uint32_t mode;          /* creation: permission bits of the object.  Default 0600 */
@@ -132,6 +136,9 @@ enum peermap_method {
     PEERMAP_BY_ATTACH = 1, /* mapped everything while attaching */
     PEERMAP_BY_AGENT = 2,  /* the library's thread in the peer mapped it */
     PEERMAP_BY_SELF = 3,   /* the peer ran the round itself */
+    PEERMAP_BY_UNSTOP = 4, /* the process was stopped: its agent thread alone was let run, by ptrace */
+    PEERMAP_BY_INJECT = 5, /* its agent did not run its own code: one mmap was run in that thread, by ptrace */
+    PEERMAP_BY_AHEAD = 6,  /* it had the memory mapped before the growth: nothing to do */
 };
 
 /* One row of the registry, copied. */
@@ -160,12 +167,25 @@ typedef struct peermap_round {
     uint32_t acked;     /* mapped it */
     uint32_t late;      /* did not in time */
     uint32_t died;      /* ended while they were waited for */
-    uint32_t injected;  /* mapped from outside.  Always 0 in this version */
+    uint32_t injected;  /* of the acked: mapped by PEERMAP_BY_INJECT */
     pid_t culprit_pid;  /* 0 if there is none */
     char culprit[PEERMAP_NAME_MAX];
     uint64_t nanoseconds;
-    uint64_t reserved[4];
+    uint32_t unstopped; /* of the acked: mapped by PEERMAP_BY_UNSTOP */
+    uint32_t ahead;     /* of the acked: had it mapped before, PEERMAP_BY_AHEAD */
+    uint32_t populated; /* PEERMAP_PREFAULT: peers that have every new page in their page tables */
+    uint32_t reserved0;
+    uint64_t reserved[2];
 } peermap_round;
+
+/* How one peer came to the last round of a handle. */
+typedef struct peermap_answer {
+    pid_t pid; /* in the peer's own pid namespace */
+    char name[PEERMAP_NAME_MAX];
+    int method;           /* enum peermap_method; PEERMAP_BY_NONE if it did not map the memory in time, or ended */
+    int error;            /* errno of its mapping; of a late peer, why it could not be reached from outside */
+    uint64_t nanoseconds; /* from the request to the answer */
+} peermap_answer;
 
 /* ---- segments ---- */
 
@@ -209,6 +229,10 @@ PEERMAP_API size_t peermap_size(const peermap_segment *segment);
 PEERMAP_API size_t peermap_pin(peermap_segment *segment);
 PEERMAP_API void peermap_unpin(peermap_segment *segment);
 
+/* Bytes of the pages that the system gives the data: 2 MiB if PEERMAP_HUGE was asked for and is possible here, else the ordinary ones.
+ * Where it is not, the segment works with ordinary pages. */
+PEERMAP_API size_t peermap_page_size(const peermap_segment *segment);
+
 /* Number of the last round.  Changes with every growth, shrink and remap. */
 PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
 
@@ -242,6 +266,10 @@ PEERMAP_API int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round
  * missing.  pid 0: every peer.  ESRCH, ELATE, EBUSY, EDETACHED, EOS.
  */
 PEERMAP_API int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round);
+
+/* Copies up to `capacity` rows, a peer each, of the last round that this handle ran (a growth that found everything mapped ahead is one);
+ * returns how many there are.  Rounds of other threads on the same handle count.  EDETACHED, EINVAL. */
+PEERMAP_API int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity);
 
 /* ---- roots: pointers to the beginning of data structures ---- */
 
