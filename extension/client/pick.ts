@@ -8,6 +8,9 @@ import type { ProcessUse, SegmentSummary, Snapshot } from '../protocol/model';
 import { PeermapFailure } from './failure';
 import { count } from './tree-rows';
 
+/** A view that finishes loading takes the focus, at any moment: that is no answer, and must not lose what was typed.  Escape is. */
+const ignoreFocusOut = true;
+
 /** With one segment there is nothing to ask.  `preferred` comes first. */
 export async function pickSegment(
   summaries: readonly SegmentSummary[],
@@ -22,7 +25,8 @@ export async function pickSegment(
     description: active === undefined ? 'not readable' : `${formatBytes(active)} · ${count(alive ?? 0, 'peer')}`,
   }));
   items.sort((a, b) => Number(b.label === preferred) - Number(a.label === preferred));
-  return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Segment', matchOnDescription: true }))?.label;
+  const options = { title, placeHolder: 'Segment', matchOnDescription: true, ignoreFocusOut };
+  return (await vscode.window.showQuickPick(items, options))?.label;
 }
 
 export async function pickPeer(snapshot: Snapshot, title: string): Promise<number | undefined> {
@@ -33,7 +37,8 @@ export async function pickPeer(snapshot: Snapshot, title: string): Promise<numbe
     description: `pid ${peer.pid} · ${peer.state}`,
     pid: peer.pid,
   }));
-  return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Peer', matchOnDescription: true }))?.pid;
+  const options = { title, placeHolder: 'Peer', matchOnDescription: true, ignoreFocusOut };
+  return (await vscode.window.showQuickPick(items, options))?.pid;
 }
 
 /** A process that uses the library, then one of its segments. */
@@ -46,11 +51,11 @@ export async function pickSegmentOfProcess(processes: readonly ProcessUse[], tit
     detail: process.segments.map(({ segment }) => segment).join(', '),
     process,
   }));
-  const options = { title, placeHolder: 'Process', matchOnDescription: true, matchOnDetail: true };
+  const options = { title, placeHolder: 'Process', matchOnDescription: true, matchOnDetail: true, ignoreFocusOut };
   const picked = await vscode.window.showQuickPick(items, options);
   const segments = [...new Set(picked?.process.segments.map(({ segment }) => segment))];
   if (segments.length <= 1) return segments[0];
-  return vscode.window.showQuickPick(segments, { title, placeHolder: 'Segment' });
+  return vscode.window.showQuickPick(segments, { title, placeHolder: 'Segment', ignoreFocusOut });
 }
 
 export interface SizeQuestion {
@@ -73,6 +78,7 @@ export async function askSize({ title, prompt, current, judge }: SizeQuestion): 
     title,
     prompt,
     placeHolder: '64K, 2 MiB, +25%, 0x10000',
+    ignoreFocusOut,
     validateInput: (value) => (value.trim() === '' ? undefined : validate(value)),
   });
   const parsed = parseSize(text ?? '', current);
@@ -85,6 +91,7 @@ export function askName(title: string, taken: readonly SegmentSummary[]): Promis
       title,
       prompt: 'Name of the segment: the object will be /dev/shm/peermap.NAME',
       placeHolder: 'quotes',
+      ignoreFocusOut,
       validateInput: (name) => {
         if (name === '') return undefined;
         if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}$/.test(name))

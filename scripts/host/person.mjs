@@ -52,9 +52,6 @@ export async function openWorkbench({ server, folder, theme = 'dark', viewport =
 }
 
 export class Workbench {
-  /** The title of the last command. */
-  #asked = '';
-
   /**
    * @param {import('playwright-core').Browser} browser
    * @param {import('playwright-core').Page} page
@@ -73,30 +70,29 @@ export class Workbench {
     await this.#coloured(theme);
   }
 
-  /** Runs a command through the palette, by the title that a person reads. @param {string} title */
-  async command(title) {
-    this.#asked = title;
-    await this.#openPalette();
-    await this.#narrow(`>${title}`);
-    // The row of exactly this title: Enter would take the first of several that match.  It may come late, with its extension.
-    await this.#row(title).click();
-  }
-
   /**
-   * Chooses a row of the quick pick that the last command opened, by its label or by a pattern that its text matches.  An editor that takes
-   * the focus late, as one does after a reload, closes a quick pick: then a person asks for it again.
-   * @param {string | RegExp} text
+   * Runs a command through the palette, by the title that a person reads.  An editor that takes the focus late, as one does after a reload,
+   * closes the palette: then a person opens it again.
+   * @param {string} title
    */
-  async quickPick(text) {
-    const row = typeof text === 'string' ? this.#row(text) : this.#rows().filter({ hasText: text }).first();
+  async command(title) {
     for (let attempt = 0; ; attempt += 1) {
+      const timeout = attempt < 5 ? 10_000 : patience;
+      await this.#openPalette();
       try {
-        return await row.click({ timeout: attempt < 5 ? 5000 : patience });
+        await this.#narrow(`>${title}`, timeout);
+        // The row of exactly this title: Enter would take the first of several that match.  It may come late, with its extension.
+        return await this.#row(title).click({ timeout });
       } catch (error) {
         if (attempt >= 5) throw error;
-        if (!(await this.palette.isVisible())) await this.command(this.#asked);
+        if (await this.palette.isVisible()) await this.page.keyboard.press('Escape');
       }
     }
+  }
+
+  /** Chooses a row of the quick pick that is open, by its label or by a pattern that its text matches. @param {string | RegExp} text */
+  async quickPick(text) {
+    await (typeof text === 'string' ? this.#row(text) : this.#rows().filter({ hasText: text }).first()).click();
   }
 
   /** Fills in the input box that is open, and accepts it. @param {string} text */
@@ -179,9 +175,9 @@ export class Workbench {
     }
   }
 
-  /** @param {string} text */
-  async #narrow(text) {
-    await this.palette.locator('.quick-input-box input').fill(text);
+  /** @param {string} text @param {number} timeout */
+  async #narrow(text, timeout = patience) {
+    await this.palette.locator('.quick-input-box input').fill(text, { timeout });
   }
 
   /** @param {Theme} theme */
