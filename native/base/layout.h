@@ -151,10 +151,9 @@ struct pm_header {
     uint64_t horizon; /* bytes that every live peer is known to have mapped, for as long as `active` is open: <= target */
     uint64_t epoch;
     uint64_t cut_epoch;      /* not 0: the file may be cut to active once every live peer has acked this */
-    uint64_t populate_epoch; /* whoever answers this epoch populates [populate_from, active after it) first */
-    uint64_t populate_from;
-    uint32_t slots_used; /* slots from this one on were never claimed */
-    uint8_t pad1[4];
+    uint64_t populate_epoch; /* whoever answers this epoch populates [intent.from, intent.to) first */
+    uint32_t slots_used;     /* slots from this one on were never claimed */
+    uint8_t pad1[12];
     struct pm_intent intent;
     uint8_t pad2[40];
 
@@ -267,8 +266,7 @@ PM_AT(pm_header, horizon, 208);
 PM_AT(pm_header, epoch, 216);
 PM_AT(pm_header, cut_epoch, 224);
 PM_AT(pm_header, populate_epoch, 232);
-PM_AT(pm_header, populate_from, 240);
-PM_AT(pm_header, slots_used, 248);
+PM_AT(pm_header, slots_used, 240);
 PM_AT(pm_header, intent, 256);
 PM_AT(pm_header, lock, 320);
 PM_AT(pm_header, lock_slot, 324);

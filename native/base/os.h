@@ -78,6 +78,11 @@ int pm_object_cut(int fd, uint64_t length);
 /* Calls `each` with the segment name of every object in the directory until it returns false. */
 void pm_object_each(bool (*each)(const char *segment, void *context), void *context);
 
+/* Puts the allocated pages of [at, at + length), writable, into this process's page tables.  0 or errno; never a signal. */
+int pm_memory_populate(void *at, uint64_t length);
+/* Bytes of the pages that the system gives a file in the segments' directory that asks for huge ones; 0: ordinary ones. */
+uint64_t pm_memory_huge(void);
+
 /* ---- processes ---- */
 
 struct pm_process {
@@ -90,6 +95,33 @@ struct pm_process {
 
 /* The calling process. */
 void pm_process_self(struct pm_process *self);
+
+/* What /proc says of a process on this side of a pid namespace's border.  Takes no lock of the C library, like all that agents call. */
+struct pm_facts {
+    uint32_t pid;    /* here */
+    uint32_t thread; /* likewise */
+    char state;      /* as in /proc/PID/stat: 'T' is stopped */
+    bool traced;
+    bool filtered; /* by seccomp */
+};
+
+/* Finds the process that `who` was told of, and its agent, which has the id `thread` there.  ESRCH if it, or the right one, is not to be seen
+ * here; EAGAIN, and half the work, if that is wanted only of one that is stopped or traced, and it is not. */
+int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts);
+/* True if a process may run this one's system calls past a filter that ends it: then nothing new is tried. */
+bool pm_process_is_sandboxed(void);
+/* The number in process `pid` of a writable descriptor of this object, or -1. */
+int pm_process_descriptor(uint32_t pid, struct pm_object object);
+/* True if process `pid` maps the object's beginning at `address`, shared and writable. */
+bool pm_process_maps(uint32_t pid, uint64_t address, struct pm_object object);
+/* Puts the allocated pages of [address, address + length) into the page tables of process `pid`, from outside.  0 or errno. */
+int pm_process_populate(uint32_t pid, uint64_t address, uint64_t length);
+
+/*
+ * Lets a waking thread run before threads that have been running: a short slice of its own (Linux 6.12; before that, nothing).  Needs no
+ * privilege, takes no time away from anybody.
+ */
+void pm_thread_be_prompt(void);
 
 /* What occupies [address, address + length) in this process, as a phrase: "/usr/lib/x.so at 0x...". */
 void pm_occupant(uint64_t address, uint64_t length, char *phrase, size_t size);

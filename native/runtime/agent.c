@@ -5,6 +5,10 @@
  * It sleeps on the header's bell, which a round's runner and this process's own calls ring.  It holds the life word of its slot
  * through its robust list for as long as it lives, which is how everybody knows that the process lives.  All signals are blocked in
  * it; it takes no lock of the C library, so that it can run while every other thread of the process is stopped.
+ *
+ * On a machine whose cores are all busy it would wait for a turn with every growth.  It keeps the ordinary policy and niceness, which
+ * everybody may use and which take no time from the application, with the shortest slice that there is: a thread that wakes with little to do
+ * then runs before one that has been running.  Growth inside the horizon needs no agent at all.
  */
 #include "segment.h"
 
@@ -15,7 +19,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#define STACK_SIZE (256u << 10)
+#define STACK_SIZE (512u << 10)
 
 static int join(peermap_segment *segment)
 {
@@ -83,7 +87,8 @@ static void answer(peermap_segment *segment, struct pm_request *request)
 static void *agent(void *argument)
 {
     peermap_segment *segment = argument;
-    prctl(PR_SET_NAME, "peermap");
+    prctl(PR_SET_NAME, "peermap"); /* by which it is known for an agent: os_linux_process.c */
+    pm_thread_be_prompt();
     struct pm_request *request = segment->request;
     request->result = join(segment);
     bool leaving = request->result != 0;
@@ -91,13 +96,15 @@ static void *agent(void *argument)
     while (!leaving) {
         uint32_t bell = order_load32(&segment->header->bell);
         pm_converge(segment, PM_BY_AGENT);
-        if (order_load32(&segment->posted)) {
+        if (order_load32(&segment->posted)) { /* before the horizon, which nobody waits for */
             request = segment->request;
             leaving = request->kind == PM_ASK_LEAVE;
             serve(segment, request);
             answer(segment, request);
             continue;
         }
+        if (order_load32(&segment->nudged))
+            pm_move_horizon(segment);
         pm_futex_wait(&segment->header->bell, bell, segment->bit, 0);
     }
     return NULL;

@@ -49,6 +49,17 @@ static int apply(peermap_segment *segment, uint64_t target, bool fresh)
     return error;
 }
 
+/* The new pages of a growth, into this process's page tables: it is not finished before this has answered, so nobody cuts them meanwhile. */
+static void populate(peermap_segment *segment, uint64_t epoch)
+{
+    const struct pm_intent *intent = &segment->header->intent;
+    uint64_t from = peek64(&intent->from), to = peek64(&intent->to);
+    if (peek64(&segment->header->populate_epoch) != epoch || from >= to || to > segment->mapped)
+        return;
+    if (pm_memory_populate(segment->base + from, to - from) == 0)
+        poke64(&segment->slots[segment->index].populated, epoch);
+}
+
 static void record(peermap_segment *segment, uint64_t epoch, uint32_t method, int error, uint64_t since)
 {
     struct pm_slot *slot = &segment->slots[segment->index];
@@ -75,7 +86,12 @@ void pm_converge(peermap_segment *segment, uint32_t method)
         bool fresh = load64(&slot->remap) > segment->tried;
         segment->tried = epoch;
         int error = apply(segment, order_load64(&segment->header->target), fresh);
-        record(segment, epoch, method, error, peek64(&slot->requested_ns));
+        PM_POINT("converge.mapped");
+        if (error == 0)
+            populate(segment, epoch);
+        bool unstopped = method == PM_BY_AGENT && peek64(&slot->unstopped) == epoch;
+        record(segment, epoch, unstopped ? PM_BY_UNSTOP : method, error, peek64(&slot->requested_ns));
+        PM_POINT("converge.acked");
         if (method == PM_BY_AGENT) /* the runner does not count itself */
             pm_answer(segment, epoch);
     }

@@ -88,6 +88,8 @@ static void fill(peermap_segment *segment, uint32_t index)
     order_store64(&slot->tag, claimed);
     opened();
 
+    if (peek32(&segment->header->slots_used) <= index)
+        store32(&segment->header->slots_used, index + 1);
     segment->index = index;
     segment->bit = UINT32_C(1) << index % 32;
     slot->pid = segment->self.pid;
@@ -95,13 +97,14 @@ static void fill(peermap_segment *segment, uint32_t index)
     slot->start_time = segment->self.start_time;
     slot->pidns = segment->self.pidns;
     slot->pidfd_ino = segment->self.pidfd_ino;
-    slot->flags = segment->base == (char *)(uintptr_t)segment->shape.base ? 0 : PM_SLOT_RELOCATED;
+    slot->flags = (segment->base == (char *)(uintptr_t)segment->shape.base ? 0 : PM_SLOT_RELOCATED) |
+                  (segment->flags & PEERMAP_NO_INJECT ? PM_SLOT_NO_INJECT : 0);
     slot->base = (uintptr_t)segment->base;
     slot->mapped = slot->requested = slot->remap = slot->requested_ns = slot->acked = 0;
     slot->method = PM_BY_NONE;
     slot->error = 0;
     slot->latency_ns = 0;
-    slot->pin = 0;
+    slot->pin = slot->unstopped = slot->populated = 0;
     slot->attached_ns = pm_now_wall();
     memset(slot->name, 0, sizeof slot->name);
     memcpy(slot->name, segment->peer_name, strlen(segment->peer_name));

@@ -189,7 +189,11 @@ int pm_map(peermap_segment *segment, uint64_t from, uint64_t to)
         return EBADF;
     void *got = mmap(segment->base + from, to - from, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, segment->fd,
                      (off_t)(segment->shape.header_len + from));
-    return got == MAP_FAILED ? errno : 0;
+    if (got == MAP_FAILED)
+        return errno;
+    if (segment->shape.flags & PM_SEGMENT_HUGE)
+        madvise(got, to - from, MADV_HUGEPAGE); /* where the system gives none, these are ordinary pages */
+    return 0;
 }
 
 int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to)

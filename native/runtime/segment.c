@@ -11,7 +11,8 @@
 
 #define DEFAULT_SIZE (UINT64_C(64) << 10)
 #define DEFAULT_DEADLINE_MS 1000u
-#define KNOWN_FLAGS (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE)
+#define KNOWN_FLAGS \
+    (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE | PEERMAP_NO_INJECT | PEERMAP_PREFAULT | PEERMAP_HUGE)
 
 /* ---- fork: a child's copies of the handles are dead ---- */
 
@@ -123,7 +124,15 @@ static void free_handle(peermap_segment *segment)
     give_back(segment);
     let_fork(cancellation);
     pthread_mutex_destroy(&segment->calls);
+    free(segment->answers);
     free(segment);
+}
+
+/* The agent allocates nothing, so what it fills is there before it is. */
+static int start(peermap_segment *segment)
+{
+    segment->answers = calloc(segment->shape.slot_count, sizeof *segment->answers);
+    return segment->answers ? pm_agent_start(segment) : pm_fail(PEERMAP_EOS, "out of memory");
 }
 
 /* ---- creating ---- */
@@ -158,6 +167,8 @@ static void write_header(peermap_segment *segment, uint64_t size)
                                   .slot_count = shape->slot_count,
                                   .root_count = shape->root_count,
                                   .event_count = shape->event_count,
+                                  .flags = shape->flags,
+                                  .ahead = shape->ahead,
                                   .slots_off = shape->slots_off,
                                   .roots_off = shape->roots_off,
                                   .events_off = shape->events_off,
@@ -166,8 +177,8 @@ static void write_header(peermap_segment *segment, uint64_t size)
                                   .creator_uid = segment->self.uid,
                                   .creator_start = segment->self.start_time,
                                   .active = size,
-                                  .target = size,
-                                  .horizon = size,
+                                  .target = pm_ahead_of(segment, size),
+                                  .horizon = pm_ahead_of(segment, size),
                                   .epoch = 1 };
     memcpy(header->creator_name, segment->peer_name, sizeof header->creator_name);
     store64(&header->magic, PM_MAGIC);
@@ -242,7 +253,7 @@ static int build(peermap_segment *segment, const peermap_options *options)
         return rc;
     write_header(segment, size);
     segment->nameless = true;
-    rc = pm_agent_start(segment);
+    rc = start(segment);
     if (rc != 0)
         return rc;
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_CREATE, .epoch = 1, .slot = (uint16_t)segment->index, .size = size });
@@ -267,7 +278,7 @@ static int join(peermap_segment *segment, const peermap_options *options)
     hold_forks(&cancellation);
     int rc = find(segment);
     let_fork(cancellation);
-    return rc == 0 ? pm_agent_start(segment) : rc;
+    return rc == 0 ? start(segment) : rc;
 }
 
 /* ---- one way in for both ---- */
@@ -319,6 +330,7 @@ void peermap_detach(peermap_segment *segment)
     if (!segment)
         return;
     if (load32(&segment->detached)) { /* in a forked child: the maps and the descriptor are gone already */
+        free(segment->answers);
         free(segment);
         return;
     }
@@ -341,7 +353,7 @@ void *peermap_base(const peermap_segment *segment) { return pm_attached(segment)
 /* A peer that was late may run before its agent has caught up: what is not mapped here yet is not active here yet. */
 static uint64_t active(const peermap_segment *segment)
 {
-    uint64_t bytes = order_load64(&segment->header->active), mapped = load64(&segment->mapped);
+    uint64_t bytes = pm_active(segment->header), mapped = load64(&segment->mapped);
     return bytes < mapped ? bytes : mapped;
 }
 
@@ -350,6 +362,12 @@ size_t peermap_size(const peermap_segment *segment) { return pm_attached(segment
 uint64_t peermap_epoch(const peermap_segment *segment)
 {
     return pm_attached(segment) ? load64(&segment->header->epoch) : 0;
+}
+
+size_t peermap_page_size(const peermap_segment *segment)
+{
+    uint64_t huge = segment->shape.flags & PM_SEGMENT_HUGE ? pm_memory_huge() : 0;
+    return huge ? huge : (size_t)sysconf(_SC_PAGESIZE);
 }
 
 /*

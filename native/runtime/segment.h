@@ -14,14 +14,17 @@
  *     converge.c  its own part of a round: map what the header says, and ack it
  *     lock.c      robust locks
  *     registry.c  slots: claim, release, reap, read; roots.c likewise
- *     round.c     asking the peers, and waiting for them
+ *     round.c     asking the peers, and waiting for them; reach.c: those that are stopped
  *     resize.c    what rounds are for: growing, shrinking, remapping, recovery
+ *     ahead.c     growing inside what everybody has mapped already, and seeing to it that it is so
  *     journal.c   the event ring
  */
 #ifndef PM_SEGMENT_H
 #define PM_SEGMENT_H
 
 #include "error.h"
+#include "fault.h"
+#include "hand.h"
 #include "layout.h"
 #include "order.h"
 #include "os.h"
@@ -38,6 +41,8 @@ struct pm_shape {
     uint32_t slot_count;
     uint32_t root_count;
     uint32_t event_count;
+    uint32_t flags; /* PM_SEGMENT_* */
+    uint64_t ahead;
     uint64_t slots_off;
     uint64_t roots_off;
     uint64_t events_off;
@@ -98,11 +103,21 @@ struct peermap_segment {
     struct pm_request *request;
     uint32_t posted; /* futex: 0 none, 1 posted; at the start, 1 until the agent has joined */
 
+    /* How the peers came to the last round: rows for all slots, written by the agent during a request; or all of them ahead. */
+    peermap_answer *answers;
+    uint32_t answer_count;
+    uint32_t last_was_inside;
+
+    uint32_t nudged;         /* the horizon is near: the agent shall move it */
+    uint64_t horizon_failed; /* when that last met a peer that did not answer */
+    struct pm_hand hand;     /* of the agent */
+
     struct peermap_segment *next; /* of all attachments of this process, for fork() */
 };
 
 /* False in a forked child: nothing of the handle may be touched. */
 static inline bool pm_attached(const peermap_segment *segment) { return segment && !load32(&segment->detached); }
+static inline uint64_t pm_active(const struct pm_header *header) { return order_load64(&header->active) & PM_ACTIVE_BYTES; }
 static inline int pm_fail_detached(void) { return pm_fail(PEERMAP_EDETACHED, "%s", peermap_error_text(PEERMAP_EDETACHED)); }
 
 /* ---- segment.c ---- */
@@ -131,7 +146,7 @@ void pm_agent_stop(peermap_segment *segment);
 /* ---- converge.c: the agent only ---- */
 void pm_converge(peermap_segment *segment, uint32_t method);
 int pm_converge_first(peermap_segment *segment, uint64_t since); /* while attaching */
-void pm_answer(peermap_segment *segment, uint64_t epoch);        /* counts this peer's ack of `epoch` */
+void pm_answer(peermap_segment *segment, uint64_t epoch); /* counts this peer's ack of `epoch` */
 
 /* ---- lock.c: the agent only ---- */
 int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline);
@@ -160,8 +175,21 @@ int pm_registry_reap(peermap_segment *segment);
 /* ---- roots.c ---- */
 int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted);
 
-/* ---- resize.c ---- */
+/* ---- resize.c: the agent only ---- */
 int pm_round(peermap_segment *segment, struct pm_request *request);
+int pm_hold(peermap_segment *segment, uint64_t deadline); /* takes the segment's lock, and mends what its last holder left */
+void pm_let_go(peermap_segment *segment);
+int pm_no_memory(peermap_segment *segment, uint64_t by, int error);
+
+/* ---- ahead.c ---- */
+#define PM_LONG_WAY 1 /* of pm_grow_inside: a round is needed, or an error is to be told */
+int pm_grow_inside(peermap_segment *segment, uint64_t by, peermap_round *report); /* any thread */
+uint64_t pm_ahead_of(const peermap_segment *segment, uint64_t size);              /* the target for this active size */
+void pm_nudge(peermap_segment *segment, uint64_t size);                           /* has the horizon moved if it is near */
+void pm_move_horizon(peermap_segment *segment);                                   /* the agent only */
+
+/* ---- reach.c: the agent only ---- */
+void pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline); /* lets the agent run that has the lock */
 
 /* ---- journal.c ---- */
 void pm_journal(peermap_segment *segment, struct pm_event event); /* fills seq, time, by, by_pid, and pid from slot */

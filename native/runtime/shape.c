@@ -36,7 +36,8 @@ static void arrange(struct pm_shape *shape)
     shape->roots_off = shape->slots_off + shape->slot_count * sizeof(struct pm_slot);
     shape->events_off = shape->roots_off + shape->root_count * sizeof(struct pm_root);
     uint64_t end = shape->events_off + shape->event_count * sizeof(struct pm_event);
-    shape->header_len = (end + page() - 1) / page() * page();
+    uint64_t unit = shape->flags & PM_SEGMENT_HUGE ? PM_HUGE_PAGE : page();
+    shape->header_len = (end + unit - 1) / unit * unit;
 }
 
 int pm_shape_plan(const peermap_options *options, struct pm_shape *shape)
@@ -44,6 +45,9 @@ int pm_shape_plan(const peermap_options *options, struct pm_shape *shape)
     *shape = (struct pm_shape){ .root_count = ROOTS, .event_count = EVENTS, .generation = pm_random() };
     shape->slot_count = options->max_peers ? options->max_peers : DEFAULT_PEERS;
     shape->reserved = options->reserve_size ? options->reserve_size : DEFAULT_RESERVE;
+    shape->ahead = options->ahead;
+    shape->flags = (options->flags & PEERMAP_STRICT ? PM_SEGMENT_STRICT : 0) | (options->flags & PEERMAP_NO_INJECT ? PM_SEGMENT_NO_INJECT : 0) |
+                   (options->flags & PEERMAP_HUGE ? PM_SEGMENT_HUGE : 0);
     if (shape->slot_count > PM_SLOTS_MAX)
         return pm_fail(PEERMAP_EINVAL, "max_peers is %" PRIu32 "; the most is %" PRIu32, shape->slot_count, PM_SLOTS_MAX);
     if (shape->reserved > PM_RESERVED_MAX)
@@ -75,7 +79,11 @@ static int judge(const struct pm_header *header, const char *name, uint64_t leng
         return wrong(name, "event_count", header->event_count);
     if (header->reserved == 0 || header->reserved > PM_RESERVED_MAX || header->reserved % page() != 0)
         return wrong(name, "reserved", header->reserved);
+    if (header->flags & ~PM_SEGMENT_FLAGS)
+        return wrong(name, "flags", header->flags);
     *shape = (struct pm_shape){ .base = header->base,
+                                .flags = header->flags,
+                                .ahead = header->ahead,
                                 .reserved = header->reserved,
                                 .generation = header->generation,
                                 .slot_count = header->slot_count,

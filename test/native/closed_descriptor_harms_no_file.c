@@ -11,7 +11,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    peermap_options options = { .struct_size = sizeof options, .peer_name = "daemon", .initial_size = 1048576 };
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "daemon", .initial_size = 1048576, .flags = PEERMAP_STRICT };
     peermap_segment *segment;
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
     struct peer *other = ready_peer("other", NULL);

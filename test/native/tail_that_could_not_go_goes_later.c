@@ -21,7 +21,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    peermap_options options = { .struct_size = sizeof options, .initial_size = 1048576, .flags = PEERMAP_ALLOW_LATE };
+    peermap_options options = { .struct_size = sizeof options, .initial_size = 1048576, .flags = PEERMAP_ALLOW_LATE | PEERMAP_STRICT };
     peermap_segment *segment;
     peermap_round round;
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
