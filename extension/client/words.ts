@@ -3,7 +3,8 @@
 // The sentences in which the extension says what it will do, to whom, and what it did.
 
 import { formatBytes, formatNanoseconds } from '../protocol/address';
-import type { Peer, Round, Snapshot } from '../protocol/model';
+import { methodWords, whyLate } from '../protocol/mapping';
+import type { Peer, PeerAnswer, Round, Snapshot } from '../protocol/model';
 import { count } from './tree-rows';
 
 export interface Warning {
@@ -67,5 +68,43 @@ export function sum(active: number, bytes: number, change: 'grow' | 'shrink'): s
 /** `done` in the words "demo grew". */
 export function roundReport(done: string, round: Round): string {
   const whom = round.late > 0 ? `in all but ${count(round.late, 'peer')} that did not answer` : 'in every peer';
-  return `${done}: ${formatBytes(round.size)} ${whom} after ${formatNanoseconds(round.nanoseconds)}`;
+  const how = howReached(round);
+  return `${done}: ${formatBytes(round.size)} ${whom} after ${formatNanoseconds(round.nanoseconds)}${how === '' ? '' : ` · ${how}`}`;
+}
+
+/** What is remarkable about how the peers came to it; empty if their agents simply mapped it. */
+function howReached({ acked, ahead, unstopped, injected }: Round): string {
+  const reached = unstopped + injected;
+  const parts = [];
+  if (ahead > 0) parts.push(ahead === acked ? 'all had it mapped ahead' : `${ahead} had it mapped ahead`);
+  if (reached > 0) parts.push(`${reached} ${reached === 1 ? 'was' : 'were'} reached while stopped`);
+  return parts.join(', ');
+}
+
+/** Each peer in a line: "search (4712): had it mapped ahead". */
+export function answerLines({ answers }: Round): string[] {
+  return answers.map(
+    ({ name, pid, method, error, nanoseconds }) =>
+      `${name} (${pid}): ${methodWords[method]}${nanoseconds > 0 ? ` after ${formatNanoseconds(nanoseconds)}` : ''}${error === 0 ? '' : `, errno ${error}`}`,
+  );
+}
+
+/** The sentence of a round that failed, with why each late peer could not be reached, as far as a look at it now tells. */
+export function lateSentence(sentence: string, round: Round | undefined, { peers, header }: Snapshot): string {
+  const whom = late(round);
+  const reasons = whom.map(({ pid, name, answer }) => {
+    const why = whyLate(
+      answer,
+      peers.find((peer) => peer.pid === pid && peer.name === name),
+      header?.flags ?? [],
+    );
+    return why === '' || whom.length === 1 ? why : `${name}: ${why}`;
+  });
+  return [sentence.replace(/[^.!?]$/, '$&.'), ...reasons.filter((why) => why !== '')].join(' ');
+}
+
+function late(round: Round | undefined): { pid: number; name: string; answer?: PeerAnswer }[] {
+  const answers = (round?.answers ?? []).filter(({ method }) => method === 'none');
+  if (answers.length > 0) return answers.map((answer) => ({ pid: answer.pid, name: answer.name, answer }));
+  return round?.culprit ? [round.culprit] : [];
 }

@@ -1,8 +1,32 @@
 // SPDX-License-Identifier: MIT
 
 import * as assert from 'node:assert/strict';
-import { destroyWarning, roundReport, shrinkWarning, sum, wholePages } from '../../extension/client/words';
+import {
+  answerLines,
+  destroyWarning,
+  lateSentence,
+  roundReport,
+  shrinkWarning,
+  sum,
+  wholePages,
+} from '../../extension/client/words';
+import type { Peer, PeerAnswer, Round } from '../../extension/protocol/model';
 import { MiB, peer, snapshot } from './snapshots';
+
+const quiet: Round = {
+  epoch: 2,
+  size: 2 * MiB,
+  peers: 3,
+  acked: 3,
+  late: 0,
+  died: 0,
+  injected: 0,
+  unstopped: 0,
+  ahead: 0,
+  populated: 0,
+  nanoseconds: 12_300,
+  answers: [],
+};
 
 describe('sentences', () => {
   it('say how much a shrink takes, from whom, and who pins it', () => {
@@ -34,17 +58,42 @@ describe('sentences', () => {
   });
 
   it('report a round, and who did not answer', () => {
-    const round = {
-      epoch: 2,
-      size: 2 * MiB,
-      peers: 3,
-      acked: 3,
-      late: 0,
-      died: 0,
-      injected: 0,
-      nanoseconds: 12_300,
-    };
-    assert.equal(roundReport('demo grew', round), 'demo grew: 2 MiB in every peer after 12.3 µs');
-    assert.match(roundReport('demo grew', { ...round, late: 1 }), /in all but 1 peer that did not answer/);
+    assert.equal(roundReport('demo grew', quiet), 'demo grew: 2 MiB in every peer after 12.3 µs');
+    assert.match(roundReport('demo grew', { ...quiet, late: 1 }), /in all but 1 peer that did not answer/);
+    assert.match(roundReport('demo grew', { ...quiet, ahead: 3 }), / µs · all had it mapped ahead$/);
+    assert.match(roundReport('demo grew', { ...quiet, ahead: 2 }), / µs · 2 had it mapped ahead$/);
+    assert.match(roundReport('demo grew', { ...quiet, unstopped: 1, injected: 1 }), / µs · 2 were reached while stopped$/);
+    assert.match(roundReport('demo grew', { ...quiet, unstopped: 1 }), / µs · 1 was reached while stopped$/);
+  });
+
+  it('tell of each peer how it came to the round', () => {
+    const answers: PeerAnswer[] = [
+      { pid: 7, name: 'indexer', method: 'self', error: 0, nanoseconds: 900 },
+      { pid: 8, name: 'search', method: 'unstop', error: 0, nanoseconds: 1_200_000 },
+      { pid: 9, name: 'stats', method: 'none', error: 1, nanoseconds: 0 },
+    ];
+    assert.deepEqual(answerLines({ ...quiet, answers }), [
+      'indexer (7): mapped it itself after 900 ns',
+      'search (8): was reached while stopped: its agent alone was let run after 1.2 ms',
+      'stats (9): did not map it, errno 1',
+    ]);
+  });
+
+  it('say of a late peer why it could not be reached', () => {
+    const culprit = { pid: 101, name: 'search' };
+    const late = { ...quiet, late: 1, culprit };
+    const answer: PeerAnswer = { ...culprit, method: 'none', error: 1, nanoseconds: 0 };
+    const now = (change: Partial<Peer>) => snapshot([peer(0, 'indexer'), peer(1, 'search', change)]);
+    const say = (change: Partial<Peer>, answers: PeerAnswer[] = []) =>
+      lateSentence('search did not answer', { ...late, answers }, now(change));
+    assert.equal(say({}), 'search did not answer.');
+    assert.match(say({ processState: 't' }), /answer\. A debugger holds it/);
+    assert.match(say({ processState: 'T', noInject: true }), /stopped, and lets nobody reach into it \(no-inject\)\.$/);
+    assert.match(say({ processState: 'T' }, [answer]), /It is stopped\. It could not be reached .*permit.*\(errno 1\)\.$/);
+    const forbidden = now({ processState: 'T' });
+    forbidden.header?.flags.push('strict', 'noInject');
+    assert.match(lateSentence('search did not answer.', late, forbidden), /answer\. It is stopped, and this segment lets nobody/);
+    const both = [answer, { ...answer, pid: 100, name: 'indexer', error: 3 }];
+    assert.match(say({}, both), /search: It could not be reached.* indexer: .*its agent has ended \(errno 3\)\.$/);
   });
 });
