@@ -3,7 +3,7 @@
 // Events in words.  Pure.  What each field means by kind is at enum pm_event_kind in native/base/layout.h.
 
 import { formatBytes, formatNanoseconds } from '../extension/protocol/address';
-import { errnoText, methodWords, opWords } from '../extension/protocol/mapping';
+import { methodWords, opWords, reachText } from '../extension/protocol/mapping';
 import type { ErrorCode, EventKind, Peer, PeermapEvent } from '../extension/protocol/model';
 import { isReached, type Round } from './timeline-model';
 
@@ -115,7 +115,7 @@ export function detailOf(event: PeermapEvent, names: Names, peers: readonly Peer
     case 'map-ack':
       return event.error === 0
         ? `${ackWords[event.method] ?? methodWords[event.method]}, epoch ${event.epoch}`
-        : `failed: ${errnoText(event.error)}`;
+        : `failed with errno ${event.error}`;
     case 'map-late':
       return `no answer by the deadline${unreached(event)}, epoch ${event.epoch}`;
     case 'round-end':
@@ -123,9 +123,9 @@ export function detailOf(event: PeermapEvent, names: Names, peers: readonly Peer
         ? `every peer had it mapped ahead: nobody was asked, epoch ${event.epoch}`
         : `${opWords[event.op]}, epoch ${event.epoch}`;
     case 'unstop':
-      return event.error === 0 ? `by ${by}, though its process is stopped` : `by ${by}: ${errnoText(event.error)}`;
+      return event.error === 0 ? `by ${by}, though its process is stopped` : `by ${by}: ${reachText(event.error)}`;
     case 'inject':
-      return event.error === 0 ? `by ${by}, in the thread of its agent` : `by ${by}: ${errnoText(event.error)}`;
+      return event.error === 0 ? `by ${by}, in the thread of its agent` : `by ${by}: errno ${event.error}`;
     case 'lost':
       return 'the object was cut short from outside';
     case 'rollback':
@@ -154,7 +154,7 @@ const ackWords: Partial<Record<PeermapEvent['method'], string>> = {
 };
 
 function unreached({ error }: PeermapEvent): string {
-  return error === 0 ? '' : `, and it could not be reached from outside: ${errnoText(error)}`;
+  return error === 0 ? '' : `: ${reachText(error)}`;
 }
 
 export function roundText(round: Round, names: Names, peers: readonly Peer[]): string[] {

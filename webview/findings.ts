@@ -4,7 +4,7 @@
 // kernel.  Pure.
 
 import { formatBytes } from '../extension/protocol/address';
-import { errnoText, opWords, whyLate } from '../extension/protocol/mapping';
+import { opWords } from '../extension/protocol/mapping';
 import type { Header, Peer, ProblemCode, Snapshot } from '../extension/protocol/model';
 import type { ViewCommand } from '../extension/protocol/view';
 import { conditionOf, kernelOf, lackText, lacking, peerKey, plural, strangerKey } from './peer';
@@ -91,10 +91,12 @@ function peerFindings(peer: Peer, header: Header): Finding[] {
     });
   }
   if (peer.state === 'late') {
-    const detail = condition.detail === '' ? '' : `It is ${condition.detail}.`;
-    const why = whyLate(undefined, peer, header.flags) || detail;
-    const text = `has acknowledged epoch ${peer.acked} and was asked for ${peer.requested}. ${why}`.trim();
-    found.push({ ...id('late-peer'), ...about, severity: 'warning', text });
+    const why = condition.detail === '' ? '' : ` It is ${condition.detail}.`;
+    const asked = `has acknowledged epoch ${peer.acked} and was asked for ${peer.requested}.${why}`;
+    // In a strict segment the next growth waits for it; otherwise it was asked to map ahead, and is in nobody's way.
+    const harmless = !header.flags.includes('strict') && lacking(peer) === 0 && peer.mapped >= header.active;
+    const text = harmless ? `${asked} It has all that is active.` : asked;
+    found.push({ ...id('late-peer'), ...about, severity: harmless ? 'info' : 'warning', text });
   }
   const kernel = kernelOf(peer, header);
   if (kernel.kind === 'drift' && lacking(peer) === 0 && peer.state !== 'dead' && peer.state !== 'attaching') {
@@ -110,7 +112,7 @@ function peerFindings(peer: Peer, header: Header): Finding[] {
       ...id('map-failed'),
       ...about,
       severity: 'error',
-      text: `Its last mapping failed: ${errnoText(peer.error)}.`,
+      text: `Its last mapping failed with errno ${peer.error}.`,
       fix: remap,
     });
   }

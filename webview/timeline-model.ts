@@ -128,7 +128,8 @@ function contribute(round: Round, event: PeermapEvent): void {
       round.from = Math.min(round.from, event.timeNs - event.ns);
       round.ns = event.ns;
       if (round.op === 'none') Object.assign(round, { op: event.op, by: event.bySlot, byPid: event.byPid });
-      if (event.kind === 'round-end') round.target = event.size;
+      // The end tells the active size, which mapping ahead leaves as it is.
+      if (event.kind === 'round-end' && round.op !== 'ahead') round.target = event.size;
       close(round, event.timeNs, event.kind === 'round-end' ? 'done' : 'rolled back');
       break;
     default:

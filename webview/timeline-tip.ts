@@ -3,7 +3,7 @@
 // What the timeline says of the thing under the pointer.  Pure.
 
 import { formatBytes, formatNanoseconds } from '../extension/protocol/address';
-import { errnoText, methodWords, opWords } from '../extension/protocol/mapping';
+import { methodWords, opWords } from '../extension/protocol/mapping';
 import type { Peer } from '../extension/protocol/model';
 import { detailOf, latencyOf, nameOf, roundText, sizeOf, subjectOf, wordOf, type Names } from './event-text';
 import { ackTone, gapText, type Shape } from './timeline-scene';
@@ -24,7 +24,7 @@ export function tipLines(shape: Shape, names: Names, peers: readonly Peer[]): st
         reached: `${methodWords[ack.method]}${took}`,
         waiting: 'has not answered yet',
         late: `late${took}`,
-        failed: `failed: ${errnoText(ack.error)}`,
+        failed: `failed with errno ${ack.error}`,
       };
       const who = peers.find(({ slot }) => slot === ack.slot)?.name ?? nameOf(names, peers, ack.slot, 0);
       return [`${who}: ${words[tone]}`, `round ${round.epoch}, ${opWords[round.op]}`, ...more];

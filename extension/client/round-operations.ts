@@ -70,19 +70,11 @@ async function resize(
     return round;
   } catch (error) {
     if (!(error instanceof PeermapFailure && error.code === 'PEERMAP_ELATE')) throw error;
-    const sentence = await reasoned(parts, params.segment, error);
+    const sentence = lateSentence(error.sentence, error.round);
+    parts.log.warn([`${what} of ${params.segment} failed`, ...answerLines({ answers: error.round?.answers ?? [] })].join('\n  '));
     if (params.allowLate || !asks) throw new PeermapFailure(error.code, sentence, error.round);
     const apply = () => resize(parts, change, { ...params, allowLate: true }, asks);
     throw new PeermapFailure(error.code, sentence, error.round, { title: remedy, apply });
-  }
-}
-
-/** With why the late peers could not be reached, if it can be seen. */
-async function reasoned(parts: Parts, segment: string, failure: PeermapFailure): Promise<string> {
-  try {
-    return lateSentence(failure.sentence, failure.round, await parts.segments.look(segment));
-  } catch {
-    return failure.sentence;
   }
 }
 

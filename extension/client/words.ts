@@ -3,8 +3,8 @@
 // The sentences in which the extension says what it will do, to whom, and what it did.
 
 import { formatBytes, formatNanoseconds } from '../protocol/address';
-import { methodWords, whyLate } from '../protocol/mapping';
-import type { Peer, PeerAnswer, Round, Snapshot } from '../protocol/model';
+import { methodWords, reachText } from '../protocol/mapping';
+import type { Peer, Round, Snapshot } from '../protocol/model';
 import { count } from './tree-rows';
 
 export interface Warning {
@@ -82,29 +82,21 @@ function howReached({ acked, ahead, unstopped, injected }: Round): string {
 }
 
 /** Each peer in a line: "search (4712): had it mapped ahead". */
-export function answerLines({ answers }: Round): string[] {
-  return answers.map(
-    ({ name, pid, method, error, nanoseconds }) =>
-      `${name} (${pid}): ${methodWords[method]}${nanoseconds > 0 ? ` after ${formatNanoseconds(nanoseconds)}` : ''}${error === 0 ? '' : `, errno ${error}`}`,
-  );
-}
-
-/** The sentence of a round that failed, with why each late peer could not be reached, as far as a look at it now tells. */
-export function lateSentence(sentence: string, round: Round | undefined, { peers, header }: Snapshot): string {
-  const whom = late(round);
-  const reasons = whom.map(({ pid, name, answer }) => {
-    const why = whyLate(
-      answer,
-      peers.find((peer) => peer.pid === pid && peer.name === name),
-      header?.flags ?? [],
-    );
-    return why === '' || whom.length === 1 ? why : `${name}: ${why}`;
+export function answerLines({ answers }: Pick<Round, 'answers'>): string[] {
+  return answers.map(({ name, pid, method, error, nanoseconds }) => {
+    const took = nanoseconds > 0 ? ` after ${formatNanoseconds(nanoseconds)}` : '';
+    return `${name} (${pid}): ${methodWords[method]}${took}${method === 'none' ? `: ${reachText(error)}` : ''}`;
   });
-  return [sentence.replace(/[^.!?]$/, '$&.'), ...reasons.filter((why) => why !== '')].join(' ');
 }
 
-function late(round: Round | undefined): { pid: number; name: string; answer?: PeerAnswer }[] {
-  const answers = (round?.answers ?? []).filter(({ method }) => method === 'none');
-  if (answers.length > 0) return answers.map((answer) => ({ pid: answer.pid, name: answer.name, answer }));
-  return round?.culprit ? [round.culprit] : [];
+/** The sentence of a round that failed names one peer, and says why it could not be reached; here with the others. */
+export function lateSentence(sentence: string, round: Round | undefined): string {
+  const culprit = round?.culprit;
+  const others = (round?.answers ?? []).filter(
+    ({ method, pid, name }) => method === 'none' && !(pid === culprit?.pid && name === culprit.name),
+  );
+  if (others.length === 0) return sentence;
+  const named = others.slice(0, 3).map(({ name, pid, error }) => `${name} (${pid}): ${reachText(error)}`);
+  const rest = others.length > named.length ? `; and ${others.length - named.length} more` : '';
+  return `${sentence.replace(/[.]$/, '')}. Nor did ${named.join('; ')}${rest}.`;
 }

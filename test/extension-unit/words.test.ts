@@ -10,7 +10,7 @@ import {
   sum,
   wholePages,
 } from '../../extension/client/words';
-import type { Peer, PeerAnswer, Round } from '../../extension/protocol/model';
+import type { PeerAnswer, Round } from '../../extension/protocol/model';
 import { MiB, peer, snapshot } from './snapshots';
 
 const quiet: Round = {
@@ -70,30 +70,33 @@ describe('sentences', () => {
     const answers: PeerAnswer[] = [
       { pid: 7, name: 'indexer', method: 'self', error: 0, nanoseconds: 900 },
       { pid: 8, name: 'search', method: 'unstop', error: 0, nanoseconds: 1_200_000 },
-      { pid: 9, name: 'stats', method: 'none', error: 1, nanoseconds: 0 },
+      { pid: 9, name: 'stats', method: 'none', error: 16, nanoseconds: 0 },
     ];
     assert.deepEqual(answerLines({ ...quiet, answers }), [
       'indexer (7): mapped it itself after 900 ns',
       'search (8): was reached while stopped: its agent alone was let run after 1.2 ms',
-      'stats (9): did not map it, errno 1',
+      'stats (9): did not map it: a debugger or another tracer holds it',
     ]);
   });
 
-  it('say of a late peer why it could not be reached', () => {
+  it('name the other late peers where there are more than the one that is to blame', () => {
+    const answer = (pid: number, name: string, error: number): PeerAnswer => ({
+      pid,
+      name,
+      method: 'none',
+      error,
+      nanoseconds: 9,
+    });
     const culprit = { pid: 101, name: 'search' };
-    const late = { ...quiet, late: 1, culprit };
-    const answer: PeerAnswer = { ...culprit, method: 'none', error: 1, nanoseconds: 0 };
-    const now = (change: Partial<Peer>) => snapshot([peer(0, 'indexer'), peer(1, 'search', change)]);
-    const say = (change: Partial<Peer>, answers: PeerAnswer[] = []) =>
-      lateSentence('search did not answer', { ...late, answers }, now(change));
-    assert.equal(say({}), 'search did not answer.');
-    assert.match(say({ processState: 't' }), /answer\. A debugger holds it/);
-    assert.match(say({ processState: 'T', noInject: true }), /stopped, and lets nobody reach into it \(no-inject\)\.$/);
-    assert.match(say({ processState: 'T' }, [answer]), /It is stopped\. It could not be reached .*permit.*\(errno 1\)\.$/);
-    const forbidden = now({ processState: 'T' });
-    forbidden.header?.flags.push('strict', 'noInject');
-    assert.match(lateSentence('search did not answer.', late, forbidden), /answer\. It is stopped, and this segment lets nobody/);
-    const both = [answer, { ...answer, pid: 100, name: 'indexer', error: 3 }];
-    assert.match(say({}, both), /search: It could not be reached.* indexer: .*its agent has ended \(errno 3\)\.$/);
+    const one = { ...quiet, late: 1, culprit, answers: [answer(101, 'search', 13)] };
+    assert.equal(lateSentence('search did not answer', one), 'search did not answer');
+    assert.equal(lateSentence('search did not answer', undefined), 'search did not answer');
+    const two = { ...one, late: 2, answers: [...one.answers, answer(102, 'stats', 16)] };
+    assert.equal(
+      lateSentence('search did not answer', two),
+      'search did not answer. Nor did stats (102): a debugger or another tracer holds it.',
+    );
+    const six = { ...one, late: 6, answers: [1, 2, 3, 4, 5].map((pid) => answer(pid, `p${pid}`, 0)) };
+    assert.match(lateSentence('x', six), /p3 \(3\): it is starved, frozen.*; and 2 more\.$/);
   });
 });

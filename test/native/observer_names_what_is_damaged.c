@@ -59,7 +59,7 @@ static void damage_header(struct image *image)
     WITH(h->flags, UINT32_C(1) << 31, PMO_BAD_FIELD, "header.flags", true);
     WITH(h->ahead, UINT64_MAX, PMO_BAD_FIELD, "header.ahead", true);
     WITH(h->slots_used, h->slot_count + 1, PMO_BAD_FIELD, "header.slots_used", true);
-    WITH(h->populate_from, UINT64_MAX, PMO_BAD_FIELD, "header.populate_from", true);
+    WITH(h->populate_epoch, UINT64_MAX, PMO_BAD_FIELD, "header.populate_epoch", true);
     WITH(h->intent.op, PM_OP_LAST + 1, PMO_BAD_FIELD, "header.intent.op", true);
     WITH(h->event_head, UINT64_MAX, PMO_BAD_FIELD, "header.event_head", true);
     WITH(h->epoch, UINT64_MAX, PMO_BAD_FIELD, "header.epoch", true);

@@ -200,7 +200,7 @@ export class Model {
       op,
       bySlot: by?.slot ?? -1,
       byPid: by?.pid ?? 0,
-      size: to,
+      size: op === 'ahead' ? header.active : to,
       ns: this.now - begin,
     });
     Object.assign(header, { active: to, target: to, horizon: to });
@@ -295,6 +295,7 @@ export function full(): Model {
 /** Everything that can be wrong at once. */
 export function failing(): Model {
   const model = new Model('telemetry', 6 * MiB);
+  model.header.flags.push('strict');
   model.attach('collector', 3301, { pins: 2, pinnedBytes: 5 * MiB });
   const camera = model.attach('camera-left', 3310);
   const planner = model.attach('planner', 3322);

@@ -433,7 +433,7 @@ describe('inspector', function () {
     await shown.show(strict());
     assert.match(await text('h1'), /strict.*no-inject/s);
     assert.match(await text('.facts'), /Ahead\s+none/);
-    assert.match(await text('#problems'), /It is stopped, and this segment lets nobody reach into a process/);
+    assert.match(await text('#problems'), /was asked for 25\. It is stopped\./);
   });
 
   it('a changed value glows, but not for those who asked for less motion', async () => {

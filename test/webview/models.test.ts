@@ -79,6 +79,7 @@ describe('inspector growths that ask nobody', () => {
     assert.deepEqual([...new Set(rounds.map(({ op }) => op))].sort(), ['ahead', 'inside']);
     const inside = rounds.filter(({ op }) => op === 'inside');
     assert.equal(inside.length, 19);
+    assert.equal(rounds.find(({ op }) => op === 'ahead')?.target, 88 * MiB);
     for (const round of inside) {
       assert.deepEqual([round.result, round.acks, round.firstSeq], ['done', [], round.lastSeq]);
       assert.equal(the(round.to) - round.from, 4_800);
@@ -125,8 +126,8 @@ describe('inspector growths that ask nobody', () => {
       size: sizeOf(event),
     }));
     assert.equal(unstop?.word, 'not reached');
-    assert.match(unstop.detail, /does not permit .*\(errno 1\)/);
-    assert.match(late?.detail ?? '', /could not be reached from outside: its agent has ended/);
+    assert.match(unstop.detail, /the system does not let its agent be run/);
+    assert.match(late?.detail ?? '', /no answer by the deadline: its process cannot be seen from here/);
     assert.deepEqual([lost?.word, lost?.size], ['memory lost', 64 * KiB]);
     const ack = roundsOf(model.events)
       .flatMap(({ acks }) => acks)
@@ -310,6 +311,21 @@ describe('inspector words', () => {
     );
     assert.equal(new Set(found.map(({ id }) => id)).size, found.length);
     assert.deepEqual(findingsOf(three().snapshot()), []);
+  });
+
+  it('a peer that is only late in mapping ahead is no problem, unless the segment is strict', () => {
+    const model = ahead();
+    const search = the(model.peers[1]);
+    Object.assign(search, { state: 'late', requested: search.acked + 1, processState: 'T' });
+    const severities = () =>
+      findingsOf(model.snapshot()).map(({ code, severity, text }) => [code, severity, /has all that/.test(text)]);
+    assert.deepEqual(severities(), [['late-peer', 'info', true]]);
+    search.mapped = model.header.active - 4096;
+    search.mappings = mappingsOf(search.mapped);
+    assert.deepEqual(severities(), [['late-peer', 'warning', false]]);
+    Object.assign(search, { mapped: model.header.active, mappings: mappingsOf(model.header.active) });
+    model.header.flags.push('strict');
+    assert.deepEqual(severities(), [['late-peer', 'warning', false]]);
   });
 
   it('names errors as the header file does', async () => {
