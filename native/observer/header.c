@@ -79,7 +79,6 @@ static void judge_sizes(const struct pm_header *h, struct judge *judge)
 static void judge_rest(const struct pm_header *h, struct judge *judge)
 {
     require(judge, (h->flags & ~PM_SEGMENT_FLAGS) == 0, "flags", h->flags);
-    require(judge, h->ahead < PAST_ALL_NUMBERS, "ahead", h->ahead);
     require(judge, h->slots_used <= h->slot_count, "slots_used", h->slots_used);
     require(judge, h->populate_epoch < PAST_ALL_NUMBERS, "populate_epoch", h->populate_epoch);
     require(judge, h->intent.op <= PM_OP_LAST, "intent.op", h->intent.op);

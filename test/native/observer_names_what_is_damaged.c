@@ -57,7 +57,6 @@ static void damage_header(struct image *image)
     WITH(h->horizon, 100, PMO_BAD_FIELD, "header.horizon", true);
     WITH(h->flags, PM_SEGMENT_HUGE, PMO_BAD_FIELD, "header.header_len", false);
     WITH(h->flags, UINT32_C(1) << 31, PMO_BAD_FIELD, "header.flags", true);
-    WITH(h->ahead, UINT64_MAX, PMO_BAD_FIELD, "header.ahead", true);
     WITH(h->slots_used, h->slot_count + 1, PMO_BAD_FIELD, "header.slots_used", true);
     WITH(h->populate_epoch, UINT64_MAX, PMO_BAD_FIELD, "header.populate_epoch", true);
     WITH(h->intent.op, PM_OP_LAST + 1, PMO_BAD_FIELD, "header.intent.op", true);
