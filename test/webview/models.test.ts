@@ -249,9 +249,9 @@ describe('inspector map', () => {
         [header.active, 104 * MiB - header.active, true],
       ],
     );
-    assert.match(lane?.facts ?? '', /maps 26\.5 MiB of 26\.5 MiB active, and 77\.5 MiB ahead$/);
-    assert.equal(lane?.note, '');
-    assert.ok(pieceLines(the(lane?.pieces?.[2]), false).includes('mapped ahead: not active yet'));
+    assert.match(lane.facts, /maps 26\.5 MiB of 26\.5 MiB active, and 77\.5 MiB ahead$/);
+    assert.equal(lane.note, '');
+    assert.ok(pieceLines(the(lane.pieces[2]), false).includes('mapped ahead: not active yet'));
     assert.deepEqual(findingsOf(snapshot), []);
   });
 
