@@ -241,12 +241,17 @@ static void detach(struct actor *me, peermap_segment *segment)
     counted(COUNT_detaches, 1);
 }
 
+/* Also the end of an actor whose supervisor was killed: not everybody is its child. */
 static void rest(struct actor *me)
 {
     uint32_t calm;
+    if (peek64(&me->steps) % 64 == 0 && kill(control->supervisor, 0) != 0)
+        _exit(0);
     while ((calm = load32(&control->calm)) != 0 && !load32(&control->ending)) {
         store32(&me->calm, calm);
         usleep(500);
+        if (kill(control->supervisor, 0) != 0)
+            _exit(0);
     }
     store32(&me->calm, 0);
 }
