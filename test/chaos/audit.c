@@ -5,6 +5,7 @@
  * In a process of its own, which attaches like any other.  What the runtime claims is compared with what the supervisor knows (who runs,
  * how much was grown, what was written) and with what the kernel says (/proc/PID/maps, the length of the object).
  */
+#include "../maps.h"
 #include "control.h"
 
 #include <inttypes.h>
@@ -12,40 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* What a process maps of the object as data: from `base` on without a gap, and in all. */
-struct view {
-    uint64_t whole, total;
-    uint64_t header; /* bytes of the object before the data */
-};
-
-static struct view view_of(const char *segment, pid_t pid, uint64_t base)
-{
-    struct view view = { 0, 0, 0 };
-    char path[64], line[4096], object[128];
-    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
-    snprintf(object, sizeof object, "/dev/shm/peermap.%s\n", segment);
-    FILE *maps = fopen(path, "re");
-    while (maps && fgets(line, sizeof line, maps)) {
-        uint64_t begin, end, offset;
-        char rights[8];
-        int name = 0;
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %*s %*s %n", &begin, &end, rights, &offset, &name) < 4 || end <= base ||
-            strcmp(rights, "rw-s") != 0 || strcmp(line + name, object) != 0)
-            continue;
-        if (begin <= base) { /* with the header, which is next to it in the file too */
-            view.header = offset + (base - begin);
-            offset = view.header;
-            begin = base;
-        }
-        if (begin == base + view.whole && offset == view.header + view.whole)
-            view.whole += end - begin;
-        view.total += end - begin;
-    }
-    if (maps)
-        fclose(maps);
-    return view;
-}
 
 static void must(uint32_t arena, const char *what, int rc, const peermap_round *round)
 {
