@@ -31,8 +31,10 @@ static int join(peermap_segment *segment)
     int error = PM_FAILS("attach.robust");
     if (error == 0)
         error = pm_robust_use(segment->robust);
-    if (error != 0)
+    if (error != 0) {
+        errno = error;
         return pm_fail(PEERMAP_EOS, "the kernel has no robust futexes: %s", strerror(error));
+    }
     int rc = pm_registry_claim(segment, &restart);
     if (rc != 0)
         return rc;
