@@ -87,14 +87,15 @@ static struct outcome perform(struct stage *stage)
     const struct play *play = stage->play;
     struct script *script = victims(stage);
     struct outcome outcome = { 0 };
-    store32(&script->armed, 1);
+    store32(&script->state, ARMED);
     tell(stage, play->actor, &play->order);
     enum heard heard = hear(stage, play->actor, &outcome.answer);
     outcome.answered = heard == ANSWERED;
-    bool struck = load32(&script->hit) && (script->action == STOP || (script->action == KILL && !load32(&script->in_hand)));
+    uint32_t armed = ARMED;
+    cas32(&script->state, &armed, DISARMED);
+    bool struck = was_struck(script) && (script->action == STOP || (script->action == KILL && !load32(&script->in_hand)));
     if (struck && (heard == ANSWERED || play->actor != VICTIM))
         see_struck(stage, VICTIM); /* after its answer, or beside the actor's */
-    store32(&script->armed, 0);
     note_attachment(stage, &outcome);
     return outcome;
 }
@@ -131,7 +132,7 @@ static void judge_answer(struct stage *stage, const struct answer *answer)
     const struct play *play = stage->play;
     const struct script *script = victims(stage);
     bool hasty = play->deadline_ms != 0 || (play->actor == WITNESS && script->action == STOP);
-    bool failed = script->action == ERROR && load32(&script->hit);
+    bool failed = script->action == ERROR && was_struck(script);
     int rc = answer->rc;
     if (rc >= 0 || (play->may_be_late && rc == PEERMAP_ELATE) || (hasty && script->action == STOP && (rc == PEERMAP_ELATE || rc == PEERMAP_EBUSY)))
         return;
@@ -325,6 +326,6 @@ void judge(const struct play *play, struct lane *lane, uint32_t number)
         found(&stage);
     check_everything(&stage, &outcome);
     close_play(&stage);
-    bool missed = lane->scripts[VICTIM].action != NO_ACTION && !load32(&lane->scripts[VICTIM].hit);
+    bool missed = lane->scripts[VICTIM].action != NO_ACTION && !was_struck(&lane->scripts[VICTIM]);
     _exit(missed ? 3 : 0);
 }

@@ -62,15 +62,17 @@ int pm_fault(const struct pm_fault_place *place)
     if (!walk)
         return 0;
     store32(&walk->reached[number], 1);
-    if (!own || !load32(&own->armed))
+    if (!own || load32(&own->state) != ARMED)
         return 0;
     uint32_t at = add32(&own->trail_count, 1);
     if (at < TRAIL_MAX)
         own->trail[at] = (uint16_t)number;
     if (own->action == NO_ACTION || own->place != number || add32(&own->passes, 1) + 1 != own->nth)
         return 0;
+    uint32_t armed = ARMED;
     store32(&own->in_hand, getpid() != leader);
-    store32(&own->hit, 1);
+    if (!cas32(&own->state, &armed, STRUCK))
+        return 0; /* the judge does not expect it any more */
     store32(&walk->befallen[number][own->action], 1);
     if (own->action == ERROR)
         return own->error;

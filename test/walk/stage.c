@@ -76,7 +76,7 @@ static void gone(struct stage *stage, enum role role, int status)
     if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
         fail(stage, "%s (pid %d) ended with status 0x%x: %s", role_names[role], (int)pid, status,
              WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "an exit");
-    if (script_of(stage, role)->action != KILL || !load32(&script_of(stage, role)->hit))
+    if (script_of(stage, role)->action != KILL || !was_struck(script_of(stage, role)))
         fail(stage, "%s (pid %d) was killed, and not by its script", role_names[role], (int)pid);
 }
 
@@ -164,5 +164,5 @@ void arm(struct stage *stage, enum role role, const char *place, enum action act
 {
     struct script *script = script_of(stage, role);
     *script = (struct script){ .place = place_number(place), .nth = 1, .action = action };
-    store32(&script->armed, 1);
+    store32(&script->state, ARMED);
 }

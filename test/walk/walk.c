@@ -219,7 +219,7 @@ static void demand_all(void)
 
 static void tell_result(void)
 {
-    for (uint32_t place = 0; word_count > 0 && place < place_count; place++)
+    for (uint32_t place = 0; getenv("WALK_NAMED") && place < place_count; place++)
         if (named_at[place] != 0)
             printf("walk: stopped at %s, %u victims were in the way\n", place_names[place], named_at[place]);
     printf("walk: %u places, %u plays: kill %u, stop %u, fail %u, none %u; %u of the stopped were in the way and were named, %u faults were not come "

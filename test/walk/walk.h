@@ -30,15 +30,16 @@
 #define KEPT_PAGES 8u   /* never given back */
 
 enum action { NO_ACTION, KILL, STOP, ERROR };
+enum state { DISARMED, ARMED, STRUCK };
 
 /* Shared.  What shall befall a puppet, and where it has been since it was armed. */
 struct script {
-    uint32_t armed;
+    uint32_t state; /* ARMED becomes one of the others, once */
     uint32_t place; /* number of the name */
     uint32_t nth;   /* time that it comes past */
     uint32_t action;
     int32_t error;
-    uint32_t passes, hit, in_hand;
+    uint32_t passes, in_hand;
     uint32_t trail_count;
     uint16_t trail[TRAIL_MAX];
 };
@@ -63,6 +64,7 @@ extern const char *place_names[PLACES_MAX];
 extern uint32_t place_count;
 void places_find(void);
 uint32_t place_number(const char *name); /* must exist */
+static inline bool was_struck(const struct script *script) { return load32(&script->state) == STRUCK; }
 
 /* ---- puppets ---- */
 
