@@ -31,6 +31,18 @@ bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot
     return false;
 }
 
+bool pm_slot_of_agent(const peermap_segment *segment, uint32_t thread, uint32_t *index, struct pm_slot *copy)
+{
+    for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
+        uint32_t life = load32(&segment->slots[i].life);
+        if ((life & PM_FUTEX_TID) == thread && pm_life_alive(life) && i != segment->index && pm_slot_read(segment, i, copy)) {
+            *index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag)
 {
     const struct pm_slot *slot = &segment->slots[index];
@@ -157,7 +169,7 @@ int pm_registry_lock(peermap_segment *segment)
 {
     struct pm_header *header = segment->header;
     if (pm_lock(segment, &header->registry_lock, &header->registry_slot, pm_now() + segment->deadline_ns) != 0)
-        return pm_lock_busy(segment, load32(&header->registry_slot), "the registry", NULL);
+        return pm_lock_busy(segment, &header->registry_lock, "the registry", NULL);
     return 0;
 }
 

@@ -474,7 +474,7 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
     store32(&segment->last_was_inside, 0);
     int rc = pm_hold(segment, round.begun + segment->deadline_ns);
     if (rc != 0) {
-        rc = refuse(&round, pm_lock_busy(segment, load32(&header->lock_slot), "the lock", report));
+        rc = refuse(&round, pm_lock_busy(segment, &header->lock, "the lock", report));
     } else {
         rc = operate(&round, asked);
         if (rc != 0 && round.epoch == 0)
