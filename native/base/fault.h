@@ -6,6 +6,7 @@
  *     int error = PM_FAILS("grow.allocate");          about to be done: 0, or the errno that a test wants instead of the call
  *     if (error == 0)
  *         error = pm_object_extend(...);
+ *     if (PM_FAILED("shape.look") || fstat(...) != 0) the same, in errno
  *
  * Names are "operation.step".  Both are nothing at all unless the file is compiled with -DPM_FAULTS, which only the library in
  * build/native/faults is.  There each place lies in a section of its own that the linker gathers, so that a test can list them all and
@@ -15,6 +16,9 @@
 #define PM_FAULT_H
 
 #ifdef PM_FAULTS
+
+#include <errno.h>
+#include <stdbool.h>
 
 enum pm_fault_kind { PM_FAULT_POINT = 1, PM_FAULT_CALL = 2 };
 
@@ -37,10 +41,19 @@ extern struct pm_fault_place __start_pm_faults[], __stop_pm_faults[];
     })
 #define PM_POINT(name) ((void)PM_FAULT_PLACE(name, PM_FAULT_POINT))
 #define PM_FAILS(name) PM_FAULT_PLACE(name, PM_FAULT_CALL)
+#define PM_FAILED(name) pm_failed(PM_FAILS(name))
+
+static inline bool pm_failed(int error)
+{
+    if (error != 0)
+        errno = error;
+    return error != 0;
+}
 
 #else
 #define PM_POINT(name) ((void)0)
 #define PM_FAILS(name) 0
+#define PM_FAILED(name) 0
 #endif
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "hand.h"
 
+#include "fault.h"
 #include "order.h"
 #include "os.h"
 
@@ -231,6 +232,7 @@ QUIET static int work(void *argument)
         seize(&hand->targets[i]);
     for (uint32_t i = 0; i < hand->count; i++)
         keep_running(&hand->targets[i], now() + SOON_NS);
+    PM_POINT("hand.seized");
     tell(hand, RUNNING);
     const struct timespec pause = { .tv_sec = 0, .tv_nsec = POLL_NS };
     for (uint32_t order; (order = __atomic_load_n(&hand->order, __ATOMIC_SEQ_CST)) != END && now() < hand->until;) {
@@ -242,6 +244,7 @@ QUIET static int work(void *argument)
     }
     for (uint32_t i = 0; i < hand->count; i++)
         let_go(&hand->targets[i]);
+    PM_POINT("hand.let_go");
     tell(hand, ENDED);
     return 0;
 }
@@ -266,7 +269,8 @@ int pm_hand_start(struct pm_hand *hand, uint64_t until)
     hand->parent = getpid();
     order_store32(&hand->order, RUN);
     order_store32(&hand->done, NOTHING);
-    hand->pid = clone(work, hand->stack + sizeof hand->stack, CLONE_VM | CLONE_FS | CLONE_FILES, hand);
+    hand->pid = PM_FAILED("hand.clone") ? -1 : clone(work, hand->stack + sizeof hand->stack, CLONE_VM | CLONE_FS | CLONE_FILES, hand);
+    PM_POINT("hand.cloned");
     if (hand->pid < 0) {
         hand->pid = 0;
         hand->count = 0;
@@ -298,6 +302,7 @@ void pm_hand_end(struct pm_hand *hand)
     }
     hand->pid = 0;
     hand->count = 0;
+    PM_POINT("hand.gone");
 }
 
 #else

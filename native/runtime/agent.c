@@ -28,12 +28,17 @@ static int join(peermap_segment *segment)
     segment->tid = pm_thread_id();
     segment->idle_list.list.next = &segment->idle_list.list;
     segment->robust = &segment->idle_list;
-    int error = pm_robust_use(segment->robust);
-    if (error != 0)
+    int error = PM_FAILS("attach.robust");
+    if (error == 0)
+        error = pm_robust_use(segment->robust);
+    if (error != 0) {
+        errno = error;
         return pm_fail(PEERMAP_EOS, "the kernel has no robust futexes: %s", strerror(error));
+    }
     int rc = pm_registry_claim(segment, &restart);
     if (rc != 0)
         return rc;
+    PM_POINT("attach.claimed");
     if (segment->nameless)
         rc = pm_publish(segment);
     if (rc == 0)
@@ -42,6 +47,7 @@ static int join(peermap_segment *segment)
         pm_registry_release(segment);
         return rc;
     }
+    PM_POINT("attach.converged");
     pm_journal(segment, (struct pm_event){ .kind = restart ? PM_EV_RESTART : PM_EV_ATTACH,
                                            .epoch = segment->tried,
                                            .method = PM_BY_ATTACH,
@@ -57,9 +63,11 @@ static void leave(peermap_segment *segment)
     uint64_t mapped = segment->mapped;
     store64(&segment->mapped, 0);
     pm_unmap(segment, 0, mapped);
+    PM_POINT("leave.unmapped");
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_DETACH, .slot = (uint16_t)segment->index });
     uint64_t requested = load64(&segment->slots[segment->index].requested);
     pm_registry_release(segment);
+    PM_POINT("leave.released");
     if (requested > segment->tried)
         pm_answer(segment, requested);
     pm_changed(segment);
@@ -79,8 +87,10 @@ static void serve(peermap_segment *segment, struct pm_request *request)
 static void answer(peermap_segment *segment, struct pm_request *request)
 {
     request->error = errno;
+    PM_POINT("request.served");
     snprintf(request->sentence, sizeof request->sentence, "%s", peermap_last_error());
     order_store32(&segment->posted, 0);
+    PM_POINT("request.answered");
     pm_futex_wake(&segment->posted, UINT32_MAX, INT_MAX);
 }
 
@@ -130,7 +140,9 @@ static int start_thread(peermap_segment *segment)
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&segment->agent, &attributes, agent, segment);
+    int error = PM_FAILS("attach.thread");
+    if (error == 0)
+        error = pthread_create(&segment->agent, &attributes, agent, segment);
     if (error == EINVAL) /* a program with so many thread-local variables that they do not fit */
         error = pthread_create(&segment->agent, NULL, agent, segment);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -168,6 +180,7 @@ static int post(peermap_segment *segment, struct pm_request *request)
     pthread_mutex_lock(&segment->calls);
     segment->request = request;
     order_store32(&segment->posted, 1);
+    PM_POINT("request.posted");
     add32(&segment->header->bell, 1);
     pm_futex_wake(&segment->header->bell, segment->bit, INT_MAX);
     int rc = await(segment, request);

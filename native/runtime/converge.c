@@ -56,8 +56,9 @@ static void populate(peermap_segment *segment, uint64_t epoch)
     uint64_t from = peek64(&intent->from), to = peek64(&intent->to);
     if (peek64(&segment->header->populate_epoch) != epoch || from >= to || to > segment->mapped)
         return;
-    if (pm_memory_populate(segment->base + from, to - from) == 0)
+    if (PM_FAILS("converge.populate") == 0 && pm_memory_populate(segment->base + from, to - from) == 0)
         poke64(&segment->slots[segment->index].populated, epoch);
+    PM_POINT("converge.populated");
 }
 
 static void record(peermap_segment *segment, uint64_t epoch, uint32_t method, int error, uint64_t since)
@@ -112,6 +113,7 @@ int pm_converge_first(peermap_segment *segment, uint64_t since)
             errno = error;
             return pm_fail(PEERMAP_EOS, "cannot map segment %s: %s", segment->name, strerror(error));
         }
+        PM_POINT("first.mapped");
         segment->tried = epoch;
         poke64(&slot->mapped, segment->mapped);
         poke32(&slot->method, PM_BY_ATTACH);

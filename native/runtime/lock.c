@@ -104,15 +104,20 @@ void pm_unlock(peermap_segment *segment, uint32_t *lock, uint32_t *holder)
     pending(segment, NULL);
 }
 
-int pm_lock_busy(peermap_segment *segment, uint32_t holder, const char *what, peermap_round *round)
+/* By the thread that the lock names: an agent may be stopped before it has said more, or before it has a slot. */
+int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *what, peermap_round *round)
 {
+    uint32_t thread = load32(lock) & PM_FUTEX_TID, index;
     struct pm_slot slot;
-    if (holder == 0 || holder > segment->shape.slot_count || !pm_slot_read(segment, holder - 1, &slot))
-        return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by another peer; repeat", what, segment->name);
+    if (thread == 0)
+        return pm_fail(PEERMAP_EBUSY, "%s of segment %s was held by another peer until now; repeat", what, segment->name);
+    if (!pm_slot_of_agent(segment, thread, &index, &slot))
+        return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by a process that is attaching (its thread %u); if that is stopped, continue it", what,
+                       segment->name, thread);
     if (round) {
         round->culprit_pid = (pid_t)slot.pid;
         snprintf(round->culprit, sizeof round->culprit, "%.63s", slot.name);
     }
-    return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by %.63s (pid %u); if that is stopped or held by a debugger, let it go on", what, segment->name, slot.name,
-                   slot.pid);
+    return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by %.63s (pid %u); if that is stopped or held by a debugger, let it go on", what,
+                   segment->name, slot.name, slot.pid);
 }

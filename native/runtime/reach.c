@@ -206,24 +206,12 @@ bool pm_reach_populate(const struct pm_running *round, uint32_t index)
 
 /* ---- the holder of a lock ---- */
 
-static bool holder_of(const peermap_segment *segment, uint32_t word, uint32_t *index, struct pm_slot *slot)
-{
-    for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
-        uint32_t life = load32(&segment->slots[i].life);
-        if ((life & PM_FUTEX_TID) == (word & PM_FUTEX_TID) && pm_life_alive(life) && i != segment->index && pm_slot_read(segment, i, slot)) {
-            *index = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 void pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline)
 {
     struct pm_slot slot;
     struct pm_facts facts;
     uint32_t index;
-    if (segment->hand.pid != 0 || !holder_of(segment, word, &index, &slot) || find(segment, &slot, true, &facts) != 0)
+    if (segment->hand.pid != 0 || !pm_slot_of_agent(segment, word & PM_FUTEX_TID, &index, &slot) || find(segment, &slot, true, &facts) != 0)
         return;
     pm_hand_add(&segment->hand, facts.thread);
     int error = start(segment, deadline);

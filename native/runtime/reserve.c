@@ -31,7 +31,7 @@ static uint64_t range_length(const struct pm_shape *shape) { return shape->heade
 static char *take(uint64_t at, uint64_t length)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED_NOREPLACE : 0);
-    void *got = mmap((void *)(uintptr_t)at, length, PROT_NONE, flags, -1, 0);
+    void *got = PM_FAILED("reserve.take") ? MAP_FAILED : mmap((void *)(uintptr_t)at, length, PROT_NONE, flags, -1, 0);
     if (got == MAP_FAILED)
         return NULL;
     if (at == 0 || (uintptr_t)got == at)
@@ -61,10 +61,13 @@ bool pm_holds_object(const peermap_segment *segment)
 int pm_map_header(peermap_segment *segment)
 {
     segment->object = pm_object_of(segment->fd);
-    void *header = mmap(segment->start, segment->shape.header_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, segment->fd, 0);
+    void *header = MAP_FAILED;
+    if (!PM_FAILED("reserve.map"))
+        header = mmap(segment->start, segment->shape.header_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, segment->fd, 0);
     if (header == MAP_FAILED)
         return pm_fail(PEERMAP_EOS, "cannot map the header of segment %s: %s", segment->name, strerror(errno));
     segment->header = header;
+    PM_POINT("reserve.mapped");
     return 0;
 }
 
@@ -74,6 +77,7 @@ static int settle(peermap_segment *segment, char *start)
     const struct pm_shape *shape = &segment->shape;
     segment->start = start;
     segment->reservation = range_length(shape);
+    PM_POINT("reserve.taken");
     segment->base = start + shape->header_len;
     segment->slots = (struct pm_slot *)(void *)(start + shape->slots_off);
     segment->roots = (struct pm_root *)(void *)(start + shape->roots_off);
@@ -187,10 +191,13 @@ int pm_map(peermap_segment *segment, uint64_t from, uint64_t to)
         return 0;
     if (!pm_holds_object(segment))
         return EBADF;
+    if (PM_FAILED("map.map"))
+        return errno;
     void *got = mmap(segment->base + from, to - from, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, segment->fd,
                      (off_t)(segment->shape.header_len + from));
     if (got == MAP_FAILED)
         return errno;
+    PM_POINT("map.mapped");
     if (segment->shape.flags & PM_SEGMENT_HUGE)
         madvise(got, to - from, MADV_HUGEPAGE); /* where the system gives none, these are ordinary pages */
     return 0;
@@ -200,6 +207,9 @@ int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to)
 {
     if (from >= to)
         return 0;
+    if (PM_FAILED("unmap.map"))
+        return errno;
     void *got = mmap(segment->base + from, to - from, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    PM_POINT("unmap.mapped");
     return got == MAP_FAILED ? errno : 0;
 }

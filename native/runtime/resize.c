@@ -93,9 +93,12 @@ static void cut(peermap_segment *segment)
     struct pm_header *header = segment->header;
     uint64_t end = segment->shape.header_len + pm_active(header);
     store64(&header->cut_epoch, 0);
+    PM_POINT("cut.begun");
     if (file_length(segment) <= end)
         return;
-    pm_object_cut(segment->fd, end);
+    if (PM_FAILS("cut.cut") == 0)
+        pm_object_cut(segment->fd, end);
+    PM_POINT("cut.cut");
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_CUT, .epoch = peek64(&header->epoch), .slot = PM_NO_SLOT, .size = pm_active(header) });
 }
 
@@ -108,7 +111,7 @@ static void discard(peermap_segment *segment)
     uint64_t end = segment->shape.header_len + pm_active(segment->header), length = file_length(segment);
     if (peek64(&segment->header->cut_epoch) == 0)
         cut(segment);
-    else if (length > end)
+    else if (length > end && PM_FAILS("discard.punch") == 0)
         pm_object_punch(segment->fd, end, length);
 }
 
@@ -136,6 +139,7 @@ static void settle_horizon(const struct pm_running *round)
     struct pm_header *header = round->segment->header;
     if (pm_round_complete(round))
         order_store64(&header->horizon, peek64(&header->target));
+    PM_POINT("horizon.settled");
 }
 
 /* Ends the round as failed, and runs another that puts the target back.  Who answered is waited for; who did not, comes to it later. */
@@ -150,6 +154,7 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
                                            .error = code,
                                            .size = size,
                                            .ns = pm_now() - round->begun });
+    PM_POINT("undo.begun");
     peermap_round undone = { 0 };
     struct pm_running undo = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &undone };
     pm_round_ask(&undo, target, 0, false);
@@ -158,6 +163,7 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
     settle_horizon(&undo);
     set_closed(segment, size);
     discard(segment);
+    PM_POINT("undo.discarded");
     pm_round_succeed(&undo);
     round->report->nanoseconds = pm_now() - round->begun;
     return abandon(segment, size, code);
@@ -233,6 +239,7 @@ static int grow(struct pm_running *round, uint64_t bytes)
         return abandon(segment, from, rc);
     uint64_t to = from + (bytes + page - 1) / page * page;
     intend(segment, from, to);
+    PM_POINT("grow.intended");
     rc = allocate(segment, from, to);
     if (rc != 0)
         return abandon(segment, from, rc);
@@ -378,6 +385,7 @@ static void recover(peermap_segment *segment)
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_TAKEOVER, .method = (uint16_t)op, .slot = PM_NO_SLOT, .epoch = peek64(&header->epoch) });
     close_active(segment);
     struct remedy remedy = judge(segment, op);
+    PM_POINT("recover.closed");
     if (peek64(&header->horizon) > remedy.target)
         order_store64(&header->horizon, remedy.target);
     set_closed(segment, remedy.size);
@@ -387,11 +395,13 @@ static void recover(peermap_segment *segment)
         .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &report, .reaches = true, .needs = op == PM_OP_GROW ? remedy.size : 0
     };
     pm_round_ask(&round, remedy.target, 0, false);
+    PM_POINT("recover.asked");
     pm_round_wait(&round, pm_round_deadline(&round));
     if (op == PM_OP_SHRINK && report.late > 0)
         store64(&header->cut_epoch, round.epoch);
     else
         discard(segment);
+    PM_POINT("recover.mended");
     settle_horizon(&round);
     end(segment, remedy.size);
     pm_round_succeed(&round);
@@ -464,7 +474,7 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
     store32(&segment->last_was_inside, 0);
     int rc = pm_hold(segment, round.begun + segment->deadline_ns);
     if (rc != 0) {
-        rc = refuse(&round, pm_lock_busy(segment, load32(&header->lock_slot), "the lock", report));
+        rc = refuse(&round, pm_lock_busy(segment, &header->lock, "the lock", report));
     } else {
         rc = operate(&round, asked);
         if (rc != 0 && round.epoch == 0)

@@ -50,18 +50,22 @@ static void free_others(peermap_segment *segment, const char *name, uint32_t kee
         if (i != keep && read_root(segment, i, &root) && pm_name_equal(root.name, name))
             set_state(&segment->roots[i], PM_FREE);
     }
+    PM_POINT("root.others_freed");
 }
 
 static void fill(struct pm_root *root, const struct pm_root *wanted, uint64_t version)
 {
     set_state(root, PM_CLAIMED);
     opened();
+    PM_POINT("root.claimed");
     root->version = version;
     root->off = wanted->off;
     root->size = wanted->size;
     memcpy(root->name, wanted->name, sizeof root->name);
     memcpy(root->type, wanted->type, sizeof root->type);
+    PM_POINT("root.filled");
     set_state(root, PM_LIVE);
+    PM_POINT("root.live");
 }
 
 /* A new name leaves one record free, by which any root can be replaced. */
@@ -96,6 +100,7 @@ int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted)
         rc = publish(segment, wanted);
     if (rc == 0)
         pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROOT, .slot = PM_NO_SLOT, .size = wanted->off, .ns = wanted->size });
+    PM_POINT("root.told");
     pm_registry_unlock(segment);
     pm_changed(segment);
     return rc;

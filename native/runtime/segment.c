@@ -95,7 +95,7 @@ static void default_peer_name(char name[PM_NAME_MAX])
 
 static peermap_segment *make_handle(const char *name, const peermap_options *options)
 {
-    peermap_segment *segment = calloc(1, sizeof *segment);
+    peermap_segment *segment = PM_FAILED("attach.handle") ? NULL : calloc(1, sizeof *segment);
     if (!segment)
         return NULL;
     segment->fd = -1;
@@ -131,7 +131,7 @@ static void free_handle(peermap_segment *segment)
 /* The agent allocates nothing, so what it fills is there before it is. */
 static int start(peermap_segment *segment)
 {
-    segment->answers = calloc(segment->shape.slot_count, sizeof *segment->answers);
+    segment->answers = PM_FAILED("attach.answers") ? NULL : calloc(segment->shape.slot_count, sizeof *segment->answers);
     return segment->answers ? pm_agent_start(segment) : pm_fail(PEERMAP_EOS, "out of memory");
 }
 
@@ -190,7 +190,7 @@ static void write_header(peermap_segment *segment, uint64_t size)
  */
 static int reopen(peermap_segment *segment)
 {
-    int fd = pm_object_open(segment->name, true);
+    int fd = PM_FAILED("create.reopen") ? -errno : pm_object_open(segment->name, true);
     if (fd < 0)
         return object_error(segment->name, "open", -fd);
     int nameless = segment->fd;
@@ -201,6 +201,7 @@ static int reopen(peermap_segment *segment)
         return pm_fail(PEERMAP_ENOENT, "segment %s was destroyed while it was being created", segment->name);
     }
     close(nameless);
+    PM_POINT("create.reopened");
     return pm_map_header(segment);
 }
 
@@ -210,9 +211,12 @@ static int reopen(peermap_segment *segment)
  */
 int pm_publish(peermap_segment *segment)
 {
-    int cancellation, error = pm_object_publish(segment->fd, segment->name);
+    int cancellation, error = PM_FAILS("create.publish");
+    if (error == 0)
+        error = pm_object_publish(segment->fd, segment->name);
     if (error != 0)
         return object_error(segment->name, "create", error);
+    PM_POINT("create.published");
     hold_forks(&cancellation);
     int rc = reopen(segment);
     let_fork(cancellation);
@@ -223,7 +227,8 @@ static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
 {
     int cancellation, rc;
     hold_forks(&cancellation);
-    segment->fd = pm_object_make(segment->shape.header_len + size, mode);
+    segment->fd = PM_FAILED("create.make") ? -errno : pm_object_make(segment->shape.header_len + size, mode);
+    PM_POINT("create.made");
     if (segment->fd < 0)
         rc = object_error(segment->name, "create", -segment->fd);
     else
@@ -253,6 +258,7 @@ static int build(peermap_segment *segment, const peermap_options *options)
         return rc;
     write_header(segment, size);
     segment->nameless = true;
+    PM_POINT("create.described");
     rc = start(segment);
     if (rc != 0)
         return rc;
@@ -264,7 +270,8 @@ static int build(peermap_segment *segment, const peermap_options *options)
 
 static int find(peermap_segment *segment)
 {
-    segment->fd = pm_object_open(segment->name, true);
+    segment->fd = PM_FAILED("attach.open") ? -errno : pm_object_open(segment->name, true);
+    PM_POINT("attach.opened");
     if (segment->fd < 0)
         return object_error(segment->name, "open", -segment->fd);
     int rc = pm_shape_read(segment->fd, segment->name, &segment->shape);
@@ -335,14 +342,19 @@ void peermap_detach(peermap_segment *segment)
         return;
     }
     pm_agent_stop(segment);
+    PM_POINT("detach.left");
     free_handle(segment);
+    PM_POINT("detach.freed");
 }
 
 int peermap_destroy(const char *name)
 {
     if (!pm_name_valid(name))
         return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
-    int error = pm_object_remove(name);
+    int error = PM_FAILS("destroy.remove");
+    if (error == 0)
+        error = pm_object_remove(name);
+    PM_POINT("destroy.removed");
     return error == 0 ? 0 : object_error(name, "destroy", error);
 }
 

@@ -151,7 +151,7 @@ void pm_answer(peermap_segment *segment, uint64_t epoch); /* counts this peer's 
 /* ---- lock.c: the agent only ---- */
 int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline);
 void pm_unlock(peermap_segment *segment, uint32_t *lock, uint32_t *holder);
-int pm_lock_busy(peermap_segment *segment, uint32_t holder, const char *what, peermap_round *round);
+int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *what, peermap_round *round);
 
 /* ---- registry.c ---- */
 #define PM_NAMESAKE 1 /* of pm_registry_claim: another thread must try; by its id the kernel could not tell this one from a peer's */
@@ -164,6 +164,8 @@ static inline bool pm_slot_lives(const struct pm_slot *slot)
 }
 
 bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot *copy);
+/* The slot of the live peer, other than this one, whose agent has this thread id. */
+bool pm_slot_of_agent(const peermap_segment *segment, uint32_t thread, uint32_t *index, struct pm_slot *copy);
 bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag); /* still LIVE under this tag, and alive */
 void pm_slot_tell_death(peermap_segment *segment, uint32_t index);
 int pm_registry_lock(peermap_segment *segment); /* 0, or PEERMAP_EBUSY and its sentence */

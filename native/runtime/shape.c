@@ -111,9 +111,9 @@ int pm_shape_read(int fd, const char *name, struct pm_shape *shape)
 {
     struct pm_header header;
     struct stat facts;
-    if (fstat(fd, &facts) != 0)
+    if (PM_FAILED("shape.look") || fstat(fd, &facts) != 0)
         return pm_fail(PEERMAP_EOS, "cannot look at segment %s: %s", name, strerror(errno));
-    ssize_t length = pread(fd, &header, sizeof header, 0);
+    ssize_t length = PM_FAILED("shape.read") ? -1 : pread(fd, &header, sizeof header, 0);
     if (length < 0)
         return pm_fail(PEERMAP_EOS, "cannot read segment %s: %s", name, strerror(errno));
     if (length < (ssize_t)sizeof header)
