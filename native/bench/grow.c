@@ -2,7 +2,7 @@
 /*
  * grow - how long until a growth is mapped in N processes, by every way there is (ways/ways.h); or how long a shrink takes.
  *
- * The ways take turns, some growths at a time and in rotating order, so that a noisy moment hits all of them; after its turn each
+ * The ways take turns, some growths at a time and in changing order, so that a noisy moment hits all of them; after its turn each
  * shrinks back, untimed.  Ratios are between medians of one turn, so their spread is the spread of turns.  The run ends after its
  * turns, or after its time if it has had three of them.
  *
@@ -11,6 +11,9 @@
 #include "ways/ways.h"
 
 #include "common/bench.h"
+
+#include <assert.h>
+#include <fcntl.h>
 
 #define LEAST_TURNS 3
 
@@ -21,7 +24,7 @@ struct entry {
     int channels[BENCH_PEERS_MAX], pids[BENCH_PEERS_MAX];
     struct bench_samples samples;
     struct bench_samples medians; /* of each turn */
-    size_t elsewhere;
+    size_t elsewhere; /* turns whose last growth did not come by the rung that the way is named after */
 };
 
 static struct {
@@ -88,6 +91,12 @@ static double timed(struct way *way, void (*resize)(struct way *, size_t))
     return bench_us() - started;
 }
 
+static void settle(struct way *way)
+{
+    if (way->settle != NULL)
+        way->settle(way);
+}
+
 /* Leaves the way as it found it. */
 static void take_turn(struct entry *entry, bool counts)
 {
@@ -97,10 +106,15 @@ static void take_turn(struct entry *entry, bool counts)
         if (options.shrink)
             way->grow(way, options.bytes);
         bench_add(&turn, timed(way, options.shrink ? way->shrink : way->grow));
-        entry->elsewhere += counts && way->elsewhere;
+        if (options.shrink)
+            settle(way);
     }
-    if (!options.shrink && present(entry))
+    if (!options.shrink && present(entry)) {
+        /* Of the last growth only: asking after each would leave the next one a cold cache. */
+        entry->elsewhere += counts && way->came != NULL && !way->came(way);
         way->shrink(way, options.samples * options.bytes);
+        settle(way);
+    }
     for (size_t i = 0; counts && i < turn.length; i++)
         bench_add(&entry->samples, turn.values[i]);
     if (counts)
@@ -108,16 +122,31 @@ static void take_turn(struct entry *entry, bool counts)
     free(turn.values);
 }
 
+/* So that every turn begins with the same free pages at hand, whatever the one before it took or gave back. */
+static void warm_pages(void)
+{
+    static int fd = -1;
+    if (fd < 0)
+        fd = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0 || fallocate(fd, 0, 0, (off_t)(options.samples * options.bytes)) != 0 || ftruncate(fd, 0) != 0)
+        bench_die("/dev/shm");
+}
+
 static void take_turns(void)
 {
+    static const size_t strides[] = { 1, 3, 7, 9 }; /* prime to the number of ways: everybody comes, each time after somebody else */
+    static_assert(ENTRIES == 10, "strides");
     double end = bench_us() + (double)options.seconds * 1e6;
     for (size_t turn = 0; turn <= options.turns; turn++) { /* the first is to warm up */
         if (turn > LEAST_TURNS && bench_us() > end)
             break;
+        size_t stride = strides[turn % (sizeof strides / sizeof *strides)];
         for (size_t i = 0; i < ENTRIES; i++) {
-            struct entry *entry = &entries[(i + turn) % ENTRIES];
-            if (present(entry))
-                take_turn(entry, turn > 0);
+            struct entry *entry = &entries[(i * stride + turn) % ENTRIES];
+            if (!present(entry))
+                continue;
+            warm_pages();
+            take_turn(entry, turn > 0);
         }
     }
 }

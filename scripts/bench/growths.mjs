@@ -53,7 +53,9 @@ export async function growths(results) {
   console.log('\nThe same as a multiple: median of the turns (10–90 % of them)');
   table(ratios);
   if (elsewhere > 0)
-    console.log(`  ${elsewhere} growths did not come by the rung that their column is named after; runtime.json says which`);
+    console.log(
+      `  in ${elsewhere} turns the last growth did not come by the rung that its column is named after; runtime.json says where`,
+    );
   for (const [name, reason] of missing) console.log(`  ${name} is missing: ${reason}`);
   console.log(
     '  inject is missing: it comes after half of the deadline, which its time would be; and no program can bring it about',

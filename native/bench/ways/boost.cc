@@ -105,7 +105,7 @@ void end(way *way) { delete static_cast<memory *>(way->own); }
 
 } // namespace
 
-struct way way_boost = { "boost", name_it, serve, begin, grow, shrink, end, nullptr, nullptr, nullptr, 0, false, { 0 } };
+struct way way_boost = { "boost", name_it, serve, begin, grow, shrink, nullptr, nullptr, end, nullptr, nullptr, nullptr, 0, { 0 } };
 
 #else
 
@@ -113,6 +113,6 @@ namespace {
 void absent(way *way) { way_is_missing(way, "boost/interprocess is not there: apt-get install libboost-dev"); }
 } // namespace
 
-struct way way_boost = { "boost", absent, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, false, { 0 } };
+struct way way_boost = { "boost", absent, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, { 0 } };
 
 #endif

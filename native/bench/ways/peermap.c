@@ -6,7 +6,7 @@
  *     agent   PEERMAP_STRICT: every growth asks each peer's agent
  *     unstop  that, with one of the peers stopped (SIGSTOP)
  *
- * The report of each growth says whether it came by that rung.  The next rung, `inject`, is no way here: it comes after half of the
+ * peermap_answers() says whether a growth came by that rung.  The next rung, `inject`, is no way here: it comes after half of the
  * deadline, so its time is the deadline's; and no program can keep an agent that may be traced from running its own code.
  */
 #include "../common/bench.h"
@@ -55,40 +55,56 @@ static void begin_unstop(struct way *way)
         way_die("SIGSTOP");
 }
 
-static void grow_by(struct way *way, size_t bytes, peermap_round *round)
+static void grow(struct way *way, size_t bytes)
 {
-    peermap_segment *segment = ((struct member *)way->own)->segment;
-    int rc = peermap_grow(segment, bytes, round);
+    int rc = peermap_grow(((struct member *)way->own)->segment, bytes, NULL);
     if (rc == PEERMAP_ELATE)
         way_is_missing(way, "%s", peermap_last_error());
     else
         bench_check(rc, "grow");
 }
 
-static void grow_ahead(struct way *way, size_t bytes)
+/* How many peers came to the last round by `method`. */
+static int count_answers(struct way *way, int method, int *all)
 {
-    peermap_round round = { 0 };
-    grow_by(way, bytes, &round);
-    way->elsewhere = round.ahead == 0 || round.ahead != round.acked;
+    static peermap_answer answers[BENCH_SLOTS];
+    int count = 0;
+    *all = peermap_answers(((struct member *)way->own)->segment, answers, BENCH_SLOTS);
+    for (int i = 0; i < *all && i < BENCH_SLOTS; i++)
+        count += answers[i].method == method;
+    return count;
 }
 
-static void grow_agent(struct way *way, size_t bytes)
+static bool came_ahead(struct way *way)
 {
-    peermap_round round = { 0 };
-    grow_by(way, bytes, &round);
-    way->elsewhere = round.ahead != 0 || round.unstopped != 0 || round.injected != 0;
+    int all;
+    return count_answers(way, PEERMAP_BY_AHEAD, &all) == all;
 }
 
-static void grow_unstop(struct way *way, size_t bytes)
+static bool came_by_agent(struct way *way)
 {
-    peermap_round round = { 0 };
-    grow_by(way, bytes, &round);
-    way->elsewhere = round.unstopped != 1;
+    int all;
+    return count_answers(way, PEERMAP_BY_AGENT, &all) + 1 == all; /* the driver is one of them */
+}
+
+static bool came_by_unstop(struct way *way)
+{
+    int all;
+    return count_answers(way, PEERMAP_BY_UNSTOP, &all) == 1;
 }
 
 static void shrink(struct way *way, size_t bytes)
 {
     bench_check(peermap_shrink(((struct member *)way->own)->segment, bytes, NULL), "shrink");
+}
+
+/* After a shrink nobody maps ahead until the next growth. */
+static void settle_ahead(struct way *way) { grow(way, 4096); }
+
+static void begin_ahead(struct way *way)
+{
+    begin(way);
+    settle_ahead(way);
 }
 
 static void end(struct way *way)
@@ -98,12 +114,28 @@ static void end(struct way *way)
     free(member);
 }
 
-struct way way_ahead = {
-    .name = "ahead", .open = open_ahead, .serve = serve, .begin = begin, .grow = grow_ahead, .shrink = shrink, .end = end
-};
-struct way way_agent = {
-    .name = "agent", .open = open_agent, .serve = serve, .begin = begin, .grow = grow_agent, .shrink = shrink, .end = end
-};
-struct way way_unstop = {
-    .name = "unstop", .open = open_unstop, .serve = serve, .begin = begin_unstop, .grow = grow_unstop, .shrink = shrink, .end = end
-};
+struct way way_ahead = { .name = "ahead",
+                         .open = open_ahead,
+                         .serve = serve,
+                         .begin = begin_ahead,
+                         .grow = grow,
+                         .shrink = shrink,
+                         .settle = settle_ahead,
+                         .came = came_ahead,
+                         .end = end };
+struct way way_agent = { .name = "agent",
+                         .open = open_agent,
+                         .serve = serve,
+                         .begin = begin,
+                         .grow = grow,
+                         .shrink = shrink,
+                         .came = came_by_agent,
+                         .end = end };
+struct way way_unstop = { .name = "unstop",
+                          .open = open_unstop,
+                          .serve = serve,
+                          .begin = begin_unstop,
+                          .grow = grow,
+                          .shrink = shrink,
+                          .came = came_by_unstop,
+                          .end = end };

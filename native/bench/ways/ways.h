@@ -7,7 +7,7 @@
  * LMDB: it writes a record of that size into a sparse file, since only that makes the others adopt the new size.
  *
  * The order of calls: open() of all ways, then their processes are forked, then begin() of all; after that grow() and shrink() any number of
- * times, then end().  A way that is not possible here says why with way_is_missing() from open(), begin() or grow().
+ * times, then end().  Only grow() and shrink() are timed.  A way that is not possible here says why with way_is_missing() from open(), begin() or grow().
  */
 #ifndef WAYS_H
 #define WAYS_H
@@ -28,13 +28,14 @@ struct way {
     void (*begin)(struct way *);
     void (*grow)(struct way *, size_t bytes);
     void (*shrink)(struct way *, size_t bytes);
+    void (*settle)(struct way *); /* after a shrink, what makes it ready to grow again; or NULL */
+    bool (*came)(struct way *);   /* whether the last growth came by the rung that the way is named after; or NULL */
     void (*end)(struct way *);
 
     void *own;
     int *channels; /* of its processes */
     int *pids;
     size_t count;
-    bool elsewhere;    /* this growth did not come by the rung that the way is named after */
     char missing[256]; /* why it is not possible here */
 };
 
