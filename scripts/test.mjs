@@ -80,6 +80,7 @@ async function suite(...args) {
 
 const runners = {
   native: () => mocha('native'),
+  fuzz: () => mocha('fuzz'),
   unit: () => mocha('extension-unit'),
   addon: () => mocha('addon'),
   server: () => mocha('server'),
@@ -105,7 +106,7 @@ const heading = (text) => console.log(`\n──── ${text}`);
 
 heading('build');
 for (const [command, ...args] of [
-  ['make', '--no-print-directory', '-C', 'native', `-j${availableParallelism()}`, 'all', 'tests', 'bench'],
+  ['make', '--no-print-directory', '-C', 'native', `-j${availableParallelism()}`, 'all', 'tests', 'bench', 'fuzz'],
   [process.execPath, 'esbuild.mjs'],
   [process.execPath, 'scripts/package.mjs'],
 ]) {
