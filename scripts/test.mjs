@@ -81,6 +81,7 @@ async function suite(...args) {
 const runners = {
   native: () => mocha('native'),
   chaos: () => mocha('chaos'),
+  fuzz: () => mocha('fuzz'),
   unit: () => mocha('extension-unit'),
   addon: () => mocha('addon'),
   server: () => mocha('server'),
@@ -106,7 +107,7 @@ const heading = (text) => console.log(`\n──── ${text}`);
 
 heading('build');
 for (const [command, ...args] of [
-  ['make', '--no-print-directory', '-C', 'native', `-j${availableParallelism()}`, 'all', 'tests', 'chaos', 'bench'],
+  ['make', '--no-print-directory', '-C', 'native', `-j${availableParallelism()}`, 'all', 'tests', 'chaos', 'walk', 'bench', 'fuzz'],
   [process.execPath, 'esbuild.mjs'],
   [process.execPath, 'scripts/package.mjs'],
 ]) {

@@ -16,7 +16,13 @@
 #define EVENTS 4096u
 #define DEFAULT_PEERS 128u
 #define DEFAULT_RESERVE (UINT64_C(16) << 30)
-#define USER_SPACE_END UINT64_C(0x7ffffffff000) /* of 47-bit addresses */
+
+/*
+ * Where a reservation may be.  Below are programs that were linked to fixed addresses, and their heaps; above are the stacks and the
+ * kernel's own choices, which grow down.  Free addresses there are no less needed.
+ */
+#define ADDRESSES_BEGIN (UINT64_C(1) << 32)
+#define ADDRESSES_END UINT64_C(0x7ef000000000)
 
 static uint64_t page(void) { return (uint64_t)sysconf(_SC_PAGESIZE); }
 
@@ -99,7 +105,7 @@ static int judge(const struct pm_header *header, const char *name, uint64_t leng
         return wrong(name, "roots_off", header->roots_off);
     if (header->events_off != shape->events_off)
         return wrong(name, "events_off", header->events_off);
-    if (header->base % page() != 0 || header->base < shape->header_len + page() || header->base > USER_SPACE_END - shape->reserved)
+    if (header->base % page() != 0 || header->base < ADDRESSES_BEGIN + shape->header_len || header->base > ADDRESSES_END - shape->reserved)
         return wrong(name, "base", header->base);
     if (length < shape->header_len)
         return pm_fail(PEERMAP_EFORMAT, "segment %s was cut short: %" PRIu64 " bytes are left of a header of %" PRIu64, name, length,
