@@ -12,7 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-uint64_t pm_now(void);      /* CLOCK_MONOTONIC */
+uint64_t pm_now(void);        /* CLOCK_MONOTONIC */
+uint64_t pm_now_coarse(void); /* the same, to some milliseconds, at a tenth of the cost */
 uint64_t pm_now_wall(void); /* CLOCK_REALTIME */
 uint64_t pm_random(void);
 
@@ -77,6 +78,25 @@ int pm_object_punch(int fd, uint64_t from, uint64_t to);
 int pm_object_cut(int fd, uint64_t length);
 /* Calls `each` with the segment name of every object in the directory until it returns false. */
 void pm_object_each(bool (*each)(const char *segment, void *context), void *context);
+
+/* ---- limits: how much more shared memory there would be ---- */
+
+enum pm_limit_kind { PM_LIMIT_NONE, PM_LIMIT_DIRECTORY, PM_LIMIT_FILE, PM_LIMIT_SYSTEM, PM_LIMIT_CGROUP };
+
+/* The tightest of the limits asked for so far: begin with all 0. */
+struct pm_limit {
+    enum pm_limit_kind kind;
+    uint64_t room;  /* bytes that it leaves */
+    uint64_t whole; /* of so many */
+    char path[256]; /* the file that has it, for a cgroup */
+};
+
+/* Each lowers `limit` to what it finds, if that is less.  They take no lock, and are not cancelled. */
+void pm_limit_directory(int fd, struct pm_limit *limit);             /* of the file system of `fd`; -1: the segments' directory */
+void pm_limit_file(uint64_t length, struct pm_limit *limit);         /* past which no file of this process may grow */
+uint64_t pm_limit_memory(const char *meminfo, struct pm_limit *limit); /* of the machine; returns the free swap */
+/* Of the memory cgroups that this process is in, of both versions.  `membership` is /proc/self/cgroup, `root` is /sys/fs/cgroup. */
+void pm_limit_cgroups(const char *membership, const char *root, uint64_t swap, struct pm_limit *limit);
 
 /* ---- processes ---- */
 

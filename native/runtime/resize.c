@@ -104,15 +104,6 @@ static int roll_back(struct pm_running *round, uint64_t size, int code)
 
 /* ---- the operations ---- */
 
-static int no_memory(peermap_segment *segment, uint64_t by, int error)
-{
-    bool full = error == ENOSPC || error == ENOMEM || error == EDQUOT;
-    pm_fail(PEERMAP_EOS, "cannot allocate %" PRIu64 " bytes for segment %s: %s; see %s", by, segment->name, strerror(error),
-            error == EFBIG ? "ulimit -f" : "df " PM_DIRECTORY);
-    errno = error;
-    return full ? PEERMAP_ENOSPC : PEERMAP_EOS;
-}
-
 static int grow(struct pm_running *round, uint64_t bytes)
 {
     peermap_segment *segment = round->segment;
@@ -124,12 +115,15 @@ static int grow(struct pm_running *round, uint64_t bytes)
         return pm_fail(PEERMAP_ELIMIT, "segment %s has %" PRIu64 " of at most %" PRIu64 " bytes: no room for %" PRIu64 " more", segment->name, from,
                        reserved, bytes);
     uint64_t to = from + (bytes + page - 1) / page * page;
+    int rc = pm_preflight(segment, to - from);
+    if (rc != 0)
+        return rc;
     set_intent(segment, PM_OP_GROW, from, to);
     discard(segment);
     int error = pm_object_extend(segment->fd, segment->shape.header_len + from, segment->shape.header_len + to);
     if (error != 0) {
         clear_intent(segment);
-        return no_memory(segment, to - from, error);
+        return pm_no_memory(segment->name, to - from, error);
     }
     pm_round_ask(round, to, 0, false);
     pm_round_wait(round, pm_round_deadline(round));

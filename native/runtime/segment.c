@@ -139,8 +139,6 @@ static int object_error(const char *name, const char *what, int error)
         return pm_fail(PEERMAP_EEXIST, "segment %s exists already", name);
     if (error == EINVAL)
         return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is not a regular file", PM_DIRECTORY, PM_PREFIX, name);
-    if (error == ENOSPC || error == ENOMEM || error == EDQUOT)
-        return pm_fail(PEERMAP_ENOSPC, "cannot %s segment %s: %s; see df %s", what, name, strerror(error), PM_DIRECTORY);
     errno = error;
     return pm_fail(PEERMAP_EOS, "cannot %s segment %s: %s", what, name, strerror(error));
 }
@@ -210,13 +208,18 @@ int pm_publish(peermap_segment *segment)
 
 static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
 {
-    int cancellation, rc;
+    uint64_t length = segment->shape.header_len + size;
+    int cancellation, rc = pm_preflight(segment, length);
+    if (rc != 0)
+        return rc;
     hold_forks(&cancellation);
-    segment->fd = pm_object_make(segment->shape.header_len + size, mode);
-    if (segment->fd < 0)
-        rc = object_error(segment->name, "create", -segment->fd);
-    else
+    segment->fd = pm_object_make(length, mode);
+    if (segment->fd >= 0)
         rc = pm_reserve_fresh(segment);
+    else if (segment->fd == -ENOSPC || segment->fd == -ENOMEM || segment->fd == -EDQUOT)
+        rc = pm_no_memory(segment->name, length, -segment->fd);
+    else
+        rc = object_error(segment->name, "create", -segment->fd);
     let_fork(cancellation);
     return rc;
 }

@@ -17,6 +17,7 @@
  *     round.c     asking the peers, and waiting for them
  *     resize.c    what rounds are for: growing, shrinking, remapping, recovery
  *     journal.c   the event ring
+ *     preflight.c is there memory for a growth?
  */
 #ifndef PM_SEGMENT_H
 #define PM_SEGMENT_H
@@ -58,6 +59,13 @@ struct pm_request {
     char sentence[PM_SENTENCE];
 };
 
+/* Process-local.  What the last look at the limits of memory found; any thread's. */
+struct pm_headroom {
+    uint64_t looked; /* when, by the coarse clock; 0: never */
+    uint64_t found;  /* bytes that could be had then */
+    uint64_t spent;  /* by this handle since */
+};
+
 /* Process-local. */
 struct peermap_segment {
     struct pm_shape shape;
@@ -78,6 +86,8 @@ struct peermap_segment {
     struct pm_event *events;
 
     uint64_t mapped; /* data bytes mapped here: written by the agent, read by all threads */
+
+    struct pm_headroom headroom;
 
     /* The agent's own. */
     pthread_t agent;
@@ -162,6 +172,12 @@ int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted);
 
 /* ---- resize.c ---- */
 int pm_round(peermap_segment *segment, struct pm_request *request);
+
+/* ---- preflight.c: any thread ---- */
+/* 0 if there is memory for `bytes` more, as far as can be told; else PEERMAP_ENOSPC (or EOS and EFBIG: ulimit -f), and which limit it is. */
+int pm_preflight(peermap_segment *segment, uint64_t bytes);
+/* The same sentence where allocating them failed after all: the code, and errno `error` if that is PEERMAP_EOS. */
+int pm_no_memory(const char *name, uint64_t bytes, int error);
 
 /* ---- journal.c ---- */
 void pm_journal(peermap_segment *segment, struct pm_event event); /* fills seq, time, by, by_pid, and pid from slot */
