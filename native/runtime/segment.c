@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* segment.c - from a name to a mapped segment and back: create, attach, open, detach, destroy; and what becomes of it in a child. */
+/* segment.c - from a name to a mapped segment and back: create, attach, open, detach, destroy. */
 #include "segment.h"
 
 #include <errno.h>
@@ -13,56 +13,12 @@
 #define DEFAULT_DEADLINE_MS 1000u
 #define KNOWN_FLAGS (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE)
 
-/* ---- fork: a child's copies of the handles are dead ---- */
-
-static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
-static peermap_segment *all;
-
-static void before_fork(void) { pthread_mutex_lock(&all_lock); }
-static void after_fork(void) { pthread_mutex_unlock(&all_lock); }
-
-static void give_back(peermap_segment *segment)
+void pm_give_back(peermap_segment *segment)
 {
     pm_release_range(segment);
     if (segment->fd >= 0 && (!segment->header || pm_holds_object(segment)))
         close(segment->fd);
     segment->fd = -1;
-}
-
-static void in_child(void)
-{
-    for (peermap_segment *segment = all; segment; segment = segment->next) {
-        order_store32(&segment->detached, 1);
-        give_back(segment);
-    }
-    all = NULL;
-    pthread_mutex_unlock(&all_lock);
-}
-
-static void watch_forks(void) { pthread_atfork(before_fork, after_fork, in_child); }
-
-/* Between the two no fork sees a descriptor or a range that its handle does not have, and no cancellation leaves the lock behind. */
-static void hold_forks(int *cancellation)
-{
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancellation);
-    pthread_mutex_lock(&all_lock);
-}
-
-static void let_fork(int cancellation)
-{
-    pthread_mutex_unlock(&all_lock);
-    pthread_setcancelstate(cancellation, NULL);
-}
-
-static void enlist(peermap_segment *segment)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    int cancellation;
-    pthread_once(&once, watch_forks);
-    hold_forks(&cancellation);
-    segment->next = all;
-    all = segment;
-    let_fork(cancellation);
 }
 
 /* ---- arguments ---- */
@@ -108,20 +64,13 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
         default_peer_name(segment->peer_name);
     pthread_mutex_init(&segment->calls, NULL);
     pm_process_self(&segment->self);
-    enlist(segment);
+    pm_enlist(segment);
     return segment;
 }
 
 static void free_handle(peermap_segment *segment)
 {
-    int cancellation;
-    hold_forks(&cancellation);
-    peermap_segment **at = &all;
-    while (*at != segment)
-        at = &(*at)->next;
-    *at = segment->next;
-    give_back(segment);
-    let_fork(cancellation);
+    pm_delist(segment);
     pthread_mutex_destroy(&segment->calls);
     free(segment);
 }
@@ -200,9 +149,9 @@ int pm_publish(peermap_segment *segment)
     int cancellation, error = pm_object_publish(segment->fd, segment->name);
     if (error != 0)
         return object_error(segment->name, "create", error);
-    hold_forks(&cancellation);
+    pm_hold_forks(&cancellation);
     int rc = reopen(segment);
-    let_fork(cancellation);
+    pm_let_fork(cancellation);
     return rc;
 }
 
@@ -212,7 +161,7 @@ static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
     int cancellation, rc = pm_preflight(segment, length);
     if (rc != 0)
         return rc;
-    hold_forks(&cancellation);
+    pm_hold_forks(&cancellation);
     segment->fd = pm_object_make(length, mode);
     if (segment->fd >= 0)
         rc = pm_reserve_fresh(segment);
@@ -220,7 +169,7 @@ static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
         rc = pm_no_memory(segment->name, length, -segment->fd);
     else
         rc = object_error(segment->name, "create", -segment->fd);
-    let_fork(cancellation);
+    pm_let_fork(cancellation);
     return rc;
 }
 
@@ -267,9 +216,9 @@ static int join(peermap_segment *segment, const peermap_options *options)
 {
     int cancellation;
     (void)options;
-    hold_forks(&cancellation);
+    pm_hold_forks(&cancellation);
     int rc = find(segment);
-    let_fork(cancellation);
+    pm_let_fork(cancellation);
     return rc == 0 ? pm_agent_start(segment) : rc;
 }
 
@@ -325,6 +274,8 @@ void peermap_detach(peermap_segment *segment)
         free(segment);
         return;
     }
+    if (pm_inherited(segment)) /* in the child of a bare clone(), where not even free() may be called */
+        return;
     pm_agent_stop(segment);
     free_handle(segment);
 }

@@ -8,6 +8,7 @@
  * process that is stopped inside a call of ours holds nothing that its agent could not let go of.
  *
  *     segment.c   create, attach, detach: from a name to a mapped segment and back
+ *     fork.c      what becomes of attachments in a child
  *     shape.c     what a header must look like before anything in it is believed
  *     reserve.c   the address range, and mapping inside it
  *     agent.c     the thread: its life, and the requests it serves
@@ -76,6 +77,7 @@ struct peermap_segment {
     uint64_t deadline_ns;
     bool nameless;     /* just made: its agent gives it its name, when it has its slot */
     uint32_t detached; /* nothing of it is mapped any more: a forked child's, or being freed */
+    uint32_t mark;     /* of the process that attached: fork.c */
 
     char *start; /* of the reservation: the header; the data follows */
     char *base;
@@ -111,12 +113,26 @@ struct peermap_segment {
     struct peermap_segment *next; /* of all attachments of this process, for fork() */
 };
 
-/* False in a forked child: nothing of the handle may be touched. */
-static inline bool pm_attached(const peermap_segment *segment) { return segment && !load32(&segment->detached); }
+/* ---- fork.c ---- */
+extern uint32_t *pm_mark;
+/* The handle is another process's, whose memory this one has a copy of. */
+static inline bool pm_inherited(const peermap_segment *segment) { return load32(pm_mark) != segment->mark; }
+/* Between the two no fork sees a descriptor or a range that its handle does not have, and no cancellation leaves the lock behind. */
+void pm_hold_forks(int *cancellation);
+void pm_let_fork(int cancellation);
+void pm_enlist(peermap_segment *segment);
+void pm_delist(peermap_segment *segment); /* and gives back what it has */
+
+/* False in a child: nothing of the handle may be touched. */
+static inline bool pm_attached(const peermap_segment *segment)
+{
+    return segment && !load32(&segment->detached) && !pm_inherited(segment);
+}
 static inline int pm_fail_detached(void) { return pm_fail(PEERMAP_EDETACHED, "%s", peermap_error_text(PEERMAP_EDETACHED)); }
 
 /* ---- segment.c ---- */
 int pm_publish(peermap_segment *segment);
+void pm_give_back(peermap_segment *segment); /* its range and its descriptor */
 
 /* ---- shape.c ---- */
 int pm_shape_read(int fd, const char *name, struct pm_shape *shape);
