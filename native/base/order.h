@@ -12,12 +12,14 @@
 
 static inline uint32_t load32(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 static inline uint64_t load64(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+static inline void *load_pointer(void *const *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 static inline int32_t load_error(const int32_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
 static inline uint32_t peek32(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
 static inline uint64_t peek64(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
 
 static inline void store32(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
 static inline void store64(uint64_t *word, uint64_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
+static inline void store_pointer(void **word, void *value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
 static inline void store_error(int32_t *word, int32_t value) { __atomic_store_n(word, value, __ATOMIC_RELAXED); }
 static inline void poke32(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELAXED); }
 static inline void poke64(uint64_t *word, uint64_t value) { __atomic_store_n(word, value, __ATOMIC_RELAXED); }

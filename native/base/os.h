@@ -65,6 +65,8 @@ int pm_object_make(uint64_t length, uint32_t mode);
 int pm_object_publish(int fd, const char *segment);
 /* The descriptor of an existing object, or -errno.  Symbolic links and anything but regular files are refused (EINVAL). */
 int pm_object_open(const char *segment, bool writable);
+/* The same, writable, with a descriptor greater than `number`. */
+int pm_object_open_beyond(const char *segment, int number);
 /* What it is, however often it is opened; all 0 if `fd` is closed. */
 struct pm_object {
     uint64_t device, inode;
@@ -78,6 +80,23 @@ int pm_object_punch(int fd, uint64_t from, uint64_t to);
 int pm_object_cut(int fd, uint64_t length);
 /* Calls `each` with the segment name of every object in the directory until it returns false. */
 void pm_object_each(bool (*each)(const char *segment, void *context), void *context);
+
+/*
+ * Mapping at a fixed address inside a range that is the caller's own.  By raw system calls: they are async-signal-safe, and
+ * ThreadSanitizer does not see them.  It would take a mapping that an agent makes for a write of all its bytes, racing with the reads of
+ * the application's threads, because what orders the two went through other processes.
+ */
+int pm_map_object(void *at, uint64_t length, int fd, uint64_t off); /* shared, readable and writable */
+int pm_map_zeroes(void *at, uint64_t length);                       /* private memory */
+int pm_map_nothing(void *at, uint64_t length);                      /* addresses only */
+
+/* ---- SIGBUS: a touch of memory behind which there is no file any more ---- */
+
+/* Installs a handler for the whole process, which asks `mend` about each fault.  If that returns false, what was installed before gets
+ * the signal. */
+int pm_fault_watch(bool (*mend)(uintptr_t address));
+/* Interrupts a system call of another thread of this process, by a signal that does nothing else. */
+void pm_nudge(uint32_t tid);
 
 /* ---- limits: how much more shared memory there would be ---- */
 

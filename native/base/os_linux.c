@@ -142,6 +142,16 @@ int pm_object_open(const char *segment, bool writable)
     return -EINVAL;
 }
 
+int pm_object_open_beyond(const char *segment, int number)
+{
+    int fd = pm_object_open(segment, true);
+    if (fd < 0 || fd > number)
+        return fd;
+    int higher = fcntl(fd, F_DUPFD_CLOEXEC, number + 1), error = errno;
+    close(fd);
+    return higher < 0 ? -error : higher;
+}
+
 struct pm_object pm_object_of(int fd)
 {
     struct stat facts;

@@ -3,8 +3,8 @@
  * agent.c - the thread that keeps this process's mapping what the header says, and works for the application's calls.
  *
  * It sleeps on the header's bell, which a round's runner and this process's own calls ring.  It holds the life word of its slot
- * through its robust list for as long as it lives, which is how everybody knows that the process lives.  All signals are blocked in
- * it; it takes no lock of the C library, so that it can run while every other thread of the process is stopped.
+ * through its robust list for as long as it lives, which is how everybody knows that the process lives.  All signals but SIGBUS are
+ * blocked in it; it takes no lock of the C library, so that it can run while every other thread of the process is stopped.
  */
 #include "segment.h"
 
@@ -85,7 +85,7 @@ static void *agent(void *argument)
     peermap_segment *segment = argument;
     prctl(PR_SET_NAME, "peermap");
     struct pm_request *request = segment->request;
-    request->result = join(segment);
+    request->result = pm_unless_lost(segment, join(segment));
     bool leaving = request->result != 0;
     answer(segment, request);
     while (!leaving) {
@@ -95,6 +95,7 @@ static void *agent(void *argument)
             request = segment->request;
             leaving = request->kind == PM_ASK_LEAVE;
             serve(segment, request);
+            request->result = pm_unless_lost(segment, request->result);
             answer(segment, request);
             continue;
         }
@@ -122,6 +123,7 @@ static int start_thread(peermap_segment *segment)
     pthread_attr_setstacksize(&attributes, STACK_SIZE);
     sigset_t all, before;
     sigfillset(&all);
+    sigdelset(&all, SIGBUS); /* guard.c */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&segment->agent, &attributes, agent, segment);
     if (error == EINVAL) /* a program with so many thread-local variables that they do not fit */
@@ -172,6 +174,8 @@ int pm_agent_ask(peermap_segment *segment, struct pm_request *request)
 {
     if (!pm_attached(segment))
         return pm_fail_detached();
+    if (pm_lost(segment))
+        return pm_fail_lost(segment);
     return post(segment, request);
 }
 

@@ -79,6 +79,8 @@ void pm_unlock(peermap_segment *segment, uint32_t *lock, uint32_t *holder)
 int pm_lock_busy(peermap_segment *segment, uint32_t holder, const char *what, peermap_round *round)
 {
     struct pm_slot slot;
+    if (pm_object_check(segment) == PEERMAP_ELOST) /* its holder may have lost the header, and the lock with it */
+        return PEERMAP_ELOST;
     if (holder == 0 || holder > segment->shape.slot_count || !pm_slot_read(segment, holder - 1, &slot))
         return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by another peer; repeat", what, segment->name);
     if (round) {

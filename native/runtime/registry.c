@@ -253,7 +253,7 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
             describe(&slot, &out[count]);
         count++;
     }
-    return count;
+    return pm_unless_lost(segment, count);
 }
 
 pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name)

@@ -255,10 +255,9 @@ static int operate(struct pm_running *round, const struct pm_request *request)
         return pm_fail(PEERMAP_EINVAL, "pid is %d", (int)request->pid);
     if (request->pid != 0 && !has_peer(round->segment, request->pid))
         return pm_fail(PEERMAP_ESRCH, "segment %s has no live peer with pid %d", round->segment->name, (int)request->pid);
-    if (!pm_holds_object(round->segment)) {
-        errno = EBADF;
-        return pm_fail(PEERMAP_EOS, "this process has closed the descriptor of segment %s; attach anew", round->segment->name);
-    }
+    int rc = pm_object_check(round->segment);
+    if (rc != 0)
+        return rc;
     switch (round->op) {
     case PM_OP_GROW: return grow(round, request->bytes);
     case PM_OP_SHRINK: return shrink(round, request->bytes);

@@ -112,6 +112,8 @@ int peermap_set_root(peermap_segment *segment, const char *name, void *pointer, 
         return pm_fail_detached();
     if (pointer) {
         size_t active = peermap_size(segment);
+        if (pm_lost(segment))
+            return pm_fail_lost(segment);
         uintptr_t base = (uintptr_t)segment->base, at = (uintptr_t)pointer;
         if (at < base || at - base > active || size > active - (at - base))
             return pm_fail(PEERMAP_EINVAL, "root %s, %zu bytes at %p, is not in the active memory of segment %s", name, size, pointer,

@@ -15,8 +15,9 @@
 
 void pm_give_back(peermap_segment *segment)
 {
+    pm_unguard(segment);
     pm_release_range(segment);
-    if (segment->fd >= 0 && (!segment->header || pm_holds_object(segment)))
+    if (segment->fd >= 0 && (!segment->header || pm_holds_descriptor(segment)))
         close(segment->fd);
     segment->fd = -1;
 }
@@ -54,6 +55,7 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
     if (!segment)
         return NULL;
     segment->fd = -1;
+    segment->index = PM_NO_SLOT;
     segment->flags = options->flags;
     segment->deadline_ns = (uint64_t)(options->deadline_ms ? options->deadline_ms : DEFAULT_DEADLINE_MS) * 1000000u;
     segment->name_is_default = !options->peer_name;
@@ -169,6 +171,7 @@ static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
         rc = pm_no_memory(segment->name, length, -segment->fd);
     else
         rc = object_error(segment->name, "create", -segment->fd);
+    rc = rc == 0 ? pm_guard(segment) : rc;
     pm_let_fork(cancellation);
     return rc;
 }
@@ -209,7 +212,9 @@ static int find(peermap_segment *segment)
     if (segment->fd < 0)
         return object_error(segment->name, "open", -segment->fd);
     int rc = pm_shape_read(segment->fd, segment->name, &segment->shape);
-    return rc == 0 ? pm_reserve(segment) : rc;
+    rc = rc == 0 ? pm_reserve(segment) : rc;
+    rc = rc == 0 ? pm_guard(segment) : rc;
+    return rc == 0 ? pm_object_check(segment) : rc;
 }
 
 static int join(peermap_segment *segment, const peermap_options *options)

@@ -13,6 +13,7 @@
  *     reserve.c   the address range, and mapping inside it
  *     agent.c     the thread: its life, and the requests it serves
  *     converge.c  its own part of a round: map what the header says, and ack it
+ *     guard.c     the object cut short from outside
  *     lock.c      robust locks
  *     registry.c  slots: claim, release, reap, read; roots.c likewise
  *     round.c     asking the peers, and waiting for them
@@ -78,6 +79,8 @@ struct peermap_segment {
     bool nameless;     /* just made: its agent gives it its name, when it has its slot */
     uint32_t detached; /* nothing of it is mapped any more: a forked child's, or being freed */
     uint32_t mark;     /* of the process that attached: fork.c */
+    uint32_t lost;     /* the header is private zeroes: guard.c */
+    uint32_t loss_told; /* that the data was cut short is in the event ring */
 
     char *start; /* of the reservation: the header; the data follows */
     char *base;
@@ -143,11 +146,22 @@ bool pm_name_equal(const char *shared, const char *name); /* `shared` may lack i
 /* ---- reserve.c ---- */
 int pm_reserve(peermap_segment *segment);                       /* at shape.base, or elsewhere if RELOCATABLE; maps the header */
 int pm_reserve_fresh(peermap_segment *segment);                 /* chooses shape.base as well */
-bool pm_holds_object(const peermap_segment *segment); /* fd is what it was: the application may have closed it, and used its number */
+bool pm_holds_descriptor(const peermap_segment *segment);       /* fd is what it was: the application may have closed it, and used its number */
+bool pm_holds_object(const peermap_segment *segment);           /* and the object is not lost */
+bool pm_regain_object(peermap_segment *segment);                /* the same; if it is not, the object is opened anew by its name */
 int pm_map_header(peermap_segment *segment);                    /* again, from another descriptor */
 void pm_release_range(peermap_segment *segment);
 int pm_map(peermap_segment *segment, uint64_t from, uint64_t to);   /* 0 or errno */
 int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to); /* 0 or errno */
+
+/* ---- guard.c ---- */
+int pm_guard(peermap_segment *segment); /* from before its header is touched */
+void pm_unguard(const peermap_segment *segment);
+bool pm_lost(const peermap_segment *segment);
+int pm_fail_lost(const peermap_segment *segment);
+int pm_unless_lost(const peermap_segment *segment, int rc); /* rc */
+/* 0 if there is a file behind all of the active memory.  Before every change of size, in the agent or not. */
+int pm_object_check(peermap_segment *segment);
 
 /* ---- agent.c ---- */
 int pm_agent_start(peermap_segment *segment);
