@@ -81,14 +81,11 @@ int pm_object_cut(int fd, uint64_t length);
 /* Calls `each` with the segment name of every object in the directory until it returns false. */
 void pm_object_each(bool (*each)(const char *segment, void *context), void *context);
 
-/*
- * Mapping at a fixed address inside a range that is the caller's own.  By raw system calls: they are async-signal-safe, and
- * ThreadSanitizer does not see them.  It would take a mapping that an agent makes for a write of all its bytes, racing with the reads of
- * the application's threads, because what orders the two went through other processes.
- */
+/* ---- mapping at a fixed address, inside a range that is the caller's own ---- */
+
 int pm_map_object(void *at, uint64_t length, int fd, uint64_t off); /* shared, readable and writable */
-int pm_map_zeroes(void *at, uint64_t length);                       /* private memory */
 int pm_map_nothing(void *at, uint64_t length);                      /* addresses only */
+int pm_map_zeroes(void *at, uint64_t length);                       /* private memory; may be called by a signal handler */
 
 /* ---- SIGBUS: a touch of memory behind which there is no file any more ---- */
 
@@ -96,7 +93,7 @@ int pm_map_nothing(void *at, uint64_t length);                      /* addresses
  * the signal. */
 int pm_fault_watch(bool (*mend)(uintptr_t address));
 /* Interrupts a system call of another thread of this process, by a signal that does nothing else. */
-void pm_nudge(uint32_t tid);
+void pm_interrupt(uint32_t tid);
 
 /* ---- limits: how much more shared memory there would be ---- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* os_fault.c - mapping by raw system calls, and the process's handler of SIGBUS: the faults of os.h, on Linux. */
+/* os_fault.c - mapping, and the process's handler of SIGBUS: os.h on Linux. */
 #include "os.h"
 
 #include "order.h"
@@ -14,7 +14,7 @@
 
 /* ---- mapping ---- */
 
-static int map(void *at, uint64_t length, int protection, int flags, int fd, uint64_t off)
+static int map_raw(void *at, uint64_t length, int protection, int flags, int fd, uint64_t off)
 {
     int before = errno;
     bool mapped = syscall(SYS_mmap, at, length, protection, flags | MAP_FIXED, fd, off) != -1;
@@ -23,15 +23,28 @@ static int map(void *at, uint64_t length, int protection, int flags, int fd, uin
     return error;
 }
 
+/*
+ * ThreadSanitizer takes a mapping for a write of all its bytes, and that of an agent for one that races with the reads of the
+ * application's threads: what orders the two went through other processes.  It does not see a raw system call.
+ */
+#ifdef __SANITIZE_THREAD__
+#define map map_raw
+#else
+static int map(void *at, uint64_t length, int protection, int flags, int fd, uint64_t off)
+{
+    return mmap(at, length, protection, flags | MAP_FIXED, fd, (off_t)off) == MAP_FAILED ? errno : 0;
+}
+#endif
+
 int pm_map_object(void *at, uint64_t length, int fd, uint64_t off) { return map(at, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, off); }
-int pm_map_zeroes(void *at, uint64_t length) { return map(at, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
 int pm_map_nothing(void *at, uint64_t length) { return map(at, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0); }
+int pm_map_zeroes(void *at, uint64_t length) { return map_raw(at, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
 
 /* ---- the handler ---- */
 
 static bool (*ask)(uintptr_t address);
 static struct sigaction previous;
-static const char nudge; /* its address marks our own signals */
+static const char interrupt; /* its address marks our own signals */
 
 /* As if ours had never been: the default action ends the process, whether the fault repeats itself or the signal is sent again. */
 static void as_before(bool fault)
@@ -63,7 +76,7 @@ static void pass_on(int number, siginfo_t *info, void *context)
 static void on_bus_error(int number, siginfo_t *info, void *context)
 {
     int before = errno;
-    bool own = info->si_code == SI_QUEUE && info->si_pid == getpid() && info->si_value.sival_ptr == &nudge;
+    bool own = info->si_code == SI_QUEUE && info->si_pid == getpid() && info->si_value.sival_ptr == &interrupt;
     if (!own && !(info->si_code > 0 && ask((uintptr_t)info->si_addr)))
         pass_on(number, info, context);
     errno = before;
@@ -81,7 +94,7 @@ int pm_fault_watch(bool (*mend)(uintptr_t address))
     return 0;
 }
 
-void pm_nudge(uint32_t tid)
+void pm_interrupt(uint32_t tid)
 {
     siginfo_t info;
     int before = errno;
@@ -90,7 +103,7 @@ void pm_nudge(uint32_t tid)
     info.si_code = SI_QUEUE;
     info.si_pid = getpid();
     info.si_uid = getuid();
-    info.si_value.sival_ptr = (void *)(uintptr_t)&nudge;
+    info.si_value.sival_ptr = (void *)(uintptr_t)&interrupt;
     syscall(SYS_rt_tgsigqueueinfo, getpid(), tid, SIGBUS, &info);
     errno = before;
 }

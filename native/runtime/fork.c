@@ -3,7 +3,7 @@
  * fork.c - what becomes of attachments in a child: it inherits the memory but no agent, so it is no peer, and its handles are dead.
  *
  * Two ways to find out.  A child of fork() runs our handler, which unmaps everything.  A child of a bare clone() or _Fork() runs
- * nothing; there the page of `pm_mark` is empty, because the kernel wipes it.  Such a child may do hardly anything before it
+ * nothing; there the page of the mark is empty, because the kernel wipes it.  Such a child may do hardly anything before it
  * execs, so its handles only answer that they are dead, and what it inherited stays mapped.
  */
 #include "segment.h"
@@ -18,7 +18,7 @@ static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 static peermap_segment *all;
 
 static uint32_t unwiped = 1; /* where no page can be wiped: fork()'s handler alone must do */
-uint32_t *pm_mark = &unwiped; /* the number of this process among its ancestors; 0: in a child that has not attached yet */
+void *pm_mark_at = &unwiped; /* a word: the number of this process among its ancestors; 0: in a child that has not attached yet */
 static uint32_t generation = 1;
 
 static void in_child(void)
@@ -34,13 +34,13 @@ static void in_child(void)
 /* In a child of a bare clone() the list is of handles that are not its own, and the lock may be held by a thread that is not there. */
 static void renew(void)
 {
-    uint32_t none = 0;
-    if (cas32(pm_mark, &none, RENEWING)) {
+    uint32_t none = 0, *mark = load_pointer(&pm_mark_at);
+    if (cas32(mark, &none, RENEWING)) {
         pthread_mutex_init(&all_lock, NULL);
         all = NULL;
-        store32(pm_mark, ++generation);
+        store32(mark, ++generation);
     }
-    while (load32(pm_mark) == RENEWING)
+    while (load32(mark) == RENEWING)
         sched_yield();
 }
 
@@ -57,8 +57,8 @@ static void watch_forks(void)
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     void *got = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (got != MAP_FAILED && madvise(got, page, MADV_WIPEONFORK) == 0) {
-        pm_mark = got;
-        *pm_mark = generation;
+        store32(got, generation);
+        store_pointer(&pm_mark_at, got); /* another thread may be forking */
     }
     pthread_atfork(before_fork, after_fork, in_child);
 }
@@ -82,7 +82,7 @@ void pm_enlist(peermap_segment *segment)
     pthread_once(&once, watch_forks);
     renew();
     pm_hold_forks(&cancellation);
-    segment->mark = load32(pm_mark);
+    segment->mark = load32(load_pointer(&pm_mark_at));
     segment->next = all;
     all = segment;
     pm_let_fork(cancellation);

@@ -48,7 +48,7 @@ static bool lose(peermap_segment *segment)
     store32(&segment->lost, LOST);
     uint32_t agent = load32(&segment->tid);
     if (agent != 0 && agent != pm_thread_id()) /* it may sleep on words of the file, where nobody wakes it any more */
-        pm_nudge(agent);
+        pm_interrupt(agent);
     return true;
 }
 

@@ -20,7 +20,7 @@ bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot
     const struct pm_slot *slot = &segment->slots[index];
     for (int attempt = 0; attempt < 16; attempt++) {
         uint64_t tag = load64(&slot->tag);
-        memcpy(copy, slot, sizeof *copy);
+        read_words(copy, slot, sizeof *copy);
         copied();
         if (peek64(&slot->tag) == tag) {
             copy->tag = tag;

@@ -27,10 +27,17 @@ static uint64_t file_length(peermap_segment *segment)
     return pm_holds_object(segment) && fstat(segment->fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
 }
 
+/* A lie must not wrap around, and cut off a part of the header. */
+static uint64_t bounded_target(const peermap_segment *segment)
+{
+    uint64_t target = peek64(&segment->header->target);
+    return target < segment->shape.reserved ? target : segment->shape.reserved;
+}
+
 static void cut(peermap_segment *segment)
 {
     struct pm_header *header = segment->header;
-    uint64_t end = segment->shape.header_len + peek64(&header->target);
+    uint64_t end = segment->shape.header_len + bounded_target(segment);
     store64(&header->cut_epoch, 0);
     if (file_length(segment) <= end)
         return;
@@ -44,7 +51,7 @@ static void cut(peermap_segment *segment)
  */
 static void discard(peermap_segment *segment)
 {
-    uint64_t end = segment->shape.header_len + peek64(&segment->header->target), length = file_length(segment);
+    uint64_t end = segment->shape.header_len + bounded_target(segment), length = file_length(segment);
     if (peek64(&segment->header->cut_epoch) == 0)
         cut(segment);
     else if (length > end)

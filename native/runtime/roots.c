@@ -15,7 +15,7 @@ static bool read_root(const peermap_segment *segment, uint32_t index, struct pm_
     const struct pm_root *root = &segment->roots[index];
     for (int attempt = 0; attempt < 16; attempt++) {
         uint64_t tag = load64(&root->tag);
-        memcpy(copy, root, sizeof *copy);
+        read_words(copy, root, sizeof *copy);
         copied();
         if (peek64(&root->tag) == tag)
             return (tag & PM_TAG_STATE) == PM_LIVE;
@@ -54,13 +54,11 @@ static void free_others(peermap_segment *segment, const char *name, uint32_t kee
 
 static void fill(struct pm_root *root, const struct pm_root *wanted, uint64_t version)
 {
+    struct pm_root filled = *wanted;
+    filled.version = version;
     set_state(root, PM_CLAIMED);
     opened();
-    root->version = version;
-    root->off = wanted->off;
-    root->size = wanted->size;
-    memcpy(root->name, wanted->name, sizeof root->name);
-    memcpy(root->type, wanted->type, sizeof root->type);
+    write_words(&root->version, &filled.version, sizeof filled - offsetof(struct pm_root, version));
     set_state(root, PM_LIVE);
 }
 

@@ -117,9 +117,9 @@ struct peermap_segment {
 };
 
 /* ---- fork.c ---- */
-extern uint32_t *pm_mark;
+extern void *pm_mark_at;
 /* The handle is another process's, whose memory this one has a copy of. */
-static inline bool pm_inherited(const peermap_segment *segment) { return load32(pm_mark) != segment->mark; }
+static inline bool pm_inherited(const peermap_segment *segment) { return load32(load_pointer(&pm_mark_at)) != segment->mark; }
 /* Between the two no fork sees a descriptor or a range that its handle does not have, and no cancellation leaves the lock behind. */
 void pm_hold_forks(int *cancellation);
 void pm_let_fork(int cancellation);
