@@ -90,8 +90,9 @@ static int object_error(const char *name, const char *what, int error)
         return pm_fail(PEERMAP_EEXIST, "segment %s exists already", name);
     if (error == EINVAL)
         return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is not a regular file", PM_DIRECTORY, PM_PREFIX, name);
+    pm_fail(PEERMAP_EOS, "cannot %s segment %s: %s%s", what, name, strerror(error), error == EMFILE ? "; see ulimit -n" : "");
     errno = error;
-    return pm_fail(PEERMAP_EOS, "cannot %s segment %s: %s", what, name, strerror(error));
+    return PEERMAP_EOS;
 }
 
 static void write_header(peermap_segment *segment, uint64_t size)
