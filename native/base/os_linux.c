@@ -142,12 +142,22 @@ int pm_object_open(const char *segment, bool writable)
     return -EINVAL;
 }
 
+int pm_object_open_beyond(const char *segment, int number)
+{
+    int fd = pm_object_open(segment, true);
+    if (fd < 0 || fd > number)
+        return fd;
+    int higher = fcntl(fd, F_DUPFD_CLOEXEC, number + 1), error = errno;
+    close(fd);
+    return higher < 0 ? -error : higher;
+}
+
 struct pm_object pm_object_of(int fd)
 {
     struct stat facts;
     if (fstat(fd, &facts) != 0)
-        return (struct pm_object){ 0, 0 };
-    return (struct pm_object){ facts.st_dev, facts.st_ino };
+        return (struct pm_object){ 0, 0, 0 };
+    return (struct pm_object){ facts.st_dev, facts.st_ino, (uint64_t)facts.st_size };
 }
 
 int pm_object_remove(const char *segment)

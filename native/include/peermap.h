@@ -40,6 +40,11 @@
  * - Problem: every peer can write every byte, also of the header.  Peers must trust each other's data.
  *   What holds regardless: the library maps and unmaps nothing outside the range that the process itself reserved.
  *
+ * - Problem: when somebody cuts the object short (truncate), a touch of what is gone is SIGBUS.
+ *   Remedy: where that is the header, calls answer PEERMAP_ELOST instead, and the memory stays mapped until peermap_detach().  For this the
+ *   first attachment installs a handler of SIGBUS for the whole process; every other SIGBUS goes on to the handler, or the default, that
+ *   was there before.  A program with a handler of its own installs it before that, and blocks SIGBUS in no thread that calls the library.
+ *
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
  * remap, map_peer) are serialised within a process.  None may be called from a signal handler, except peermap_base(),
  * peermap_size(), peermap_pin(), peermap_unpin() and peermap_epoch().
@@ -88,7 +93,7 @@ extern "C" {
     X(EBUSY, -16, "another peer holds the segment's lock or pins the memory; nothing was changed")                     \
     X(EDETACHED, -17, "the handle is detached, or belongs to the parent process")                                      \
     X(EOS, -18, "the system refused; see errno")                                                                       \
-    X(ELOST, -19, "the object was cut short from outside, and its header with it; attach anew")
+    X(ELOST, -19, "the object was cut short from outside; destroy it, and create it anew")
 
 /* clang-format off */
 enum peermap_error {
@@ -202,7 +207,7 @@ PEERMAP_API int peermap_create(const char *name, const peermap_options *options,
  * that attaches under the descriptive name of a dead peer takes over its slot: that is a restart.
  *
  * ENOENT, ENAME, EINVAL, EFORMAT, EVERSION, EACCES, EADDR (peermap_last_error() names what occupies the range), EPEERNAME,
- * ESLOTS, EBUSY, EOS.
+ * ESLOTS, EBUSY, ELOST, EOS.
  */
 PEERMAP_API int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out);
 
@@ -242,7 +247,7 @@ PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
  * Adds `by` bytes (rounded up to pages, not 0).  On return every live peer has [base, base + new size) mapped, and the memory
  * is allocated: no later SIGBUS.  On any error the size is what it was.
  *
- * ENOSPC, ELIMIT, ELATE (unless PEERMAP_ALLOW_LATE), EBUSY, EINVAL, EDETACHED, EOS.
+ * ENOSPC, ELIMIT, ELATE (unless PEERMAP_ALLOW_LATE), EBUSY, EINVAL, EDETACHED, ELOST, EOS.
  */
 PEERMAP_API int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round);
 
@@ -251,19 +256,19 @@ PEERMAP_API int peermap_grow(peermap_segment *segment, size_t by, peermap_round 
  * system.  Waits for pins until the deadline.
  *
  * EBUSY (a pin), ELATE (unless PEERMAP_ALLOW_LATE: then the memory is freed once the late peer has run), EINVAL (nothing would be
- * left), EDETACHED, EOS.
+ * left), EDETACHED, ELOST, EOS.
  */
 PEERMAP_API int peermap_shrink(peermap_segment *segment, size_t by, peermap_round *round);
 
 /*
  * Makes a peer (0: every peer) replace its whole mapping by a fresh one of the active memory: the repair for a peer whose
- * address space disagrees with the registry.  ESRCH, ELATE, EBUSY, EDETACHED, EOS.
+ * address space disagrees with the registry.  ESRCH, ELATE, EBUSY, EDETACHED, ELOST, EOS.
  */
 PEERMAP_API int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round *round);
 
 /*
  * The peer mapping call by itself: on return the peer has the whole active memory mapped.  Idempotent; maps only what is
- * missing.  pid 0: every peer.  ESRCH, ELATE, EBUSY, EDETACHED, EOS.
+ * missing.  pid 0: every peer.  ESRCH, ELATE, EBUSY, EDETACHED, ELOST, EOS.
  */
 PEERMAP_API int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round);
 
@@ -274,7 +279,7 @@ PEERMAP_API int peermap_answers(peermap_segment *segment, peermap_answer *out, i
 /* ---- roots: pointers to the beginning of data structures ---- */
 
 /* Names `ptr`, which must lie in the active memory with `size` bytes after it.  Replaces a root of that name; NULL `ptr`
- * removes it.  `type` may be NULL.  ENAME, EINVAL, EROOTS, EBUSY, EDETACHED. */
+ * removes it.  `type` may be NULL.  ENAME, EINVAL, EROOTS, EBUSY, EDETACHED, ELOST. */
 PEERMAP_API int peermap_set_root(peermap_segment *segment, const char *root, void *ptr, size_t size, const char *type);
 
 /* The root's address in this process, or NULL if there is none; `size` (may be NULL) receives its size. */
@@ -285,10 +290,10 @@ PEERMAP_API void *peermap_root(peermap_segment *segment, const char *root, size_
 /* The pid of the live peer with this descriptive name; 0 if there is none. */
 PEERMAP_API pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name);
 
-/* Copies up to `capacity` rows; returns how many peers there are.  `out` may be NULL if capacity is 0.  EDETACHED, EINVAL. */
+/* Copies up to `capacity` rows; returns how many peers there are.  `out` may be NULL if capacity is 0.  EDETACHED, EINVAL, ELOST. */
 PEERMAP_API int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity);
 
-/* Frees the slots of dead peers.  Returns how many.  EBUSY, EDETACHED. */
+/* Frees the slots of dead peers.  Returns how many.  EBUSY, EDETACHED, ELOST. */
 PEERMAP_API int peermap_reap(peermap_segment *segment);
 
 /* ---- errors ---- */

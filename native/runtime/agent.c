@@ -3,8 +3,8 @@
  * agent.c - the thread that keeps this process's mapping what the header says, and works for the application's calls.
  *
  * It sleeps on the header's bell, which a round's runner and this process's own calls ring.  It holds the life word of its slot
- * through its robust list for as long as it lives, which is how everybody knows that the process lives.  All signals are blocked in
- * it; it takes no lock of the C library, so that it can run while every other thread of the process is stopped.
+ * through its robust list for as long as it lives, which is how everybody knows that the process lives.  All signals but SIGBUS are
+ * blocked in it; it takes no lock of the C library, so that it can run while every other thread of the process is stopped.
  *
  * On a machine whose cores are all busy it would wait for a turn with every growth.  It keeps the ordinary policy and niceness, which
  * everybody may use and which take no time from the application, with the shortest slice that there is: a thread that wakes with little to do
@@ -100,7 +100,7 @@ static void *agent(void *argument)
     prctl(PR_SET_NAME, "peermap"); /* by which it is known for an agent: os_linux_process.c */
     pm_thread_be_prompt();
     struct pm_request *request = segment->request;
-    request->result = join(segment);
+    request->result = pm_unless_lost(segment, join(segment));
     bool leaving = request->result != 0;
     answer(segment, request);
     while (!leaving) {
@@ -110,6 +110,7 @@ static void *agent(void *argument)
             request = segment->request;
             leaving = request->kind == PM_ASK_LEAVE;
             serve(segment, request);
+            request->result = pm_unless_lost(segment, request->result);
             answer(segment, request);
             continue;
         }
@@ -139,6 +140,7 @@ static int start_thread(peermap_segment *segment)
     pthread_attr_setstacksize(&attributes, STACK_SIZE);
     sigset_t all, before;
     sigfillset(&all);
+    sigdelset(&all, SIGBUS); /* guard.c */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = PM_FAILS("attach.thread");
     if (error == 0)
@@ -192,6 +194,8 @@ int pm_agent_ask(peermap_segment *segment, struct pm_request *request)
 {
     if (!pm_attached(segment))
         return pm_fail_detached();
+    if (pm_lost(segment))
+        return pm_fail_lost(segment);
     return post(segment, request);
 }
 

@@ -65,16 +65,18 @@ int pm_grow_inside(peermap_segment *segment, uint64_t by, peermap_round *report)
 {
     struct pm_header *header = segment->header;
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), begun = pm_now(), reserved = segment->shape.reserved;
-    if (by == 0 || by > reserved || segment->shape.flags & PM_SEGMENT_STRICT || segment->flags & PEERMAP_PREFAULT || !pm_holds_object(segment))
+    if (by == 0 || by > reserved || segment->shape.flags & PM_SEGMENT_STRICT || segment->flags & PEERMAP_PREFAULT)
         return PM_LONG_WAY;
     by = (by + page - 1) / page * page;
     uint64_t word = order_load64(&header->active);
     for (int i = 0; i < TRIES && !(word & PM_ACTIVE_CLOSED); i++) {
         /* The horizon holds for this word: it is lowered only while the word is closed, and the word is another one afterwards. */
         uint64_t from = word & PM_ACTIVE_BYTES, horizon = order_load64(&header->horizon);
+        uint64_t at = segment->shape.header_len + from;
         if (horizon > reserved || from > horizon || by > horizon - from || from + by > load64(&segment->mapped))
             return PM_LONG_WAY;
-        uint64_t at = segment->shape.header_len + from;
+        if (pm_object_length(segment) < at || pm_preflight(segment, by) != 0)
+            return PM_LONG_WAY;
         int error = PM_FAILS("inside.allocate");
         if (error != 0 || (error = pm_object_extend(segment->fd, at, at + by)) != 0)
             return PM_LONG_WAY;
@@ -95,7 +97,7 @@ void pm_move_horizon(peermap_segment *segment)
     if (pm_now() - segment->horizon_failed < PAUSE_NS || pm_hold(segment, 0) != 0)
         return;
     uint64_t wanted = pm_ahead_of(segment, pm_active(header)), target = peek64(&header->target);
-    if (wanted > peek64(&header->horizon) && pm_holds_object(segment)) {
+    if (wanted > peek64(&header->horizon) && pm_regain_object(segment)) {
         peermap_round report = { 0 };
         struct pm_running round = { .segment = segment, .op = PM_OP_AHEAD, .begun = pm_now(), .report = &report };
         pm_round_ask(&round, wanted > target ? wanted : target, 0, false);
@@ -139,7 +141,8 @@ int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity)
         return all_ahead(segment, out, capacity);
     pthread_mutex_lock(&segment->calls);
     int count = (int)segment->answer_count;
-    memcpy(out, segment->answers, sizeof *out * (size_t)(count < capacity ? count : capacity));
+    for (int i = 0; i < count && i < capacity; i++)
+        out[i] = segment->answers[i];
     pthread_mutex_unlock(&segment->calls);
-    return count;
+    return pm_unless_lost(segment, count);
 }

@@ -21,8 +21,7 @@ void pm_journal(peermap_segment *segment, struct pm_event event)
         event.pid = peek32(&segment->slots[event.slot].pid);
     order_store64(&record->seq, 0);
     opened();
-    event.seq = 0;
-    *record = event;
+    write_words(&record->time_ns, &event.time_ns, sizeof event - offsetof(struct pm_event, time_ns));
     PM_POINT("journal.filled");
     /* Release: pairs with the observer's acquire of seq.  Whoever sees the number sees the record. */
     store64(&record->seq, index + 1);

@@ -109,6 +109,8 @@ int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *wha
 {
     uint32_t thread = load32(lock) & PM_FUTEX_TID, index;
     struct pm_slot slot;
+    if (pm_object_check(segment) == PEERMAP_ELOST) /* its holder may have lost the header, and the lock with it */
+        return PEERMAP_ELOST;
     if (thread == 0)
         return pm_fail(PEERMAP_EBUSY, "%s of segment %s was held by another peer until now; repeat", what, segment->name);
     if (!pm_slot_of_agent(segment, thread, &index, &slot))

@@ -20,7 +20,7 @@ bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot
     const struct pm_slot *slot = &segment->slots[index];
     for (int attempt = 0; attempt < 16; attempt++) {
         uint64_t tag = load64(&slot->tag);
-        memcpy(copy, slot, sizeof *copy);
+        read_words(copy, slot, sizeof *copy);
         copied();
         if (peek64(&slot->tag) == tag) {
             copy->tag = tag;
@@ -280,7 +280,7 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
             describe(&slot, &out[count]);
         count++;
     }
-    return count;
+    return pm_unless_lost(segment, count);
 }
 
 pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name)

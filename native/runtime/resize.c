@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SLICE_NS UINT64_C(10000000)   /* how long a wait for pins trusts that it is woken */
@@ -82,19 +81,13 @@ static int abandon(peermap_segment *segment, uint64_t size, int code)
 
 /* ---- the file behind it ---- */
 
-static uint64_t file_length(peermap_segment *segment)
-{
-    struct stat facts;
-    return pm_holds_object(segment) && fstat(segment->fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
-}
-
 static void cut(peermap_segment *segment)
 {
     struct pm_header *header = segment->header;
     uint64_t end = segment->shape.header_len + pm_active(header);
     store64(&header->cut_epoch, 0);
     PM_POINT("cut.begun");
-    if (file_length(segment) <= end)
+    if (pm_object_length(segment) <= end)
         return;
     if (PM_FAILS("cut.cut") == 0)
         pm_object_cut(segment->fd, end);
@@ -108,7 +101,7 @@ static void cut(peermap_segment *segment)
  */
 static void discard(peermap_segment *segment)
 {
-    uint64_t end = segment->shape.header_len + pm_active(segment->header), length = file_length(segment);
+    uint64_t end = segment->shape.header_len + pm_active(segment->header), length = pm_object_length(segment);
     if (peek64(&segment->header->cut_epoch) == 0)
         cut(segment);
     else if (length > end && PM_FAILS("discard.punch") == 0)
@@ -171,15 +164,6 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
 
 /* ---- growing ---- */
 
-int pm_no_memory(peermap_segment *segment, uint64_t by, int error)
-{
-    bool full = error == ENOSPC || error == ENOMEM || error == EDQUOT;
-    pm_fail(PEERMAP_EOS, "cannot allocate %" PRIu64 " bytes for segment %s: %s; see %s", by, segment->name, strerror(error),
-            error == EFBIG ? "ulimit -f" : "df " PM_DIRECTORY);
-    errno = error;
-    return full ? PEERMAP_ENOSPC : PEERMAP_EOS;
-}
-
 static int allocate(peermap_segment *segment, uint64_t from, uint64_t to)
 {
     discard(segment); /* what those left behind who grew inside the horizon and were not the first */
@@ -187,7 +171,7 @@ static int allocate(peermap_segment *segment, uint64_t from, uint64_t to)
     if (error == 0)
         error = pm_object_extend(segment->fd, segment->shape.header_len + from, segment->shape.header_len + to);
     PM_POINT("grow.allocated");
-    return error == 0 ? 0 : pm_no_memory(segment, to - from, error);
+    return error == 0 ? 0 : pm_no_memory(segment->name, to - from, error);
 }
 
 /* All have it mapped: a growth inside the horizon that came too late to be one. */
@@ -240,7 +224,9 @@ static int grow(struct pm_running *round, uint64_t bytes)
     uint64_t to = from + (bytes + page - 1) / page * page;
     intend(segment, from, to);
     PM_POINT("grow.intended");
-    rc = allocate(segment, from, to);
+    rc = pm_preflight(segment, to - from);
+    if (rc == 0)
+        rc = allocate(segment, from, to);
     if (rc != 0)
         return abandon(segment, from, rc);
     round->populates = segment->flags & PEERMAP_PREFAULT;
@@ -439,10 +425,9 @@ static int operate(struct pm_running *round, const struct pm_request *request)
         return pm_fail(PEERMAP_EINVAL, "pid is %d", (int)request->pid);
     if (request->pid != 0 && !has_peer(round->segment, request->pid))
         return pm_fail(PEERMAP_ESRCH, "segment %s has no live peer with pid %d", round->segment->name, (int)request->pid);
-    if (!pm_holds_object(round->segment)) {
-        errno = EBADF;
-        return pm_fail(PEERMAP_EOS, "this process has closed the descriptor of segment %s; attach anew", round->segment->name);
-    }
+    int rc = pm_object_check(round->segment);
+    if (rc != 0)
+        return rc;
     switch (round->op) {
     case PM_OP_GROW: return grow(round, request->bytes);
     case PM_OP_SHRINK: return shrink(round, request->bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* segment.c - from a name to a mapped segment and back: create, attach, open, detach, destroy; and what becomes of it in a child. */
+/* segment.c - from a name to a mapped segment and back: create, attach, open, detach, destroy. */
 #include "segment.h"
 
 #include <errno.h>
@@ -14,56 +14,13 @@
 #define KNOWN_FLAGS \
     (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE | PEERMAP_NO_INJECT | PEERMAP_PREFAULT | PEERMAP_HUGE)
 
-/* ---- fork: a child's copies of the handles are dead ---- */
-
-static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
-static peermap_segment *all;
-
-static void before_fork(void) { pthread_mutex_lock(&all_lock); }
-static void after_fork(void) { pthread_mutex_unlock(&all_lock); }
-
-static void give_back(peermap_segment *segment)
+void pm_give_back(peermap_segment *segment)
 {
+    pm_unguard(segment);
     pm_release_range(segment);
-    if (segment->fd >= 0 && (!segment->header || pm_holds_object(segment)))
+    if (segment->fd >= 0 && (!segment->header || pm_holds_descriptor(segment)))
         close(segment->fd);
     segment->fd = -1;
-}
-
-static void in_child(void)
-{
-    for (peermap_segment *segment = all; segment; segment = segment->next) {
-        order_store32(&segment->detached, 1);
-        give_back(segment);
-    }
-    all = NULL;
-    pthread_mutex_unlock(&all_lock);
-}
-
-static void watch_forks(void) { pthread_atfork(before_fork, after_fork, in_child); }
-
-/* Between the two no fork sees a descriptor or a range that its handle does not have, and no cancellation leaves the lock behind. */
-static void hold_forks(int *cancellation)
-{
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancellation);
-    pthread_mutex_lock(&all_lock);
-}
-
-static void let_fork(int cancellation)
-{
-    pthread_mutex_unlock(&all_lock);
-    pthread_setcancelstate(cancellation, NULL);
-}
-
-static void enlist(peermap_segment *segment)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    int cancellation;
-    pthread_once(&once, watch_forks);
-    hold_forks(&cancellation);
-    segment->next = all;
-    all = segment;
-    let_fork(cancellation);
 }
 
 /* ---- arguments ---- */
@@ -99,6 +56,7 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
     if (!segment)
         return NULL;
     segment->fd = -1;
+    segment->index = PM_NO_SLOT;
     segment->flags = options->flags;
     segment->deadline_ns = (uint64_t)(options->deadline_ms ? options->deadline_ms : DEFAULT_DEADLINE_MS) * 1000000u;
     segment->name_is_default = !options->peer_name;
@@ -109,20 +67,13 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
         default_peer_name(segment->peer_name);
     pthread_mutex_init(&segment->calls, NULL);
     pm_process_self(&segment->self);
-    enlist(segment);
+    pm_enlist(segment);
     return segment;
 }
 
 static void free_handle(peermap_segment *segment)
 {
-    int cancellation;
-    hold_forks(&cancellation);
-    peermap_segment **at = &all;
-    while (*at != segment)
-        at = &(*at)->next;
-    *at = segment->next;
-    give_back(segment);
-    let_fork(cancellation);
+    pm_delist(segment);
     pthread_mutex_destroy(&segment->calls);
     free(segment->answers);
     free(segment);
@@ -148,10 +99,9 @@ static int object_error(const char *name, const char *what, int error)
         return pm_fail(PEERMAP_EEXIST, "segment %s exists already", name);
     if (error == EINVAL)
         return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is not a regular file", PM_DIRECTORY, PM_PREFIX, name);
-    if (error == ENOSPC || error == ENOMEM || error == EDQUOT)
-        return pm_fail(PEERMAP_ENOSPC, "cannot %s segment %s: %s; see df %s", what, name, strerror(error), PM_DIRECTORY);
+    pm_fail(PEERMAP_EOS, "cannot %s segment %s: %s%s", what, name, strerror(error), error == EMFILE ? "; see ulimit -n" : "");
     errno = error;
-    return pm_fail(PEERMAP_EOS, "cannot %s segment %s: %s", what, name, strerror(error));
+    return PEERMAP_EOS;
 }
 
 static void write_header(peermap_segment *segment, uint64_t size)
@@ -217,23 +167,29 @@ int pm_publish(peermap_segment *segment)
     if (error != 0)
         return object_error(segment->name, "create", error);
     PM_POINT("create.published");
-    hold_forks(&cancellation);
+    pm_hold_forks(&cancellation);
     int rc = reopen(segment);
-    let_fork(cancellation);
+    pm_let_fork(cancellation);
     return rc;
 }
 
 static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
 {
-    int cancellation, rc;
-    hold_forks(&cancellation);
-    segment->fd = PM_FAILED("create.make") ? -errno : pm_object_make(segment->shape.header_len + size, mode);
+    uint64_t length = segment->shape.header_len + size;
+    int cancellation, rc = pm_preflight(segment, length);
+    if (rc != 0)
+        return rc;
+    pm_hold_forks(&cancellation);
+    segment->fd = PM_FAILED("create.make") ? -errno : pm_object_make(length, mode);
     PM_POINT("create.made");
-    if (segment->fd < 0)
-        rc = object_error(segment->name, "create", -segment->fd);
-    else
+    if (segment->fd >= 0)
         rc = pm_reserve_fresh(segment);
-    let_fork(cancellation);
+    else if (segment->fd == -ENOSPC || segment->fd == -ENOMEM || segment->fd == -EDQUOT)
+        rc = pm_no_memory(segment->name, length, -segment->fd);
+    else
+        rc = object_error(segment->name, "create", -segment->fd);
+    rc = rc == 0 ? pm_guard(segment) : rc;
+    pm_let_fork(cancellation);
     return rc;
 }
 
@@ -275,16 +231,18 @@ static int find(peermap_segment *segment)
     if (segment->fd < 0)
         return object_error(segment->name, "open", -segment->fd);
     int rc = pm_shape_read(segment->fd, segment->name, &segment->shape);
-    return rc == 0 ? pm_reserve(segment) : rc;
+    rc = rc == 0 ? pm_reserve(segment) : rc;
+    rc = rc == 0 ? pm_guard(segment) : rc;
+    return rc == 0 ? pm_object_check(segment) : rc;
 }
 
 static int join(peermap_segment *segment, const peermap_options *options)
 {
     int cancellation;
     (void)options;
-    hold_forks(&cancellation);
+    pm_hold_forks(&cancellation);
     int rc = find(segment);
-    let_fork(cancellation);
+    pm_let_fork(cancellation);
     return rc == 0 ? start(segment) : rc;
 }
 
@@ -341,6 +299,8 @@ void peermap_detach(peermap_segment *segment)
         free(segment);
         return;
     }
+    if (pm_inherited(segment)) /* in the child of a bare clone(), where not even free() may be called */
+        return;
     pm_agent_stop(segment);
     PM_POINT("detach.left");
     free_handle(segment);
@@ -365,7 +325,7 @@ void *peermap_base(const peermap_segment *segment) { return pm_attached(segment)
 /* A peer that was late may run before its agent has caught up: what is not mapped here yet is not active here yet. */
 static uint64_t active(const peermap_segment *segment)
 {
-    uint64_t bytes = pm_active(segment->header), mapped = load64(&segment->mapped);
+    uint64_t bytes = pm_active(segment->header), mapped = order_load64(&segment->mapped);
     return bytes < mapped ? bytes : mapped;
 }
 
@@ -378,7 +338,7 @@ uint64_t peermap_epoch(const peermap_segment *segment)
 
 size_t peermap_page_size(const peermap_segment *segment)
 {
-    uint64_t huge = segment->shape.flags & PM_SEGMENT_HUGE ? pm_memory_huge() : 0;
+    uint64_t huge = pm_attached(segment) && segment->shape.flags & PM_SEGMENT_HUGE ? pm_memory_huge() : 0;
     return huge ? huge : (size_t)sysconf(_SC_PAGESIZE);
 }
 

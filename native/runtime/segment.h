@@ -8,16 +8,19 @@
  * process that is stopped inside a call of ours holds nothing that its agent could not let go of.
  *
  *     segment.c   create, attach, detach: from a name to a mapped segment and back
+ *     fork.c      what becomes of attachments in a child
  *     shape.c     what a header must look like before anything in it is believed
  *     reserve.c   the address range, and mapping inside it
  *     agent.c     the thread: its life, and the requests it serves
  *     converge.c  its own part of a round: map what the header says, and ack it
+ *     guard.c     the object cut short from outside
  *     lock.c      robust locks
  *     registry.c  slots: claim, release, reap, read; roots.c likewise
  *     round.c     asking the peers, and waiting for them; reach.c: those that are stopped
  *     resize.c    what rounds are for: growing, shrinking, remapping, recovery
  *     ahead.c     growing inside what everybody has mapped already, and seeing to it that it is so
  *     journal.c   the event ring
+ *     preflight.c is there memory for a growth?
  */
 #ifndef PM_SEGMENT_H
 #define PM_SEGMENT_H
@@ -63,6 +66,13 @@ struct pm_request {
     char sentence[PM_SENTENCE];
 };
 
+/* Process-local.  What the last look at the limits of memory found; any thread's. */
+struct pm_headroom {
+    uint64_t looked; /* when, by the coarse clock; 0: never */
+    uint64_t found;  /* bytes that could be had then */
+    uint64_t spent;  /* by this handle since */
+};
+
 /* Process-local. */
 struct peermap_segment {
     struct pm_shape shape;
@@ -73,6 +83,9 @@ struct peermap_segment {
     uint64_t deadline_ns;
     bool nameless;     /* just made: its agent gives it its name, when it has its slot */
     uint32_t detached; /* nothing of it is mapped any more: a forked child's, or being freed */
+    uint32_t mark;     /* of the process that attached: fork.c */
+    uint32_t lost;     /* the header is private zeroes: guard.c */
+    uint32_t loss_told; /* that the data was cut short is in the event ring */
 
     char *start; /* of the reservation: the header; the data follows */
     char *base;
@@ -83,6 +96,8 @@ struct peermap_segment {
     struct pm_event *events;
 
     uint64_t mapped; /* data bytes mapped here: written by the agent, read by all threads */
+
+    struct pm_headroom headroom;
 
     /* The agent's own. */
     pthread_t agent;
@@ -115,13 +130,27 @@ struct peermap_segment {
     struct peermap_segment *next; /* of all attachments of this process, for fork() */
 };
 
-/* False in a forked child: nothing of the handle may be touched. */
-static inline bool pm_attached(const peermap_segment *segment) { return segment && !load32(&segment->detached); }
+/* ---- fork.c ---- */
+extern void *pm_mark_at;
+/* The handle is another process's, whose memory this one has a copy of. */
+static inline bool pm_inherited(const peermap_segment *segment) { return load32(load_pointer(&pm_mark_at)) != segment->mark; }
+/* Between the two no fork sees a descriptor or a range that its handle does not have, and no cancellation leaves the lock behind. */
+void pm_hold_forks(int *cancellation);
+void pm_let_fork(int cancellation);
+void pm_enlist(peermap_segment *segment);
+void pm_delist(peermap_segment *segment); /* and gives back what it has */
+
+/* False in a child: nothing of the handle may be touched. */
+static inline bool pm_attached(const peermap_segment *segment)
+{
+    return segment && !load32(&segment->detached) && !pm_inherited(segment);
+}
 static inline uint64_t pm_active(const struct pm_header *header) { return order_load64(&header->active) & PM_ACTIVE_BYTES; }
 static inline int pm_fail_detached(void) { return pm_fail(PEERMAP_EDETACHED, "%s", peermap_error_text(PEERMAP_EDETACHED)); }
 
 /* ---- segment.c ---- */
 int pm_publish(peermap_segment *segment);
+void pm_give_back(peermap_segment *segment); /* its range and its descriptor */
 
 /* ---- shape.c ---- */
 int pm_shape_read(int fd, const char *name, struct pm_shape *shape);
@@ -132,11 +161,23 @@ bool pm_name_equal(const char *shared, const char *name); /* `shared` may lack i
 /* ---- reserve.c ---- */
 int pm_reserve(peermap_segment *segment);                       /* at shape.base, or elsewhere if RELOCATABLE; maps the header */
 int pm_reserve_fresh(peermap_segment *segment);                 /* chooses shape.base as well */
-bool pm_holds_object(const peermap_segment *segment); /* fd is what it was: the application may have closed it, and used its number */
+bool pm_holds_descriptor(const peermap_segment *segment);       /* fd is what it was: the application may have closed it, and used its number */
+uint64_t pm_object_length(const peermap_segment *segment); /* 0 if that is not so */
+bool pm_holds_object(const peermap_segment *segment);           /* and the object is not lost */
+bool pm_regain_object(peermap_segment *segment);                /* the same; if it is not, the object is opened anew by its name */
 int pm_map_header(peermap_segment *segment);                    /* again, from another descriptor */
 void pm_release_range(peermap_segment *segment);
 int pm_map(peermap_segment *segment, uint64_t from, uint64_t to);   /* 0 or errno */
 int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to); /* 0 or errno */
+
+/* ---- guard.c ---- */
+int pm_guard(peermap_segment *segment); /* from before its header is touched */
+void pm_unguard(const peermap_segment *segment);
+bool pm_lost(const peermap_segment *segment);
+int pm_fail_lost(const peermap_segment *segment);
+int pm_unless_lost(const peermap_segment *segment, int rc); /* rc */
+/* 0 if there is a file behind all of the active memory.  Before every change of size, in the agent or not. */
+int pm_object_check(peermap_segment *segment);
 
 /* ---- agent.c ---- */
 int pm_agent_start(peermap_segment *segment);
@@ -181,7 +222,6 @@ int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted);
 int pm_round(peermap_segment *segment, struct pm_request *request);
 int pm_hold(peermap_segment *segment, uint64_t deadline); /* takes the segment's lock, and mends what its last holder left */
 void pm_let_go(peermap_segment *segment);
-int pm_no_memory(peermap_segment *segment, uint64_t by, int error);
 
 /* ---- ahead.c ---- */
 #define PM_LONG_WAY 1 /* of pm_grow_inside: a round is needed, or an error is to be told */
@@ -192,6 +232,12 @@ void pm_move_horizon(peermap_segment *segment);                                 
 
 /* ---- reach.c: the agent only ---- */
 void pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline); /* lets the agent run that has the lock */
+
+/* ---- preflight.c: any thread ---- */
+/* 0 if there is memory for `bytes` more, as far as can be told; else PEERMAP_ENOSPC (or EOS and EFBIG: ulimit -f), and which limit it is. */
+int pm_preflight(peermap_segment *segment, uint64_t bytes);
+/* The same sentence where allocating them failed after all: the code, and errno `error` if that is PEERMAP_EOS. */
+int pm_no_memory(const char *name, uint64_t bytes, int error);
 
 /* ---- journal.c ---- */
 void pm_journal(peermap_segment *segment, struct pm_event event); /* fills seq, time, by, by_pid, and pid from slot */
