@@ -80,6 +80,8 @@ async function suite(...args) {
 
 const runners = {
   native: () => mocha('native'),
+  chaos: () => mocha('chaos'),
+  fuzz: () => mocha('fuzz'),
   unit: () => mocha('extension-unit'),
   addon: () => mocha('addon'),
   server: () => mocha('server'),
@@ -105,7 +107,7 @@ const heading = (text) => console.log(`\n──── ${text}`);
 
 heading('build');
 for (const [command, ...args] of [
-  ['make', '--no-print-directory', '-C', 'native', `-j${availableParallelism()}`, 'all', 'tests', 'bench'],
+  ['make', '--no-print-directory', '-C', 'native', `-j${availableParallelism()}`, 'all', 'tests', 'chaos', 'walk', 'bench', 'fuzz'],
   [process.execPath, 'esbuild.mjs'],
   [process.execPath, 'scripts/package.mjs'],
 ]) {
@@ -143,7 +145,7 @@ for (const { name, passed, failed, skipped, code, took } of results) {
   else if (code !== 0 && failed === 0) complain(`${name} ended with code ${code}`);
 }
 if (checks !== 0) complain('types, lint or format: see above');
-const left = readdirSync('/dev/shm').filter((name) => /^peermap\.(test|person|words|suite|bench)-/.test(name));
+const left = readdirSync('/dev/shm').filter((name) => /^peermap\.(test|person|words|suite|bench|chaos)-/.test(name));
 if (left.length > 0) complain(`left in /dev/shm: ${left.join(' ')}`);
 
 const skipped = sum('skipped');

@@ -9,8 +9,8 @@ import { formatBytes } from '../extension/protocol/address';
 import type { Header, Snapshot } from '../extension/protocol/model';
 import { useActions } from './context';
 import { rowKey, tabRow, useScroll, useWidth } from './hooks';
-import { lanesOf, mapScale, pieceLines, ticksOf, type Lane } from './map-model';
-import { breakRoom, MapLane, type LaneScale } from './map-lane';
+import { lanesOf, mapScale, pieceLines, roomBehind, ticksOf, toX, type Lane } from './map-model';
+import { MapLane, reservedRoom, type LaneScale } from './map-lane';
 import { Hatch, Legend, MapTable } from './map-legend';
 import { Section } from './parts';
 import { plural } from './peer';
@@ -46,7 +46,7 @@ function Lanes({ state, snapshot, header, lanes: all }: LanesProps): JSX.Element
   const scroller = useScroll<HTMLDivElement>('map');
   const piece = useRef(-1);
   const scale = mapScale(snapshot, header);
-  const scaled = Math.max(1, width - (scale.broken ? breakRoom : 1));
+  const scaled = Math.max(1, width - roomBehind(scale, reservedRoom));
   // The objects of the drawing before, where nothing changed: a lane is drawn again only for a reason.
   const last = useRef<{ lanes: readonly Lane[]; drawn: LaneScale }>(undefined);
   last.current = share(last.current, { lanes: all, drawn: { ...scale, width, scaled, ...sizes(header) } });
@@ -67,7 +67,7 @@ function Lanes({ state, snapshot, header, lanes: all }: LanesProps): JSX.Element
     if (!chosen) return;
     piece.current = next;
     const { left, bottom } = (element.querySelector('svg') ?? element).getBoundingClientRect();
-    const x = left + ((Math.max(chosen.offset, scale.start) - scale.start) / (scale.end - scale.start)) * drawn.scaled;
+    const x = left + toX(scale, drawn.scaled, chosen.offset);
     tip({ x, y: bottom - 12, lines: pieceLines(chosen, lane.missing.includes(chosen)), spoken: true });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -105,25 +105,23 @@ function Lanes({ state, snapshot, header, lanes: all }: LanesProps): JSX.Element
           <MapLane key={lane.key} lane={lane} scale={drawn} selected={lane.key === selected} reachable={lane.key === reachable} />
         ))}
       </div>
-      <Legend pins={lanes.some(({ pinned }) => pinned > 0)} />
+      <Legend pins={lanes.some(({ pinned }) => pinned > 0)} ahead={isAhead(header, lanes)} />
       <Hatch />
       <MapTable lanes={lanes} />
     </div>
   );
 }
 
-function sizes({
-  active,
-  target,
-  horizon,
-  reserved,
-  headerLength,
-}: Header): Pick<LaneScale, 'active' | 'ahead' | 'reserved' | 'header'> {
-  return { active, ahead: Math.max(target, horizon), reserved, header: headerLength };
+function sizes({ active, target, horizon, reserved }: Header): Pick<LaneScale, 'active' | 'target' | 'horizon' | 'reserved'> {
+  return { active, target, horizon, reserved };
+}
+
+function isAhead({ active, target, horizon }: Header, lanes: readonly Lane[]): boolean {
+  return Math.max(target, horizon) > active || lanes.some(({ pieces }) => pieces?.some(({ ahead }) => ahead));
 }
 
 function Axis({ scale, header }: { scale: LaneScale; header: Header }): JSX.Element {
-  const x = (bytes: number): number => ((bytes - scale.start) / (scale.end - scale.start)) * scale.scaled;
+  const x = (bytes: number): number => toX(scale, scale.scaled, bytes);
   return (
     <svg width={scale.width} height={24} aria-hidden="true">
       {ticksOf(scale, scale.scaled).map((at) => (
@@ -139,6 +137,14 @@ function Axis({ scale, header }: { scale: LaneScale; header: Header }): JSX.Elem
           header
         </text>
       ) : null}
+      {scale.far === undefined ? null : (
+        <g class="tick">
+          <path d={`M${Math.round(x(scale.far)) - 0.5} 18v6`} />
+          <text x={x(scale.far)} y={13} text-anchor="end">
+            {formatBytes(scale.far)}
+          </text>
+        </g>
+      )}
       {scale.broken ? (
         <text class="tick" x={scale.width} y={13} text-anchor="end">
           {formatBytes(header.reserved)}

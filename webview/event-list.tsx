@@ -10,7 +10,7 @@ import { useRef } from 'preact/hooks';
 import { formatNanoseconds } from '../extension/protocol/address';
 import type { PeermapEvent, Snapshot } from '../extension/protocol/model';
 import { useActions } from './context';
-import { detailOf, eventWords, latencyOf, sizeOf, subjectOf } from './event-text';
+import { detailOf, latencyOf, sizeOf, subjectOf, wordOf } from './event-text';
 import { pure, rowKey, useScroll } from './hooks';
 import { Bytes, Icon } from './parts';
 import { peerKey } from './peer';
@@ -168,7 +168,7 @@ const Event = pure<EventProps>(({ event, before, lost, subject, detail, wallMs, 
         <td class="numeric quiet">{before ? `+${formatNanoseconds(Math.max(0, event.timeNs - before.timeNs))}` : ''}</td>
         <td class={`event-kind kind-${event.kind}`}>
           <Glyph kind={event.kind} />
-          {eventWords[event.kind]}
+          {wordOf(event)}
         </td>
         <th scope="row" class="name" title={subject}>
           {subject}

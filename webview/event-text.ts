@@ -3,8 +3,9 @@
 // Events in words.  Pure.  What each field means by kind is at enum pm_event_kind in native/base/layout.h.
 
 import { formatBytes, formatNanoseconds } from '../extension/protocol/address';
+import { methodWords, opWords, reachText } from '../extension/protocol/mapping';
 import type { ErrorCode, EventKind, Peer, PeermapEvent } from '../extension/protocol/model';
-import type { Round } from './timeline-model';
+import { isReached, type Round } from './timeline-model';
 
 /** PEERMAP_ERRORS of peermap.h: code 1 is the first. */
 export const errorCodes: readonly ErrorCode[] = [
@@ -26,6 +27,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'PEERMAP_EBUSY',
   'PEERMAP_EDETACHED',
   'PEERMAP_EOS',
+  'PEERMAP_ELOST',
 ];
 
 export function errorName(code: number): string {
@@ -59,8 +61,18 @@ export const eventWords: Record<EventKind, string> = {
   refuse: 'refused',
   root: 'root set',
   takeover: 'lock taken over',
+  unstop: 'agent let run',
+  inject: 'mapped from outside',
+  lost: 'memory lost',
   unknown: 'unknown event',
 };
+
+/** What a row of the event list calls it: a growth below the horizon is a round of one event. */
+export function wordOf({ kind, op, error }: PeermapEvent): string {
+  if (kind === 'round-end' && op === 'inside') return 'grew';
+  if (error !== 0 && (kind === 'unstop' || kind === 'inject')) return 'not reached';
+  return eventWords[kind];
+}
 
 /** Whom a row of the event list names: the peer it is about, else the one who did it. */
 export function subjectOf(event: PeermapEvent, names: Names, peers: readonly Peer[]): string {
@@ -82,6 +94,8 @@ const sized: ReadonlySet<EventKind> = new Set<EventKind>([
   'round-end',
   'rollback',
   'cut',
+  'inject',
+  'lost',
 ]);
 
 export function latencyOf(event: PeermapEvent): number | undefined {
@@ -95,21 +109,31 @@ export function detailOf(event: PeermapEvent, names: Names, peers: readonly Peer
   const culprit = event.slot >= 0 ? nameOf(names, peers, event.slot, event.pid) : '';
   switch (event.kind) {
     case 'round-begin':
-      return `${event.op} from ${formatBytes(event.ns)}, epoch ${event.epoch}`;
+      return `${opWords[event.op]} from ${formatBytes(event.ns)}, epoch ${event.epoch}`;
     case 'map-request':
       return `by ${by}, epoch ${event.epoch}`;
     case 'map-ack':
-      return event.error === 0 ? `${methodWords[event.method]}, epoch ${event.epoch}` : `failed with errno ${event.error}`;
+      return event.error === 0
+        ? `${ackWords[event.method] ?? methodWords[event.method]}, epoch ${event.epoch}`
+        : `failed with errno ${event.error}`;
     case 'map-late':
-      return `no answer by the deadline, epoch ${event.epoch}`;
+      return `no answer by the deadline${unreached(event)}, epoch ${event.epoch}`;
     case 'round-end':
-      return `${event.op}, epoch ${event.epoch}`;
+      return event.op === 'inside'
+        ? `every peer had it mapped ahead: nobody was asked, epoch ${event.epoch}`
+        : `${opWords[event.op]}, epoch ${event.epoch}`;
+    case 'unstop':
+      return event.error === 0 ? `by ${by}, though its process is stopped` : `by ${by}: ${reachText(event.error)}`;
+    case 'inject':
+      return event.error === 0 ? `by ${by}, in the thread of its agent` : `by ${by}: errno ${event.error}`;
+    case 'lost':
+      return 'the object was cut short from outside';
     case 'rollback':
       return `${errorName(event.error)}${culprit === '' ? '' : ` because of ${culprit}`}, epoch ${event.epoch}`;
     case 'refuse':
-      return `${event.op}: ${errorName(event.error)}`;
+      return `${opWords[event.op]}: ${errorName(event.error)}`;
     case 'takeover':
-      return event.op === 'none' ? 'its holder died' : `its holder died in a ${event.op}`;
+      return event.op === 'none' ? 'its holder died' : `its holder died in the middle of a ${opWords[event.op]}`;
     case 'peer-died':
       return by === '' ? '' : `found by ${by}`;
     case 'reap':
@@ -120,7 +144,18 @@ export function detailOf(event: PeermapEvent, names: Names, peers: readonly Peer
       return '';
   }
 }
-const methodWords = { none: '', attach: 'at attach', agent: 'by its agent', self: 'by itself' } as const;
+/** Shorter where the row says "mapped" already. */
+const ackWords: Partial<Record<PeermapEvent['method'], string>> = {
+  attach: 'at attach',
+  agent: 'by its agent',
+  self: 'by itself',
+  unstop: 'by its agent, let run while the process is stopped',
+  inject: 'from outside, while the process is stopped',
+};
+
+function unreached({ error }: PeermapEvent): string {
+  return error === 0 ? '' : `: ${reachText(error)}`;
+}
 
 export function roundText(round: Round, names: Names, peers: readonly Peer[]): string[] {
   const { op, before, target, by, byPid, result, ns, acks, epoch } = round;
@@ -128,9 +163,19 @@ export function roundText(round: Round, names: Names, peers: readonly Peer[]): s
   const who = by >= 0 || byPid > 0 ? ` by ${nameOf(names, peers, by, byPid)}` : '';
   const answered = acks.filter(({ to, late }) => to !== undefined && !late);
   const slowest = Math.max(0, ...answered.map(({ latencyNs }) => latencyNs ?? 0));
-  const lines = [`Round ${epoch}: ${op}${sizes}${who}`, `${result}${ns === undefined ? '' : ` after ${formatNanoseconds(ns)}`}`];
+  if (op === 'inside') {
+    const to = target >= 0 ? ` to ${formatBytes(target)}` : '';
+    const took = ns === undefined ? '' : ` in ${formatNanoseconds(ns)}`;
+    return [`Growth ${epoch}:${to}${who}${took}`, 'every peer had it mapped ahead: nobody was asked'];
+  }
+  const lines = [
+    `Round ${epoch}: ${opWords[op]}${sizes}${who}`,
+    `${result}${ns === undefined ? '' : ` after ${formatNanoseconds(ns)}`}`,
+  ];
   const slowestText = slowest > 0 ? `, the slowest after ${formatNanoseconds(slowest)}` : '';
   if (acks.length > 0) lines.push(`${answered.length} of ${acks.length} peers answered${slowestText}`);
+  const reached = answered.filter(({ method }) => isReached(method)).length;
+  if (reached > 0) lines.push(`${reached} ${reached === 1 ? 'was' : 'were'} reached while stopped`);
   return lines;
 }
 

@@ -4,6 +4,7 @@
 // kernel.  Pure.
 
 import { formatBytes } from '../extension/protocol/address';
+import { opWords } from '../extension/protocol/mapping';
 import type { Header, Peer, ProblemCode, Snapshot } from '../extension/protocol/model';
 import type { ViewCommand } from '../extension/protocol/view';
 import { conditionOf, kernelOf, lackText, lacking, peerKey, plural, strangerKey } from './peer';
@@ -57,7 +58,7 @@ export function findingsOf(snapshot: Snapshot): Finding[] {
 function headerFindings({ lock, intent }: Header): Finding[] {
   const found: Finding[] = [];
   if (lock?.died) {
-    const doing = intent && intent.op !== 'none' ? ` in the middle of a ${intent.op}` : '';
+    const doing = intent && intent.op !== 'none' ? ` in the middle of a ${opWords[intent.op]}` : '';
     const text = `died${doing} while holding the lock. Whoever takes the lock next finishes or undoes what it had begun.`;
     const severity = 'warning';
     found.push({
@@ -68,7 +69,7 @@ function headerFindings({ lock, intent }: Header): Finding[] {
       text,
     });
   } else if (intent && intent.op !== 'none' && !lock) {
-    const text = `A ${intent.op} from ${formatBytes(intent.from)} to ${formatBytes(intent.to)} was begun and not finished.`;
+    const text = `A ${opWords[intent.op]} from ${formatBytes(intent.from)} to ${formatBytes(intent.to)} was begun and not finished.`;
     found.push({ id: 'unfinished', severity: 'warning', code: 'unfinished', where: 'header.intent', text });
   }
   return found;
@@ -91,8 +92,11 @@ function peerFindings(peer: Peer, header: Header): Finding[] {
   }
   if (peer.state === 'late') {
     const why = condition.detail === '' ? '' : ` It is ${condition.detail}.`;
-    const text = `has acknowledged epoch ${peer.acked} and was asked for ${peer.requested}.${why}`;
-    found.push({ ...id('late-peer'), ...about, severity: 'warning', text });
+    const asked = `has acknowledged epoch ${peer.acked} and was asked for ${peer.requested}.${why}`;
+    // In a strict segment the next growth waits for it; otherwise it was asked to map ahead, and is in nobody's way.
+    const harmless = !header.flags.includes('strict') && lacking(peer) === 0 && peer.mapped >= header.active;
+    const text = harmless ? `${asked} It has all that is active.` : asked;
+    found.push({ ...id('late-peer'), ...about, severity: harmless ? 'info' : 'warning', text });
   }
   const kernel = kernelOf(peer, header);
   if (kernel.kind === 'drift' && lacking(peer) === 0 && peer.state !== 'dead' && peer.state !== 'attaching') {

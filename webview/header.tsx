@@ -3,7 +3,8 @@
 // The strip at the top: what the segment is, its sizes, who holds its lock, and the commands on the whole of it.
 
 import type { JSX } from 'preact';
-import type { Header, Snapshot } from '../extension/protocol/model';
+import { formatBytes } from '../extension/protocol/address';
+import type { Header, SegmentFlag, Snapshot } from '../extension/protocol/model';
 import type { ViewCommand } from '../extension/protocol/view';
 import { useActions } from './context';
 import { findingsOf } from './findings';
@@ -33,7 +34,15 @@ export function SegmentHeader({ state, snapshot }: { state: State; snapshot: Sna
     <header class="top">
       <div class="title-row">
         <div class="title">
-          <h1>{snapshot.name}</h1>
+          <h1>
+            {snapshot.name}
+            {header?.flags.map((flag) => (
+              <span key={flag} class="badge" title={badges[flag].hint}>
+                <span class="hidden-text">, </span>
+                {badges[flag].word}
+              </span>
+            ))}
+          </h1>
           <Summary snapshot={snapshot} />
         </div>
         <Commands state={state} snapshot={snapshot} />
@@ -43,6 +52,12 @@ export function SegmentHeader({ state, snapshot }: { state: State; snapshot: Sna
     </header>
   );
 }
+
+const badges: Record<SegmentFlag, { word: string; hint: string }> = {
+  strict: { word: 'strict', hint: 'nobody maps past the active size: every growth asks each peer' },
+  noInject: { word: 'no-inject', hint: 'nobody reaches into a process that is stopped: it is late' },
+  huge: { word: 'huge pages', hint: 'made for pages of 2 MiB' },
+};
 
 function Summary({ snapshot }: { snapshot: Snapshot }): JSX.Element {
   const { header, peers, object } = snapshot;
@@ -95,7 +110,8 @@ function Facts({ header, snapshot }: { header: Header; snapshot: Snapshot }): JS
     <dl class="facts">
       <Size term="Active" of={header.active} what="bytes that applications may touch" strong />
       <Size term="Target" of={header.target} what="bytes that every peer shall have mapped" />
-      <Size term="Horizon" of={header.horizon} what="bytes that peers may have mapped ahead" />
+      <Size term="Horizon" of={header.horizon} what="bytes that every live peer is known to have mapped" />
+      <Ahead header={header} />
       <Size term="Reserved" of={header.reserved} what="bytes that addresses are reserved for" />
       <Size term="Allocated" of={snapshot.object.allocated} what="bytes of memory behind the object, with its header" />
       <div class="fact" title="the number of the last round">
@@ -108,7 +124,7 @@ function Facts({ header, snapshot }: { header: Header; snapshot: Snapshot }): JS
         <dt>Generation</dt>
         <dd>{header.generation}</dd>
       </div>
-      <div class="fact lock" title={lock ? `pid ${lock.pid}${lock.died ? ', died' : ''}` : 'no change of size is under way'}>
+      <div class="fact lock" title={lock ? `pid ${lock.pid}${lock.died ? ', died' : ''}` : 'no round is under way'}>
         <dt>Lock</dt>
         <dd>
           {lock ? <Icon name={lock.died ? 'dead' : 'lock'} tone={lock.died ? 'bad' : 'quiet'} /> : null}
@@ -116,6 +132,25 @@ function Facts({ header, snapshot }: { header: Header; snapshot: Snapshot }): JS
         </dd>
       </div>
     </dl>
+  );
+}
+
+/** What a growth gets without asking anybody. */
+function Ahead({ header }: { header: Header }): JSX.Element {
+  const { active, horizon, ahead, flags } = header;
+  const wish = ahead > 0 ? `${formatBytes(ahead)} past the active size` : 'as many as are active, at least 64 MiB';
+  const strict = flags.includes('strict');
+  const what = strict
+    ? 'this segment is strict: nobody maps past the active size'
+    : `bytes that a growth gets without asking anybody; wished for: ${wish}`;
+  const bytes = Math.max(0, horizon - active);
+  return strict ? (
+    <div class="fact" title={what}>
+      <dt>Ahead</dt>
+      <dd>none</dd>
+    </div>
+  ) : (
+    <Size term="Ahead" of={bytes} what={what} />
   );
 }
 

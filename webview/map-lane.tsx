@@ -5,7 +5,7 @@
 import type { JSX } from 'preact';
 import { useActions } from './context';
 import { pure } from './hooks';
-import { pieceLines, type Lane, type Piece, type Scale } from './map-model';
+import { breaksOf, pieceLines, toX, type Lane, type Piece, type Scale } from './map-model';
 import { Icon } from './parts';
 import { BreakMark } from './size-bar';
 import { toggled } from './state';
@@ -16,14 +16,13 @@ export interface LaneScale extends Scale {
   width: number;
   scaled: number;
   active: number;
-  /** Bytes that peers shall or may have mapped. */
-  ahead: number;
+  target: number;
+  horizon: number;
   reserved: number;
-  header: number;
 }
 
-/** CSS pixels behind the break mark. */
-export const breakRoom = 64;
+/** CSS pixels behind the last break mark. */
+export const reservedRoom = 36;
 const height = 20;
 
 interface Props {
@@ -69,8 +68,8 @@ const thinnest = 2;
 
 function Picture({ lane, scale }: { lane: Lane; scale: LaneScale }): JSX.Element {
   const { tip } = useActions();
-  const { width, scaled, start, end, active, ahead, broken } = scale;
-  const x = (offset: number): number => ((Math.min(Math.max(offset, start), end) - start) / (end - start)) * scaled;
+  const { width, scaled, active, target, horizon } = scale;
+  const x = (offset: number): number => toX(scale, scaled, offset);
   const run = (from: number, to: number, least = 0): { x: number; width: number } => ({
     x: x(from),
     width: Math.max(x(to) - x(from), least),
@@ -105,10 +104,13 @@ function Picture({ lane, scale }: { lane: Lane; scale: LaneScale }): JSX.Element
         />
       ) : null}
       {known ? <rect class="active" {...run(0, active)} y={0.5} height={height - 1} /> : null}
-      {known && ahead > active ? <rect class="ahead" {...run(active, ahead, thinnest)} y={0.5} height={height - 1} /> : null}
+      {known && target > Math.max(active, horizon) ? (
+        <rect class="wanted" {...run(Math.max(active, horizon), target, thinnest)} y={0.5} height={height - 1} />
+      ) : null}
+      {known && horizon > active ? <rect class="ahead" {...run(active, horizon, thinnest)} y={0.5} height={height - 1} /> : null}
       {claimed && lane.claim > 0 ? <rect class="claim" {...run(0, lane.claim)} y={4.5} height={height - 9} /> : null}
       {lane.pieces?.flatMap((one) =>
-        split(one).map((part) => piece(part, part.offset < 0 ? 'head' : kindOf(one), pieceLines(one, false), 4)),
+        split(one).map((part) => piece(part, part.offset < 0 ? 'head' : kindOf(one), pieceLines(one, false), one.ahead ? 6 : 4)),
       )}
       {lane.missing.map((one) => piece(one, 'lacks', pieceLines(one, true), 0.5, 4))}
       {lane.pinned > 0 ? (
@@ -119,7 +121,8 @@ function Picture({ lane, scale }: { lane: Lane; scale: LaneScale }): JSX.Element
           onPointerLeave={leave}
         />
       ) : null}
-      {broken && known ? <BreakMark x={scaled + 14} top={0} bottom={height} /> : null}
+      {known && horizon > active ? <path class="horizon" d={`M${Math.round(x(horizon)) - 0.5} 0v${height}`} /> : null}
+      {known ? breaksOf(scale, scaled).map((at) => <BreakMark key={at} x={at} top={0} bottom={height} />) : null}
     </svg>
   );
 }
@@ -134,6 +137,6 @@ function split(piece: Piece): Piece[] {
   ];
 }
 
-function kindOf({ permissions }: Piece): string {
-  return permissions.startsWith('rw') ? 'mapped' : 'mapped partly';
+function kindOf({ permissions, ahead }: Piece): string {
+  return `mapped${ahead ? ' early' : ''}${permissions.startsWith('rw') ? '' : ' partly'}`;
 }

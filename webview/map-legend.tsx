@@ -6,7 +6,7 @@ import type { JSX } from 'preact';
 import { formatBytes } from '../extension/protocol/address';
 import type { Lane } from './map-model';
 
-export function Legend({ pins }: { pins: boolean }): JSX.Element {
+export function Legend({ pins, ahead }: { pins: boolean; ahead: boolean }): JSX.Element {
   return (
     <p class="legend" aria-hidden="true">
       <span>
@@ -17,6 +17,12 @@ export function Legend({ pins }: { pins: boolean }): JSX.Element {
         <i class="swatch active" />
         active, says the header
       </span>
+      {ahead ? (
+        <span>
+          <i class="swatch early" />
+          mapped ahead, up to the horizon
+        </span>
+      ) : null}
       <span>
         <i class="swatch lacks" />
         lacking
@@ -78,7 +84,10 @@ export function MapTable({ lanes }: { lanes: readonly Lane[] }): JSX.Element {
               <td>
                 {pieces
                   ? pieces
-                      .map(({ address, length, permissions }) => `${formatBytes(length)} at ${address} ${permissions}`)
+                      .map(
+                        ({ address, length, permissions, ahead }) =>
+                          `${formatBytes(length)} at ${address} ${permissions}${ahead ? ' ahead' : ''}`,
+                      )
                       .join('; ')
                   : 'unknown'}
               </td>

@@ -14,6 +14,8 @@ export interface Piece {
   length: number;
   address: Address;
   permissions: string;
+  /** Past what is active. */
+  ahead: boolean;
 }
 
 export interface Lane {
@@ -43,6 +45,8 @@ export interface Scale {
   end: number;
   /** The reservation goes on behind a break mark. */
   broken: boolean;
+  /** Mappings go on behind the break as well, up to here, and are not drawn to scale there. */
+  far?: number;
 }
 
 /** The smallest of 1, 1.25, 1.5, 1.75, 2 … times a power of two that is at least `bytes`: a scale that stands still while sizes change a little. */
@@ -52,19 +56,49 @@ export function roundUp(bytes: number): number {
   return [1, 1.25, 1.5, 1.75, 2].map((factor) => factor * power).find((step) => step >= bytes) ?? bytes;
 }
 
-/** A scale that shows `extent` bytes of `reserved`, and some room to grow. */
-export function scaleFor(start: number, extent: number, reserved: number): Scale {
-  const end = roundUp(extent * 1.1);
-  return end * 1.25 >= reserved ? { start, end: reserved, broken: false } : { start, end, broken: true };
+/**
+ * A scale that shows `extent` bytes of `reserved`, what is `mapped` past them, and some room to grow.  Where so much is mapped ahead that
+ * the rest would be a sliver beside it, the drawing breaks off before.
+ */
+export function scaleFor(start: number, extent: number, reserved: number, mapped = extent): Scale {
+  const whole = Math.min(Math.max(extent, mapped), reserved);
+  const end = roundUp((whole > 4 * extent ? 2 * extent : whole) * 1.1);
+  if (end * 1.25 >= reserved) return { start, end: reserved, broken: false };
+  return whole > end ? { start, end, broken: true, far: whole } : { start, end, broken: true };
 }
 
 export function mapScale(snapshot: Snapshot, header: Header): Scale {
-  const ends = [header.active, header.target, header.horizon, snapshot.object.length - header.headerLength, header.pageSize];
+  const { active, headerLength, reserved } = header;
+  const near = Math.max(active, snapshot.object.length - headerLength, header.pageSize);
+  const ends = [header.target, header.horizon];
   for (const { mapped } of snapshot.peers) ends.push(mapped);
   for (const { mappings = [] } of [...snapshot.peers, ...snapshot.strangers]) {
-    for (const { offset, length } of mappings) ends.push(offset + length - header.headerLength);
+    for (const { offset, length } of mappings) ends.push(offset + length - headerLength);
   }
-  return scaleFor(-header.headerLength, Math.min(Math.max(...ends), header.reserved), header.reserved);
+  return scaleFor(-headerLength, Math.min(near, reserved), reserved, Math.max(...ends));
+}
+
+/** CSS pixels: of a break mark with the room around it, and of what is mapped behind one. */
+const breakWidth = 28;
+const farWidth = 46;
+
+/** CSS pixels behind what is to scale; `label` are those for the reservation's own. */
+export function roomBehind({ broken, far }: Scale, label: number): number {
+  return broken ? breakWidth + label + (far === undefined ? 0 : farWidth + breakWidth) : 1;
+}
+
+/** Where an offset is drawn, if what is to scale takes `scaled` pixels. */
+export function toX(scale: Scale, scaled: number, offset: number): number {
+  const { start, end, far } = scale;
+  if (offset <= end || far === undefined) return ((Math.min(Math.max(offset, start), end) - start) / (end - start)) * scaled;
+  return scaled + breakWidth + (Math.min(offset - end, far - end) / (far - end)) * farWidth;
+}
+
+/** Where the break marks are. */
+export function breaksOf(scale: Scale, scaled: number): number[] {
+  if (!scale.broken) return [];
+  const first = scaled + breakWidth / 2;
+  return scale.far === undefined ? [first] : [first, first + breakWidth + farWidth];
 }
 
 /** Offsets for an axis `pixels` long: a power of two apart, room for a label each, and for the reservation's behind a break. */
@@ -96,8 +130,9 @@ function peerLane(peer: Peer, header: Header): Lane {
     length,
     address,
     permissions: '',
+    ahead: false,
   }));
-  const maps = kernel.kind === 'unknown' ? '' : `maps ${formatBytes(kernel.bytes)} of ${formatBytes(header.active)} active`;
+  const maps = kernel.kind === 'unknown' ? '' : mapsText(peer.mappings ?? [], header);
   const lane: Lane = {
     key: peerKey(peer),
     name: peer.name,
@@ -112,8 +147,15 @@ function peerLane(peer: Peer, header: Header): Lane {
     noteTone: lacks ? 'bad' : 'quiet',
     facts: [conditionText(condition), maps].filter((part) => part !== '').join(', '),
   };
-  if (peer.mappings) lane.pieces = peer.mappings.map((mapping) => toPiece(mapping, header));
+  if (peer.mappings) lane.pieces = peer.mappings.flatMap((mapping) => toPieces(mapping, header));
   return lane;
+}
+
+function mapsText(mappings: readonly Mapping[], { active, headerLength }: Header): string {
+  const inside = dataBytes(mappings, headerLength, active);
+  const ahead = dataBytes(mappings, headerLength) - inside;
+  const text = `maps ${formatBytes(inside)} of ${formatBytes(active)} active`;
+  return ahead > 0 ? `${text}, and ${formatBytes(ahead)} ahead` : text;
 }
 
 function strangerLane({ pid, command, mappings }: Snapshot['strangers'][number], header: Header): Lane {
@@ -123,7 +165,7 @@ function strangerLane({ pid, command, mappings }: Snapshot['strangers'][number],
     name: command,
     pid,
     relocated: false,
-    pieces: mappings.map((mapping) => toPiece(mapping, header)),
+    pieces: mappings.flatMap((mapping) => toPieces(mapping, header)),
     missing: [],
     claim: 0,
     pinned: 0,
@@ -133,13 +175,23 @@ function strangerLane({ pid, command, mappings }: Snapshot['strangers'][number],
   };
 }
 
-function toPiece({ address, length, offset, permissions }: Mapping, header: Header): Piece {
-  return { offset: offset - header.headerLength, length, address, permissions };
+/** Divided where the active memory ends. */
+function toPieces({ address, length, offset: inFile, permissions }: Mapping, { headerLength, active }: Header): Piece[] {
+  const offset = inFile - headerLength;
+  const inside = Math.min(Math.max(active - offset, 0), length);
+  const pieces = [];
+  if (inside > 0) pieces.push({ offset, length: inside, address, permissions, ahead: false });
+  if (inside < length) {
+    const rest = { offset: offset + inside, length: length - inside, address: plus(address, inside) };
+    pieces.push({ ...rest, permissions, ahead: true });
+  }
+  return pieces;
 }
 
 /** What the tooltip and the screen reader say of a piece. */
 export function pieceLines(piece: Piece, lacks: boolean): string[] {
   const lines = [`${piece.address} – ${plus(piece.address, piece.length)}`, `${formatBytes(piece.length)} ${where(piece)}`];
+  if (piece.ahead) lines.push('mapped ahead: not active yet');
   lines.push(
     lacks ? 'lacking: the header says it is active, the kernel does not map it here' : `permissions ${piece.permissions}`,
   );

@@ -44,10 +44,12 @@ export function conditionText({ state, detail }: Condition): string {
   return detail === '' ? state : `${state}, ${detail}`;
 }
 
-/** Bytes of the data, without the header, that these mappings cover. */
-export function dataBytes(mappings: readonly Mapping[], headerLength: number): number {
+/** Bytes of the data, without the header, that these mappings cover; with `most`, of its first so many bytes. */
+export function dataBytes(mappings: readonly Mapping[], headerLength: number, most = Infinity): number {
+  const end = headerLength + most;
   let bytes = 0;
-  for (const { offset, length } of mappings) bytes += Math.max(0, offset + length - Math.max(offset, headerLength));
+  for (const { offset, length } of mappings)
+    bytes += Math.max(0, Math.min(offset + length, end) - Math.max(offset, headerLength));
   return bytes;
 }
 

@@ -5,6 +5,7 @@
 
 import type { JSX } from 'preact';
 import { formatBytes, formatNanoseconds } from '../extension/protocol/address';
+import { methodWords } from '../extension/protocol/mapping';
 import type { Header, Peer, Snapshot } from '../extension/protocol/model';
 import { useActions } from './context';
 import { isRunning, refusal } from './header';
@@ -21,9 +22,17 @@ const columns: readonly { title: string; numeric?: boolean; hint: string }[] = [
   { title: 'PID', numeric: true, hint: 'process id' },
   { title: 'User', numeric: true, hint: 'user id' },
   { title: 'Base', hint: 'address of the data in the process' },
-  { title: 'Mapped', numeric: true, hint: 'bytes of data that the registry claims are mapped' },
+  {
+    title: 'Mapped',
+    numeric: true,
+    hint: 'bytes of data that the registry claims are mapped, those ahead of the active ones included',
+  },
   { title: 'Kernel', numeric: true, hint: 'bytes of data that the kernel says are mapped' },
-  { title: 'Epoch', numeric: true, hint: 'acknowledged, and requested where that differs' },
+  {
+    title: 'Epoch',
+    numeric: true,
+    hint: 'last acknowledged, and requested where that differs; a growth that asks nobody changes neither',
+  },
   { title: 'Method', hint: 'how it came to its last mapping' },
   { title: 'Latency', numeric: true, hint: 'from the request to the acknowledgement' },
   { title: 'Pins', numeric: true, hint: 'pins held, and the bytes that they keep' },
@@ -103,6 +112,7 @@ const Row = pure<RowProps>(({ peer, active, headerLength, pageSize, selected, re
   const key = peerKey(peer);
   const condition = conditionOf(peer);
   const short = peer.mapped < active;
+  const ahead = peer.state === 'dead' ? 0 : peer.mapped - active;
   const late = peer.acked < peer.requested;
   const tabIndex = reachable ? 0 : -1;
   const remapReason = reason ?? (peer.state === 'dead' ? 'the process died' : undefined);
@@ -131,7 +141,7 @@ const Row = pure<RowProps>(({ peer, active, headerLength, pageSize, selected, re
       </td>
       <td
         class={`numeric ${short ? 'short' : ''}`}
-        title={short ? `${formatBytes(active - peer.mapped)} less than is active` : undefined}
+        title={short ? `${formatBytes(-ahead)} less than is active` : ahead > 0 ? `${formatBytes(ahead)} of it ahead` : undefined}
       >
         {short ? <Icon name="error" tone="bad" /> : null}
         <Changing of={peer.mapped}>
@@ -144,8 +154,9 @@ const Row = pure<RowProps>(({ peer, active, headerLength, pageSize, selected, re
         <Changing of={peer.acked}>{peer.acked}</Changing>
         {late ? <span class="detail">of {peer.requested}</span> : null}
       </td>
-      <td>
+      <td title={`it ${methodWords[peer.method]}${peer.noInject ? '; nobody may reach into it while it is stopped' : ''}`}>
         {peer.method === 'none' ? <span class="quiet">–</span> : peer.method}
+        {peer.noInject ? <span class="detail">no-inject</span> : null}
         {peer.error === 0 ? null : <span class="detail">errno {peer.error}</span>}
       </td>
       <td class="numeric">

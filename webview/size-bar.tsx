@@ -7,11 +7,11 @@ import type { JSX } from 'preact';
 import { formatBytes } from '../extension/protocol/address';
 import type { Header } from '../extension/protocol/model';
 import { useWidth } from './hooks';
-import { scaleFor, ticksOf } from './map-model';
+import { breaksOf, roomBehind, scaleFor, ticksOf, toX } from './map-model';
 
 const height = 14;
-/** Room behind the break mark. */
-const rest = 84;
+/** Room for the reservation behind the last break mark. */
+const rest = 56;
 
 /** Two slanted lines with nothing between them: the drawing is not to scale across it. */
 export function BreakMark({ x, top, bottom }: { x: number; top: number; bottom: number }): JSX.Element {
@@ -32,13 +32,14 @@ export function BreakMark({ x, top, bottom }: { x: number; top: number; bottom: 
 export function SizeBar({ header }: { header: Header }): JSX.Element {
   const [ref, width] = useWidth<HTMLDivElement>();
   const { active, target, horizon, reserved } = header;
-  const largest = Math.min(Math.max(active, target, horizon, header.pageSize), reserved);
-  const scale = scaleFor(0, largest, reserved);
-  const scaled = Math.max(0, scale.broken ? width - rest : width - 1);
-  const x = (bytes: number): number => Math.min((bytes / scale.end) * scaled, scaled);
+  const ahead = Math.max(target, horizon);
+  const scale = scaleFor(0, Math.min(Math.max(active, header.pageSize), reserved), reserved, ahead);
+  const scaled = Math.max(0, width - roomBehind(scale, rest));
+  const x = (bytes: number): number => toX(scale, scaled, bytes);
   const share = reserved > 0 ? (active / reserved) * 100 : 0;
   const percent = share >= 1 ? share.toFixed(0) : share >= 0.01 ? share.toFixed(2) : 'less than 0.01';
-  const label = `${formatBytes(active)} active of ${formatBytes(reserved)} reserved, ${percent} %`;
+  const mapped = horizon > active ? `, mapped ahead to ${formatBytes(horizon)}` : '';
+  const label = `${formatBytes(active)} active of ${formatBytes(reserved)} reserved, ${percent} %${mapped}`;
   const ticks = ticksOf(scale, scaled);
   return (
     <div class="size-bar">
@@ -47,7 +48,7 @@ export function SizeBar({ header }: { header: Header }): JSX.Element {
           <svg width={width} height={height + 20} role="img" aria-label={label}>
             <title>{label}</title>
             <rect class="reserved" x={0.5} y={0.5} width={width - 1} height={height} />
-            <rect class="ahead" x={0.5} y={0.5} width={x(Math.max(target, horizon))} height={height} />
+            <rect class="ahead" x={0.5} y={0.5} width={x(ahead)} height={height} />
             <rect class="filled" x={0.5} y={0.5} width={x(active)} height={height} />
             {ticks.map((at) => (
               <g key={at} class="tick">
@@ -57,9 +58,19 @@ export function SizeBar({ header }: { header: Header }): JSX.Element {
                 </text>
               </g>
             ))}
+            {scale.far === undefined ? null : (
+              <g class="tick">
+                <path d={`M${Math.round(x(scale.far)) - 0.5} ${height + 1}v4`} />
+                <text x={x(scale.far)} y={height + 16} text-anchor="end">
+                  {formatBytes(scale.far)}
+                </text>
+              </g>
+            )}
             {scale.broken ? (
               <>
-                <BreakMark x={scaled + 14} top={0} bottom={height} />
+                {breaksOf(scale, scaled).map((at) => (
+                  <BreakMark key={at} x={at} top={0} bottom={height} />
+                ))}
                 <text class="tick" x={width} y={height + 16} text-anchor="end">
                   {formatBytes(reserved)}
                 </text>
@@ -73,10 +84,10 @@ export function SizeBar({ header }: { header: Header }): JSX.Element {
           <i class="swatch filled" />
           active
         </span>
-        {Math.max(target, horizon) > active ? (
+        {ahead > active ? (
           <span>
             <i class="swatch ahead" />
-            {target > active ? 'being mapped' : 'mapped ahead'}
+            {horizon > active ? 'mapped ahead' : 'being mapped'}
           </span>
         ) : null}
         <span>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Paints the timeline's scene on a canvas.  Colours are the theme's, read from the style sheet; nothing is told by colour alone: a
-// round that failed is hatched, a late answer hollow, every marker has a shape of its own.
+// round that failed is hatched, a late answer hollow, one that another peer brought about slit, a growth that asked nobody flat, every marker
+// has a shape of its own.
 
+import { opWords } from '../extension/protocol/mapping';
 import type { EventKind } from '../extension/protocol/model';
 import { ackTone, gapText, type Scene, type Shape, type TimeLane } from './timeline-scene';
 import type { Round } from './timeline-model';
@@ -65,15 +67,7 @@ function paintShape(brush: CanvasRenderingContext2D, shape: Shape, painting: Pai
       return;
     }
     case 'ack': {
-      const tone = ackTone(shape.ack, shape.round);
-      const hollow = tone === 'late' || tone === 'waiting';
-      brush.fillStyle = brush.strokeStyle = {
-        ok: palette.accent,
-        waiting: palette.quiet,
-        late: palette.warn,
-        failed: palette.bad,
-      }[tone];
-      bar(brush, left, right, middle, 8, hollow);
+      paintAck(brush, shape, left, right, middle, palette);
       if (shape.ack.seq === painting.selectedSeq) outline(brush, left, right, middle, 8, palette);
       return;
     }
@@ -84,6 +78,29 @@ function paintShape(brush: CanvasRenderingContext2D, shape: Shape, painting: Pai
         return;
       }
   }
+}
+
+function paintAck(
+  brush: CanvasRenderingContext2D,
+  { ack, round }: Extract<Shape, { kind: 'ack' }>,
+  left: number,
+  right: number,
+  middle: number,
+  palette: Palette,
+): void {
+  const tone = ackTone(ack, round);
+  const colours = {
+    ok: palette.accent,
+    reached: palette.accent,
+    waiting: palette.quiet,
+    late: palette.warn,
+    failed: palette.bad,
+  };
+  brush.fillStyle = brush.strokeStyle = colours[tone];
+  bar(brush, left, right, middle, 8, tone === 'late' || tone === 'waiting');
+  if (tone !== 'reached') return;
+  brush.fillStyle = palette.back;
+  for (let x = left + 4; x < right - 2; x += 6) brush.fillRect(x, middle - 4, 2, 8);
 }
 
 function paintMark(brush: CanvasRenderingContext2D, kind: EventKind, selected: boolean, palette: Palette): void {
@@ -126,10 +143,15 @@ function paintRound(
     brush.fillRect(left, 0, Math.max(2, right - left), height);
     brush.globalAlpha = 1;
   }
+  if (round.op === 'inside') {
+    bar(brush, left, right, middle, 6, false);
+    if (selected) outline(brush, left, right, middle, 6, palette);
+    return;
+  }
   bar(brush, left, right, middle, 14, round.result !== 'done');
   if (round.result === 'rolled back' || round.result === 'abandoned') slashes(brush, left, Math.max(right, left + 3), middle, 14);
   if (selected) outline(brush, left, right, middle, 14, palette);
-  const text = `${round.op} ${round.result === 'done' ? '' : round.result}`.trim();
+  const text = `${opWords[round.op]} ${round.result === 'done' ? '' : round.result}`.trim();
   if (round.result !== 'done' || brush.measureText(text).width + 12 > right - left) return;
   brush.fillStyle = palette.back;
   brush.textBaseline = 'middle';

@@ -14,10 +14,13 @@ const shown: readonly EventKind[] = [
   'peer-died',
   'reap',
   'map-late',
+  'unstop',
+  'inject',
   'refuse',
   'takeover',
   'cut',
   'root',
+  'lost',
 ];
 
 /** The marker of a kind of event, as in the picture; nothing for a kind that has none. */
@@ -38,12 +41,20 @@ export function TimelineLegend(): JSX.Element {
         round
       </span>
       <span>
+        <i class="swatch inside" />
+        growth that asks nobody
+      </span>
+      <span>
         <i class="swatch rolled" />
         rolled back
       </span>
       <span>
         <i class="swatch ack" />
         answer
+      </span>
+      <span>
+        <i class="swatch reached" />
+        reached while stopped
       </span>
       <span>
         <i class="swatch late" />

@@ -17,10 +17,13 @@ export const glyphs: Record<string, string> = {
   refuse: 'M0-4.5A4.5 4.5 0 1 0 0 4.5 4.5 4.5 0 1 0 0-4.5M-3-3L3 3',
   root: 'M0-4.5L4.5 0 0 4.5-4.5 0z',
   takeover: 'M-3.5 5V-5L4.5-2-3.5 1',
+  unstop: 'M-3.5-4.5L4.5 0-3.5 4.5z',
+  inject: 'M-5 0H1.5M-1-3L2 0-1 3M4.5-4.5V4.5',
+  lost: 'M-4.5-4.5H4.5V0L2 -1.5 0 1-2-1.5-4.5 1z',
   unknown: 'M0-4.5V1.5M0 3.5V4.5',
 };
 /** Filled rather than outlined. */
-export const solid: ReadonlySet<string> = new Set<EventKind>(['create', 'attach', 'restart', 'detach', 'root']);
+export const solid: ReadonlySet<string> = new Set<EventKind>(['create', 'attach', 'restart', 'detach', 'root', 'unstop']);
 export const tones: Partial<Record<EventKind, keyof Palette>> = {
   attach: 'ok',
   restart: 'ok',
@@ -28,6 +31,9 @@ export const tones: Partial<Record<EventKind, keyof Palette>> = {
   'map-late': 'warn',
   refuse: 'warn',
   takeover: 'warn',
+  unstop: 'ok',
+  inject: 'ok',
+  lost: 'bad',
 };
 
 export interface Palette {

@@ -3,9 +3,10 @@
 // Events put together into rounds.  Pure.
 //
 // A round is known by its epoch.  Any of its events may be missing (overwritten), so each one contributes what it can: the end of a
-// round tells how long it took, an acknowledgement how long its peer took, even if nobody saw them begin.
+// round tells how long it took, an acknowledgement how long its peer took, even if nobody saw them begin.  A growth below the horizon is
+// a round whose end is all there is: it asks nobody.
 
-import type { EventKind, Op, PeermapEvent } from '../extension/protocol/model';
+import type { EventKind, Method, Op, PeermapEvent } from '../extension/protocol/model';
 
 export interface Ack {
   slot: number;
@@ -16,6 +17,12 @@ export interface Ack {
   latencyNs?: number;
   late: boolean;
   error: number;
+  method: Method;
+}
+
+/** By somebody else's hand, because its process was stopped. */
+export function isReached(method: Method): boolean {
+  return method === 'unstop' || method === 'inject';
 }
 
 export type RoundResult = 'running' | 'done' | 'rolled back' | 'abandoned';
@@ -50,7 +57,7 @@ export function roundsOf(events: readonly PeermapEvent[]): Round[] {
       rounds.set(event.epoch, round);
     }
     if (event.kind === 'round-begin') {
-      // One round runs at a time: whoever begins one has finished, or given up, the one before.
+      // One round that asks runs at a time: whoever begins one has finished, or given up, the one before.
       if (open && open.result === 'running') close(open, event.timeNs, 'abandoned');
       open = round;
     }
@@ -111,15 +118,18 @@ function contribute(round: Round, event: PeermapEvent): void {
       ack.latencyNs = event.ns;
       ack.seq = event.seq;
       ack.late ||= event.kind === 'map-late';
-      ack.error = event.error;
+      // A late answer's error is why it could not be reached, not what its mapping came to.
+      ack.error = event.kind === 'map-ack' ? event.error : 0;
+      ack.method = event.method;
       break;
     }
     case 'round-end':
     case 'rollback':
       round.from = Math.min(round.from, event.timeNs - event.ns);
       round.ns = event.ns;
-      if (round.op === 'none') round.op = event.op;
-      if (event.kind === 'round-end') round.target = event.size;
+      if (round.op === 'none') Object.assign(round, { op: event.op, by: event.bySlot, byPid: event.byPid });
+      // The end tells the active size, which mapping ahead leaves as it is.
+      if (event.kind === 'round-end' && round.op !== 'ahead') round.target = event.size;
       close(round, event.timeNs, event.kind === 'round-end' ? 'done' : 'rolled back');
       break;
     default:
@@ -135,7 +145,7 @@ function close(round: Round, at: number, result: RoundResult): void {
 function answerOf(round: Round, event: PeermapEvent): Ack {
   const pending = round.acks.findLast((ack) => ack.slot === event.slot && event.kind !== 'map-request');
   if (pending) return pending;
-  const ack = { slot: event.slot, seq: event.seq, from: event.timeNs, late: false, error: 0 };
+  const ack = { slot: event.slot, seq: event.seq, from: event.timeNs, late: false, error: 0, method: 'none' as const };
   round.acks.push(ack);
   return ack;
 }

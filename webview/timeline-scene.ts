@@ -7,7 +7,7 @@
 
 import type { EventKind, PeermapEvent } from '../extension/protocol/model';
 import type { EventLog } from './event-log';
-import { indexOfSeq, type Ack, type Round } from './timeline-model';
+import { indexOfSeq, isReached, type Ack, type Round } from './timeline-model';
 
 export interface Window {
   start: number;
@@ -53,6 +53,9 @@ export const marked: ReadonlySet<EventKind> = new Set<EventKind>([
   'refuse',
   'root',
   'takeover',
+  'unstop',
+  'inject',
+  'lost',
   'unknown',
 ]);
 
@@ -99,7 +102,8 @@ export function sceneOf(
   }
   for (const round of rounds) {
     const at = place(0, round.from, round.to ?? window.end);
-    if (isVisible(at)) put(`round ${pixels(at)} ${round.result}`, { kind: 'round', round, count: 1, ...at });
+    if (isVisible(at))
+      put(`round ${pixels(at)} ${round.result} ${round.op === 'inside'}`, { kind: 'round', round, count: 1, ...at });
     for (const ack of round.acks) {
       const lane = index.get(ack.slot);
       if (lane === undefined) continue;
@@ -129,12 +133,12 @@ function pixels({ x0, x1 }: Place): string {
   return x1 - x0 < 1 ? `${Math.round(x0)}` : `${x0}-${x1}`;
 }
 
-export type AckTone = 'ok' | 'waiting' | 'late' | 'failed';
+export type AckTone = 'ok' | 'reached' | 'waiting' | 'late' | 'failed';
 
 export function ackTone(ack: Ack, round: Round): AckTone {
   if (ack.error !== 0) return 'failed';
   if (ack.late) return 'late';
-  if (ack.to !== undefined) return 'ok';
+  if (ack.to !== undefined) return isReached(ack.method) ? 'reached' : 'ok';
   return round.result === 'running' ? 'waiting' : 'late';
 }
 

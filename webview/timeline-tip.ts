@@ -3,8 +3,9 @@
 // What the timeline says of the thing under the pointer.  Pure.
 
 import { formatBytes, formatNanoseconds } from '../extension/protocol/address';
+import { methodWords, opWords } from '../extension/protocol/mapping';
 import type { Peer } from '../extension/protocol/model';
-import { detailOf, eventWords, latencyOf, nameOf, roundText, sizeOf, subjectOf, type Names } from './event-text';
+import { detailOf, latencyOf, nameOf, roundText, sizeOf, subjectOf, wordOf, type Names } from './event-text';
 import { ackTone, gapText, type Shape } from './timeline-scene';
 
 export function tipLines(shape: Shape, names: Names, peers: readonly Peer[]): string[] {
@@ -20,12 +21,13 @@ export function tipLines(shape: Shape, names: Names, peers: readonly Peer[]): st
       const took = ack.latencyNs === undefined ? '' : ` after ${formatNanoseconds(ack.latencyNs)}`;
       const words = {
         ok: `mapped${took}`,
+        reached: `${methodWords[ack.method]}${took}`,
         waiting: 'has not answered yet',
         late: `late${took}`,
         failed: `failed with errno ${ack.error}`,
       };
       const who = peers.find(({ slot }) => slot === ack.slot)?.name ?? nameOf(names, peers, ack.slot, 0);
-      return [`${who}: ${words[tone]}`, `round ${round.epoch}, ${round.op}`, ...more];
+      return [`${who}: ${words[tone]}`, `round ${round.epoch}, ${opWords[round.op]}`, ...more];
     }
     case 'mark': {
       const { event } = shape;
@@ -36,7 +38,7 @@ export function tipLines(shape: Shape, names: Names, peers: readonly Peer[]): st
         latency === undefined ? '' : formatNanoseconds(latency),
         detailOf(event, names, peers),
       ].filter((text) => text !== '');
-      return [`${subjectOf(event, names, peers)} ${eventWords[event.kind]}`.trim(), facts.join(', '), ...more].filter(
+      return [`${subjectOf(event, names, peers)} ${wordOf(event)}`.trim(), facts.join(', '), ...more].filter(
         (text) => text !== '',
       );
     }

@@ -15,6 +15,10 @@ export interface Target {
   allowLate?: boolean;
   /** create: bytes to reserve addresses for. */
   reserve?: number | string;
+  /** create: nobody maps past the active size, so that every growth asks each peer. */
+  strict?: boolean;
+  /** create: nobody uses ptrace on a peer, so that one that is stopped is late. */
+  noInject?: boolean;
   /** startDemo: what to index. */
   folder?: string;
 }
@@ -27,6 +31,7 @@ export interface Invocation {
 
 const strings = ['segment', 'folder'] as const;
 const sizes = ['bytes', 'reserve'] as const;
+const switches = ['allowLate', 'strict', 'noInject'] as const;
 
 export function parseInvocation(argument: unknown): Invocation {
   if (isNode(argument)) {
@@ -35,7 +40,7 @@ export function parseInvocation(argument: unknown): Invocation {
   }
   if (typeof argument !== 'object' || argument === null) return { asks: true, target: {} };
   const given = argument as Record<string, unknown>;
-  const named = [...strings, ...sizes, 'pid', 'allowLate'].some((key) => key in given);
+  const named = [...strings, ...sizes, ...switches, 'pid'].some((key) => key in given);
   // VS Code hands its own objects to commands in menus: those are no arguments of ours.
   return named ? { asks: false, target: checked(given) } : { asks: true, target: {} };
 }
@@ -55,9 +60,11 @@ function checked(given: Record<string, unknown>): Target {
   const pid = given['pid'];
   if (typeof pid === 'number' && Number.isInteger(pid) && pid > 0) target.pid = pid;
   else if (pid !== undefined) throw invalid('"pid" must be the number of a process.');
-  const allowLate = given['allowLate'];
-  if (typeof allowLate === 'boolean') target.allowLate = allowLate;
-  else if (allowLate !== undefined) throw invalid('"allowLate" must be true or false.');
+  for (const key of switches) {
+    const value = given[key];
+    if (typeof value === 'boolean') target[key] = value;
+    else if (value !== undefined) throw invalid(`"${key}" must be true or false.`);
+  }
   return target;
 }
 

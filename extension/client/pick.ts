@@ -58,6 +58,24 @@ export async function pickSegmentOfProcess(processes: readonly ProcessUse[], tit
   return vscode.window.showQuickPick(segments, { title, placeHolder: 'Segment', ignoreFocusOut });
 }
 
+/** How a new segment shall grow: true for strict. */
+export async function pickStrict(title: string): Promise<boolean | undefined> {
+  const items = [
+    {
+      label: 'Mapped ahead',
+      detail:
+        'Every peer maps memory before it is needed: a growth costs the same for any number of them, and reaches those that are stopped.',
+      strict: false,
+    },
+    {
+      label: 'Strict',
+      detail: 'Nobody maps more than is active: every growth asks each peer, and a stray pointer past the end is a fault.',
+      strict: true,
+    },
+  ];
+  return (await vscode.window.showQuickPick(items, { title, placeHolder: 'How it grows' }))?.strict;
+}
+
 export interface SizeQuestion {
   title: string;
   prompt: string;

@@ -9,7 +9,7 @@ import { PeermapFailure } from './failure';
 import { confirmed, segmentOf, sizeOf, tell, type Parts } from './operation';
 import { pickPeer } from './pick';
 import { count } from './tree-rows';
-import { roundReport, shrinkWarning, sum, wholePages } from './words';
+import { answerLines, lateSentence, roundReport, shrinkWarning, sum, wholePages } from './words';
 
 export async function grow(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
   const segment = await segmentOf(parts, target, asks, 'Grow');
@@ -66,13 +66,23 @@ async function resize(
   const { method, what, done, remedy } = resizing[change];
   try {
     const round = await parts.server.request(method, params, `${what} of ${params.segment}`);
-    if (asks) tell(roundReport(`${params.segment} ${done}`, round));
+    report(parts, `${params.segment} ${done}`, round, asks);
     return round;
   } catch (error) {
-    if (!(error instanceof PeermapFailure && error.code === 'PEERMAP_ELATE') || params.allowLate || !asks) throw error;
+    if (!(error instanceof PeermapFailure && error.code === 'PEERMAP_ELATE')) throw error;
+    const sentence = lateSentence(error.sentence, error.round);
+    parts.log.warn([`${what} of ${params.segment} failed`, ...answerLines({ answers: error.round?.answers ?? [] })].join('\n  '));
+    if (params.allowLate || !asks) throw new PeermapFailure(error.code, sentence, error.round);
     const apply = () => resize(parts, change, { ...params, allowLate: true }, asks);
-    throw new PeermapFailure(error.code, error.sentence, error.round, { title: remedy, apply });
+    throw new PeermapFailure(error.code, sentence, error.round, { title: remedy, apply });
   }
+}
+
+/** In the log for each peer; in the status bar, for a person, as a whole. */
+function report(parts: Parts, done: string, round: Round, asks: boolean): void {
+  const text = roundReport(done, round);
+  parts.log.info([text, ...answerLines(round)].join('\n  '));
+  if (asks) tell(text);
 }
 
 export async function remap(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
@@ -83,7 +93,7 @@ export async function remap(parts: Parts, { target, asks }: Invocation): Promise
     (asks ? await pickPeer(await parts.segments.look(segment), `Remap a peer of ${segment}`) : required(target, 'pid'));
   if (pid === undefined) return undefined;
   const round = await parts.server.request('peermap/remap', { segment, pid }, `the remapping of ${pid}`);
-  if (asks) tell(roundReport(`${pid} remapped ${segment}`, round));
+  report(parts, `${pid} remapped ${segment}`, round, asks);
   return round;
 }
 
@@ -91,7 +101,7 @@ export async function remapAll(parts: Parts, { target, asks }: Invocation): Prom
   const segment = await segmentOf(parts, target, asks, 'Remap All');
   if (segment === undefined) return undefined;
   const round = await parts.server.request('peermap/remap', { segment }, `the remapping of ${segment}`);
-  if (asks) tell(roundReport(`${segment} remapped`, round));
+  report(parts, `${segment} remapped`, round, asks);
   return round;
 }
 

@@ -7,7 +7,7 @@ import { formatBytes } from '../protocol/address';
 import { bytesOf, required, type Invocation } from './command-arguments';
 import { PeermapFailure } from './failure';
 import { confirmed, segmentOf, sizeOf, type Parts } from './operation';
-import { askName, pickSegment, pickSegmentOfProcess } from './pick';
+import { askName, pickSegment, pickSegmentOfProcess, pickStrict } from './pick';
 import { destroyWarning } from './words';
 
 export async function inspect(parts: Parts, { target, asks }: Invocation): Promise<{ segment: string } | undefined> {
@@ -54,8 +54,11 @@ export async function create(parts: Parts, { target, asks }: Invocation): Promis
     judge: (size) => ({ preview: `${formatBytes(size)}, rounded up to whole pages` }),
   });
   if (bytes === undefined) return undefined;
+  const strict = asks && target.strict === undefined ? await pickStrict(`Create ${segment}`) : (target.strict ?? false);
+  if (strict === undefined) return undefined;
   const reserve = target.reserve === undefined ? {} : { reserve: bytesOf(target.reserve, bytes) };
-  const answer = await parts.server.request('peermap/create', { segment, bytes, ...reserve }, `the creation of ${segment}`);
+  const params = { segment, bytes, strict, noInject: target.noInject ?? false, ...reserve };
+  const answer = await parts.server.request('peermap/create', params, `the creation of ${segment}`);
   await parts.segments.refresh();
   if (asks) parts.inspectors.open(segment);
   return answer;

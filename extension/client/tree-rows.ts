@@ -4,11 +4,12 @@
 // they come onto the screen is tree.ts.
 //
 //     segment  demo          2 MiB of 16 GiB · 3 peers
-//       peer   indexer       pid 4711 · 2 MiB
+//       peer   indexer       pid 4711 · 2 MiB, or: pid 4711 · ahead to 66 MiB
 //         mapping 0x7e80…    2 MiB · rw-s · offset 0x21000
 
 import { formatBytes } from '../protocol/address';
-import type { Mapping, Peer, SegmentSummary, Snapshot } from '../protocol/model';
+import { methodWords } from '../protocol/mapping';
+import type { Header, Mapping, Peer, SegmentSummary, Snapshot } from '../protocol/model';
 
 export type Icon = 'segment' | 'alive' | 'late' | 'dead' | 'attaching' | 'mapping' | 'missing' | 'problem';
 
@@ -58,7 +59,7 @@ export function segmentRow(summary: SegmentSummary, snapshot: Snapshot | undefin
     icon: readable ? 'segment' : 'problem',
     context: ['segment', attached ? 'attached' : 'detached', ...(dead > 0 ? ['dead'] : [])].join(' '),
     children: [
-      ...(snapshot?.peers ?? []).map((peer) => peerRow(summary.name, peer, header?.lock !== undefined)),
+      ...(snapshot?.peers ?? []).map((peer) => peerRow(summary.name, peer, header)),
       ...problems.map((problem) => problemRow(id, problem.where, problem.text)),
     ],
   };
@@ -68,21 +69,24 @@ export function aliveIn(summary: SegmentSummary, snapshot: Snapshot | undefined)
   return snapshot ? snapshot.peers.filter((peer) => peer.state !== 'dead').length : (summary.alive ?? 0);
 }
 
-function peerRow(segment: string, peer: Peer, roundUnderWay: boolean): Row {
+function peerRow(segment: string, peer: Peer, header: Header | undefined): Row {
   const id = `peer:${segment}/${peer.slot}/${peer.generation}`;
   const stopped = peer.processState === 'T' ? 'stopped' : peer.processState === 't' ? 'held by a debugger' : undefined;
   // While a round is under way every peer is late until it has answered, for microseconds: that is no news, and would flicker.
-  const passing = roundUnderWay && !stopped;
+  const passing = header?.lock !== undefined && !stopped;
   const state = peer.state === 'late' && passing ? 'alive' : peer.state;
   const missing = peer.state === 'dead' || passing ? [] : (peer.missing ?? []);
-  const words = [`pid ${peer.pid}`, formatBytes(peer.mapped), ...(state === 'alive' ? [] : [state])];
+  // How far ahead, not how much: the same before and after a growth that needs nothing of the peer.
+  const ahead = header !== undefined && peer.mapped > header.active && peer.state !== 'dead';
+  const mapped = `${ahead ? 'ahead to ' : ''}${formatBytes(peer.mapped)}`;
+  const words = [`pid ${peer.pid}`, mapped, ...(state === 'alive' ? [] : [state])];
   if (stopped) words.push(stopped);
   if (missing.length > 0) words.push('mapping incomplete');
   return {
     id,
     label: peer.name,
     description: words.join(' · '),
-    tooltip: `${peer.name}\n${words.join('\n')}\nbase ${peer.base}${peer.relocated ? ' (relocated: raw pointers do not hold)' : ''}`,
+    tooltip: `${peer.name}\n${words.join('\n')}\nbase ${peer.base}${peer.relocated ? ' (relocated: raw pointers do not hold)' : ''}${reachedText(peer)}`,
     icon: state,
     context: `peer ${state}`,
     pid: peer.pid,
@@ -99,6 +103,12 @@ function peerRow(segment: string, peer: Peer, roundUnderWay: boolean): Row {
       })),
     ],
   };
+}
+
+/** Who maps by itself comes and goes with every round, and is no news. */
+function reachedText({ method, noInject }: Peer): string {
+  const reached = method === 'unstop' || method === 'inject' ? `\nin the last round it ${methodWords[method]}` : '';
+  return `${reached}${noInject ? '\nlets nobody reach into it (no-inject)' : ''}`;
 }
 
 function mappingRow(peer: string, mapping: Mapping): Row {

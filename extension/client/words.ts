@@ -3,6 +3,7 @@
 // The sentences in which the extension says what it will do, to whom, and what it did.
 
 import { formatBytes, formatNanoseconds } from '../protocol/address';
+import { methodWords, reachText } from '../protocol/mapping';
 import type { Peer, Round, Snapshot } from '../protocol/model';
 import { count } from './tree-rows';
 
@@ -67,5 +68,35 @@ export function sum(active: number, bytes: number, change: 'grow' | 'shrink'): s
 /** `done` in the words "demo grew". */
 export function roundReport(done: string, round: Round): string {
   const whom = round.late > 0 ? `in all but ${count(round.late, 'peer')} that did not answer` : 'in every peer';
-  return `${done}: ${formatBytes(round.size)} ${whom} after ${formatNanoseconds(round.nanoseconds)}`;
+  const how = howReached(round);
+  return `${done}: ${formatBytes(round.size)} ${whom} after ${formatNanoseconds(round.nanoseconds)}${how === '' ? '' : ` · ${how}`}`;
+}
+
+/** What is remarkable about how the peers came to it; empty if their agents simply mapped it. */
+function howReached({ acked, ahead, unstopped, injected }: Round): string {
+  const reached = unstopped + injected;
+  const parts = [];
+  if (ahead > 0) parts.push(ahead === acked ? 'all had it mapped ahead' : `${ahead} had it mapped ahead`);
+  if (reached > 0) parts.push(`${reached} ${reached === 1 ? 'was' : 'were'} reached while stopped`);
+  return parts.join(', ');
+}
+
+/** Each peer in a line: "search (4712): had it mapped ahead". */
+export function answerLines({ answers }: Pick<Round, 'answers'>): string[] {
+  return answers.map(({ name, pid, method, error, nanoseconds }) => {
+    const took = nanoseconds > 0 ? ` after ${formatNanoseconds(nanoseconds)}` : '';
+    return `${name} (${pid}): ${methodWords[method]}${took}${method === 'none' ? `: ${reachText(error)}` : ''}`;
+  });
+}
+
+/** The sentence of a round that failed names one peer, and says why it could not be reached; here with the others. */
+export function lateSentence(sentence: string, round: Round | undefined): string {
+  const culprit = round?.culprit;
+  const others = (round?.answers ?? []).filter(
+    ({ method, pid, name }) => method === 'none' && !(pid === culprit?.pid && name === culprit.name),
+  );
+  if (others.length === 0) return sentence;
+  const named = others.slice(0, 3).map(({ name, pid, error }) => `${name} (${pid}): ${reachText(error)}`);
+  const rest = others.length > named.length ? `; and ${others.length - named.length} more` : '';
+  return `${sentence.replace(/[.]$/, '')}. Nor did ${named.join('; ')}${rest}.`;
 }

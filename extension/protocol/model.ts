@@ -27,5 +27,6 @@ export type PeermapEvent = Wire<addon.PeermapEvent>;
 export type EventBatch = Wire<addon.EventBatch>;
 export type SegmentSummary = Wire<addon.SegmentSummary>;
 export type ProcessUse = Wire<addon.ProcessUse>;
+export type PeerAnswer = Wire<addon.PeerAnswer>;
 export type Round = Wire<addon.Round>;
-export type { EventKind, Method, Op, PeerState, ProblemCode } from '../../native/addon/model';
+export type { EventKind, Method, Op, PeerState, ProblemCode, SegmentFlag } from '../../native/addon/model';

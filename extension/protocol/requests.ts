@@ -56,7 +56,15 @@ export interface Requests {
   'peermap/shrink': { params: OfSegment & { bytes: number; allowLate?: boolean }; result: Round };
   'peermap/remap': { params: OfSegment & { pid?: number }; result: Round };
   'peermap/reap': { params: OfSegment; result: { freed: number } };
-  'peermap/create': { params: OfSegment & { bytes: number; reserve?: number }; result: { size: number } };
+  'peermap/create': {
+    params: OfSegment & {
+      bytes: number;
+      reserve?: number;
+      /** Nobody maps past the active size: every growth asks each peer. */ strict?: boolean;
+      /** Nobody uses ptrace on a peer. */ noInject?: boolean;
+    };
+    result: { size: number };
+  };
   'peermap/destroy': { params: OfSegment; result: null };
 }
 

@@ -20,6 +20,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "peermap.h"
 
@@ -32,9 +33,11 @@ extern "C" {
 
 namespace peermap {
 
+struct Report;
+
 // ---- error.cc ----
 
-Napi::Error make_error(Napi::Env env, int code, const std::string& sentence, int os_error = 0, const peermap_round* round = nullptr);
+Napi::Error make_error(Napi::Env env, int code, const std::string& sentence, int os_error = 0, const Report* report = nullptr);
 // Of a call that failed just now in this thread: its sentence, and errno if the code is PEERMAP_EOS.
 Napi::Error last_error(Napi::Env env, int code);
 Napi::Array error_codes(Napi::Env env);
@@ -51,7 +54,14 @@ constexpr int64_t number_max = (INT64_C(1) << 53) - 1;
 
 // ---- convert.cc ----
 
-Napi::Object to_object(Napi::Env env, const peermap_round& round);
+// A round's report, and how each peer came to it.
+struct Report {
+  peermap_round round = {};
+  std::vector<peermap_answer> answers;
+};
+
+Napi::Object to_object(Napi::Env env, const Report& report);
+Napi::Object to_object(Napi::Env env, const peermap_answer& answer);
 Napi::Object to_object(Napi::Env env, const peermap_peer& peer);
 Napi::Object to_object(Napi::Env env, const pmo_snapshot& snapshot);
 Napi::Object to_object(Napi::Env env, const pmo_events& events);

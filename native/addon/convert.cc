@@ -12,13 +12,26 @@ Napi::Number to_time(Napi::Env env, uint64_t ns) { return Napi::Number::New(env,
 Napi::Number to_milliseconds(Napi::Env env, uint64_t ns) { return Napi::Number::New(env, static_cast<double>(ns / 1000) / 1000); }
 
 const char* op_word(uint32_t op) {
-  static const char* const words[] = { "none", "grow", "shrink", "remap", "map", "recover" };
-  return op <= PM_OP_RECOVER ? words[op] : "none";
+  static const char* const words[] = { "none", "grow", "shrink", "remap", "map", "recover", "ahead", "inside" };
+  static_assert(sizeof words / sizeof *words == PM_OP_LAST + 1, "one word for each op");
+  return op <= PM_OP_LAST ? words[op] : "none";
 }
 
 const char* method_word(uint32_t method) {
-  static const char* const words[] = { "none", "attach", "agent", "self" };
-  return method <= PM_BY_SELF ? words[method] : "none";
+  static const char* const words[] = { "none", "attach", "agent", "self", "unstop", "inject", "ahead" };
+  static_assert(sizeof words / sizeof *words == PM_BY_LAST + 1, "one word for each method");
+  return method <= PM_BY_LAST ? words[method] : "none";
+}
+
+Napi::Array flag_words(Napi::Env env, uint32_t flags) {
+  Napi::Array array = Napi::Array::New(env);
+  const auto add = [&](uint32_t flag, const char* word) {
+    if (flags & flag) array.Set(array.Length(), word);
+  };
+  add(PM_SEGMENT_STRICT, "strict");
+  add(PM_SEGMENT_NO_INJECT, "noInject");
+  add(PM_SEGMENT_HUGE, "huge");
+  return array;
 }
 
 const char* state_word(pmo_peer_state state) {
@@ -33,7 +46,7 @@ const char* state_word(pmo_peer_state state) {
 const char* kind_word(uint32_t kind) {
   static const char* const words[] = { "unknown",     "create",  "attach",   "restart",  "detach",    "peer-died", "reap",   "round-begin",
                                        "map-request", "map-ack", "map-late", "round-end", "rollback", "cut",       "refuse", "root",
-                                       "takeover" };
+                                       "takeover",    "unstop",  "inject",   "lost" };
   static_assert(sizeof words / sizeof *words == PM_EV_LAST + 1, "one word for each kind");
   return kind <= PM_EV_LAST ? words[kind] : "unknown";
 }
@@ -104,9 +117,12 @@ Napi::Object peer_object(Napi::Env env, const pmo_peer& peer) {
   object.Set("samePid", peer.same_pid);
   object.Set("base", Napi::BigInt::New(env, slot.base));
   object.Set("relocated", (slot.flags & PM_SLOT_RELOCATED) != 0);
+  object.Set("noInject", (slot.flags & PM_SLOT_NO_INJECT) != 0);
   object.Set("mapped", to_number(env, slot.mapped));
   object.Set("requested", to_number(env, slot.requested));
   object.Set("acked", to_number(env, slot.acked));
+  object.Set("unstopped", to_number(env, slot.unstopped));
+  object.Set("populated", to_number(env, slot.populated));
   object.Set("method", method_word(slot.method));
   object.Set("error", slot.error);
   object.Set("latencyNs", to_number(env, slot.latency_ns));
@@ -156,7 +172,10 @@ Napi::Object header_object(Napi::Env env, const pmo_snapshot& snapshot) {
   object.Set("headerLength", to_number(env, h.header_len));
   object.Set("base", Napi::BigInt::New(env, h.base));
   object.Set("reserved", to_number(env, h.reserved));
-  object.Set("active", to_number(env, h.active));
+  object.Set("flags", flag_words(env, h.flags));
+  object.Set("ahead", to_number(env, h.ahead));
+  object.Set("active", to_number(env, pmo_active(&h)));
+  object.Set("closed", pmo_closed(&h));
   object.Set("target", to_number(env, h.target));
   object.Set("horizon", to_number(env, h.horizon));
   object.Set("epoch", to_number(env, h.epoch));
@@ -227,7 +246,18 @@ Napi::Number to_number(Napi::Env env, uint64_t value) {
   return Napi::Number::New(env, static_cast<double>(value < most ? value : most));
 }
 
-Napi::Object to_object(Napi::Env env, const peermap_round& round) {
+Napi::Object to_object(Napi::Env env, const peermap_answer& answer) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("pid", answer.pid);
+  object.Set("name", answer.name);
+  object.Set("method", method_word(static_cast<uint32_t>(answer.method)));
+  object.Set("error", answer.error);
+  object.Set("nanoseconds", to_number(env, answer.nanoseconds));
+  return object;
+}
+
+Napi::Object to_object(Napi::Env env, const Report& report) {
+  const peermap_round& round = report.round;
   Napi::Object object = Napi::Object::New(env);
   object.Set("epoch", to_number(env, round.epoch));
   object.Set("size", to_number(env, round.size));
@@ -236,6 +266,9 @@ Napi::Object to_object(Napi::Env env, const peermap_round& round) {
   object.Set("late", round.late);
   object.Set("died", round.died);
   object.Set("injected", round.injected);
+  object.Set("unstopped", round.unstopped);
+  object.Set("ahead", round.ahead);
+  object.Set("populated", round.populated);
   object.Set("nanoseconds", to_number(env, round.nanoseconds));
   if (round.culprit_pid != 0) {
     Napi::Object culprit = Napi::Object::New(env);
@@ -243,6 +276,8 @@ Napi::Object to_object(Napi::Env env, const peermap_round& round) {
     culprit.Set("name", round.culprit);
     object.Set("culprit", culprit);
   }
+  const auto convert = [](Napi::Env to, const peermap_answer& answer) { return to_object(to, answer); };
+  object.Set("answers", to_array(env, report.answers.data(), report.answers.size(), convert));
   return object;
 }
 

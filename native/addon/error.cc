@@ -7,12 +7,14 @@
 
 namespace peermap {
 
-Napi::Error make_error(Napi::Env env, int code, const std::string& sentence, int os_error, const peermap_round* round) {
+Napi::Error make_error(Napi::Env env, int code, const std::string& sentence, int os_error, const Report* report) {
   Napi::Error error = Napi::Error::New(env, sentence.empty() ? peermap_error_text(code) : sentence);
   error.Set("code", Napi::String::New(env, peermap_error_name(code)));
   if (os_error != 0) error.Set("errno", Napi::Number::New(env, os_error));
   // A round that was refused before it began has nothing to report.
-  if (round && (round->epoch != 0 || round->peers != 0 || round->culprit_pid != 0)) error.Set("round", to_object(env, *round));
+  if (!report) return error;
+  const peermap_round& round = report->round;
+  if (round.epoch != 0 || round.peers != 0 || round.culprit_pid != 0) error.Set("round", to_object(env, *report));
   return error;
 }
 

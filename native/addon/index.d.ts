@@ -10,7 +10,7 @@
 // Errors are thrown (or reject) as Error with `code` ("PEERMAP_ELATE"), `errno` where the system gave one, and for a failed round
 // `round`.  Arguments of a wrong type throw TypeError.
 
-import type { ErrorCode, EventBatch, ProcessUse, Round, SegmentSummary, Snapshot } from './model';
+import type { ErrorCode, EventBatch, PeerAnswer, ProcessUse, Round, SegmentSummary, Snapshot } from './model';
 export type * from './model';
 
 /** Every code, in the order of PEERMAP_ERRORS in peermap.h. */
@@ -32,8 +32,18 @@ export interface SegmentOptions {
   deadlineMs?: number;
   maxPeers?: number;
   mode?: number;
+  /** Creation: bytes mapped past the active ones.  Default: as many as are active, at least 64 MiB. */
+  ahead?: number;
   allowLate?: boolean;
   relocatable?: boolean;
+  /** Creation: nobody maps past the active size, so that every growth asks each peer. */
+  strict?: boolean;
+  /** Nobody uses ptrace on this peer; at creation: on any peer. */
+  noInject?: boolean;
+  /** Growths of this handle populate the new pages in every peer before they return. */
+  prefault?: boolean;
+  /** Creation: huge pages where the system gives them. */
+  huge?: boolean;
 }
 
 /** peermap_peer of peermap.h. */
@@ -57,12 +67,16 @@ export class Segment {
   readonly name: string;
   readonly base: bigint;
   readonly size: number;
+  /** Bytes of the pages that the system gives the data. */
+  readonly pageSize: number;
   readonly epoch: number;
   grow(bytes: number): Promise<Round>;
   shrink(bytes: number): Promise<Round>;
   /** Without pid: every peer. */
   remap(pid?: number): Promise<Round>;
   mapPeer(pid?: number): Promise<Round>;
+  /** How each peer came to the last round of this attachment. */
+  answers(): PeerAnswer[];
   peers(): RegisteredPeer[];
   pidOf(peerName: string): number | undefined;
   reap(): number;

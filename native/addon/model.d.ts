@@ -24,7 +24,19 @@ export type ErrorCode =
   | 'PEERMAP_ELATE'
   | 'PEERMAP_EBUSY'
   | 'PEERMAP_EDETACHED'
-  | 'PEERMAP_EOS';
+  | 'PEERMAP_EOS'
+  | 'PEERMAP_ELOST';
+
+/** peermap_answer of peermap.h: how one peer came to a round. */
+export interface PeerAnswer {
+  pid: number;
+  name: string;
+  /** "none" if it did not map the memory in time, or ended. */
+  method: Method;
+  /** errno of its mapping; of a late peer, why it could not be reached from outside. */
+  error: number;
+  nanoseconds: number;
+}
 
 /** peermap_round of peermap.h. */
 export interface Round {
@@ -34,9 +46,18 @@ export interface Round {
   acked: number;
   late: number;
   died: number;
+  /** Of the acked: one mmap was run in their agent's thread. */
   injected: number;
+  /** Of the acked: their process was stopped, and their agent alone was let run. */
+  unstopped: number;
+  /** Of the acked: had it mapped before. */
+  ahead: number;
+  /** Peers that have every new page in their page tables; 0 unless `prefault` was asked for. */
+  populated: number;
   nanoseconds: number;
   culprit?: { pid: number; name: string };
+  /** One for each peer that was asked. */
+  answers: PeerAnswer[];
 }
 
 export type ProblemCode =
@@ -72,8 +93,12 @@ export interface Mapping {
 }
 
 export type PeerState = 'alive' | 'late' | 'dead' | 'attaching';
-export type Method = 'none' | 'attach' | 'agent' | 'self';
-export type Op = 'none' | 'grow' | 'shrink' | 'remap' | 'map' | 'recover';
+export type Method = 'none' | 'attach' | 'agent' | 'self' | 'unstop' | 'inject' | 'ahead';
+export type SegmentFlag =
+  | 'strict' // nobody maps past the active size: every growth asks each peer
+  | 'noInject' // nobody uses ptrace on a peer
+  | 'huge'; // made for pages of 2 MiB
+export type Op = 'none' | 'grow' | 'shrink' | 'remap' | 'map' | 'recover' | 'ahead' | 'inside';
 
 export interface Peer {
   slot: number;
@@ -90,10 +115,17 @@ export interface Peer {
   samePid: boolean;
   base: bigint;
   relocated: boolean;
-  /** The registry's claim: data bytes mapped. */
+  /** Nobody uses ptrace on it. */
+  noInject: boolean;
+  /** The registry's claim: data bytes mapped, those ahead of the active ones included. */
   mapped: number;
+  /** Behind is who acked less than was requested: the header's epoch grows without either. */
   requested: number;
   acked: number;
+  /** Epoch for which another peer lets its agent run, because its process is stopped. */
+  unstopped: number;
+  /** Epoch for which it has populated the new pages. */
+  populated: number;
   method: Method;
   /** errno of the last mapping. */
   error: number;
@@ -122,8 +154,15 @@ export interface Header {
   headerLength: number;
   base: bigint;
   reserved: number;
+  flags: SegmentFlag[];
+  /** Bytes that shall be mapped past the active ones, as the creator wished; 0: as many as are active, at least 64 MiB. */
+  ahead: number;
   active: number;
+  /** A change of sizes is under way: growths below the horizon wait. */
+  closed: boolean;
+  /** Bytes that peers shall have mapped. */
   target: number;
+  /** Bytes that every live peer is known to have mapped: up to here a growth asks nobody.  Less than `active` after a late peer. */
   horizon: number;
   epoch: number;
   slots: number;
@@ -169,6 +208,9 @@ export type EventKind =
   | 'refuse'
   | 'root'
   | 'takeover'
+  | 'unstop'
+  | 'inject'
+  | 'lost'
   | 'unknown';
 
 /** One record of the event ring; the meaning of the fields by kind is at enum pm_event_kind in layout.h. */

@@ -90,7 +90,9 @@ class Segment : public Napi::ObjectWrap<Segment> {
   Napi::Value name(const Napi::CallbackInfo& info);
   Napi::Value base(const Napi::CallbackInfo& info);
   Napi::Value size(const Napi::CallbackInfo& info);
+  Napi::Value page_size(const Napi::CallbackInfo& info);
   Napi::Value epoch(const Napi::CallbackInfo& info);
+  Napi::Value answers(const Napi::CallbackInfo& info);
   Napi::Value peers(const Napi::CallbackInfo& info);
   Napi::Value pid_of(const Napi::CallbackInfo& info);
   Napi::Value reap(const Napi::CallbackInfo& info);
@@ -107,6 +109,17 @@ class Segment : public Napi::ObjectWrap<Segment> {
   bool running_ = false;
 };
 
+// Of the handle's last round.  A code of peermap.h, or 0.
+int read_answers(peermap_segment* segment, std::vector<peermap_answer>& answers) {
+  int count = peermap_answers(segment, nullptr, 0);
+  while (count > static_cast<int>(answers.size())) {  // another round may end between two calls
+    answers.resize(static_cast<size_t>(count));
+    count = peermap_answers(segment, answers.data(), count);
+  }
+  answers.resize(static_cast<size_t>(count < 0 ? 0 : count));
+  return count < 0 ? count : 0;
+}
+
 // One round, from the call to its promise.  Keeps its Segment from being collected.
 class Round : public Napi::AsyncWorker {
  public:
@@ -119,16 +132,24 @@ class Round : public Napi::AsyncWorker {
  protected:
   void Execute() override {
     rc_ = attachment_->run([this](peermap_segment* segment) {
-      switch (op_) {
-        case Op::grow: return peermap_grow(segment, bytes_, &report_);
-        case Op::shrink: return peermap_shrink(segment, bytes_, &report_);
-        case Op::remap: return peermap_remap(segment, pid_, &report_);
-        default: return peermap_map_peer(segment, pid_, &report_);
+      const int rc = ask(segment);
+      if (rc != 0) {
+        errno_ = rc == PEERMAP_EOS ? errno : 0;
+        sentence_ = peermap_last_error();
       }
+      // What was refused before anybody was asked has no answers; the handle still has those of the round before.
+      if (report_.round.peers > 0) read_answers(segment, report_.answers);
+      return rc;
     });
-    if (rc_ == 0) return;
-    errno_ = rc_ == PEERMAP_EOS ? errno : 0;
-    if (rc_ != PEERMAP_EDETACHED) sentence_ = peermap_last_error();
+  }
+
+  int ask(peermap_segment* segment) {
+    switch (op_) {
+      case Op::grow: return peermap_grow(segment, bytes_, &report_.round);
+      case Op::shrink: return peermap_shrink(segment, bytes_, &report_.round);
+      case Op::remap: return peermap_remap(segment, pid_, &report_.round);
+      default: return peermap_map_peer(segment, pid_, &report_.round);
+    }
   }
 
   void OnOK() override {
@@ -153,7 +174,7 @@ class Round : public Napi::AsyncWorker {
   const Op op_;
   const size_t bytes_;
   const pid_t pid_;
-  peermap_round report_ = {};
+  Report report_;
   int rc_ = 0;
   int errno_ = 0;
   std::string sentence_;
@@ -173,11 +194,20 @@ struct Options {
     }
     c.initial_size = static_cast<size_t>(integer_argument(given.Get("initialSize"), "options.initialSize", 1, number_max, 0));
     c.reserve_size = static_cast<size_t>(integer_argument(given.Get("reserveSize"), "options.reserveSize", 1, number_max, 0));
+    c.ahead = static_cast<size_t>(integer_argument(given.Get("ahead"), "options.ahead", 1, number_max, 0));
     c.deadline_ms = static_cast<uint32_t>(integer_argument(given.Get("deadlineMs"), "options.deadlineMs", 1, UINT32_MAX, 0));
     c.max_peers = static_cast<uint32_t>(integer_argument(given.Get("maxPeers"), "options.maxPeers", 1, UINT32_MAX, 0));
     c.mode = static_cast<uint32_t>(integer_argument(given.Get("mode"), "options.mode", 1, 0777, 0));
-    if (boolean_argument(given.Get("allowLate"), "options.allowLate")) c.flags |= PEERMAP_ALLOW_LATE;
-    if (boolean_argument(given.Get("relocatable"), "options.relocatable")) c.flags |= PEERMAP_RELOCATABLE;
+    flag(given, "allowLate", PEERMAP_ALLOW_LATE);
+    flag(given, "relocatable", PEERMAP_RELOCATABLE);
+    flag(given, "strict", PEERMAP_STRICT);
+    flag(given, "noInject", PEERMAP_NO_INJECT);
+    flag(given, "prefault", PEERMAP_PREFAULT);
+    flag(given, "huge", PEERMAP_HUGE);
+  }
+
+  void flag(const Napi::Object& given, const char* name, uint32_t bit) {
+    if (boolean_argument(given.Get(name), (std::string("options.") + name).c_str())) c.flags |= bit;
   }
 };
 
@@ -216,6 +246,10 @@ Napi::Value Segment::base(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Segment::size(const Napi::CallbackInfo& info) { return to_number(info.Env(), peermap_size(handle(info.Env()))); }
+Napi::Value Segment::page_size(const Napi::CallbackInfo& info) {
+  return to_number(info.Env(), peermap_page_size(handle(info.Env())));
+}
+
 Napi::Value Segment::epoch(const Napi::CallbackInfo& info) { return to_number(info.Env(), peermap_epoch(handle(info.Env()))); }
 
 // ---- rounds ----
@@ -239,6 +273,16 @@ Napi::Value Segment::round(const Napi::CallbackInfo& info) {
     deferred.Reject(error.Value());
     return deferred.Promise();
   }
+}
+
+Napi::Value Segment::answers(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  std::vector<peermap_answer> rows;
+  const int rc = read_answers(handle(env), rows);
+  if (rc != 0) throw last_error(env, rc);
+  Napi::Array array = Napi::Array::New(env, rows.size());
+  for (size_t i = 0; i < rows.size(); i++) array.Set(static_cast<uint32_t>(i), to_object(env, rows[i]));
+  return array;
 }
 
 void Segment::completed() {
@@ -380,11 +424,13 @@ Napi::Function Segment::define(Napi::Env env) {
                          InstanceAccessor<&Segment::name>("name", napi_enumerable),
                          InstanceAccessor<&Segment::base>("base", napi_enumerable),
                          InstanceAccessor<&Segment::size>("size", napi_enumerable),
+                         InstanceAccessor<&Segment::page_size>("pageSize", napi_enumerable),
                          InstanceAccessor<&Segment::epoch>("epoch", napi_enumerable),
                          InstanceMethod<&Segment::round<Op::grow>>("grow"),
                          InstanceMethod<&Segment::round<Op::shrink>>("shrink"),
                          InstanceMethod<&Segment::round<Op::remap>>("remap"),
                          InstanceMethod<&Segment::round<Op::map>>("mapPeer"),
+                         InstanceMethod<&Segment::answers>("answers"),
                          InstanceMethod<&Segment::peers>("peers"),
                          InstanceMethod<&Segment::pid_of>("pidOf"),
                          InstanceMethod<&Segment::reap>("reap"),

@@ -23,7 +23,7 @@
 #define PM_DIRECTORY "/dev/shm"
 #define PM_PREFIX "peermap."                   /* the object of segment NAME is PM_DIRECTORY/PM_PREFIX NAME */
 #define PM_MAGIC UINT64_C(0x0050414d52454550)  /* "PEERMAP\0" read as a little-endian number */
-#define PM_VERSION UINT32_C(1)
+#define PM_VERSION UINT32_C(2)
 #define PM_NAME_MAX 64                         /* bytes with the final NUL, of every name in a segment */
 #define PM_NO_SLOT UINT16_C(0xffff)
 
@@ -48,9 +48,46 @@ enum pm_record_state {
 #define PM_FUTEX_DIED UINT32_C(0x40000000)
 #define PM_FUTEX_WAITERS UINT32_C(0x80000000)
 
-enum pm_op { PM_OP_NONE = 0, PM_OP_GROW = 1, PM_OP_SHRINK = 2, PM_OP_REMAP = 3, PM_OP_MAP = 4, PM_OP_RECOVER = 5 };
+/*
+ * The word `active`: data bytes that applications may touch, whole pages | PM_ACTIVE_CLOSED | changes << PM_ACTIVE_SHIFT.
+ *
+ * A growth that stays below the horizon asks nobody and takes no lock: it allocates the memory and then replaces the word, which fails
+ * if anybody changed it meanwhile.  The holder of `lock` closes the word while it changes sizes; opening it again counts the change, so
+ * that a grower that was held up in between finds another word even where the size is the same again.
+ */
+#define PM_ACTIVE_CLOSED UINT64_C(1)
+#define PM_ACTIVE_SHIFT 47
+#define PM_ACTIVE_BYTES ((UINT64_C(1) << PM_ACTIVE_SHIFT) - 4096)
 
-enum pm_method { PM_BY_NONE = 0, PM_BY_ATTACH = 1, PM_BY_AGENT = 2, PM_BY_SELF = 3 };
+/* Flags of a segment. */
+#define PM_SEGMENT_STRICT UINT32_C(1)    /* horizon = target = active: nobody maps ahead */
+#define PM_SEGMENT_NO_INJECT UINT32_C(2) /* nobody uses ptrace on a peer */
+#define PM_SEGMENT_HUGE UINT32_C(4)      /* header_len and base are multiples of 2 MiB */
+#define PM_SEGMENT_FLAGS UINT32_C(7)
+#define PM_HUGE_PAGE (UINT64_C(2) << 20)
+
+enum pm_op {
+    PM_OP_NONE = 0,
+    PM_OP_GROW = 1,
+    PM_OP_SHRINK = 2,
+    PM_OP_REMAP = 3,
+    PM_OP_MAP = 4,
+    PM_OP_RECOVER = 5,
+    PM_OP_AHEAD = 6,   /* moves the horizon */
+    PM_OP_INSIDE = 7,  /* a growth below the horizon: a round-end without a round-begin */
+    PM_OP_LAST = 7
+};
+
+enum pm_method {
+    PM_BY_NONE = 0,
+    PM_BY_ATTACH = 1,
+    PM_BY_AGENT = 2,
+    PM_BY_SELF = 3,
+    PM_BY_UNSTOP = 4, /* its agent, which another peer let run while the process was stopped */
+    PM_BY_INJECT = 5, /* another peer ran the call in its agent's thread */
+    PM_BY_AHEAD = 6,  /* had it mapped already.  In reports only */
+    PM_BY_LAST = 6
+};
 
 enum pm_event_kind {
     PM_EV_CREATE = 1,      /* slot created the segment, active = size */
@@ -62,14 +99,17 @@ enum pm_event_kind {
     PM_EV_ROUND_BEGIN = 7, /* by starts round epoch; method is the pm_op; size is the target; ns is the size before */
     PM_EV_MAP_REQUEST = 8, /* by asks slot to map size bytes */
     PM_EV_MAP_ACK = 9,     /* slot mapped size bytes, ns after the request, by method; error is 0 or errno */
-    PM_EV_MAP_LATE = 10,   /* slot had not answered by the deadline, ns after the request */
+    PM_EV_MAP_LATE = 10,   /* slot had not answered by the deadline, ns after the request; error is the errno of the last try to reach it */
     PM_EV_ROUND_END = 11,  /* the round succeeded: active = size, after ns; method is the pm_op */
     PM_EV_ROLLBACK = 12,   /* the round failed after ns, pid is the culprit, error is the code; a recovery to size, as before, follows */
     PM_EV_CUT = 13,        /* the memory past size went back to the system */
     PM_EV_REFUSE = 14,     /* by asked for something that was refused before it began; method is the pm_op, error is the code */
     PM_EV_ROOT = 15,       /* by set or removed a root; size is its offset, ns its size */
     PM_EV_TAKEOVER = 16,   /* by found the lock's holder dead, and took over; method is the pm_op of its intent */
-    PM_EV_LAST = 16
+    PM_EV_UNSTOP = 17,     /* by let the agent of slot, which is stopped, run; error is 0, or errno where that was refused */
+    PM_EV_INJECT = 18,     /* by ran a mapping of size bytes in the thread of slot's agent; error is 0 or errno */
+    PM_EV_LOST = 19,       /* slot found the object cut short from outside, to size bytes */
+    PM_EV_LAST = 19
 };
 
 /* Shared.  What a change of size is about to do, so that whoever takes the lock after a death can finish or undo it. */
@@ -102,15 +142,18 @@ struct pm_header {
     uint32_t creator_uid;
     uint64_t creator_start;
     char creator_name[PM_NAME_MAX];
-    uint8_t pad0[16];
+    uint64_t ahead; /* bytes that the creator wants mapped past the active ones; 0: as many as are active, at least 64 MiB */
+    uint8_t pad0[8];
 
-    /* Sizes of the data.  Written by the holder of `lock`. */
-    uint64_t active;  /* bytes that applications may touch */
+    /* Sizes of the data.  Written by the holder of `lock`, but active and epoch also by a growth below the horizon. */
+    uint64_t active;  /* a word: see PM_ACTIVE_BYTES */
     uint64_t target;  /* bytes that peers shall have mapped: >= active but for a failed round's moment */
-    uint64_t horizon; /* bytes that peers may have mapped: >= target.  This version: = target */
+    uint64_t horizon; /* bytes that every live peer is known to have mapped, for as long as `active` is open: <= target */
     uint64_t epoch;
-    uint64_t cut_epoch; /* not 0: the file may be cut to target once every live peer has acked this */
-    uint8_t pad1[24];
+    uint64_t cut_epoch;      /* not 0: the file may be cut to active once every live peer has acked this */
+    uint64_t populate_epoch; /* whoever answers this epoch populates [intent.from, intent.to) first */
+    uint32_t slots_used;     /* slots from this one on were never claimed */
+    uint8_t pad1[12];
     struct pm_intent intent;
     uint8_t pad2[40];
 
@@ -133,7 +176,7 @@ struct pm_header {
     uint8_t pad7[440];
 };
 
-/* Shared.  One record of the registry.  Written by its peer, but: requested, remap and requested_ns by the holder of the lock, and
+/* Shared.  One record of the registry.  Written by its peer, but: requested, remap, requested_ns and unstopped by the holder of the lock, and
  * the tag of a dead peer by the holder of the registry lock. */
 struct pm_slot {
     uint64_t tag;
@@ -154,14 +197,16 @@ struct pm_slot {
     int32_t error; /* errno of the last mapping */
     uint64_t latency_ns;
     uint64_t pin; /* count << 48 | active bytes relied upon */
-    uint8_t pad0[8];
+    uint64_t unstopped;   /* epoch for which another peer lets the agent run */
     uint64_t attached_ns; /* CLOCK_REALTIME */
-    uint8_t pad1[56];
+    uint64_t populated;   /* epoch for which it has populated the new pages */
+    uint8_t pad1[48];
     char name[PM_NAME_MAX];
 };
 
 #define PM_SLOT_RELOCATED UINT32_C(1)  /* its base is not the segment's */
 #define PM_SLOT_DEATH_TOLD UINT32_C(2) /* its death is in the event ring */
+#define PM_SLOT_NO_INJECT UINT32_C(4)  /* nobody uses ptrace on it */
 
 #define PM_PIN_ONE (UINT64_C(1) << 48)
 #define PM_PIN_BYTES (PM_PIN_ONE - 1)
@@ -214,11 +259,14 @@ PM_AT(pm_header, creator_pid, 96);
 PM_AT(pm_header, creator_uid, 100);
 PM_AT(pm_header, creator_start, 104);
 PM_AT(pm_header, creator_name, 112);
+PM_AT(pm_header, ahead, 176);
 PM_AT(pm_header, active, 192);
 PM_AT(pm_header, target, 200);
 PM_AT(pm_header, horizon, 208);
 PM_AT(pm_header, epoch, 216);
 PM_AT(pm_header, cut_epoch, 224);
+PM_AT(pm_header, populate_epoch, 232);
+PM_AT(pm_header, slots_used, 240);
 PM_AT(pm_header, intent, 256);
 PM_AT(pm_header, lock, 320);
 PM_AT(pm_header, lock_slot, 324);
@@ -251,7 +299,9 @@ PM_AT(pm_slot, method, 96);
 PM_AT(pm_slot, error, 100);
 PM_AT(pm_slot, latency_ns, 104);
 PM_AT(pm_slot, pin, 112);
+PM_AT(pm_slot, unstopped, 120);
 PM_AT(pm_slot, attached_ns, 128);
+PM_AT(pm_slot, populated, 136);
 PM_AT(pm_slot, name, 192);
 PM_AT(pm_root, tag, 0);
 PM_AT(pm_root, version, 8);

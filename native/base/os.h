@@ -12,7 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-uint64_t pm_now(void);      /* CLOCK_MONOTONIC */
+uint64_t pm_now(void);        /* CLOCK_MONOTONIC */
+uint64_t pm_now_coarse(void); /* the same, to some milliseconds, at a tenth of the cost */
 uint64_t pm_now_wall(void); /* CLOCK_REALTIME */
 uint64_t pm_random(void);
 
@@ -64,9 +65,12 @@ int pm_object_make(uint64_t length, uint32_t mode);
 int pm_object_publish(int fd, const char *segment);
 /* The descriptor of an existing object, or -errno.  Symbolic links and anything but regular files are refused (EINVAL). */
 int pm_object_open(const char *segment, bool writable);
-/* What it is, however often it is opened; all 0 if `fd` is closed. */
+/* The same, writable, with a descriptor greater than `number`. */
+int pm_object_open_beyond(const char *segment, int number);
+/* What it is, however often it is opened, and how long it is now; all 0 if `fd` is closed. */
 struct pm_object {
     uint64_t device, inode;
+    uint64_t length;
 };
 struct pm_object pm_object_of(int fd);
 int pm_object_remove(const char *segment);
@@ -77,6 +81,43 @@ int pm_object_punch(int fd, uint64_t from, uint64_t to);
 int pm_object_cut(int fd, uint64_t length);
 /* Calls `each` with the segment name of every object in the directory until it returns false. */
 void pm_object_each(bool (*each)(const char *segment, void *context), void *context);
+
+/* Puts the allocated pages of [at, at + length), writable, into this process's page tables.  0 or errno; never a signal. */
+int pm_memory_populate(void *at, uint64_t length);
+/* Bytes of the pages that the system gives a file in the segments' directory that asks for huge ones; 0: ordinary ones. */
+uint64_t pm_memory_huge(void);
+/* ---- mapping at a fixed address, inside a range that is the caller's own ---- */
+
+int pm_map_object(void *at, uint64_t length, int fd, uint64_t off); /* shared, readable and writable */
+int pm_map_nothing(void *at, uint64_t length);                      /* addresses only */
+int pm_map_zeroes(void *at, uint64_t length);                       /* private memory; may be called by a signal handler */
+
+/* ---- SIGBUS: a touch of memory behind which there is no file any more ---- */
+
+/* Installs a handler for the whole process, which asks `mend` about each fault.  If that returns false, what was installed before gets
+ * the signal. */
+int pm_fault_watch(bool (*mend)(uintptr_t address));
+/* Interrupts a system call of another thread of this process, by a signal that does nothing else. */
+void pm_interrupt(uint32_t tid);
+
+/* ---- limits: how much more shared memory there would be ---- */
+
+enum pm_limit_kind { PM_LIMIT_NONE, PM_LIMIT_DIRECTORY, PM_LIMIT_FILE, PM_LIMIT_SYSTEM, PM_LIMIT_CGROUP };
+
+/* The tightest of the limits asked for so far: begin with all 0. */
+struct pm_limit {
+    enum pm_limit_kind kind;
+    uint64_t room;  /* bytes that it leaves */
+    uint64_t whole; /* of so many */
+    char path[256]; /* the file that has it, for a cgroup */
+};
+
+/* Each lowers `limit` to what it finds, if that is less.  They take no lock, and are not cancelled. */
+void pm_limit_directory(int fd, struct pm_limit *limit);             /* of the file system of `fd`; -1: the segments' directory */
+void pm_limit_file(uint64_t length, struct pm_limit *limit);         /* past which no file of this process may grow */
+uint64_t pm_limit_memory(const char *meminfo, struct pm_limit *limit); /* of the machine; returns the free swap */
+/* Of the memory cgroups that this process is in, of both versions.  `membership` is /proc/self/cgroup, `root` is /sys/fs/cgroup. */
+void pm_limit_cgroups(const char *membership, const char *root, uint64_t swap, struct pm_limit *limit);
 
 /* ---- processes ---- */
 
@@ -90,6 +131,33 @@ struct pm_process {
 
 /* The calling process. */
 void pm_process_self(struct pm_process *self);
+
+/* What /proc says of a process on this side of a pid namespace's border.  Takes no lock of the C library, like all that agents call. */
+struct pm_facts {
+    uint32_t pid;    /* here */
+    uint32_t thread; /* likewise */
+    char state;      /* as in /proc/PID/stat: 'T' is stopped */
+    bool traced;
+    bool filtered; /* by seccomp */
+};
+
+/* Finds the process that `who` was told of, and its agent, which has the id `thread` there.  ESRCH if it, or the right one, is not to be seen
+ * here; EAGAIN, and half the work, if that is wanted only of one that is stopped or traced, and it is not. */
+int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts);
+/* True if a process may run this one's system calls past a filter that ends it: then nothing new is tried. */
+bool pm_process_is_sandboxed(void);
+/* The number in process `pid` of a writable descriptor of this object, or -1. */
+int pm_process_descriptor(uint32_t pid, struct pm_object object);
+/* True if process `pid` maps the object's beginning at `address`, shared and writable. */
+bool pm_process_maps(uint32_t pid, uint64_t address, struct pm_object object);
+/* Puts the allocated pages of [address, address + length) into the page tables of process `pid`, from outside.  0 or errno. */
+int pm_process_populate(uint32_t pid, uint64_t address, uint64_t length);
+
+/*
+ * Lets a waking thread run before threads that have been running: a short slice of its own (Linux 6.12; before that, nothing).  Needs no
+ * privilege, takes no time away from anybody.
+ */
+void pm_thread_be_prompt(void);
 
 /* What occupies [address, address + length) in this process, as a phrase: "/usr/lib/x.so at 0x...". */
 void pm_occupant(uint64_t address, uint64_t length, char *phrase, size_t size);

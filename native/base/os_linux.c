@@ -14,10 +14,10 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -142,12 +142,22 @@ int pm_object_open(const char *segment, bool writable)
     return -EINVAL;
 }
 
+int pm_object_open_beyond(const char *segment, int number)
+{
+    int fd = pm_object_open(segment, true);
+    if (fd < 0 || fd > number)
+        return fd;
+    int higher = fcntl(fd, F_DUPFD_CLOEXEC, number + 1), error = errno;
+    close(fd);
+    return higher < 0 ? -error : higher;
+}
+
 struct pm_object pm_object_of(int fd)
 {
     struct stat facts;
     if (fstat(fd, &facts) != 0)
-        return (struct pm_object){ 0, 0 };
-    return (struct pm_object){ facts.st_dev, facts.st_ino };
+        return (struct pm_object){ 0, 0, 0 };
+    return (struct pm_object){ facts.st_dev, facts.st_ino, (uint64_t)facts.st_size };
 }
 
 int pm_object_remove(const char *segment)
@@ -190,61 +200,54 @@ void pm_object_each(bool (*each)(const char *segment, void *context), void *cont
     closedir(directory);
 }
 
-/* ---- processes ---- */
+/* ---- memory ---- */
 
-static uint64_t inode_of(const char *path)
-{
-    struct stat facts;
-    return stat(path, &facts) == 0 ? facts.st_ino : 0;
-}
-
-/* Field 22 of the line; the second, the command's name in parentheses, may hold anything. */
-static uint64_t own_start_time(void)
-{
-    char line[1024];
-    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    ssize_t length = read(fd, line, sizeof line - 1);
-    close(fd);
-    if (length <= 0)
-        return 0;
-    line[length] = '\0';
-    const char *at = strrchr(line, ')');
-    uint64_t start = 0;
-    if (!at || sscanf(at + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64, &start) != 1)
-        return 0;
-    return start;
-}
-
-#define PIDFS_MAGIC UINT64_C(0x50494446)
-
-static uint64_t own_pidfd_inode(void)
-{
-#ifdef SYS_pidfd_open
-    int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
-    if (fd < 0)
-        return 0;
-    struct stat facts;
-    struct statfs system;
-    /* Before Linux 6.9 pidfds are not of a file system of their own, and all share one inode. */
-    bool unique = fstatfs(fd, &system) == 0 && (uint64_t)system.f_type == PIDFS_MAGIC;
-    uint64_t inode = unique && fstat(fd, &facts) == 0 ? facts.st_ino : 0;
-    close(fd);
-    return inode;
-#else
-    return 0;
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
 #endif
+
+int pm_memory_populate(void *at, uint64_t length)
+{
+    int error;
+    do
+        error = madvise(at, length, MADV_POPULATE_WRITE) == 0 ? 0 : errno;
+    while (error == EINTR || error == EAGAIN);
+    if (error == EINVAL) /* before Linux 5.14 */
+        error = pm_process_populate((uint32_t)getpid(), (uintptr_t)at, length);
+    return error;
 }
 
-void pm_process_self(struct pm_process *self)
+/* The mount's option decides, unless the system's switch overrides it. */
+uint64_t pm_memory_huge(void)
 {
-    self->pid = (uint32_t)getpid();
-    self->uid = (uint32_t)geteuid();
-    self->start_time = own_start_time();
-    self->pidns = inode_of("/proc/self/ns/pid");
-    self->pidfd_ino = own_pidfd_inode();
+    char line[512] = "";
+    uint64_t size = 0;
+    bool forced = false, granted = false;
+    FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/shmem_enabled", "re");
+    if (file) {
+        forced = fgets(line, sizeof line, file) && strstr(line, "[force]");
+        granted = !strstr(line, "[deny]");
+        fclose(file);
+    }
+    if (granted && !forced) {
+        granted = false;
+        file = fopen("/proc/self/mounts", "re");
+        while (file && fgets(line, sizeof line, file))
+            if (strstr(line, " " PM_DIRECTORY " tmpfs "))
+                granted = strstr(line, "huge=always") || strstr(line, "huge=advise") || strstr(line, "huge=within_size");
+        if (file)
+            fclose(file);
+    }
+    file = granted || forced ? fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "re") : NULL;
+    if (file) {
+        if (fscanf(file, "%" SCNu64, &size) != 1)
+            size = 0;
+        fclose(file);
+    }
+    return size;
 }
+
+/* ---- addresses ---- */
 
 void pm_occupant(uint64_t address, uint64_t length, char *phrase, size_t size)
 {

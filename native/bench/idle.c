@@ -4,7 +4,7 @@
  *
  * idle PEERS SECONDS
  */
-#include "bench.h"
+#include "common/bench.h"
 
 #include <dirent.h>
 
@@ -68,10 +68,11 @@ int main(int argc, char **argv)
     if (count == 0 || count > BENCH_PEERS_MAX)
         return 2;
     struct bench_process peers[BENCH_PEERS_MAX];
-    bench_name_segment("idle");
+    struct bench_segment named = { 0 };
+    bench_name_segment(&named, "idle");
     for (size_t i = 0; i < count; i++)
-        peers[i] = bench_fork(bench_peer, NULL);
-    peermap_segment *segment = bench_create();
+        peers[i] = bench_fork(bench_peer, &named);
+    peermap_segment *segment = bench_create(&named);
     for (size_t i = 0; i < count; i++)
         bench_start_peer(&peers[i]);
     bench_check(peermap_grow(segment, 64 << 10, NULL), "grow");

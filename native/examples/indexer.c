@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: indexer [--segment NAME] [--pace FILES] [--once] [--fresh] [FOLDER]\n"
+    "usage: indexer [--segment NAME] [--pace FILES] [--once] [--fresh] [--strict] [--no-inject] [FOLDER]\n"
     "\n"
     "Indexes the words of every text file below FOLDER (default: node_modules of the current folder) in shared\n"
     "memory, where search and stats find them while it works.  Files that are in the index already and have not\n"
@@ -27,6 +27,14 @@ static const char usage[] =
     "  --pace FILES     read at most this many files a second, to watch it (default: as fast as it goes)\n"
     "  --once           end when all is indexed\n"
     "  --fresh          remove the segment first, and begin anew\n"
+    "\n"
+    "Where the segment is created:\n"
+    "\n"
+    "  --strict         map nothing ahead: every growth asks every process, and waits for all of them\n"
+    "  --no-inject      reach into no process that is stopped\n"
+    "\n"
+    "Without them a process that is stopped holds nobody up: it has the memory mapped already, or is reached through\n"
+    "the library's thread in it.  With both, the indexer waits for it, and says so.\n"
     "\n"
     "Skipped: symbolic links, files of more than 16 MiB, files with a NUL byte in the first 8 KiB.\n";
 
@@ -38,6 +46,7 @@ struct arguments {
     double pace;
     bool once;
     bool fresh;
+    uint32_t flags; /* of the segment, if it is created */
 };
 
 /* Process-local: one run over a folder. */
@@ -68,8 +77,9 @@ static uint64_t used(const struct run *run)
     return atomic_load_explicit(&run->writer.index->used, memory_order_relaxed);
 }
 
-/* A quarter more each time: steps that can be seen, and not too many of them.  A peer that is stopped holds the growth up, as it
- * must; the indexer says whom it waits for and tries again. */
+/* A quarter more each time: steps that can be seen, and not too many of them.  A peer that can neither map the memory nor be reached (held
+ * by a debugger past what is mapped ahead, or stopped where nobody may reach into it) holds the growth up, as it must; the indexer says
+ * whom it waits for and tries again. */
 static int grow(struct index_writer *writer, size_t by)
 {
     struct run *run = writer->context;
@@ -276,7 +286,7 @@ static int remove_segment(const char *name)
 
 static int open_and_run(struct run *run, const struct arguments *arguments)
 {
-    peermap_options options = { .struct_size = sizeof options, .peer_name = "indexer" };
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "indexer", .flags = arguments->flags };
     int rc = arguments->fresh ? remove_segment(arguments->segment) : 0;
     if (rc == 0)
         rc = peermap_open(arguments->segment, &options, &run->writer.segment);
@@ -298,6 +308,8 @@ static int parse(int argc, char **argv, struct arguments *arguments)
         { "pace", required_argument, NULL, 'p' },
         { "once", no_argument, NULL, 'o' },
         { "fresh", no_argument, NULL, 'f' },
+        { "strict", no_argument, NULL, 't' },
+        { "no-inject", no_argument, NULL, 'n' },
         { "help", no_argument, NULL, 'h' },
         { 0 },
     };
@@ -314,6 +326,8 @@ static int parse(int argc, char **argv, struct arguments *arguments)
             break;
         case 'o': arguments->once = true; break;
         case 'f': arguments->fresh = true; break;
+        case 't': arguments->flags |= PEERMAP_STRICT; break;
+        case 'n': arguments->flags |= PEERMAP_NO_INJECT; break;
         case 'h': fputs(usage, stdout); exit(SESSION_OK);
         default: return session_usage(usage);
         }

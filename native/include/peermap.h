@@ -40,6 +40,11 @@
  * - Problem: every peer can write every byte, also of the header.  Peers must trust each other's data.
  *   What holds regardless: the library maps and unmaps nothing outside the range that the process itself reserved.
  *
+ * - Problem: when somebody cuts the object short (truncate), a touch of what is gone is SIGBUS.
+ *   Remedy: where that is the header, calls answer PEERMAP_ELOST instead, and the memory stays mapped until peermap_detach().  For this the
+ *   first attachment installs a handler of SIGBUS for the whole process; every other SIGBUS goes on to the handler, or the default, that
+ *   was there before.  A program with a handler of its own installs it before that, and blocks SIGBUS in no thread that calls the library.
+ *
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
  * remap, map_peer) are serialised within a process.  None may be called from a signal handler, except peermap_base(),
  * peermap_size(), peermap_pin(), peermap_unpin() and peermap_epoch().
@@ -87,7 +92,8 @@ extern "C" {
     X(ELATE, -15, "a peer did not map the memory before the deadline; nothing was changed")                            \
     X(EBUSY, -16, "another peer holds the segment's lock or pins the memory; nothing was changed")                     \
     X(EDETACHED, -17, "the handle is detached, or belongs to the parent process")                                      \
-    X(EOS, -18, "the system refused; see errno")
+    X(EOS, -18, "the system refused; see errno")                                                                       \
+    X(ELOST, -19, "the object was cut short from outside; destroy it, and create it anew")
 
 /* clang-format off */
 enum peermap_error {
@@ -103,8 +109,11 @@ typedef struct peermap_segment peermap_segment; /* process-local handle of one a
 /* Flags of peermap_options.flags. */
 enum {
     PEERMAP_ALLOW_LATE = 1 << 0,  /* rounds of this handle succeed without the peers that did not answer in time */
-    PEERMAP_STRICT = 1 << 1,      /* creation: peers never map past the active size (the only mode of this version) */
+    PEERMAP_STRICT = 1 << 1,      /* creation: peers never map past the active size, so that every growth asks each of them */
     PEERMAP_RELOCATABLE = 1 << 2, /* attach elsewhere if the segment's addresses are taken: raw pointers do not hold */
+    PEERMAP_NO_INJECT = 1 << 3,   /* nobody uses ptrace on this peer's agent thread; at creation: on any peer's */
+    PEERMAP_PREFAULT = 1 << 4,    /* growths of this handle populate the new pages in every peer before they return */
+    PEERMAP_HUGE = 1 << 5,        /* creation: huge pages where the system gives them; see peermap_page_size() */
 };
 
 /* Set struct_size to sizeof(peermap_options); everything else may be 0, which means the default given here. */
@@ -113,7 +122,7 @@ typedef struct peermap_options {
     const char *peer_name;  /* registered in the header.  Default: the program's name; "-PID" is added if that is taken */
     size_t initial_size;    /* creation: active bytes at the start.  Default 64 KiB */
     size_t reserve_size;    /* creation: most bytes the segment can ever have.  Default 16 GiB; costs address space only */
-    size_t ahead;           /* creation: bytes mapped past the active size.  Not used by this version */
+    size_t ahead;           /* creation: bytes mapped past the active size.  Default: as many as are active, at least 64 MiB */
     uint32_t deadline_ms;   /* rounds and locks give up after this long.  Default 1000 */
     uint32_t max_peers;     /* creation: slots in the registry, at most 1024.  Default 128 */
     uint32_t mode;          /* creation: permission bits of the object.  Default 0600 */
@@ -132,6 +141,9 @@ enum peermap_method {
     PEERMAP_BY_ATTACH = 1, /* mapped everything while attaching */
     PEERMAP_BY_AGENT = 2,  /* the library's thread in the peer mapped it */
     PEERMAP_BY_SELF = 3,   /* the peer ran the round itself */
+    PEERMAP_BY_UNSTOP = 4, /* the process was stopped: its agent thread alone was let run, by ptrace */
+    PEERMAP_BY_INJECT = 5, /* its agent did not run its own code: one mmap was run in that thread, by ptrace */
+    PEERMAP_BY_AHEAD = 6,  /* it had the memory mapped before the growth: nothing to do */
 };
 
 /* One row of the registry, copied. */
@@ -160,12 +172,25 @@ typedef struct peermap_round {
     uint32_t acked;     /* mapped it */
     uint32_t late;      /* did not in time */
     uint32_t died;      /* ended while they were waited for */
-    uint32_t injected;  /* mapped from outside.  Always 0 in this version */
+    uint32_t injected;  /* of the acked: mapped by PEERMAP_BY_INJECT */
     pid_t culprit_pid;  /* 0 if there is none */
     char culprit[PEERMAP_NAME_MAX];
     uint64_t nanoseconds;
-    uint64_t reserved[4];
+    uint32_t unstopped; /* of the acked: mapped by PEERMAP_BY_UNSTOP */
+    uint32_t ahead;     /* of the acked: had it mapped before, PEERMAP_BY_AHEAD */
+    uint32_t populated; /* PEERMAP_PREFAULT: peers that have every new page in their page tables */
+    uint32_t reserved0;
+    uint64_t reserved[2];
 } peermap_round;
+
+/* How one peer came to the last round of a handle. */
+typedef struct peermap_answer {
+    pid_t pid; /* in the peer's own pid namespace */
+    char name[PEERMAP_NAME_MAX];
+    int method;           /* enum peermap_method; PEERMAP_BY_NONE if it did not map the memory in time, or ended */
+    int error;            /* errno of its mapping; of a late peer, why it could not be reached from outside */
+    uint64_t nanoseconds; /* from the request to the answer */
+} peermap_answer;
 
 /* ---- segments ---- */
 
@@ -182,7 +207,7 @@ PEERMAP_API int peermap_create(const char *name, const peermap_options *options,
  * that attaches under the descriptive name of a dead peer takes over its slot: that is a restart.
  *
  * ENOENT, ENAME, EINVAL, EFORMAT, EVERSION, EACCES, EADDR (peermap_last_error() names what occupies the range), EPEERNAME,
- * ESLOTS, EBUSY, EOS.
+ * ESLOTS, EBUSY, ELOST, EOS.
  */
 PEERMAP_API int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out);
 
@@ -209,6 +234,10 @@ PEERMAP_API size_t peermap_size(const peermap_segment *segment);
 PEERMAP_API size_t peermap_pin(peermap_segment *segment);
 PEERMAP_API void peermap_unpin(peermap_segment *segment);
 
+/* Bytes of the pages that the system gives the data: 2 MiB if PEERMAP_HUGE was asked for and is possible here, else the ordinary ones.
+ * Where it is not, the segment works with ordinary pages. */
+PEERMAP_API size_t peermap_page_size(const peermap_segment *segment);
+
 /* Number of the last round.  Changes with every growth, shrink and remap. */
 PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
 
@@ -218,7 +247,7 @@ PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
  * Adds `by` bytes (rounded up to pages, not 0).  On return every live peer has [base, base + new size) mapped, and the memory
  * is allocated: no later SIGBUS.  On any error the size is what it was.
  *
- * ENOSPC, ELIMIT, ELATE (unless PEERMAP_ALLOW_LATE), EBUSY, EINVAL, EDETACHED, EOS.
+ * ENOSPC, ELIMIT, ELATE (unless PEERMAP_ALLOW_LATE), EBUSY, EINVAL, EDETACHED, ELOST, EOS.
  */
 PEERMAP_API int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round);
 
@@ -227,26 +256,30 @@ PEERMAP_API int peermap_grow(peermap_segment *segment, size_t by, peermap_round 
  * system.  Waits for pins until the deadline.
  *
  * EBUSY (a pin), ELATE (unless PEERMAP_ALLOW_LATE: then the memory is freed once the late peer has run), EINVAL (nothing would be
- * left), EDETACHED, EOS.
+ * left), EDETACHED, ELOST, EOS.
  */
 PEERMAP_API int peermap_shrink(peermap_segment *segment, size_t by, peermap_round *round);
 
 /*
  * Makes a peer (0: every peer) replace its whole mapping by a fresh one of the active memory: the repair for a peer whose
- * address space disagrees with the registry.  ESRCH, ELATE, EBUSY, EDETACHED, EOS.
+ * address space disagrees with the registry.  ESRCH, ELATE, EBUSY, EDETACHED, ELOST, EOS.
  */
 PEERMAP_API int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round *round);
 
 /*
  * The peer mapping call by itself: on return the peer has the whole active memory mapped.  Idempotent; maps only what is
- * missing.  pid 0: every peer.  ESRCH, ELATE, EBUSY, EDETACHED, EOS.
+ * missing.  pid 0: every peer.  ESRCH, ELATE, EBUSY, EDETACHED, ELOST, EOS.
  */
 PEERMAP_API int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round);
+
+/* Copies up to `capacity` rows, a peer each, of the last round that this handle ran (a growth that found everything mapped ahead is one);
+ * returns how many there are.  Rounds of other threads on the same handle count.  EDETACHED, EINVAL. */
+PEERMAP_API int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity);
 
 /* ---- roots: pointers to the beginning of data structures ---- */
 
 /* Names `ptr`, which must lie in the active memory with `size` bytes after it.  Replaces a root of that name; NULL `ptr`
- * removes it.  `type` may be NULL.  ENAME, EINVAL, EROOTS, EBUSY, EDETACHED. */
+ * removes it.  `type` may be NULL.  ENAME, EINVAL, EROOTS, EBUSY, EDETACHED, ELOST. */
 PEERMAP_API int peermap_set_root(peermap_segment *segment, const char *root, void *ptr, size_t size, const char *type);
 
 /* The root's address in this process, or NULL if there is none; `size` (may be NULL) receives its size. */
@@ -257,10 +290,10 @@ PEERMAP_API void *peermap_root(peermap_segment *segment, const char *root, size_
 /* The pid of the live peer with this descriptive name; 0 if there is none. */
 PEERMAP_API pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name);
 
-/* Copies up to `capacity` rows; returns how many peers there are.  `out` may be NULL if capacity is 0.  EDETACHED, EINVAL. */
+/* Copies up to `capacity` rows; returns how many peers there are.  `out` may be NULL if capacity is 0.  EDETACHED, EINVAL, ELOST. */
 PEERMAP_API int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity);
 
-/* Frees the slots of dead peers.  Returns how many.  EBUSY, EDETACHED. */
+/* Frees the slots of dead peers.  Returns how many.  EBUSY, EDETACHED, ELOST. */
 PEERMAP_API int peermap_reap(peermap_segment *segment);
 
 /* ---- errors ---- */

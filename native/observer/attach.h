@@ -40,6 +40,11 @@ void pmo_observer_close(struct pmo_observer *observer);
 /* Bytes [offset, offset + length) of the object into `into`: how many there were, or -errno. */
 ssize_t pmo_read(int fd, uint64_t offset, void *into, size_t length);
 
+/* The word `active` taken apart.  Of a copy only: it changes at any moment. */
+static inline uint64_t pmo_active(const struct pm_header *header) { return header->active & PM_ACTIVE_BYTES; }
+static inline uint64_t pmo_active_changes(const struct pm_header *header) { return header->active >> PM_ACTIVE_SHIFT; }
+static inline bool pmo_closed(const struct pm_header *header) { return (header->active & PM_ACTIVE_CLOSED) != 0; }
+
 /* The header, copied and judged, and the object's facts, read after it.  False if it cannot be gone by; problems then say why. */
 bool pmo_header_read(int fd, struct pm_header *header, struct stat *object, struct pmo_problems *problems);
 

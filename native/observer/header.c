@@ -39,31 +39,49 @@ static bool counts_are_right(const struct pm_header *h, struct judge *judge)
     return judge->ok;
 }
 
-/* There is one arrangement for given counts: offsets that differ from it are damage, not another choice. */
+/* There is one arrangement for given counts and pages: offsets that differ from it are damage, not another choice. */
 static void judge_places(const struct pm_header *h, struct judge *judge)
 {
     const uint64_t slots = sizeof *h;
     const uint64_t roots = slots + h->slot_count * sizeof(struct pm_slot);
     const uint64_t events = roots + h->root_count * sizeof(struct pm_root);
     const uint64_t end = events + h->event_count * sizeof(struct pm_event);
-    const uint64_t page = h->page_size;
+    const uint64_t page = h->flags & PM_SEGMENT_HUGE ? PM_HUGE_PAGE : h->page_size;
     require(judge, h->slots_off == slots, "slots_off", h->slots_off);
     require(judge, h->roots_off == roots, "roots_off", h->roots_off);
     require(judge, h->events_off == events, "events_off", h->events_off);
     require(judge, h->header_len == (end + page - 1) / page * page && h->header_len <= PM_HEADER_MAX, "header_len", h->header_len);
-    require(judge, h->reserved > 0 && h->reserved <= PM_RESERVED_MAX && h->reserved % page == 0, "reserved", h->reserved);
+    require(judge, h->reserved > 0 && h->reserved <= PM_RESERVED_MAX && h->reserved % h->page_size == 0, "reserved", h->reserved);
     const bool base_ok = h->base % page == 0 && h->base > h->header_len && h->base < UINT64_MAX - PM_RESERVED_MAX;
     require(judge, base_ok, "base", h->base);
 }
 
+/* A round is under way, or was left half done: sizes may be on their way from one to the other. */
+static bool in_motion(const struct pm_header *h)
+{
+    return pmo_closed(h) || h->intent.op != PM_OP_NONE || (h->lock & ~PM_FUTEX_WAITERS) != 0;
+}
+
+static bool whole_pages(const struct pm_header *h, uint64_t size) { return size <= h->reserved && size % h->page_size == 0; }
+
 static void judge_sizes(const struct pm_header *h, struct judge *judge)
 {
-    require(judge, h->active > 0 && h->active <= h->reserved && h->active % h->page_size == 0, "active", h->active);
-    require(judge, h->target <= h->reserved && h->target % h->page_size == 0, "target", h->target);
-    require(judge, h->horizon <= h->reserved && h->horizon >= h->target, "horizon", h->horizon);
-    /* A round that is under way, or was left half done, may have target below active; otherwise nothing explains it. */
-    require(judge, h->target >= h->active || h->intent.op != PM_OP_NONE || (h->lock & ~PM_FUTEX_WAITERS) != 0, "target", h->target);
-    require(judge, h->intent.op <= PM_OP_RECOVER, "intent.op", h->intent.op);
+    const uint64_t active = pmo_active(h), parts = PM_ACTIVE_BYTES | PM_ACTIVE_CLOSED | UINT64_MAX << PM_ACTIVE_SHIFT;
+    const bool strict = (h->flags & PM_SEGMENT_STRICT) != 0, still = !in_motion(h);
+    require(judge, active > 0 && whole_pages(h, active) && (h->active & ~parts) == 0, "active", h->active);
+    require(judge, whole_pages(h, h->target), "target", h->target);
+    /* A late peer leaves the horizon below what is active. */
+    require(judge, whole_pages(h, h->horizon) && (!still || h->horizon <= h->target), "horizon", h->horizon);
+    require(judge, !still || h->target >= active, "target", h->target);
+    require(judge, !still || !strict || h->target <= active, "target", h->target);
+}
+
+static void judge_rest(const struct pm_header *h, struct judge *judge)
+{
+    require(judge, (h->flags & ~PM_SEGMENT_FLAGS) == 0, "flags", h->flags);
+    require(judge, h->slots_used <= h->slot_count, "slots_used", h->slots_used);
+    require(judge, h->populate_epoch < PAST_ALL_NUMBERS, "populate_epoch", h->populate_epoch);
+    require(judge, h->intent.op <= PM_OP_LAST, "intent.op", h->intent.op);
     require(judge, h->epoch < PAST_ALL_NUMBERS, "epoch", h->epoch);
     require(judge, h->event_head < PAST_ALL_NUMBERS, "event_head", h->event_head);
 }
@@ -104,15 +122,16 @@ bool pmo_header_read(int fd, struct pm_header *header, struct stat *object, stru
     if (!judge.ok)
         return false;
     judge_sizes(header, &judge);
-    const uint64_t length = (uint64_t)object->st_size;
+    judge_rest(header, &judge);
+    const uint64_t length = (uint64_t)object->st_size, active = pmo_active(header);
     if (length < header->header_len) {
         pmo_problem_add(problems, PMO_TRUNCATED, pmo_at("object"), "%" PRIu64 " bytes are left of a header of %" PRIu64, length,
                         header->header_len);
         return false;
     }
-    if (header->active <= header->reserved && length - header->header_len < header->active)
+    if (active <= header->reserved && length - header->header_len < active)
         pmo_problem_add(problems, PMO_TRUNCATED, pmo_at("object"),
                         "%" PRIu64 " data bytes are left of %" PRIu64 ": peers that touch the rest get SIGBUS", length - header->header_len,
-                        header->active);
+                        active);
     return true;
 }

@@ -27,7 +27,7 @@ static void summarise(struct pmo_summary *summary, const struct pmo_snapshot *sn
 {
     summary->readable = snapshot->readable;
     summary->object = snapshot->object;
-    summary->active = snapshot->header.active;
+    summary->active = pmo_active(&snapshot->header);
     summary->reserved = snapshot->header.reserved;
     for (size_t i = 0; i < snapshot->peer_count; i++) {
         enum pmo_peer_state state = snapshot->peers[i].state;

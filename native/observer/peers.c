@@ -24,9 +24,10 @@ static const char *damage(const struct pm_header *h, struct pm_slot *slot)
         return "its base address is not the segment's, and it does not say that it was relocated";
     if (slot->mapped > h->reserved)
         return "it claims to map more than the segment can have";
-    if (slot->method > PM_BY_SELF)
+    if (slot->method > PM_BY_LAST)
         return "the method of its last mapping does not exist";
-    if (slot->requested >= PAST_ALL_NUMBERS || slot->acked >= PAST_ALL_NUMBERS || slot->latency_ns >= PAST_ALL_NUMBERS)
+    if (slot->requested >= PAST_ALL_NUMBERS || slot->acked >= PAST_ALL_NUMBERS || slot->latency_ns >= PAST_ALL_NUMBERS ||
+        slot->unstopped >= PAST_ALL_NUMBERS || slot->populated >= PAST_ALL_NUMBERS)
         return "an epoch or a time in it is past all numbers";
     return NULL;
 }
@@ -49,7 +50,7 @@ static void compare(struct pmo_snapshot *snapshot, struct pmo_peer *peer, const 
 {
     const struct pm_header *h = &snapshot->header;
     const struct pmo_object object = { snapshot->object.st_dev, snapshot->object.st_ino };
-    const uint64_t active = h->active < h->reserved ? h->active : h->reserved;
+    const uint64_t active = pmo_active(h) < h->reserved ? pmo_active(h) : h->reserved;
     int error = pmo_mappings_read(process, object, &peer->mappings);
     if (error == 0 && peer->slot.base < UINT64_MAX - PM_RESERVED_MAX)
         error = pmo_mappings_missing(&peer->mappings, peer->slot.base, active, h->header_len, &peer->missing);

@@ -3,7 +3,8 @@
  * snapshot.c - a private copy of a segment at one moment.
  *
  * The header is read before and after the tables: if sizes and epoch did not move, all of it belongs to one epoch.  If they did, it is
- * done again; a segment that never holds still is shown all the same, and said to be unstable.
+ * done again; a segment that never holds still is shown all the same, and said to be unstable.  Growths below the horizon alone do not
+ * make it so: they touch nothing but the active size and the epoch.
  */
 #include "snapshot.h"
 
@@ -25,18 +26,25 @@ struct tables {
     bool root_good[PM_ROOTS_MAX];
 };
 
-static bool same_moment(const struct pm_header *a, const struct pm_header *b)
+/* What happened to the sizes while the tables were copied. */
+enum motion { STILL, GREW_INSIDE, MOVED };
+
+static enum motion motion_between(const struct pm_header *a, const struct pm_header *b)
 {
-    return a->active == b->active && a->target == b->target && a->epoch == b->epoch && a->cut_epoch == b->cut_epoch &&
-           a->intent.op == b->intent.op && a->intent.from == b->intent.from && a->intent.to == b->intent.to;
+    const bool same = a->target == b->target && a->cut_epoch == b->cut_epoch && a->intent.op == b->intent.op &&
+                      a->intent.from == b->intent.from && a->intent.to == b->intent.to;
+    if (same && a->active == b->active && a->epoch == b->epoch)
+        return STILL;
+    const bool inside = same && !pmo_closed(a) && !pmo_closed(b) && pmo_active_changes(a) == pmo_active_changes(b);
+    return inside && a->horizon == b->horizon && pmo_active(a) < pmo_active(b) && pmo_active(b) <= b->horizon ? GREW_INSIDE : MOVED;
 }
 
-/* 0 or errno.  `still`: the header was the same before and after. */
-static int copy_once(int fd, struct pmo_snapshot *snapshot, struct tables *tables, bool *still)
+/* 0 or errno. */
+static int copy_once(int fd, struct pmo_snapshot *snapshot, struct tables *tables, enum motion *motion)
 {
     struct pm_header *h = &snapshot->header;
     struct pm_header after;
-    *still = true;
+    *motion = STILL;
     pmo_problems_free(&snapshot->problems);
     snapshot->readable = pmo_header_read(fd, h, &snapshot->object, &snapshot->problems);
     if (!snapshot->readable)
@@ -46,25 +54,26 @@ static int copy_once(int fd, struct pmo_snapshot *snapshot, struct tables *table
         error = pmo_records_read(fd, h->roots_off, h->root_count, sizeof(struct pm_root), tables->roots, tables->root_good);
     if (error != 0)
         return error;
-    *still = pmo_read(fd, 0, &after, sizeof after) == (ssize_t)sizeof after && same_moment(h, &after);
+    *motion = pmo_read(fd, 0, &after, sizeof after) == (ssize_t)sizeof after ? motion_between(h, &after) : MOVED;
     return 0;
 }
 
 static void copy(int fd, struct pmo_snapshot *snapshot, struct tables *tables)
 {
-    bool still = false;
+    enum motion motion = MOVED;
     int error = 0;
     /* ENODATA: cut short between two reads; the next look at the header says so properly. */
-    for (int i = 0; i < TRIES && !still; i++) {
-        error = copy_once(fd, snapshot, tables, &still);
-        still = still && error == 0;
+    for (int i = 0; i < TRIES && motion != STILL; i++) {
+        error = copy_once(fd, snapshot, tables, &motion);
+        if (error == ENODATA)
+            motion = MOVED;
         if (error != 0 && error != ENODATA)
             break;
     }
     snapshot->readable = snapshot->readable && error == 0;
     if (error != 0)
         pmo_problem_system(&snapshot->problems, pmo_at("object"), error);
-    else if (!still)
+    else if (motion == MOVED)
         pmo_problem_add(&snapshot->problems, PMO_UNSTABLE, pmo_at("header"),
                         "sizes or epoch changed each of %d times it was copied: it may mix two moments", TRIES);
 }
@@ -101,7 +110,7 @@ static void judge_root(struct pmo_snapshot *snapshot, uint32_t index, struct pm_
         pmo_problem_add(problems, PMO_BAD_ROOT, place, "a name in it is damaged");
     if (root->off > h->reserved || root->size > h->reserved - root->off)
         pmo_problem_add(problems, PMO_BAD_ROOT, place, "%" PRIu64 " bytes at %" PRIu64 " are not in the segment", root->size, root->off);
-    else if (root->off + root->size > h->active)
+    else if (root->off + root->size > pmo_active(h))
         pmo_problem_add(problems, PMO_BAD_ROOT, place, "%" PRIu64 " bytes at %" PRIu64 " reach past the active memory", root->size,
                         root->off);
 }

@@ -3,8 +3,12 @@
  * agent.c - the thread that keeps this process's mapping what the header says, and works for the application's calls.
  *
  * It sleeps on the header's bell, which a round's runner and this process's own calls ring.  It holds the life word of its slot
- * through its robust list for as long as it lives, which is how everybody knows that the process lives.  All signals are blocked in
- * it; it takes no lock of the C library, so that it can run while every other thread of the process is stopped.
+ * through its robust list for as long as it lives, which is how everybody knows that the process lives.  All signals but SIGBUS are
+ * blocked in it; it takes no lock of the C library, so that it can run while every other thread of the process is stopped.
+ *
+ * On a machine whose cores are all busy it would wait for a turn with every growth.  It keeps the ordinary policy and niceness, which
+ * everybody may use and which take no time from the application, with the shortest slice that there is: a thread that wakes with little to do
+ * then runs before one that has been running.  Growth inside the horizon needs no agent at all.
  */
 #include "segment.h"
 
@@ -15,7 +19,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#define STACK_SIZE (256u << 10)
+#define STACK_SIZE (512u << 10)
 
 static int join(peermap_segment *segment)
 {
@@ -24,12 +28,17 @@ static int join(peermap_segment *segment)
     segment->tid = pm_thread_id();
     segment->idle_list.list.next = &segment->idle_list.list;
     segment->robust = &segment->idle_list;
-    int error = pm_robust_use(segment->robust);
-    if (error != 0)
+    int error = PM_FAILS("attach.robust");
+    if (error == 0)
+        error = pm_robust_use(segment->robust);
+    if (error != 0) {
+        errno = error;
         return pm_fail(PEERMAP_EOS, "the kernel has no robust futexes: %s", strerror(error));
+    }
     int rc = pm_registry_claim(segment, &restart);
     if (rc != 0)
         return rc;
+    PM_POINT("attach.claimed");
     if (segment->nameless)
         rc = pm_publish(segment);
     if (rc == 0)
@@ -38,6 +47,7 @@ static int join(peermap_segment *segment)
         pm_registry_release(segment);
         return rc;
     }
+    PM_POINT("attach.converged");
     pm_journal(segment, (struct pm_event){ .kind = restart ? PM_EV_RESTART : PM_EV_ATTACH,
                                            .epoch = segment->tried,
                                            .method = PM_BY_ATTACH,
@@ -53,9 +63,11 @@ static void leave(peermap_segment *segment)
     uint64_t mapped = segment->mapped;
     store64(&segment->mapped, 0);
     pm_unmap(segment, 0, mapped);
+    PM_POINT("leave.unmapped");
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_DETACH, .slot = (uint16_t)segment->index });
     uint64_t requested = load64(&segment->slots[segment->index].requested);
     pm_registry_release(segment);
+    PM_POINT("leave.released");
     if (requested > segment->tried)
         pm_answer(segment, requested);
     pm_changed(segment);
@@ -75,29 +87,35 @@ static void serve(peermap_segment *segment, struct pm_request *request)
 static void answer(peermap_segment *segment, struct pm_request *request)
 {
     request->error = errno;
+    PM_POINT("request.served");
     snprintf(request->sentence, sizeof request->sentence, "%s", peermap_last_error());
     order_store32(&segment->posted, 0);
+    PM_POINT("request.answered");
     pm_futex_wake(&segment->posted, UINT32_MAX, INT_MAX);
 }
 
 static void *agent(void *argument)
 {
     peermap_segment *segment = argument;
-    prctl(PR_SET_NAME, "peermap");
+    prctl(PR_SET_NAME, "peermap"); /* by which it is known for an agent: os_linux_process.c */
+    pm_thread_be_prompt();
     struct pm_request *request = segment->request;
-    request->result = join(segment);
+    request->result = pm_unless_lost(segment, join(segment));
     bool leaving = request->result != 0;
     answer(segment, request);
     while (!leaving) {
         uint32_t bell = order_load32(&segment->header->bell);
         pm_converge(segment, PM_BY_AGENT);
-        if (order_load32(&segment->posted)) {
+        if (order_load32(&segment->posted)) { /* before the horizon, which nobody waits for */
             request = segment->request;
             leaving = request->kind == PM_ASK_LEAVE;
             serve(segment, request);
+            request->result = pm_unless_lost(segment, request->result);
             answer(segment, request);
             continue;
         }
+        if (order_load32(&segment->nudged))
+            pm_move_horizon(segment);
         pm_futex_wait(&segment->header->bell, bell, segment->bit, 0);
     }
     return NULL;
@@ -122,8 +140,11 @@ static int start_thread(peermap_segment *segment)
     pthread_attr_setstacksize(&attributes, STACK_SIZE);
     sigset_t all, before;
     sigfillset(&all);
+    sigdelset(&all, SIGBUS); /* guard.c */
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&segment->agent, &attributes, agent, segment);
+    int error = PM_FAILS("attach.thread");
+    if (error == 0)
+        error = pthread_create(&segment->agent, &attributes, agent, segment);
     if (error == EINVAL) /* a program with so many thread-local variables that they do not fit */
         error = pthread_create(&segment->agent, NULL, agent, segment);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -161,6 +182,7 @@ static int post(peermap_segment *segment, struct pm_request *request)
     pthread_mutex_lock(&segment->calls);
     segment->request = request;
     order_store32(&segment->posted, 1);
+    PM_POINT("request.posted");
     add32(&segment->header->bell, 1);
     pm_futex_wake(&segment->header->bell, segment->bit, INT_MAX);
     int rc = await(segment, request);
@@ -172,6 +194,8 @@ int pm_agent_ask(peermap_segment *segment, struct pm_request *request)
 {
     if (!pm_attached(segment))
         return pm_fail_detached();
+    if (pm_lost(segment))
+        return pm_fail_lost(segment);
     return post(segment, request);
 }
 

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define SLICE_NS UINT64_C(1000000)  /* before Linux 5.16, which cannot wait for two words */
+#define SOFT_NS UINT64_C(500000)    /* a holder that goes on longer than this may be stopped */
 #define TRUST_NS UINT64_C(10000000) /* how long a wait trusts that it is woken: whom an unlock woke may be killed before it can wait again */
 
 /* The kernel adds the list's offset to the entry's address, whatever that is: it does not look into a pending entry. */
@@ -29,24 +30,45 @@ static void pending(peermap_segment *segment, uint32_t *lock)
 
 static uint64_t sooner(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-/* 0 when the lock may have become free, ETIMEDOUT at the deadline. */
-static int wait_for(peermap_segment *segment, const uint32_t *lock, uint32_t word, uint64_t deadline)
+/* Until the lock may have become free, or `until`. */
+static void wait_for(peermap_segment *segment, const uint32_t *lock, uint32_t word, uint64_t until)
 {
     const uint32_t *bell = &segment->header->bell;
     struct pm_wait waits[2] = { { lock, word }, { bell, order_load32(bell) } };
     if (segment->index != PM_NO_SLOT)
         pm_converge(segment, PM_BY_AGENT);
+    if (pm_futex_wait_any(waits, 2, until) == ENOSYS)
+        pm_futex_wait(bell, waits[1].value, UINT32_MAX, sooner(pm_now() + SLICE_NS, until));
+}
+
+/* Process-local.  A wait for a lock. */
+struct patience {
+    uint64_t soft;    /* from then on the holder's process is looked at: it may be stopped */
+    uint32_t reached; /* the holder that was */
+};
+
+static int wait_for_holder(peermap_segment *segment, uint32_t *lock, uint32_t word, uint64_t deadline, struct patience *patience)
+{
     uint64_t now = pm_now();
     if (now >= deadline)
         return ETIMEDOUT;
-    if (pm_futex_wait_any(waits, 2, sooner(now + TRUST_NS, deadline)) == ENOSYS)
-        pm_futex_wait(bell, waits[1].value, UINT32_MAX, sooner(now + SLICE_NS, deadline));
+    if (patience->soft == 0)
+        patience->soft = now + SOFT_NS;
+    if (now >= patience->soft) {
+        if (patience->reached != (word & PM_FUTEX_TID))
+            pm_hand_end(&segment->hand);
+        patience->reached = word & PM_FUTEX_TID;
+        pm_reach_holder(segment, word, deadline);
+    }
+    wait_for(segment, lock, word | PM_FUTEX_WAITERS, sooner(now < patience->soft ? patience->soft : now + TRUST_NS, deadline));
     return 0;
 }
 
 int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline)
 {
     uint32_t waiters = 0;
+    struct patience patience = { 0, 0 };
+    int rc = PEERMAP_EBUSY;
     pending(segment, lock);
     uint32_t word = peek32(lock);
     for (;;) {
@@ -54,37 +76,50 @@ int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t
             /* Others may still wait: a thread that has waited cannot know, and keeps the bit. */
             if (!cas32(lock, &word, segment->tid | waiters | (word & PM_FUTEX_WAITERS)))
                 continue;
+            PM_POINT("lock.taken");
             store32(holder, segment->index + 1);
-            return 0;
+            rc = 0;
+            break;
         }
         if (!(word & PM_FUTEX_WAITERS) && !cas32(lock, &word, word | PM_FUTEX_WAITERS))
             continue;
-        if (wait_for(segment, lock, word | PM_FUTEX_WAITERS, deadline) == ETIMEDOUT) {
+        if (wait_for_holder(segment, lock, word, deadline, &patience) == ETIMEDOUT) {
             pending(segment, NULL);
-            return PEERMAP_EBUSY;
+            break;
         }
         waiters = PM_FUTEX_WAITERS;
         word = peek32(lock);
     }
+    pm_hand_end(&segment->hand);
+    return rc;
 }
 
 void pm_unlock(peermap_segment *segment, uint32_t *lock, uint32_t *holder)
 {
     store32(holder, 0);
+    PM_POINT("lock.letting_go");
     if (swap32(lock, 0) & PM_FUTEX_WAITERS)
         pm_futex_wake(lock, UINT32_MAX, 1);
+    PM_POINT("lock.let_go");
     pending(segment, NULL);
 }
 
-int pm_lock_busy(peermap_segment *segment, uint32_t holder, const char *what, peermap_round *round)
+/* By the thread that the lock names: an agent may be stopped before it has said more, or before it has a slot. */
+int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *what, peermap_round *round)
 {
+    uint32_t thread = load32(lock) & PM_FUTEX_TID, index;
     struct pm_slot slot;
-    if (holder == 0 || holder > segment->shape.slot_count || !pm_slot_read(segment, holder - 1, &slot))
-        return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by another peer; repeat", what, segment->name);
+    if (pm_object_check(segment) == PEERMAP_ELOST) /* its holder may have lost the header, and the lock with it */
+        return PEERMAP_ELOST;
+    if (thread == 0)
+        return pm_fail(PEERMAP_EBUSY, "%s of segment %s was held by another peer until now; repeat", what, segment->name);
+    if (!pm_slot_of_agent(segment, thread, &index, &slot))
+        return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by a process that is attaching (its thread %u); if that is stopped, continue it", what,
+                       segment->name, thread);
     if (round) {
         round->culprit_pid = (pid_t)slot.pid;
         snprintf(round->culprit, sizeof round->culprit, "%.63s", slot.name);
     }
-    return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by %.63s (pid %u); if that is stopped, continue it", what, segment->name, slot.name,
-                   slot.pid);
+    return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by %.63s (pid %u); if that is stopped or held by a debugger, let it go on", what,
+                   segment->name, slot.name, slot.pid);
 }

@@ -20,12 +20,24 @@ bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot
     const struct pm_slot *slot = &segment->slots[index];
     for (int attempt = 0; attempt < 16; attempt++) {
         uint64_t tag = load64(&slot->tag);
-        memcpy(copy, slot, sizeof *copy);
+        read_words(copy, slot, sizeof *copy);
         copied();
         if (peek64(&slot->tag) == tag) {
             copy->tag = tag;
             copy->name[PM_NAME_MAX - 1] = '\0';
             return (tag & PM_TAG_STATE) != PM_FREE;
+        }
+    }
+    return false;
+}
+
+bool pm_slot_of_agent(const peermap_segment *segment, uint32_t thread, uint32_t *index, struct pm_slot *copy)
+{
+    for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
+        uint32_t life = load32(&segment->slots[i].life);
+        if ((life & PM_FUTEX_TID) == thread && pm_life_alive(life) && i != segment->index && pm_slot_read(segment, i, copy)) {
+            *index = i;
+            return true;
         }
     }
     return false;
@@ -42,6 +54,7 @@ void pm_slot_tell_death(peermap_segment *segment, uint32_t index)
     struct pm_slot *slot = &segment->slots[index];
     if (or32(&slot->flags, PM_SLOT_DEATH_TOLD) & PM_SLOT_DEATH_TOLD)
         return;
+    PM_POINT("death.flagged");
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_PEER_DIED, .slot = (uint16_t)index, .epoch = peek64(&slot->acked) });
 }
 
@@ -87,7 +100,10 @@ static void fill(peermap_segment *segment, uint32_t index)
     uint64_t claimed = next(load64(&slot->tag), PM_CLAIMED);
     order_store64(&slot->tag, claimed);
     opened();
+    PM_POINT("claim.begun");
 
+    if (peek32(&segment->header->slots_used) <= index)
+        store32(&segment->header->slots_used, index + 1);
     segment->index = index;
     segment->bit = UINT32_C(1) << index % 32;
     slot->pid = segment->self.pid;
@@ -95,17 +111,19 @@ static void fill(peermap_segment *segment, uint32_t index)
     slot->start_time = segment->self.start_time;
     slot->pidns = segment->self.pidns;
     slot->pidfd_ino = segment->self.pidfd_ino;
-    slot->flags = segment->base == (char *)(uintptr_t)segment->shape.base ? 0 : PM_SLOT_RELOCATED;
+    slot->flags = (segment->base == (char *)(uintptr_t)segment->shape.base ? 0 : PM_SLOT_RELOCATED) |
+                  (segment->flags & PEERMAP_NO_INJECT ? PM_SLOT_NO_INJECT : 0);
     slot->base = (uintptr_t)segment->base;
     slot->mapped = slot->requested = slot->remap = slot->requested_ns = slot->acked = 0;
     slot->method = PM_BY_NONE;
     slot->error = 0;
     slot->latency_ns = 0;
-    slot->pin = 0;
+    slot->pin = slot->unstopped = slot->populated = 0;
     slot->attached_ns = pm_now_wall();
     memset(slot->name, 0, sizeof slot->name);
     memcpy(slot->name, segment->peer_name, strlen(segment->peer_name));
 
+    PM_POINT("claim.filled");
     struct pm_robust *list = &segment->life_list;
     list->offset = (long)((uintptr_t)&slot->life - (uintptr_t)&segment->life_entry);
     list->list.next = &segment->life_entry;
@@ -113,10 +131,13 @@ static void fill(peermap_segment *segment, uint32_t index)
     list->pending = (struct pm_robust_entry *)((uintptr_t)&segment->header->registry_lock - (uintptr_t)list->offset);
     pm_robust_use(list);
     segment->robust = list;
+    PM_POINT("claim.listed");
 
     order_store32(&slot->life, segment->tid | PM_FUTEX_WAITERS);
+    PM_POINT("claim.alive");
     segment->tag = (claimed & ~PM_TAG_STATE) | PM_LIVE;
     order_store64(&slot->tag, segment->tag);
+    PM_POINT("claim.live");
 }
 
 static int choose(peermap_segment *segment, uint32_t *index, bool *restart)
@@ -148,7 +169,7 @@ int pm_registry_lock(peermap_segment *segment)
 {
     struct pm_header *header = segment->header;
     if (pm_lock(segment, &header->registry_lock, &header->registry_slot, pm_now() + segment->deadline_ns) != 0)
-        return pm_lock_busy(segment, load32(&header->registry_slot), "the registry", NULL);
+        return pm_lock_busy(segment, &header->registry_lock, "the registry", NULL);
     return 0;
 }
 
@@ -178,10 +199,14 @@ void pm_registry_release(peermap_segment *segment)
     /* CLAIMED first: a LIVE slot with an empty life word would look like a death.  The list last: a death before the word is
      * empty still marks it. */
     if (cas64(&slot->tag, &live, closing)) {
+        PM_POINT("release.begun");
         order_store32(&slot->life, 0);
+        PM_POINT("release.lifeless");
         cas64(&slot->tag, &closing, next(closing, PM_FREE));
     }
+    PM_POINT("release.freed");
     segment->life_list.list.next = &segment->life_list.list;
+    PM_POINT("release.unlisted");
 }
 
 /* ---- reaping and reading ---- */
@@ -201,7 +226,9 @@ int pm_registry_reap(peermap_segment *segment)
             pm_journal(segment, (struct pm_event){ .kind = PM_EV_REAP, .slot = (uint16_t)i });
             freed++;
         }
+        PM_POINT("reap.told");
         cas64(&segment->slots[i].tag, &slot.tag, next(slot.tag, PM_FREE));
+        PM_POINT("reap.freed");
     }
     pm_registry_unlock(segment);
     if (freed > 0)
@@ -253,7 +280,7 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
             describe(&slot, &out[count]);
         count++;
     }
-    return count;
+    return pm_unless_lost(segment, count);
 }
 
 pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name)

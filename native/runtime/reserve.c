@@ -31,7 +31,7 @@ static uint64_t range_length(const struct pm_shape *shape) { return shape->heade
 static char *take(uint64_t at, uint64_t length)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED_NOREPLACE : 0);
-    void *got = mmap((void *)(uintptr_t)at, length, PROT_NONE, flags, -1, 0);
+    void *got = PM_FAILED("reserve.take") ? MAP_FAILED : mmap((void *)(uintptr_t)at, length, PROT_NONE, flags, -1, 0);
     if (got == MAP_FAILED)
         return NULL;
     if (at == 0 || (uintptr_t)got == at)
@@ -52,19 +52,53 @@ static int refused(const char *name, uint64_t length)
     return PEERMAP_EOS;
 }
 
-bool pm_holds_object(const peermap_segment *segment)
+static bool is_object(const peermap_segment *segment, int fd)
 {
-    struct pm_object now = pm_object_of(segment->fd);
-    return now.inode == segment->object.inode && now.device == segment->object.device && now.inode != 0;
+    struct pm_object object = pm_object_of(fd);
+    return object.inode == segment->object.inode && object.device == segment->object.device && object.inode != 0;
+}
+
+bool pm_holds_descriptor(const peermap_segment *segment) { return is_object(segment, segment->fd); }
+
+uint64_t pm_object_length(const peermap_segment *segment)
+{
+    struct pm_object object = pm_object_of(segment->fd);
+    bool held = object.inode == segment->object.inode && object.device == segment->object.device;
+    return held && !pm_lost(segment) ? object.length : 0;
+}
+
+bool pm_holds_object(const peermap_segment *segment) { return !pm_lost(segment) && pm_holds_descriptor(segment); }
+
+/*
+ * Two threads may come here at once; one descriptor remains.  It is not one of the first three: a program that has closed those is
+ * about to fill their places.
+ */
+bool pm_regain_object(peermap_segment *segment)
+{
+    uint32_t *word = (uint32_t *)&segment->fd, old = peek32(word);
+    if (is_object(segment, (int)old))
+        return true;
+    int fd = pm_object_open_beyond(segment->name, STDERR_FILENO);
+    if (fd < 0)
+        return false;
+    bool same = is_object(segment, fd);
+    if (!same || !cas32(word, &old, (uint32_t)fd))
+        close(fd);
+    return same;
 }
 
 int pm_map_header(peermap_segment *segment)
 {
     segment->object = pm_object_of(segment->fd);
-    void *header = mmap(segment->start, segment->shape.header_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, segment->fd, 0);
-    if (header == MAP_FAILED)
-        return pm_fail(PEERMAP_EOS, "cannot map the header of segment %s: %s", segment->name, strerror(errno));
-    segment->header = header;
+    int error = PM_FAILS("reserve.map");
+    if (error == 0)
+        error = pm_map_object(segment->start, segment->shape.header_len, segment->fd, 0);
+    if (error != 0) {
+        errno = error;
+        return pm_fail(PEERMAP_EOS, "cannot map the header of segment %s: %s", segment->name, strerror(error));
+    }
+    segment->header = (struct pm_header *)(void *)segment->start;
+    PM_POINT("reserve.mapped");
     return 0;
 }
 
@@ -74,6 +108,7 @@ static int settle(peermap_segment *segment, char *start)
     const struct pm_shape *shape = &segment->shape;
     segment->start = start;
     segment->reservation = range_length(shape);
+    PM_POINT("reserve.taken");
     segment->base = start + shape->header_len;
     segment->slots = (struct pm_slot *)(void *)(start + shape->slots_off);
     segment->roots = (struct pm_root *)(void *)(start + shape->roots_off);
@@ -185,17 +220,27 @@ int pm_map(peermap_segment *segment, uint64_t from, uint64_t to)
 {
     if (from >= to)
         return 0;
-    if (!pm_holds_object(segment))
+    if (pm_lost(segment))
+        return ENODATA;
+    if (!pm_regain_object(segment))
         return EBADF;
-    void *got = mmap(segment->base + from, to - from, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, segment->fd,
-                     (off_t)(segment->shape.header_len + from));
-    return got == MAP_FAILED ? errno : 0;
+    int error = PM_FAILS("map.map");
+    if (error == 0)
+        error = pm_map_object(segment->base + from, to - from, segment->fd, segment->shape.header_len + from);
+    PM_POINT("map.mapped");
+    if (error == 0 && segment->shape.flags & PM_SEGMENT_HUGE)
+        madvise(segment->base + from, to - from, MADV_HUGEPAGE); /* where the system gives none, these are ordinary pages */
+    return error;
 }
 
+/* Of a lost segment the sizes are zeroes: they are no reason to take away what the application may be looking at. */
 int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to)
 {
     if (from >= to)
         return 0;
-    void *got = mmap(segment->base + from, to - from, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    return got == MAP_FAILED ? errno : 0;
+    int error = pm_lost(segment) ? ENODATA : PM_FAILS("unmap.map");
+    if (error == 0)
+        error = pm_map_nothing(segment->base + from, to - from);
+    PM_POINT("unmap.mapped");
+    return error;
 }

@@ -2,9 +2,10 @@
 /*
  * resize.c - what rounds are for: growing, shrinking, remapping, and recovery after a death.
  *
- * Two sizes keep it honest.  `target` is what peers shall have mapped, `active` what applications may touch.  A growth raises target
- * first, and active when everybody acked; a shrink lowers active first, and target after.  A round that fails puts both back.  The
- * intent record says what is under way, so that whoever takes the lock after a death can finish it or undo it.
+ * `target` is what peers shall have mapped, `active` what applications may touch.  A growth raises target first, and active when everybody
+ * acked; a shrink lowers active first, and target after.  A round that fails puts both back.  While they are being changed the word
+ * `active` is closed, which keeps out those who grow inside the horizon (ahead.c).  The intent record says what is under way, so that
+ * whoever takes the lock after a death can finish it or undo it; it is there before the word is closed, and goes after it is opened.
  *
  * Runs in the agent of the peer that asked, under the segment's lock.
  */
@@ -13,41 +14,97 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SLICE_NS UINT64_C(10000000)   /* how long a wait for pins trusts that it is woken */
 #define SETTLE_NS UINT64_C(100000000) /* for those who answered a failed round to go back */
 
-/* ---- the file behind it ---- */
+/* ---- the active size ---- */
 
-static uint64_t file_length(peermap_segment *segment)
+/* From here on it changes by us alone.  What it was. */
+static uint64_t close_active(peermap_segment *segment)
 {
-    struct stat facts;
-    return pm_holds_object(segment) && fstat(segment->fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
+    uint64_t *active = &segment->header->active, word = peek64(active);
+    while (!cas64(active, &word, word | PM_ACTIVE_CLOSED)) {}
+    PM_POINT("resize.closed");
+    return word & PM_ACTIVE_BYTES;
 }
+
+static void set_closed(peermap_segment *segment, uint64_t bytes)
+{
+    uint64_t *active = &segment->header->active;
+    order_store64(active, (peek64(active) & ~PM_ACTIVE_BYTES) | bytes | PM_ACTIVE_CLOSED);
+}
+
+static void open_active(peermap_segment *segment, uint64_t bytes)
+{
+    uint64_t *active = &segment->header->active, changes = peek64(active) >> PM_ACTIVE_SHIFT;
+    order_store64(active, (changes + 1) << PM_ACTIVE_SHIFT | bytes);
+    PM_POINT("resize.opened");
+}
+
+/* ---- the intent ---- */
+
+static uint64_t begin(peermap_segment *segment, enum pm_op op)
+{
+    struct pm_intent *intent = &segment->header->intent;
+    intent->slot = segment->index;
+    poke64(&intent->from, 0);
+    poke64(&intent->to, 0);
+    order_store32(&intent->op, (uint32_t)op);
+    PM_POINT("resize.intended");
+    return close_active(segment);
+}
+
+static void intend(peermap_segment *segment, uint64_t from, uint64_t to)
+{
+    struct pm_intent *intent = &segment->header->intent;
+    poke64(&intent->from, from);
+    order_store64(&intent->to, to);
+}
+
+static void end(peermap_segment *segment, uint64_t size)
+{
+    open_active(segment, size);
+    order_store32(&segment->header->intent.op, PM_OP_NONE);
+    PM_POINT("resize.ended");
+}
+
+/* Nothing was changed yet. */
+static int abandon(peermap_segment *segment, uint64_t size, int code)
+{
+    int error = errno;
+    end(segment, size);
+    errno = error;
+    return code;
+}
+
+/* ---- the file behind it ---- */
 
 static void cut(peermap_segment *segment)
 {
     struct pm_header *header = segment->header;
-    uint64_t end = segment->shape.header_len + peek64(&header->target);
+    uint64_t end = segment->shape.header_len + pm_active(header);
     store64(&header->cut_epoch, 0);
-    if (file_length(segment) <= end)
+    PM_POINT("cut.begun");
+    if (pm_object_length(segment) <= end)
         return;
-    pm_object_cut(segment->fd, end);
-    pm_journal(segment, (struct pm_event){ .kind = PM_EV_CUT, .epoch = peek64(&header->epoch), .slot = PM_NO_SLOT, .size = peek64(&header->target) });
+    if (PM_FAILS("cut.cut") == 0)
+        pm_object_cut(segment->fd, end);
+    PM_POINT("cut.cut");
+    pm_journal(segment, (struct pm_event){ .kind = PM_EV_CUT, .epoch = peek64(&header->epoch), .slot = PM_NO_SLOT, .size = pm_active(header) });
 }
 
 /*
- * Gives back what lies past the target and was never active.  While a late peer may still touch memory past it, from before an
+ * Gives back what lies past the active memory and never was it.  While a late peer may still touch memory past it, from before an
  * earlier shrink, the file keeps its length: that peer then reads zeros and gets no SIGBUS.
  */
 static void discard(peermap_segment *segment)
 {
-    uint64_t end = segment->shape.header_len + peek64(&segment->header->target), length = file_length(segment);
+    uint64_t end = segment->shape.header_len + pm_active(segment->header), length = pm_object_length(segment);
     if (peek64(&segment->header->cut_epoch) == 0)
         cut(segment);
-    else if (length > end)
+    else if (length > end && PM_FAILS("discard.punch") == 0)
         pm_object_punch(segment->fd, end, length);
 }
 
@@ -62,24 +119,24 @@ static void cut_if_all_acked(peermap_segment *segment)
         if (pm_slot_lives(slot) && load64(&slot->acked) < epoch)
             return;
     }
+    uint64_t size = close_active(segment); /* nobody grows over the end that is being cut */
     cut(segment);
+    open_active(segment, size);
 }
 
 /* ---- ends ---- */
 
-static void set_intent(peermap_segment *segment, enum pm_op op, uint64_t from, uint64_t to)
+/* Everybody has mapped the target, or more is not known than before. */
+static void settle_horizon(const struct pm_running *round)
 {
-    struct pm_intent *intent = &segment->header->intent;
-    intent->slot = segment->index;
-    poke64(&intent->from, from);
-    poke64(&intent->to, to);
-    order_store32(&intent->op, (uint32_t)op);
+    struct pm_header *header = round->segment->header;
+    if (pm_round_complete(round))
+        order_store64(&header->horizon, peek64(&header->target));
+    PM_POINT("horizon.settled");
 }
 
-static void clear_intent(peermap_segment *segment) { order_store32(&segment->header->intent.op, PM_OP_NONE); }
-
 /* Ends the round as failed, and runs another that puts the target back.  Who answered is waited for; who did not, comes to it later. */
-static int roll_back(struct pm_running *round, uint64_t size, int code)
+static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, int code)
 {
     peermap_segment *segment = round->segment;
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROLLBACK,
@@ -90,55 +147,95 @@ static int roll_back(struct pm_running *round, uint64_t size, int code)
                                            .error = code,
                                            .size = size,
                                            .ns = pm_now() - round->begun });
+    PM_POINT("undo.begun");
     peermap_round undone = { 0 };
     struct pm_running undo = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &undone };
-    pm_round_ask(&undo, size, 0, false);
+    pm_round_ask(&undo, target, 0, false);
+    PM_POINT("undo.asked");
     pm_round_wait(&undo, pm_now() + (segment->deadline_ns < SETTLE_NS ? segment->deadline_ns : SETTLE_NS));
-    order_store64(&segment->header->active, size);
+    settle_horizon(&undo);
+    set_closed(segment, size);
     discard(segment);
-    clear_intent(segment);
+    PM_POINT("undo.discarded");
     pm_round_succeed(&undo);
     round->report->nanoseconds = pm_now() - round->begun;
-    return code;
+    return abandon(segment, size, code);
 }
 
-/* ---- the operations ---- */
+/* ---- growing ---- */
 
-static int no_memory(peermap_segment *segment, uint64_t by, int error)
+static int allocate(peermap_segment *segment, uint64_t from, uint64_t to)
 {
-    bool full = error == ENOSPC || error == ENOMEM || error == EDQUOT;
-    pm_fail(PEERMAP_EOS, "cannot allocate %" PRIu64 " bytes for segment %s: %s; see %s", by, segment->name, strerror(error),
-            error == EFBIG ? "ulimit -f" : "df " PM_DIRECTORY);
-    errno = error;
-    return full ? PEERMAP_ENOSPC : PEERMAP_EOS;
+    discard(segment); /* what those left behind who grew inside the horizon and were not the first */
+    int error = PM_FAILS("grow.allocate");
+    if (error == 0)
+        error = pm_object_extend(segment->fd, segment->shape.header_len + from, segment->shape.header_len + to);
+    PM_POINT("grow.allocated");
+    return error == 0 ? 0 : pm_no_memory(segment->name, to - from, error);
 }
 
-static int grow(struct pm_running *round, uint64_t bytes)
+/* All have it mapped: a growth inside the horizon that came too late to be one. */
+static int grow_inside(struct pm_running *round, uint64_t to)
 {
     peermap_segment *segment = round->segment;
-    struct pm_header *header = segment->header;
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), from = peek64(&header->active), reserved = segment->shape.reserved;
+    round->op = PM_OP_INSIDE;
+    round->epoch = round->report->epoch = add64(&segment->header->epoch, 1) + 1;
+    store32(&segment->last_was_inside, 1);
+    for (uint32_t i = 0; i < segment->shape.slot_count; i++)
+        round->report->peers += pm_slot_lives(&segment->slots[i]);
+    round->report->acked = round->report->ahead = round->report->peers;
+    end(segment, to);
+    pm_nudge(segment, to);
+    return pm_round_succeed(round);
+}
+
+static int grow_by_round(struct pm_running *round, uint64_t from, uint64_t to)
+{
+    peermap_segment *segment = round->segment;
+    uint64_t before = peek64(&segment->header->target), ahead = pm_ahead_of(segment, to);
+    round->needs = to;
+    pm_round_ask(round, ahead > before ? ahead : before, 0, false);
+    pm_round_wait(round, pm_round_deadline(round));
+    if (!pm_round_forgiven(round))
+        return roll_back(round, from, before, pm_round_late(round, "the growth was undone"));
+    settle_horizon(round);
+    end(segment, to);
+    return pm_round_succeed(round);
+}
+
+static int refuse_growth(const peermap_segment *segment, uint64_t from, uint64_t bytes)
+{
+    uint64_t reserved = segment->shape.reserved;
     if (bytes == 0)
         return pm_fail(PEERMAP_EINVAL, "a growth of 0 bytes");
     if (from > reserved || bytes > reserved - from)
         return pm_fail(PEERMAP_ELIMIT, "segment %s has %" PRIu64 " of at most %" PRIu64 " bytes: no room for %" PRIu64 " more", segment->name, from,
                        reserved, bytes);
-    uint64_t to = from + (bytes + page - 1) / page * page;
-    set_intent(segment, PM_OP_GROW, from, to);
-    discard(segment);
-    int error = pm_object_extend(segment->fd, segment->shape.header_len + from, segment->shape.header_len + to);
-    if (error != 0) {
-        clear_intent(segment);
-        return no_memory(segment, to - from, error);
-    }
-    pm_round_ask(round, to, 0, false);
-    pm_round_wait(round, pm_round_deadline(round));
-    if (!pm_round_forgiven(round))
-        return roll_back(round, from, pm_round_late(round, "the growth was undone"));
-    order_store64(&header->active, to);
-    clear_intent(segment);
-    return pm_round_succeed(round);
+    return 0;
 }
+
+static int grow(struct pm_running *round, uint64_t bytes)
+{
+    peermap_segment *segment = round->segment;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), from = begin(segment, PM_OP_GROW);
+    int rc = refuse_growth(segment, from, bytes);
+    if (rc != 0)
+        return abandon(segment, from, rc);
+    uint64_t to = from + (bytes + page - 1) / page * page;
+    intend(segment, from, to);
+    PM_POINT("grow.intended");
+    rc = pm_preflight(segment, to - from);
+    if (rc == 0)
+        rc = allocate(segment, from, to);
+    if (rc != 0)
+        return abandon(segment, from, rc);
+    round->populates = segment->flags & PEERMAP_PREFAULT;
+    if (to <= peek64(&segment->header->horizon) && !round->populates)
+        return grow_inside(round, to);
+    return grow_by_round(round, from, to);
+}
+
+/* ---- shrinking ---- */
 
 static bool pinned(struct pm_running *round, uint64_t size)
 {
@@ -148,7 +245,7 @@ static bool pinned(struct pm_running *round, uint64_t size)
         if ((order_load64(&slot->pin) & PM_PIN_BYTES) <= size || !pm_slot_lives(slot))
             continue;
         round->report->culprit_pid = 0;
-        pm_round_blame(round, i);
+        pm_round_blame(round, i, 0);
         return true;
     }
     return false;
@@ -175,75 +272,142 @@ static bool wait_for_pins(struct pm_running *round, uint64_t size, uint64_t dead
     return free;
 }
 
-static int shrink(struct pm_running *round, uint64_t bytes)
+static int refuse_shrink(const peermap_segment *segment, uint64_t from, uint64_t bytes)
+{
+    if (bytes == 0)
+        return pm_fail(PEERMAP_EINVAL, "a shrink by less than a page, %ld bytes", sysconf(_SC_PAGESIZE));
+    if (bytes >= from)
+        return pm_fail(PEERMAP_EINVAL, "segment %s has %" PRIu64 " bytes; a shrink by %" PRIu64 " would leave none", segment->name, from, bytes);
+    return 0;
+}
+
+/* Nobody maps ahead after it: a stale access faults until the next growth. */
+static int shrink_by_round(struct pm_running *round, uint64_t from, uint64_t to)
 {
     peermap_segment *segment = round->segment;
     struct pm_header *header = segment->header;
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), from = peek64(&header->active);
-    bytes -= bytes % page;
-    if (bytes == 0)
-        return pm_fail(PEERMAP_EINVAL, "a shrink by less than a page, %" PRIu64 " bytes", page);
-    if (bytes >= from)
-        return pm_fail(PEERMAP_EINVAL, "segment %s has %" PRIu64 " bytes; a shrink by %" PRIu64 " would leave none", segment->name, from, bytes);
-    uint64_t to = from - bytes;
-    set_intent(segment, PM_OP_SHRINK, from, to);
-    order_store64(&header->active, to);
-    if (!wait_for_pins(round, to, pm_round_deadline(round))) {
-        order_store64(&header->active, from);
-        clear_intent(segment);
-        return pm_fail(PEERMAP_EBUSY, "peer %s (pid %d) pins memory of segment %s past the new size", round->report->culprit,
-                       (int)round->report->culprit_pid, segment->name);
-    }
+    uint64_t before = peek64(&header->target);
+    if (peek64(&header->horizon) > to)
+        order_store64(&header->horizon, to);
+    PM_POINT("shrink.unpinned");
     pm_round_ask(round, to, 0, false);
     pm_round_wait(round, pm_round_deadline(round));
     if (!pm_round_forgiven(round))
-        return roll_back(round, from, pm_round_late(round, "the shrink was undone"));
+        return roll_back(round, from, before, pm_round_late(round, "the shrink was undone"));
     if (round->report->late > 0)
         store64(&header->cut_epoch, round->epoch);
     else
         cut(segment);
-    clear_intent(segment);
+    PM_POINT("shrink.cut");
+    settle_horizon(round);
+    end(segment, to);
     return pm_round_succeed(round);
 }
+
+static int shrink(struct pm_running *round, uint64_t bytes)
+{
+    peermap_segment *segment = round->segment;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), from = begin(segment, PM_OP_SHRINK);
+    bytes -= bytes % page;
+    int rc = refuse_shrink(segment, from, bytes);
+    if (rc != 0)
+        return abandon(segment, from, rc);
+    uint64_t to = from - bytes;
+    intend(segment, from, to);
+    PM_POINT("shrink.intended");
+    set_closed(segment, to);
+    PM_POINT("shrink.lowered");
+    if (!wait_for_pins(round, to, pm_round_deadline(round)))
+        return abandon(segment, from,
+                       pm_fail(PEERMAP_EBUSY, "peer %s (pid %d) pins memory of segment %s past the new size", round->report->culprit,
+                               (int)round->report->culprit_pid, segment->name));
+    return shrink_by_round(round, from, to);
+}
+
+/* ---- remapping ---- */
 
 static int remap(struct pm_running *round, pid_t pid)
 {
     peermap_segment *segment = round->segment;
+    if (round->op == PM_OP_MAP)
+        round->needs = pm_active(segment->header);
     pm_round_ask(round, peek64(&segment->header->target), pid, round->op == PM_OP_REMAP);
     pm_round_wait(round, pm_round_deadline(round));
     if (!pm_round_forgiven(round))
         return pm_round_late(round, "it maps the memory when it runs again");
+    if (pid == 0)
+        settle_horizon(round);
     return pm_round_succeed(round);
 }
 
+/* ---- recovery ---- */
+
+/* Process-local.  What the segment shall be after a death in the middle of something. */
+struct remedy {
+    uint64_t size, target;
+};
+
 /*
- * The lock's last holder died in the middle of something.  A growth is undone unless the new size was already active.  A shrink is
- * finished once peers may have given up the tail, and undone before that.
+ * A growth is finished if the new size was active already, and undone otherwise: either way the size is what it is.  A shrink is finished
+ * once peers may have given up the tail, and undone before that.
  */
+static struct remedy judge(const peermap_segment *segment, enum pm_op op)
+{
+    const struct pm_header *header = segment->header;
+    uint64_t reserved = segment->shape.reserved, size = pm_active(header), target = peek64(&header->target);
+    uint64_t from = peek64(&header->intent.from), to = peek64(&header->intent.to);
+    if (op == PM_OP_SHRINK && to != 0 && to <= reserved && from <= reserved)
+        size = target == to ? to : from;
+    size = size < reserved ? size : reserved;
+    if (target < size || target > reserved || segment->shape.flags & PM_SEGMENT_STRICT)
+        target = size;
+    return (struct remedy){ size, target };
+}
+
 static void recover(peermap_segment *segment)
 {
     struct pm_header *header = segment->header;
     enum pm_op op = (enum pm_op)load32(&header->intent.op);
-    uint64_t from = peek64(&header->intent.from), to = peek64(&header->intent.to);
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_TAKEOVER, .method = (uint16_t)op, .slot = PM_NO_SLOT, .epoch = peek64(&header->epoch) });
-    if ((op != PM_OP_GROW && op != PM_OP_SHRINK) || from > segment->shape.reserved || to > segment->shape.reserved) {
-        clear_intent(segment);
-        return;
-    }
-    bool done = op == PM_OP_GROW ? peek64(&header->active) == to : peek64(&header->target) == to;
-    uint64_t size = done ? to : from;
-    order_store64(&header->active, size);
+    close_active(segment);
+    struct remedy remedy = judge(segment, op);
+    PM_POINT("recover.closed");
+    if (peek64(&header->horizon) > remedy.target)
+        order_store64(&header->horizon, remedy.target);
+    set_closed(segment, remedy.size);
+    PM_POINT("recover.judged");
     peermap_round report = { 0 };
-    struct pm_running round = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &report };
-    pm_round_ask(&round, size, 0, false);
+    struct pm_running round = {
+        .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &report, .reaches = true, .needs = op == PM_OP_GROW ? remedy.size : 0
+    };
+    pm_round_ask(&round, remedy.target, 0, false);
+    PM_POINT("recover.asked");
     pm_round_wait(&round, pm_round_deadline(&round));
     if (op == PM_OP_SHRINK && report.late > 0)
         store64(&header->cut_epoch, round.epoch);
     else
         discard(segment);
-    clear_intent(segment);
+    PM_POINT("recover.mended");
+    settle_horizon(&round);
+    end(segment, remedy.size);
     pm_round_succeed(&round);
 }
+
+/* ---- under the lock ---- */
+
+int pm_hold(peermap_segment *segment, uint64_t deadline)
+{
+    struct pm_header *header = segment->header;
+    int rc = pm_lock(segment, &header->lock, &header->lock_slot, deadline);
+    if (rc != 0)
+        return rc;
+    if (load32(&header->intent.op) != PM_OP_NONE || order_load64(&header->active) & PM_ACTIVE_CLOSED)
+        recover(segment);
+    cut_if_all_acked(segment);
+    return 0;
+}
+
+void pm_let_go(peermap_segment *segment) { pm_unlock(segment, &segment->header->lock, &segment->header->lock_slot); }
 
 static bool has_peer(const peermap_segment *segment, pid_t pid)
 {
@@ -261,10 +425,9 @@ static int operate(struct pm_running *round, const struct pm_request *request)
         return pm_fail(PEERMAP_EINVAL, "pid is %d", (int)request->pid);
     if (request->pid != 0 && !has_peer(round->segment, request->pid))
         return pm_fail(PEERMAP_ESRCH, "segment %s has no live peer with pid %d", round->segment->name, (int)request->pid);
-    if (!pm_holds_object(round->segment)) {
-        errno = EBADF;
-        return pm_fail(PEERMAP_EOS, "this process has closed the descriptor of segment %s; attach anew", round->segment->name);
-    }
+    int rc = pm_object_check(round->segment);
+    if (rc != 0)
+        return rc;
     switch (round->op) {
     case PM_OP_GROW: return grow(round, request->bytes);
     case PM_OP_SHRINK: return shrink(round, request->bytes);
@@ -287,20 +450,24 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
 {
     struct pm_header *header = segment->header;
     peermap_round *report = &asked->round;
-    struct pm_running round = { .segment = segment, .op = (enum pm_op)asked->op, .begun = pm_now(), .report = report };
-    int rc;
-    if (pm_lock(segment, &header->lock, &header->lock_slot, round.begun + segment->deadline_ns) != 0) {
-        rc = refuse(&round, pm_lock_busy(segment, load32(&header->lock_slot), "the lock", report));
+    struct pm_running round = { .segment = segment,
+                                .op = (enum pm_op)asked->op,
+                                .begun = pm_now(),
+                                .report = report,
+                                .reaches = true,
+                                .answers = segment->answers };
+    store32(&segment->last_was_inside, 0);
+    int rc = pm_hold(segment, round.begun + segment->deadline_ns);
+    if (rc != 0) {
+        rc = refuse(&round, pm_lock_busy(segment, &header->lock, "the lock", report));
     } else {
-        if (load32(&header->intent.op) != PM_OP_NONE)
-            recover(segment);
-        cut_if_all_acked(segment);
         rc = operate(&round, asked);
         if (rc != 0 && round.epoch == 0)
             refuse(&round, rc);
-        pm_unlock(segment, &header->lock, &header->lock_slot);
+        pm_let_go(segment);
     }
     int error = errno;
+    segment->answer_count = round.answer_count;
     report->size = peermap_size(segment);
     pm_changed(segment);
     errno = error;
@@ -310,6 +477,8 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
 static int ask_for(peermap_segment *segment, enum pm_op op, size_t bytes, pid_t pid, peermap_round *report)
 {
     struct pm_request request = { .kind = PM_ASK_ROUND, .op = (uint32_t)op, .bytes = bytes, .pid = pid };
+    if (op == PM_OP_GROW && pm_attached(segment) && pm_grow_inside(segment, bytes, report) == 0)
+        return 0;
     int rc = pm_agent_ask(segment, &request);
     if (report)
         *report = request.round;

@@ -15,7 +15,7 @@ static bool read_root(const peermap_segment *segment, uint32_t index, struct pm_
     const struct pm_root *root = &segment->roots[index];
     for (int attempt = 0; attempt < 16; attempt++) {
         uint64_t tag = load64(&root->tag);
-        memcpy(copy, root, sizeof *copy);
+        read_words(copy, root, sizeof *copy);
         copied();
         if (peek64(&root->tag) == tag)
             return (tag & PM_TAG_STATE) == PM_LIVE;
@@ -50,18 +50,20 @@ static void free_others(peermap_segment *segment, const char *name, uint32_t kee
         if (i != keep && read_root(segment, i, &root) && pm_name_equal(root.name, name))
             set_state(&segment->roots[i], PM_FREE);
     }
+    PM_POINT("root.others_freed");
 }
 
 static void fill(struct pm_root *root, const struct pm_root *wanted, uint64_t version)
 {
+    struct pm_root filled = *wanted;
+    filled.version = version;
     set_state(root, PM_CLAIMED);
     opened();
-    root->version = version;
-    root->off = wanted->off;
-    root->size = wanted->size;
-    memcpy(root->name, wanted->name, sizeof root->name);
-    memcpy(root->type, wanted->type, sizeof root->type);
+    PM_POINT("root.claimed");
+    write_words(&root->version, &filled.version, sizeof filled - offsetof(struct pm_root, version));
+    PM_POINT("root.filled");
     set_state(root, PM_LIVE);
+    PM_POINT("root.live");
 }
 
 /* A new name leaves one record free, by which any root can be replaced. */
@@ -96,6 +98,7 @@ int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted)
         rc = publish(segment, wanted);
     if (rc == 0)
         pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROOT, .slot = PM_NO_SLOT, .size = wanted->off, .ns = wanted->size });
+    PM_POINT("root.told");
     pm_registry_unlock(segment);
     pm_changed(segment);
     return rc;
@@ -112,6 +115,8 @@ int peermap_set_root(peermap_segment *segment, const char *name, void *pointer, 
         return pm_fail_detached();
     if (pointer) {
         size_t active = peermap_size(segment);
+        if (pm_lost(segment))
+            return pm_fail_lost(segment);
         uintptr_t base = (uintptr_t)segment->base, at = (uintptr_t)pointer;
         if (at < base || at - base > active || size > active - (at - base))
             return pm_fail(PEERMAP_EINVAL, "root %s, %zu bytes at %p, is not in the active memory of segment %s", name, size, pointer,

@@ -35,86 +35,122 @@ static void collect(struct pm_running *round, pid_t pid, bool *self)
     }
 }
 
-static void request(struct pm_running *round, uint32_t index, uint64_t now, uint64_t size, bool fresh)
+static void request(struct pm_running *round, struct pm_awaited *who, uint64_t size, bool fresh)
 {
-    struct pm_slot *slot = &round->segment->slots[index];
+    struct pm_slot *slot = &round->segment->slots[who->index];
     store_error(&slot->error, 0);
-    poke64(&slot->requested_ns, now);
+    poke64(&slot->requested_ns, who->asked);
     if (fresh)
         poke64(&slot->remap, round->epoch);
-    pm_journal(round->segment, (struct pm_event){ .kind = PM_EV_MAP_REQUEST, .epoch = round->epoch, .slot = (uint16_t)index, .size = size });
+    pm_journal(round->segment,
+               (struct pm_event){ .kind = PM_EV_MAP_REQUEST, .epoch = round->epoch, .slot = (uint16_t)who->index, .size = size });
     store64(&slot->requested, round->epoch);
 }
 
-/* Publishes the target under a new epoch, asks the peers (`pid` 0: all), and does this peer's own part meanwhile.  This peer is on the
- * list like the others, because it may fail like the others; but it wakes nobody. */
+/* This peer is on the list like the others, because it may fail like the others; but it wakes nobody. */
 void pm_round_ask(struct pm_running *round, uint64_t target, pid_t pid, bool fresh)
 {
     peermap_segment *segment = round->segment;
     struct pm_header *header = segment->header;
     bool self;
-    order_store64(&header->horizon, target);
     order_store64(&header->target, target);
-    round->epoch = peek64(&header->epoch) + 1;
-    order_store64(&header->epoch, round->epoch);
+    round->epoch = add64(&header->epoch, 1) + 1;
+    if (round->populates)
+        poke64(&header->populate_epoch, round->epoch);
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROUND_BEGIN,
                                            .epoch = round->epoch,
                                            .method = (uint16_t)round->op,
                                            .slot = PM_NO_SLOT,
                                            .size = target,
-                                           .ns = peek64(&header->active) });
+                                           .ns = pm_active(header) });
+    PM_POINT("round.published");
     collect(round, pid, &self);
     order_store32(&header->outstanding, (uint32_t)(round->epoch & 0xffff) << 16 | (round->count - self));
     uint32_t bits = 0;
     uint64_t now = pm_now();
     for (uint32_t i = 0; i < round->count; i++) {
-        uint32_t index = round->awaited[i].index;
-        request(round, index, now, target, fresh);
-        if (index != segment->index)
-            bits |= UINT32_C(1) << index % 32;
+        struct pm_awaited *who = &round->awaited[i];
+        who->asked = now;
+        request(round, who, target, fresh);
+        if (who->index != segment->index)
+            bits |= UINT32_C(1) << who->index % 32;
     }
+    PM_POINT("round.requested");
     if (bits != 0) {
         add32(&header->bell, 1);
         pm_futex_wake(&header->bell, bits, INT_MAX);
     }
+    PM_POINT("round.rung");
     round->report->epoch = round->epoch;
     round->report->peers = round->count;
     if (self)
         pm_converge(segment, PM_BY_SELF);
 }
 
-/* ---- waiting ---- */
+/* ---- the ledger ---- */
 
-void pm_round_blame(struct pm_running *round, uint32_t index)
+void pm_round_blame(struct pm_running *round, uint32_t index, int reason)
 {
     struct pm_slot slot;
     if (round->report->culprit_pid != 0 || !pm_slot_read(round->segment, index, &slot))
         return;
+    round->reason = reason;
     round->report->culprit_pid = (pid_t)slot.pid;
     snprintf(round->report->culprit, sizeof round->report->culprit, "%.63s", slot.name);
 }
 
-/* Takes those off the list who answered, ended, left, or could not.  The slot's epoch is the truth, not the count. */
-static void sweep(struct pm_running *round)
+static void enter(struct pm_running *round, const struct pm_awaited *who, uint32_t method, int error)
+{
+    const struct pm_slot *slot = &round->segment->slots[who->index];
+    peermap_round *report = round->report;
+    report->acked += method != PM_BY_NONE;
+    report->unstopped += method == PM_BY_UNSTOP;
+    report->injected += method == PM_BY_INJECT;
+    report->ahead += method == PM_BY_AHEAD;
+    if (method != PM_BY_NONE && round->populates)
+        report->populated += peek64(&slot->populated) == round->epoch || pm_reach_populate(round, who->index);
+    if (!round->answers)
+        return;
+    peermap_answer *row = &round->answers[round->answer_count++];
+    bool measured = method != PM_BY_NONE && method != PM_BY_AHEAD;
+    *row = (peermap_answer){ .pid = (pid_t)peek32(&slot->pid),
+                             .method = (int)method,
+                             .error = error,
+                             .nanoseconds = measured ? peek64(&slot->latency_ns) : pm_now() - who->asked };
+    memcpy(row->name, slot->name, sizeof row->name);
+    row->name[sizeof row->name - 1] = '\0';
+}
+
+/*
+ * Takes those off the list who answered, ended, left, or could not.  The slot's epoch is the truth, not the count.  After a while a peer that
+ * has mapped what is needed, if not all that was asked, is not waited for.
+ */
+static void sweep(struct pm_running *round, bool patient)
 {
     peermap_segment *segment = round->segment;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < round->count; i++) {
         struct pm_awaited who = round->awaited[i];
         const struct pm_slot *slot = &segment->slots[who.index];
+        int error = load_error(&slot->error);
         if (load64(&slot->acked) >= round->epoch && load64(&slot->tag) == who.tag) {
-            round->report->acked++;
+            enter(round, &who, peek32(&slot->method), 0);
         } else if (!pm_slot_is(segment, who.index, who.tag)) {
             if (load64(&slot->tag) == who.tag) {
                 round->report->died++;
+                enter(round, &who, PM_BY_NONE, 0);
                 pm_slot_tell_death(segment, who.index);
             } else {
                 round->report->peers--; /* left, or already somebody else */
             }
-        } else if (load_error(&slot->error) != 0) {
-            round->error = load_error(&slot->error);
+        } else if (round->needs != 0 && order_load64(&slot->mapped) >= round->needs && (error != 0 || !patient)) {
+            round->incomplete = true;
+            enter(round, &who, PM_BY_AHEAD, error);
+        } else if (error != 0) {
+            round->error = error;
             round->report->late++;
-            pm_round_blame(round, who.index);
+            enter(round, &who, PM_BY_NONE, error);
+            pm_round_blame(round, who.index, 0);
         } else {
             round->awaited[kept++] = who;
         }
@@ -122,10 +158,14 @@ static void sweep(struct pm_running *round)
     round->count = kept;
 }
 
+/* ---- waiting ---- */
+
 static void sleep_until_news(struct pm_running *round, uint32_t word, uint64_t soft, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
     uint64_t now = pm_now(), until = now < soft ? soft : now + SLICE_NS;
+    if (now >= soft && now < soft + SOFT_NS)
+        until = soft + 2 * SOFT_NS;
     if (until > deadline)
         until = deadline;
     if (now >= soft) {
@@ -145,35 +185,51 @@ static void sleep_until_news(struct pm_running *round, uint32_t word, uint64_t s
     pm_futex_wait(&segment->header->outstanding, word, UINT32_MAX, until);
 }
 
-/* Those still on the list afterwards are late. */
+/* Those still on the list are late. */
+static void give_up(struct pm_running *round)
+{
+    for (uint32_t i = 0; i < round->count; i++) {
+        const struct pm_awaited *who = &round->awaited[i];
+        round->report->late++;
+        enter(round, who, PM_BY_NONE, who->error);
+        pm_round_blame(round, who->index, who->error);
+        pm_journal(round->segment, (struct pm_event){ .kind = PM_EV_MAP_LATE,
+                                                      .epoch = round->epoch,
+                                                      .slot = (uint16_t)who->index,
+                                                      .error = who->error,
+                                                      .size = peek64(&round->segment->header->target),
+                                                      .ns = pm_now() - who->asked });
+    }
+}
+
 void pm_round_wait(struct pm_running *round, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
-    uint64_t soft = pm_now() + SOFT_NS;
-    bool told = false;
+    uint64_t begun = pm_now(), soft = begun + SOFT_NS, half = begun + (deadline > begun ? deadline - begun : 0) / 2;
+    bool told = false, injected = false;
     pm_yield_while(&segment->header->outstanding, 0xffff);
     for (;;) {
         uint32_t word = order_load32(&segment->header->outstanding);
-        sweep(round);
         uint64_t now = pm_now();
+        sweep(round, now < soft + 2 * SOFT_NS);
         if (round->count == 0 || now >= deadline)
             break;
         if (now >= soft && !told) { /* a round that takes its time is worth seeing while it does */
             pm_changed(segment);
             told = true;
         }
+        if (now >= soft)
+            pm_reach(round, deadline);
+        if (now >= half && !injected) {
+            pm_reach_inject(round, deadline);
+            injected = true;
+        }
         sleep_until_news(round, word, soft, deadline);
     }
     order_store32(&segment->header->outstanding, 0);
-    for (uint32_t i = 0; i < round->count; i++) {
-        round->report->late++;
-        pm_round_blame(round, round->awaited[i].index);
-        pm_journal(segment, (struct pm_event){ .kind = PM_EV_MAP_LATE,
-                                               .epoch = round->epoch,
-                                               .slot = (uint16_t)round->awaited[i].index,
-                                               .size = peek64(&segment->header->target),
-                                               .ns = pm_now() - round->begun });
-    }
+    pm_reach_end(round);
+    give_up(round);
+    PM_POINT("round.answered");
 }
 
 /* ---- ends ---- */
@@ -188,7 +244,7 @@ int pm_round_succeed(struct pm_running *round)
                                            .epoch = round->epoch,
                                            .method = (uint16_t)round->op,
                                            .slot = PM_NO_SLOT,
-                                           .size = peek64(&segment->header->active),
+                                           .size = pm_active(segment->header),
                                            .ns = round->report->nanoseconds });
     return 0;
 }
@@ -200,9 +256,11 @@ int pm_round_late(struct pm_running *round, const char *consequence)
     if (round->error != 0)
         return pm_fail(PEERMAP_ELATE, "peer %s (pid %d) of segment %s could not map: %s; %s", report->culprit, (int)report->culprit_pid, name,
                        strerror(round->error), consequence);
-    return pm_fail(PEERMAP_ELATE, "peer %s (pid %d) of segment %s did not answer within %" PRIu64 " ms (is it stopped, or held by a debugger?); %s",
-                   report->culprit, (int)report->culprit_pid, name, round->segment->deadline_ns / 1000000u, consequence);
+    return pm_fail(PEERMAP_ELATE, "peer %s (pid %d) of segment %s did not answer within %" PRIu64 " ms: %s; %s", report->culprit,
+                   (int)report->culprit_pid, name, round->segment->deadline_ns / 1000000u, pm_reach_words(round->reason), consequence);
 }
+
+bool pm_round_complete(const struct pm_running *round) { return round->report->late == 0 && !round->incomplete; }
 
 bool pm_round_forgiven(const struct pm_running *round)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* round.h - a round under way, between resize.c, which knows what it is for, and round.c, which asks the peers and waits for them. */
+/* round.h - a round under way, between resize.c, which knows what it is for, round.c, which asks the peers and waits, and reach.c. */
 #ifndef PM_ROUND_H
 #define PM_ROUND_H
 
@@ -8,6 +8,9 @@
 struct pm_awaited {
     uint32_t index;
     uint64_t tag;
+    uint64_t asked;                /* when */
+    int error;                     /* errno of trying to reach it from outside */
+    struct pm_hand_target *target; /* of the hand that lets it run, or NULL */
 };
 
 /* Process-local. */
@@ -16,22 +19,43 @@ struct pm_running {
     enum pm_op op;
     uint64_t begun;
     uint64_t epoch;
+    uint64_t needs;     /* bytes that a peer must have mapped for the round to succeed; 0: exactly what is asked of it */
+    bool reaches;       /* stopped peers are reached from outside */
+    bool populates;     /* the new pages, everywhere */
+    bool incomplete;    /* somebody has what is needed, and not all that was asked */
+    int error;          /* errno of a peer that could not map */
+    int reason;         /* errno of trying to reach the culprit */
     peermap_round *report;
-    int error; /* errno of a peer that could not map */
+    peermap_answer *answers; /* rows for all slots, or NULL */
+    uint32_t answer_count;
     uint32_t count;
     struct pm_awaited awaited[PM_SLOTS_MAX];
 };
 
+/* ---- round.c ---- */
 /* Publishes the target under a new epoch, asks the peers (`pid` 0: all), and does this peer's own part meanwhile. */
 void pm_round_ask(struct pm_running *round, uint64_t target, pid_t pid, bool fresh);
 /* Until all have answered or ended, or the deadline; the others are late. */
 void pm_round_wait(struct pm_running *round, uint64_t deadline);
+/* True if every live peer has mapped all that was asked. */
+bool pm_round_complete(const struct pm_running *round);
 /* True if nobody is late, or that is allowed. */
 bool pm_round_forgiven(const struct pm_running *round);
 /* Makes the peer in this slot the culprit of the report, unless there is one. */
-void pm_round_blame(struct pm_running *round, uint32_t index);
+void pm_round_blame(struct pm_running *round, uint32_t index, int reason);
 uint64_t pm_round_deadline(const struct pm_running *round);
 int pm_round_succeed(struct pm_running *round);                         /* 0 */
 int pm_round_late(struct pm_running *round, const char *consequence); /* PEERMAP_ELATE, and its sentence */
+
+/* ---- reach.c ---- */
+/* Lets the agents run whose processes are stopped.  Again and again, until pm_reach_end(). */
+void pm_reach(struct pm_running *round, uint64_t deadline);
+/* Maps the memory in those that still do not answer, through their agents' threads. */
+void pm_reach_inject(struct pm_running *round, uint64_t deadline);
+void pm_reach_end(struct pm_running *round);
+/* Populates the new pages in a peer from outside.  True if it did. */
+bool pm_reach_populate(const struct pm_running *round, uint32_t index);
+/* Why a peer could not be reached, as the end of "peer X did not answer within N ms". */
+const char *pm_reach_words(int reason);
 
 #endif

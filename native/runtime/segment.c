@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* segment.c - from a name to a mapped segment and back: create, attach, open, detach, destroy; and what becomes of it in a child. */
+/* segment.c - from a name to a mapped segment and back: create, attach, open, detach, destroy. */
 #include "segment.h"
 
 #include <errno.h>
@@ -11,58 +11,16 @@
 
 #define DEFAULT_SIZE (UINT64_C(64) << 10)
 #define DEFAULT_DEADLINE_MS 1000u
-#define KNOWN_FLAGS (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE)
+#define KNOWN_FLAGS \
+    (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE | PEERMAP_NO_INJECT | PEERMAP_PREFAULT | PEERMAP_HUGE)
 
-/* ---- fork: a child's copies of the handles are dead ---- */
-
-static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
-static peermap_segment *all;
-
-static void before_fork(void) { pthread_mutex_lock(&all_lock); }
-static void after_fork(void) { pthread_mutex_unlock(&all_lock); }
-
-static void give_back(peermap_segment *segment)
+void pm_give_back(peermap_segment *segment)
 {
+    pm_unguard(segment);
     pm_release_range(segment);
-    if (segment->fd >= 0 && (!segment->header || pm_holds_object(segment)))
+    if (segment->fd >= 0 && (!segment->header || pm_holds_descriptor(segment)))
         close(segment->fd);
     segment->fd = -1;
-}
-
-static void in_child(void)
-{
-    for (peermap_segment *segment = all; segment; segment = segment->next) {
-        order_store32(&segment->detached, 1);
-        give_back(segment);
-    }
-    all = NULL;
-    pthread_mutex_unlock(&all_lock);
-}
-
-static void watch_forks(void) { pthread_atfork(before_fork, after_fork, in_child); }
-
-/* Between the two no fork sees a descriptor or a range that its handle does not have, and no cancellation leaves the lock behind. */
-static void hold_forks(int *cancellation)
-{
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancellation);
-    pthread_mutex_lock(&all_lock);
-}
-
-static void let_fork(int cancellation)
-{
-    pthread_mutex_unlock(&all_lock);
-    pthread_setcancelstate(cancellation, NULL);
-}
-
-static void enlist(peermap_segment *segment)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    int cancellation;
-    pthread_once(&once, watch_forks);
-    hold_forks(&cancellation);
-    segment->next = all;
-    all = segment;
-    let_fork(cancellation);
 }
 
 /* ---- arguments ---- */
@@ -94,10 +52,11 @@ static void default_peer_name(char name[PM_NAME_MAX])
 
 static peermap_segment *make_handle(const char *name, const peermap_options *options)
 {
-    peermap_segment *segment = calloc(1, sizeof *segment);
+    peermap_segment *segment = PM_FAILED("attach.handle") ? NULL : calloc(1, sizeof *segment);
     if (!segment)
         return NULL;
     segment->fd = -1;
+    segment->index = PM_NO_SLOT;
     segment->flags = options->flags;
     segment->deadline_ns = (uint64_t)(options->deadline_ms ? options->deadline_ms : DEFAULT_DEADLINE_MS) * 1000000u;
     segment->name_is_default = !options->peer_name;
@@ -108,22 +67,23 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
         default_peer_name(segment->peer_name);
     pthread_mutex_init(&segment->calls, NULL);
     pm_process_self(&segment->self);
-    enlist(segment);
+    pm_enlist(segment);
     return segment;
 }
 
 static void free_handle(peermap_segment *segment)
 {
-    int cancellation;
-    hold_forks(&cancellation);
-    peermap_segment **at = &all;
-    while (*at != segment)
-        at = &(*at)->next;
-    *at = segment->next;
-    give_back(segment);
-    let_fork(cancellation);
+    pm_delist(segment);
     pthread_mutex_destroy(&segment->calls);
+    free(segment->answers);
     free(segment);
+}
+
+/* The agent allocates nothing, so what it fills is there before it is. */
+static int start(peermap_segment *segment)
+{
+    segment->answers = PM_FAILED("attach.answers") ? NULL : calloc(segment->shape.slot_count, sizeof *segment->answers);
+    return segment->answers ? pm_agent_start(segment) : pm_fail(PEERMAP_EOS, "out of memory");
 }
 
 /* ---- creating ---- */
@@ -139,10 +99,9 @@ static int object_error(const char *name, const char *what, int error)
         return pm_fail(PEERMAP_EEXIST, "segment %s exists already", name);
     if (error == EINVAL)
         return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is not a regular file", PM_DIRECTORY, PM_PREFIX, name);
-    if (error == ENOSPC || error == ENOMEM || error == EDQUOT)
-        return pm_fail(PEERMAP_ENOSPC, "cannot %s segment %s: %s; see df %s", what, name, strerror(error), PM_DIRECTORY);
+    pm_fail(PEERMAP_EOS, "cannot %s segment %s: %s%s", what, name, strerror(error), error == EMFILE ? "; see ulimit -n" : "");
     errno = error;
-    return pm_fail(PEERMAP_EOS, "cannot %s segment %s: %s", what, name, strerror(error));
+    return PEERMAP_EOS;
 }
 
 static void write_header(peermap_segment *segment, uint64_t size)
@@ -158,6 +117,8 @@ static void write_header(peermap_segment *segment, uint64_t size)
                                   .slot_count = shape->slot_count,
                                   .root_count = shape->root_count,
                                   .event_count = shape->event_count,
+                                  .flags = shape->flags,
+                                  .ahead = shape->ahead,
                                   .slots_off = shape->slots_off,
                                   .roots_off = shape->roots_off,
                                   .events_off = shape->events_off,
@@ -166,8 +127,8 @@ static void write_header(peermap_segment *segment, uint64_t size)
                                   .creator_uid = segment->self.uid,
                                   .creator_start = segment->self.start_time,
                                   .active = size,
-                                  .target = size,
-                                  .horizon = size,
+                                  .target = pm_ahead_of(segment, size),
+                                  .horizon = pm_ahead_of(segment, size),
                                   .epoch = 1 };
     memcpy(header->creator_name, segment->peer_name, sizeof header->creator_name);
     store64(&header->magic, PM_MAGIC);
@@ -179,7 +140,7 @@ static void write_header(peermap_segment *segment, uint64_t size)
  */
 static int reopen(peermap_segment *segment)
 {
-    int fd = pm_object_open(segment->name, true);
+    int fd = PM_FAILED("create.reopen") ? -errno : pm_object_open(segment->name, true);
     if (fd < 0)
         return object_error(segment->name, "open", -fd);
     int nameless = segment->fd;
@@ -190,6 +151,7 @@ static int reopen(peermap_segment *segment)
         return pm_fail(PEERMAP_ENOENT, "segment %s was destroyed while it was being created", segment->name);
     }
     close(nameless);
+    PM_POINT("create.reopened");
     return pm_map_header(segment);
 }
 
@@ -199,25 +161,35 @@ static int reopen(peermap_segment *segment)
  */
 int pm_publish(peermap_segment *segment)
 {
-    int cancellation, error = pm_object_publish(segment->fd, segment->name);
+    int cancellation, error = PM_FAILS("create.publish");
+    if (error == 0)
+        error = pm_object_publish(segment->fd, segment->name);
     if (error != 0)
         return object_error(segment->name, "create", error);
-    hold_forks(&cancellation);
+    PM_POINT("create.published");
+    pm_hold_forks(&cancellation);
     int rc = reopen(segment);
-    let_fork(cancellation);
+    pm_let_fork(cancellation);
     return rc;
 }
 
 static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
 {
-    int cancellation, rc;
-    hold_forks(&cancellation);
-    segment->fd = pm_object_make(segment->shape.header_len + size, mode);
-    if (segment->fd < 0)
-        rc = object_error(segment->name, "create", -segment->fd);
-    else
+    uint64_t length = segment->shape.header_len + size;
+    int cancellation, rc = pm_preflight(segment, length);
+    if (rc != 0)
+        return rc;
+    pm_hold_forks(&cancellation);
+    segment->fd = PM_FAILED("create.make") ? -errno : pm_object_make(length, mode);
+    PM_POINT("create.made");
+    if (segment->fd >= 0)
         rc = pm_reserve_fresh(segment);
-    let_fork(cancellation);
+    else if (segment->fd == -ENOSPC || segment->fd == -ENOMEM || segment->fd == -EDQUOT)
+        rc = pm_no_memory(segment->name, length, -segment->fd);
+    else
+        rc = object_error(segment->name, "create", -segment->fd);
+    rc = rc == 0 ? pm_guard(segment) : rc;
+    pm_let_fork(cancellation);
     return rc;
 }
 
@@ -242,7 +214,8 @@ static int build(peermap_segment *segment, const peermap_options *options)
         return rc;
     write_header(segment, size);
     segment->nameless = true;
-    rc = pm_agent_start(segment);
+    PM_POINT("create.described");
+    rc = start(segment);
     if (rc != 0)
         return rc;
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_CREATE, .epoch = 1, .slot = (uint16_t)segment->index, .size = size });
@@ -253,21 +226,24 @@ static int build(peermap_segment *segment, const peermap_options *options)
 
 static int find(peermap_segment *segment)
 {
-    segment->fd = pm_object_open(segment->name, true);
+    segment->fd = PM_FAILED("attach.open") ? -errno : pm_object_open(segment->name, true);
+    PM_POINT("attach.opened");
     if (segment->fd < 0)
         return object_error(segment->name, "open", -segment->fd);
     int rc = pm_shape_read(segment->fd, segment->name, &segment->shape);
-    return rc == 0 ? pm_reserve(segment) : rc;
+    rc = rc == 0 ? pm_reserve(segment) : rc;
+    rc = rc == 0 ? pm_guard(segment) : rc;
+    return rc == 0 ? pm_object_check(segment) : rc;
 }
 
 static int join(peermap_segment *segment, const peermap_options *options)
 {
     int cancellation;
     (void)options;
-    hold_forks(&cancellation);
+    pm_hold_forks(&cancellation);
     int rc = find(segment);
-    let_fork(cancellation);
-    return rc == 0 ? pm_agent_start(segment) : rc;
+    pm_let_fork(cancellation);
+    return rc == 0 ? start(segment) : rc;
 }
 
 /* ---- one way in for both ---- */
@@ -319,18 +295,26 @@ void peermap_detach(peermap_segment *segment)
     if (!segment)
         return;
     if (load32(&segment->detached)) { /* in a forked child: the maps and the descriptor are gone already */
+        free(segment->answers);
         free(segment);
         return;
     }
+    if (pm_inherited(segment)) /* in the child of a bare clone(), where not even free() may be called */
+        return;
     pm_agent_stop(segment);
+    PM_POINT("detach.left");
     free_handle(segment);
+    PM_POINT("detach.freed");
 }
 
 int peermap_destroy(const char *name)
 {
     if (!pm_name_valid(name))
         return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
-    int error = pm_object_remove(name);
+    int error = PM_FAILS("destroy.remove");
+    if (error == 0)
+        error = pm_object_remove(name);
+    PM_POINT("destroy.removed");
     return error == 0 ? 0 : object_error(name, "destroy", error);
 }
 
@@ -341,7 +325,7 @@ void *peermap_base(const peermap_segment *segment) { return pm_attached(segment)
 /* A peer that was late may run before its agent has caught up: what is not mapped here yet is not active here yet. */
 static uint64_t active(const peermap_segment *segment)
 {
-    uint64_t bytes = order_load64(&segment->header->active), mapped = load64(&segment->mapped);
+    uint64_t bytes = pm_active(segment->header), mapped = order_load64(&segment->mapped);
     return bytes < mapped ? bytes : mapped;
 }
 
@@ -350,6 +334,12 @@ size_t peermap_size(const peermap_segment *segment) { return pm_attached(segment
 uint64_t peermap_epoch(const peermap_segment *segment)
 {
     return pm_attached(segment) ? load64(&segment->header->epoch) : 0;
+}
+
+size_t peermap_page_size(const peermap_segment *segment)
+{
+    uint64_t huge = pm_attached(segment) && segment->shape.flags & PM_SEGMENT_HUGE ? pm_memory_huge() : 0;
+    return huge ? huge : (size_t)sysconf(_SC_PAGESIZE);
 }
 
 /*

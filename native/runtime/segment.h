@@ -8,20 +8,26 @@
  * process that is stopped inside a call of ours holds nothing that its agent could not let go of.
  *
  *     segment.c   create, attach, detach: from a name to a mapped segment and back
+ *     fork.c      what becomes of attachments in a child
  *     shape.c     what a header must look like before anything in it is believed
  *     reserve.c   the address range, and mapping inside it
  *     agent.c     the thread: its life, and the requests it serves
  *     converge.c  its own part of a round: map what the header says, and ack it
+ *     guard.c     the object cut short from outside
  *     lock.c      robust locks
  *     registry.c  slots: claim, release, reap, read; roots.c likewise
- *     round.c     asking the peers, and waiting for them
+ *     round.c     asking the peers, and waiting for them; reach.c: those that are stopped
  *     resize.c    what rounds are for: growing, shrinking, remapping, recovery
+ *     ahead.c     growing inside what everybody has mapped already, and seeing to it that it is so
  *     journal.c   the event ring
+ *     preflight.c is there memory for a growth?
  */
 #ifndef PM_SEGMENT_H
 #define PM_SEGMENT_H
 
 #include "error.h"
+#include "fault.h"
+#include "hand.h"
 #include "layout.h"
 #include "order.h"
 #include "os.h"
@@ -38,6 +44,8 @@ struct pm_shape {
     uint32_t slot_count;
     uint32_t root_count;
     uint32_t event_count;
+    uint32_t flags; /* PM_SEGMENT_* */
+    uint64_t ahead;
     uint64_t slots_off;
     uint64_t roots_off;
     uint64_t events_off;
@@ -58,6 +66,13 @@ struct pm_request {
     char sentence[PM_SENTENCE];
 };
 
+/* Process-local.  What the last look at the limits of memory found; any thread's. */
+struct pm_headroom {
+    uint64_t looked; /* when, by the coarse clock; 0: never */
+    uint64_t found;  /* bytes that could be had then */
+    uint64_t spent;  /* by this handle since */
+};
+
 /* Process-local. */
 struct peermap_segment {
     struct pm_shape shape;
@@ -68,6 +83,9 @@ struct peermap_segment {
     uint64_t deadline_ns;
     bool nameless;     /* just made: its agent gives it its name, when it has its slot */
     uint32_t detached; /* nothing of it is mapped any more: a forked child's, or being freed */
+    uint32_t mark;     /* of the process that attached: fork.c */
+    uint32_t lost;     /* the header is private zeroes: guard.c */
+    uint32_t loss_told; /* that the data was cut short is in the event ring */
 
     char *start; /* of the reservation: the header; the data follows */
     char *base;
@@ -78,6 +96,8 @@ struct peermap_segment {
     struct pm_event *events;
 
     uint64_t mapped; /* data bytes mapped here: written by the agent, read by all threads */
+
+    struct pm_headroom headroom;
 
     /* The agent's own. */
     pthread_t agent;
@@ -98,15 +118,39 @@ struct peermap_segment {
     struct pm_request *request;
     uint32_t posted; /* futex: 0 none, 1 posted; at the start, 1 until the agent has joined */
 
+    /* How the peers came to the last round: rows for all slots, written by the agent during a request; or all of them ahead. */
+    peermap_answer *answers;
+    uint32_t answer_count;
+    uint32_t last_was_inside;
+
+    uint32_t nudged;         /* the horizon is near: the agent shall move it */
+    uint64_t horizon_failed; /* when that last met a peer that did not answer */
+    struct pm_hand hand;     /* of the agent */
+
     struct peermap_segment *next; /* of all attachments of this process, for fork() */
 };
 
-/* False in a forked child: nothing of the handle may be touched. */
-static inline bool pm_attached(const peermap_segment *segment) { return segment && !load32(&segment->detached); }
+/* ---- fork.c ---- */
+extern void *pm_mark_at;
+/* The handle is another process's, whose memory this one has a copy of. */
+static inline bool pm_inherited(const peermap_segment *segment) { return load32(load_pointer(&pm_mark_at)) != segment->mark; }
+/* Between the two no fork sees a descriptor or a range that its handle does not have, and no cancellation leaves the lock behind. */
+void pm_hold_forks(int *cancellation);
+void pm_let_fork(int cancellation);
+void pm_enlist(peermap_segment *segment);
+void pm_delist(peermap_segment *segment); /* and gives back what it has */
+
+/* False in a child: nothing of the handle may be touched. */
+static inline bool pm_attached(const peermap_segment *segment)
+{
+    return segment && !load32(&segment->detached) && !pm_inherited(segment);
+}
+static inline uint64_t pm_active(const struct pm_header *header) { return order_load64(&header->active) & PM_ACTIVE_BYTES; }
 static inline int pm_fail_detached(void) { return pm_fail(PEERMAP_EDETACHED, "%s", peermap_error_text(PEERMAP_EDETACHED)); }
 
 /* ---- segment.c ---- */
 int pm_publish(peermap_segment *segment);
+void pm_give_back(peermap_segment *segment); /* its range and its descriptor */
 
 /* ---- shape.c ---- */
 int pm_shape_read(int fd, const char *name, struct pm_shape *shape);
@@ -117,11 +161,23 @@ bool pm_name_equal(const char *shared, const char *name); /* `shared` may lack i
 /* ---- reserve.c ---- */
 int pm_reserve(peermap_segment *segment);                       /* at shape.base, or elsewhere if RELOCATABLE; maps the header */
 int pm_reserve_fresh(peermap_segment *segment);                 /* chooses shape.base as well */
-bool pm_holds_object(const peermap_segment *segment); /* fd is what it was: the application may have closed it, and used its number */
+bool pm_holds_descriptor(const peermap_segment *segment);       /* fd is what it was: the application may have closed it, and used its number */
+uint64_t pm_object_length(const peermap_segment *segment); /* 0 if that is not so */
+bool pm_holds_object(const peermap_segment *segment);           /* and the object is not lost */
+bool pm_regain_object(peermap_segment *segment);                /* the same; if it is not, the object is opened anew by its name */
 int pm_map_header(peermap_segment *segment);                    /* again, from another descriptor */
 void pm_release_range(peermap_segment *segment);
 int pm_map(peermap_segment *segment, uint64_t from, uint64_t to);   /* 0 or errno */
 int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to); /* 0 or errno */
+
+/* ---- guard.c ---- */
+int pm_guard(peermap_segment *segment); /* from before its header is touched */
+void pm_unguard(const peermap_segment *segment);
+bool pm_lost(const peermap_segment *segment);
+int pm_fail_lost(const peermap_segment *segment);
+int pm_unless_lost(const peermap_segment *segment, int rc); /* rc */
+/* 0 if there is a file behind all of the active memory.  Before every change of size, in the agent or not. */
+int pm_object_check(peermap_segment *segment);
 
 /* ---- agent.c ---- */
 int pm_agent_start(peermap_segment *segment);
@@ -131,12 +187,12 @@ void pm_agent_stop(peermap_segment *segment);
 /* ---- converge.c: the agent only ---- */
 void pm_converge(peermap_segment *segment, uint32_t method);
 int pm_converge_first(peermap_segment *segment, uint64_t since); /* while attaching */
-void pm_answer(peermap_segment *segment, uint64_t epoch);        /* counts this peer's ack of `epoch` */
+void pm_answer(peermap_segment *segment, uint64_t epoch); /* counts this peer's ack of `epoch` */
 
 /* ---- lock.c: the agent only ---- */
 int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline);
 void pm_unlock(peermap_segment *segment, uint32_t *lock, uint32_t *holder);
-int pm_lock_busy(peermap_segment *segment, uint32_t holder, const char *what, peermap_round *round);
+int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *what, peermap_round *round);
 
 /* ---- registry.c ---- */
 #define PM_NAMESAKE 1 /* of pm_registry_claim: another thread must try; by its id the kernel could not tell this one from a peer's */
@@ -149,6 +205,8 @@ static inline bool pm_slot_lives(const struct pm_slot *slot)
 }
 
 bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot *copy);
+/* The slot of the live peer, other than this one, whose agent has this thread id. */
+bool pm_slot_of_agent(const peermap_segment *segment, uint32_t thread, uint32_t *index, struct pm_slot *copy);
 bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag); /* still LIVE under this tag, and alive */
 void pm_slot_tell_death(peermap_segment *segment, uint32_t index);
 int pm_registry_lock(peermap_segment *segment); /* 0, or PEERMAP_EBUSY and its sentence */
@@ -160,8 +218,26 @@ int pm_registry_reap(peermap_segment *segment);
 /* ---- roots.c ---- */
 int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted);
 
-/* ---- resize.c ---- */
+/* ---- resize.c: the agent only ---- */
 int pm_round(peermap_segment *segment, struct pm_request *request);
+int pm_hold(peermap_segment *segment, uint64_t deadline); /* takes the segment's lock, and mends what its last holder left */
+void pm_let_go(peermap_segment *segment);
+
+/* ---- ahead.c ---- */
+#define PM_LONG_WAY 1 /* of pm_grow_inside: a round is needed, or an error is to be told */
+int pm_grow_inside(peermap_segment *segment, uint64_t by, peermap_round *report); /* any thread */
+uint64_t pm_ahead_of(const peermap_segment *segment, uint64_t size);              /* the target for this active size */
+void pm_nudge(peermap_segment *segment, uint64_t size);                           /* has the horizon moved if it is near */
+void pm_move_horizon(peermap_segment *segment);                                   /* the agent only */
+
+/* ---- reach.c: the agent only ---- */
+void pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline); /* lets the agent run that has the lock */
+
+/* ---- preflight.c: any thread ---- */
+/* 0 if there is memory for `bytes` more, as far as can be told; else PEERMAP_ENOSPC (or EOS and EFBIG: ulimit -f), and which limit it is. */
+int pm_preflight(peermap_segment *segment, uint64_t bytes);
+/* The same sentence where allocating them failed after all: the code, and errno `error` if that is PEERMAP_EOS. */
+int pm_no_memory(const char *name, uint64_t bytes, int error);
 
 /* ---- journal.c ---- */
 void pm_journal(peermap_segment *segment, struct pm_event event); /* fills seq, time, by, by_pid, and pid from slot */

@@ -16,7 +16,13 @@
 #define EVENTS 4096u
 #define DEFAULT_PEERS 128u
 #define DEFAULT_RESERVE (UINT64_C(16) << 30)
-#define USER_SPACE_END UINT64_C(0x7ffffffff000) /* of 47-bit addresses */
+
+/*
+ * Where a reservation may be.  Below are programs that were linked to fixed addresses, and their heaps; above are the stacks and the
+ * kernel's own choices, which grow down.  Free addresses there are no less needed.
+ */
+#define ADDRESSES_BEGIN (UINT64_C(1) << 32)
+#define ADDRESSES_END UINT64_C(0x7ef000000000)
 
 static uint64_t page(void) { return (uint64_t)sysconf(_SC_PAGESIZE); }
 
@@ -36,7 +42,8 @@ static void arrange(struct pm_shape *shape)
     shape->roots_off = shape->slots_off + shape->slot_count * sizeof(struct pm_slot);
     shape->events_off = shape->roots_off + shape->root_count * sizeof(struct pm_root);
     uint64_t end = shape->events_off + shape->event_count * sizeof(struct pm_event);
-    shape->header_len = (end + page() - 1) / page() * page();
+    uint64_t unit = shape->flags & PM_SEGMENT_HUGE ? PM_HUGE_PAGE : page();
+    shape->header_len = (end + unit - 1) / unit * unit;
 }
 
 int pm_shape_plan(const peermap_options *options, struct pm_shape *shape)
@@ -44,6 +51,9 @@ int pm_shape_plan(const peermap_options *options, struct pm_shape *shape)
     *shape = (struct pm_shape){ .root_count = ROOTS, .event_count = EVENTS, .generation = pm_random() };
     shape->slot_count = options->max_peers ? options->max_peers : DEFAULT_PEERS;
     shape->reserved = options->reserve_size ? options->reserve_size : DEFAULT_RESERVE;
+    shape->ahead = options->ahead;
+    shape->flags = (options->flags & PEERMAP_STRICT ? PM_SEGMENT_STRICT : 0) | (options->flags & PEERMAP_NO_INJECT ? PM_SEGMENT_NO_INJECT : 0) |
+                   (options->flags & PEERMAP_HUGE ? PM_SEGMENT_HUGE : 0);
     if (shape->slot_count > PM_SLOTS_MAX)
         return pm_fail(PEERMAP_EINVAL, "max_peers is %" PRIu32 "; the most is %" PRIu32, shape->slot_count, PM_SLOTS_MAX);
     if (shape->reserved > PM_RESERVED_MAX)
@@ -75,7 +85,11 @@ static int judge(const struct pm_header *header, const char *name, uint64_t leng
         return wrong(name, "event_count", header->event_count);
     if (header->reserved == 0 || header->reserved > PM_RESERVED_MAX || header->reserved % page() != 0)
         return wrong(name, "reserved", header->reserved);
+    if (header->flags & ~PM_SEGMENT_FLAGS)
+        return wrong(name, "flags", header->flags);
     *shape = (struct pm_shape){ .base = header->base,
+                                .flags = header->flags,
+                                .ahead = header->ahead,
                                 .reserved = header->reserved,
                                 .generation = header->generation,
                                 .slot_count = header->slot_count,
@@ -91,7 +105,7 @@ static int judge(const struct pm_header *header, const char *name, uint64_t leng
         return wrong(name, "roots_off", header->roots_off);
     if (header->events_off != shape->events_off)
         return wrong(name, "events_off", header->events_off);
-    if (header->base % page() != 0 || header->base < shape->header_len + page() || header->base > USER_SPACE_END - shape->reserved)
+    if (header->base % page() != 0 || header->base < ADDRESSES_BEGIN + shape->header_len || header->base > ADDRESSES_END - shape->reserved)
         return wrong(name, "base", header->base);
     if (length < shape->header_len)
         return pm_fail(PEERMAP_EFORMAT, "segment %s was cut short: %" PRIu64 " bytes are left of a header of %" PRIu64, name, length,
@@ -103,9 +117,9 @@ int pm_shape_read(int fd, const char *name, struct pm_shape *shape)
 {
     struct pm_header header;
     struct stat facts;
-    if (fstat(fd, &facts) != 0)
+    if (PM_FAILED("shape.look") || fstat(fd, &facts) != 0)
         return pm_fail(PEERMAP_EOS, "cannot look at segment %s: %s", name, strerror(errno));
-    ssize_t length = pread(fd, &header, sizeof header, 0);
+    ssize_t length = PM_FAILED("shape.read") ? -1 : pread(fd, &header, sizeof header, 0);
     if (length < 0)
         return pm_fail(PEERMAP_EOS, "cannot read segment %s: %s", name, strerror(errno));
     if (length < (ssize_t)sizeof header)

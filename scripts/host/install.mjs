@@ -7,12 +7,13 @@
 //
 // The rename comes last, so a folder of that name is always complete, and two installs at the same time do not disturb each other.
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ensure, isExecutable, onPath } from '../debian.mjs';
 import { Expected, runMain, say } from './say.mjs';
 
 const VERSION = '4.139.1';
@@ -203,58 +204,12 @@ export function ensureChromium() {
     if (isExecutable(chosen)) return chosen;
     throw new Expected(`PEERMAP_CHROMIUM is "${chosen}", which is not an executable file`);
   }
-  const found = findChromium();
-  if (found) return found;
-  if (!onPath('apt-get')) throw new Expected('Chromium is missing: install it, or set PEERMAP_CHROMIUM to a Chromium or Chrome');
-  if (process.getuid?.() !== 0) throw new Expected('Chromium is missing; to get it: sudo apt-get install -y chromium');
-
-  say('installing Chromium with apt-get');
-  apt(['update', '-qq']);
-  apt(['install', '-y', '-qq', '--no-install-recommends', 'chromium']);
-  const installed = findChromium();
-  if (!installed) throw new Expected('apt-get installed chromium, and yet it is not on the PATH');
-  return installed;
-}
-
-/** @param {string[]} args */
-function apt(args) {
-  // The lock may be held by another installation: wait for it.
-  const done = spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=600', ...args], {
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  if (done.status === 0) return;
-  const tail = `${done.stdout ?? ''}${done.stderr ?? ''}`.trimEnd().split('\n').slice(-5).join('\n');
-  throw new Expected(`"apt-get ${args.join(' ')}" failed with ${done.status ?? done.signal}\n${tail}`);
+  return ensure('Chromium', ['chromium'], findChromium);
 }
 
 /** @returns {string | undefined} */
 function findChromium() {
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-    const file = onPath(name);
-    if (file) return file;
-  }
-  return undefined;
-}
-
-/** @param {string} name @returns {string | undefined} */
-function onPath(name) {
-  return (process.env['PATH'] ?? '')
-    .split(path.delimiter)
-    .filter((folder) => folder !== '')
-    .map((folder) => path.join(folder, name))
-    .find(isExecutable);
-}
-
-/** @param {string} file @returns {boolean} */
-function isExecutable(file) {
-  try {
-    fs.accessSync(file, fs.constants.X_OK);
-    return fs.statSync(file).isFile();
-  } catch {
-    return false;
-  }
+  return ['chromium', 'chromium-browser', 'google-chrome'].map(onPath).find((file) => file !== undefined);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

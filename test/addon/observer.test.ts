@@ -56,6 +56,46 @@ describe('addon: looking at a segment', () => {
     assert.deepEqual(snapshot.strangers, []);
   });
 
+  it('tells what a segment and its peers were created with, and how far ahead they map', async () => {
+    const name = freshName();
+    const options = { peerName: 'one', initialSize: MiB, reserveSize: 64 * MiB, ahead: 4 * MiB, noInject: true };
+    kept(peermap.Segment.create(name, options));
+    await Script.peer(name, 'two');
+    const { header, peers, problems } = kept(new peermap.Observer(name)).snapshot();
+    assert.deepEqual(problems, []);
+    assert.deepEqual(header?.flags, ['noInject']);
+    assert.deepEqual([header.active, header.ahead, header.target, header.closed], [MiB, 4 * MiB, 5 * MiB, false]);
+    assert.equal(header.horizon, 5 * MiB);
+    assert.deepEqual(
+      peers.map(({ noInject, mapped, missing }) => ({ noInject, mapped, missing })),
+      [
+        { noInject: true, mapped: 5 * MiB, missing: [] },
+        { noInject: false, mapped: 5 * MiB, missing: [] },
+      ],
+    );
+    const other = freshName();
+    kept(peermap.Segment.create(other, { strict: true }));
+    const strict = kept(new peermap.Observer(other)).snapshot().header;
+    assert.deepEqual(strict?.flags, ['strict']);
+    assert.equal(strict.horizon, strict.active);
+  });
+
+  it('tells of a growth that asked nobody as one event, and the epoch is behind nobody', async () => {
+    const name = freshName();
+    const segment = kept(peermap.Segment.create(name, { peerName: 'one', initialSize: MiB }));
+    const observer = kept(new peermap.Observer(name));
+    const { last } = observer.events(0);
+    const round = await segment.grow(8192);
+    const ends = observer.events(last).events.filter(({ epoch }) => epoch === round.epoch);
+    assert.deepEqual(
+      ends.map(({ kind, op, size, bySlot }) => ({ kind, op, size, bySlot })),
+      [{ kind: 'round-end', op: 'inside', size: MiB + 8192, bySlot: 0 }],
+    );
+    const { header, peers } = observer.snapshot();
+    assert.ok((header?.epoch ?? 0) > (peers[0]?.acked ?? Infinity));
+    assert.equal(peers[0]?.state, 'alive');
+  });
+
   it('reads the data by offset, shorter at the end, and only copies', () => {
     const name = freshName();
     const segment = kept(peermap.Segment.create(name, { initialSize: MiB }));
@@ -70,7 +110,7 @@ describe('addon: looking at a segment', () => {
 
   it('tells the events in order, each once, with what they are about', async () => {
     const name = freshName();
-    const segment = kept(peermap.Segment.create(name, { peerName: 'one' }));
+    const segment = kept(peermap.Segment.create(name, { peerName: 'one', strict: true }));
     const observer = kept(new peermap.Observer(name));
     const first = observer.events(0);
     assert.ok(first.events.some((event) => event.kind === 'create'));

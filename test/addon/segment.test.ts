@@ -2,6 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { cleanUp, codeOf, freshName, kept, peermap, Script, seen, until, type PeermapError } from './addon';
 
 const MiB = 1 << 20;
@@ -19,6 +20,7 @@ describe('addon: a process as a peer', () => {
         reserveSize: 64 * MiB,
         maxPeers: 8,
         mode: 0o640,
+        strict: true,
       }),
     );
     assert.ok(existsSync(`/dev/shm/peermap.${name}`));
@@ -51,14 +53,24 @@ describe('addon: a process as a peer', () => {
 
   it('grows and shrinks, and every peer maps it when the promise resolves', async () => {
     const name = freshName();
-    const segment = kept(peermap.Segment.create(name, { peerName: 'one', initialSize: MiB }));
-    await Script.peer(name, 'two');
+    const segment = kept(peermap.Segment.create(name, { peerName: 'one', initialSize: MiB, strict: true }));
+    const two = await Script.peer(name, 'two');
     const round = await segment.grow(3 * MiB);
+    const { answers, nanoseconds, ...counts } = round;
+    const none = { late: 0, died: 0, injected: 0, unstopped: 0, ahead: 0, populated: 0 };
+    assert.deepEqual(counts, { epoch: 2, size: 4 * MiB, peers: 2, acked: 2, ...none });
+    assert.ok(nanoseconds > 0);
     assert.deepEqual(
-      { ...round, nanoseconds: 0 },
-      { epoch: 2, size: 4 * MiB, peers: 2, acked: 2, late: 0, died: 0, injected: 0, nanoseconds: 0 },
+      answers
+        .map(({ name: peer, pid, method, error }) => ({ peer, pid, method, error }))
+        .sort((a, b) => a.peer.localeCompare(b.peer)),
+      [
+        { peer: 'one', pid: process.pid, method: 'self', error: 0 },
+        { peer: 'two', pid: two.pid, method: 'agent', error: 0 },
+      ],
     );
-    assert.ok(round.nanoseconds > 0);
+    assert.ok(answers.every((answer) => answer.nanoseconds > 0));
+    assert.deepEqual(segment.answers(), answers);
     assert.deepEqual(seen(name, 'two')?.missing, []);
     assert.equal(seen(name, 'two')?.mapped, 4 * MiB);
     assert.equal((await segment.shrink(2 * MiB)).size, 2 * MiB);
@@ -92,7 +104,8 @@ describe('addon: a process as a peer', () => {
 
   it('names the stopped peer that made a growth fail, and nothing was changed', async () => {
     const name = freshName();
-    const segment = kept(peermap.Segment.create(name, { peerName: 'one', initialSize: MiB, deadlineMs: 100 }));
+    const options = { peerName: 'one', initialSize: MiB, deadlineMs: 100, strict: true, noInject: true };
+    const segment = kept(peermap.Segment.create(name, options));
     const two = await Script.peer(name, 'two');
     two.signal('SIGSTOP');
     await until(() => seen(name, 'two')?.processState === 'T');
@@ -104,10 +117,71 @@ describe('addon: a process as a peer', () => {
     assert.ok(error.round);
     assert.deepEqual(error.round.culprit, { pid: two.pid, name: 'two' });
     assert.equal(error.round.late, 1);
+    assert.deepEqual(
+      error.round.answers.filter(({ method }) => method === 'none').map(({ pid, error: errno }) => ({ pid, errno })),
+      [{ pid: two.pid, errno: constants.errno.EACCES }],
+    );
+    assert.match(error.message, /PEERMAP_NO_INJECT/);
     assert.equal(segment.size, MiB);
     two.signal('SIGCONT');
     await until(() => seen(name, 'two')?.state === 'alive');
     assert.equal((await segment.grow(MiB)).late, 0);
+  });
+
+  it("grows inside what is mapped ahead without asking anybody, so that a stopped peer is in nobody's way", async () => {
+    const name = freshName();
+    const segment = kept(peermap.Segment.create(name, { peerName: 'one', initialSize: MiB, ahead: 8 * MiB }));
+    const two = await Script.peer(name, 'two');
+    assert.equal(seen(name, 'two')?.mapped, 9 * MiB);
+    two.signal('SIGSTOP');
+    await until(() => seen(name, 'two')?.processState === 'T');
+    const before = seen(name, 'two');
+    const round = await segment.grow(MiB);
+    assert.deepEqual([round.size, round.acked, round.ahead, round.late], [2 * MiB, 2, 2, 0]);
+    assert.deepEqual(
+      round.answers.map(({ method }) => method),
+      ['ahead', 'ahead'],
+    );
+    const after = seen(name, 'two');
+    assert.deepEqual(after?.missing, []);
+    assert.equal(after.acked, before?.acked);
+    two.signal('SIGCONT');
+  });
+
+  it('reaches a stopped peer through its agent, and leaves it stopped', async () => {
+    const name = freshName();
+    const segment = kept(peermap.Segment.create(name, { peerName: 'one', initialSize: MiB, deadlineMs: 20_000, strict: true }));
+    const two = await Script.peer(name, 'two');
+    two.signal('SIGSTOP');
+    await until(() => seen(name, 'two')?.processState === 'T');
+    const round = await segment.grow(MiB);
+    assert.deepEqual([round.size, round.acked, round.unstopped, round.late], [2 * MiB, 2, 1, 0]);
+    assert.equal(round.answers.find(({ pid }) => pid === two.pid)?.method, 'unstop');
+    const peer = seen(name, 'two');
+    assert.deepEqual([peer?.mapped, peer?.missing, peer?.method, peer?.unstopped], [2 * MiB, [], 'unstop', round.epoch]);
+    await until(() => seen(name, 'two')?.processState === 'T');
+    two.signal('SIGCONT');
+  });
+
+  it('has no answers for what was refused before anybody was asked', async () => {
+    const segment = kept(peermap.Segment.create(freshName(), { initialSize: MiB }));
+    assert.equal((await segment.grow(4096)).answers.length, 1);
+    const error = await segment.grow(2 ** 40).then(
+      () => assert.fail('grew'),
+      (reason: unknown) => reason as PeermapError,
+    );
+    assert.equal(error.code, 'PEERMAP_ELIMIT');
+    assert.deepEqual(error.round?.answers ?? [], []);
+  });
+
+  it('populates the new pages in every peer where that is asked for', async () => {
+    const name = freshName();
+    const segment = kept(peermap.Segment.create(name, { peerName: 'one', initialSize: MiB, prefault: true }));
+    await Script.peer(name, 'two');
+    const round = await segment.grow(MiB);
+    assert.equal(round.populated, 2);
+    assert.ok(seen(name, 'two')?.populated === round.epoch);
+    assert.ok(segment.pageSize >= 4096 && (segment.pageSize & (segment.pageSize - 1)) === 0);
   });
 
   it('reads and writes copies, and roots lead a peer to the data', async () => {

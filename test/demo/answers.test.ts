@@ -134,7 +134,7 @@ describe('demo: answers', function () {
     const stats = await stage.stats();
     const peer = stats.peers.find(({ pid }) => pid === search.pid);
     assert.equal(peer?.name, 'search');
-    assert.equal(peer.mapped, stats.size);
+    assert.ok(peer.mapped >= stats.size);
     assert.ok(stats.epoch > 3, 'the segment did not grow during the run');
   });
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { assertAgreement } from './agreement';
 import { Stage, installed, until } from './programs';
 
@@ -86,9 +86,44 @@ describe('demo: restart', function () {
     assert.deepEqual(names, ['search', `search-${other.pid}`, 'stats']);
   });
 
-  it('a stopped search holds the growth up by name, and continued lets it finish', async () => {
+  it('a stopped search holds nothing up: it has the memory mapped all the same, and answers when it goes on', async () => {
     const folder = installed('eslint/lib');
     await stage.run('indexer', '--once', installed('mocha/bin'));
+    const search = stage.start('search', '--json');
+    await search.ask('node');
+    const before = await stage.stats();
+    search.kill('SIGSTOP');
+    const indexer = await stage.run('indexer', '--once', folder);
+    assert.doesNotMatch(indexer.err, /trying/);
+    const stats = await stage.stats();
+    assert.ok(stats.size > before.size);
+    const stopped = stats.peers.find(({ name }) => name === 'search');
+    assert.ok((stopped?.mapped ?? 0) >= stats.size, 'the stopped search does not have all of it mapped');
+    search.kill('SIGCONT');
+    await assertAgreement(stage, folder, installed('mocha/bin'));
+    assert.ok((await search.ask('const')).files > 0);
+  });
+
+  it('a search that is stopped where nothing is mapped ahead is reached, and stays stopped', async () => {
+    const folder = installed('eslint/lib');
+    await stage.run('indexer', '--once', '--strict', installed('mocha/bin'));
+    const search = stage.start('search', '--json');
+    await search.ask('node');
+    const before = await stage.stats();
+    search.kill('SIGSTOP');
+    const indexer = await stage.run('indexer', '--once', folder);
+    assert.doesNotMatch(indexer.err, /trying/);
+    assert.match(readFileSync(`/proc/${search.pid}/stat`, 'utf8'), /\) T /);
+    const stats = await stage.stats();
+    assert.ok(stats.size > before.size);
+    assert.equal(stats.peers.find(({ name }) => name === 'search')?.mapped, stats.size);
+    search.kill('SIGCONT');
+    assert.ok((await search.ask('const')).files > 0);
+  });
+
+  it('a stopped search that nobody may reach holds the growth up by name, and continued lets it finish', async () => {
+    const folder = installed('eslint/lib');
+    await stage.run('indexer', '--once', '--strict', '--no-inject', installed('mocha/bin'));
     const search = stage.start('search', '--json');
     await search.ask('node');
     search.kill('SIGSTOP');

@@ -9,7 +9,7 @@ describe('command arguments', () => {
   });
 
   it('with arguments, nobody is asked', () => {
-    const target = { segment: 'quotes', bytes: '64K', pid: 4711, allowLate: true };
+    const target = { segment: 'quotes', bytes: '64K', pid: 4711, allowLate: true, strict: true, noInject: false };
     assert.deepEqual(parseInvocation(target), { asks: false, target });
   });
 
@@ -30,11 +30,13 @@ describe('command arguments', () => {
     { segment: 'q', pid: 1.5 },
     { pid: '1' },
     { segment: 'q', allowLate: 1 },
+    { segment: 'q', strict: 'yes' },
+    { segment: 'q', noInject: null },
   ]) {
     it(`refuses ${JSON.stringify(wrong)} with PEERMAP_EINVAL`, () => {
       assert.throws(() => parseInvocation(wrong), {
         code: 'PEERMAP_EINVAL',
-        message: /^PEERMAP_EINVAL: "(segment|bytes|pid|allowLate)"/,
+        message: /^PEERMAP_EINVAL: "(segment|bytes|pid|allowLate|strict|noInject)"/,
       });
     });
   }

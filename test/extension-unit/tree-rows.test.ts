@@ -3,7 +3,7 @@
 import * as assert from 'node:assert/strict';
 import { changedRows, segmentRow } from '../../extension/client/tree-rows';
 import type { Peer } from '../../extension/protocol/model';
-import { peer, snapshot, summary } from './snapshots';
+import { MiB, peer, snapshot, summary } from './snapshots';
 
 const row = (peers: Peer[], active?: number) => segmentRow(summary, snapshot(peers, active), false);
 
@@ -25,6 +25,19 @@ describe('rows of the Segments view', () => {
 
   it('come from the summary alone as long as nobody looked closer', () => {
     assert.equal(segmentRow(summary, undefined, true).description, '2 MiB of 1 GiB · 2 peers · attached');
+  });
+
+  it('show how far ahead a peer maps, which no growth below the horizon changes', () => {
+    const before = row([peer(0, 'indexer', { mapped: 66 * MiB })], 2 * MiB);
+    const after = row([peer(0, 'indexer', { mapped: 66 * MiB })], 3 * MiB);
+    assert.equal(before.children[0]?.description, 'pid 100 · ahead to 66 MiB');
+    assert.deepEqual(changedRows(before, after), ['segment:demo']);
+  });
+
+  it('do not call a peer late that acknowledged what was asked of it, whatever the epoch is', () => {
+    const grown = snapshot([peer(0, 'indexer', { requested: 1, acked: 1 })]);
+    if (grown.header) grown.header.epoch = 900;
+    assert.equal(segmentRow(summary, grown, false).children[0]?.context, 'peer alive');
   });
 
   it('show what a peer lacks', () => {

@@ -1,8 +1,32 @@
 // SPDX-License-Identifier: MIT
 
 import * as assert from 'node:assert/strict';
-import { destroyWarning, roundReport, shrinkWarning, sum, wholePages } from '../../extension/client/words';
+import {
+  answerLines,
+  destroyWarning,
+  lateSentence,
+  roundReport,
+  shrinkWarning,
+  sum,
+  wholePages,
+} from '../../extension/client/words';
+import type { PeerAnswer, Round } from '../../extension/protocol/model';
 import { MiB, peer, snapshot } from './snapshots';
+
+const quiet: Round = {
+  epoch: 2,
+  size: 2 * MiB,
+  peers: 3,
+  acked: 3,
+  late: 0,
+  died: 0,
+  injected: 0,
+  unstopped: 0,
+  ahead: 0,
+  populated: 0,
+  nanoseconds: 12_300,
+  answers: [],
+};
 
 describe('sentences', () => {
   it('say how much a shrink takes, from whom, and who pins it', () => {
@@ -34,17 +58,45 @@ describe('sentences', () => {
   });
 
   it('report a round, and who did not answer', () => {
-    const round = {
-      epoch: 2,
-      size: 2 * MiB,
-      peers: 3,
-      acked: 3,
-      late: 0,
-      died: 0,
-      injected: 0,
-      nanoseconds: 12_300,
-    };
-    assert.equal(roundReport('demo grew', round), 'demo grew: 2 MiB in every peer after 12.3 µs');
-    assert.match(roundReport('demo grew', { ...round, late: 1 }), /in all but 1 peer that did not answer/);
+    assert.equal(roundReport('demo grew', quiet), 'demo grew: 2 MiB in every peer after 12.3 µs');
+    assert.match(roundReport('demo grew', { ...quiet, late: 1 }), /in all but 1 peer that did not answer/);
+    assert.match(roundReport('demo grew', { ...quiet, ahead: 3 }), / µs · all had it mapped ahead$/);
+    assert.match(roundReport('demo grew', { ...quiet, ahead: 2 }), / µs · 2 had it mapped ahead$/);
+    assert.match(roundReport('demo grew', { ...quiet, unstopped: 1, injected: 1 }), / µs · 2 were reached while stopped$/);
+    assert.match(roundReport('demo grew', { ...quiet, unstopped: 1 }), / µs · 1 was reached while stopped$/);
+  });
+
+  it('tell of each peer how it came to the round', () => {
+    const answers: PeerAnswer[] = [
+      { pid: 7, name: 'indexer', method: 'self', error: 0, nanoseconds: 900 },
+      { pid: 8, name: 'search', method: 'unstop', error: 0, nanoseconds: 1_200_000 },
+      { pid: 9, name: 'stats', method: 'none', error: 16, nanoseconds: 0 },
+    ];
+    assert.deepEqual(answerLines({ ...quiet, answers }), [
+      'indexer (7): mapped it itself after 900 ns',
+      'search (8): was reached while stopped: its agent alone was let run after 1.2 ms',
+      'stats (9): did not map it: a debugger or another tracer holds it',
+    ]);
+  });
+
+  it('name the other late peers where there are more than the one that is to blame', () => {
+    const answer = (pid: number, name: string, error: number): PeerAnswer => ({
+      pid,
+      name,
+      method: 'none',
+      error,
+      nanoseconds: 9,
+    });
+    const culprit = { pid: 101, name: 'search' };
+    const one = { ...quiet, late: 1, culprit, answers: [answer(101, 'search', 13)] };
+    assert.equal(lateSentence('search did not answer', one), 'search did not answer');
+    assert.equal(lateSentence('search did not answer', undefined), 'search did not answer');
+    const two = { ...one, late: 2, answers: [...one.answers, answer(102, 'stats', 16)] };
+    assert.equal(
+      lateSentence('search did not answer', two),
+      'search did not answer. Nor did stats (102): a debugger or another tracer holds it.',
+    );
+    const six = { ...one, late: 6, answers: [1, 2, 3, 4, 5].map((pid) => answer(pid, `p${pid}`, 0)) };
+    assert.match(lateSentence('x', six), /p3 \(3\): it is starved, frozen.*; and 2 more\.$/);
   });
 });

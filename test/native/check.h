@@ -27,6 +27,13 @@
             FAIL("%s is %lld, not %lld", #got, got_, wanted_);                                                         \
     } while (0)
 
+/* First in a test whose means ThreadSanitizer does not have; `reason` says which. */
+#ifdef __SANITIZE_THREAD__
+#define NOT_WITH_THREAD_SANITIZER(reason) SKIP("not with ThreadSanitizer: %s", reason)
+#else
+#define NOT_WITH_THREAD_SANITIZER(reason) ((void)0)
+#endif
+
 #define SKIP(...)                                                                                                      \
     do {                                                                                                               \
         printf(__VA_ARGS__);                                                                                           \

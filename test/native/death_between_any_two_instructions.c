@@ -127,6 +127,7 @@ int main(int argc, char **argv)
 #ifdef __SANITIZE_ADDRESS__
     SKIP("the sanitizers' own instructions are too many to step through");
 #endif
+    NOT_WITH_THREAD_SANITIZER("there are too many instructions");
     setup(argv);
     witness = ready_peer("witness", "create 65536 slots 3 deadline 20000");
     ok(witness, "fill 0 %u 9", ACTIVE);

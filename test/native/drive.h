@@ -9,8 +9,10 @@
 #define DRIVE_H
 
 #include "check.h"
+#include "layout.h"
 #include "peermap.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -19,6 +21,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -221,6 +224,37 @@ static inline void stop_peer(struct peer *peer)
         usleep(200);
 }
 
+/* Stops all threads of the peer as a debugger does, until let_peer_go(). */
+static inline void hold_peer(struct peer *peer)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)peer->pid);
+    DIR *tasks = opendir(path);
+    CHECK(tasks != NULL);
+    for (struct dirent *entry; (entry = readdir(tasks)) != NULL;) {
+        pid_t thread = (pid_t)atoi(entry->d_name);
+        int status;
+        if (thread == 0)
+            continue;
+        if (ptrace(PTRACE_SEIZE, thread, 0, 0) != 0)
+            SKIP("cannot trace: %s", strerror(errno));
+        CHECK(ptrace(PTRACE_INTERRUPT, thread, 0, 0) == 0 && waitpid(thread, &status, __WALL) == thread);
+    }
+    closedir(tasks);
+}
+
+static inline void let_peer_go(struct peer *peer)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)peer->pid);
+    DIR *tasks = opendir(path);
+    CHECK(tasks != NULL);
+    for (struct dirent *entry; (entry = readdir(tasks)) != NULL;)
+        if (atoi(entry->d_name) > 0)
+            ptrace(PTRACE_DETACH, (pid_t)atoi(entry->d_name), 0, 0);
+    closedir(tasks);
+}
+
 static inline void continue_peer(struct peer *peer) { kill(peer->pid, SIGCONT); }
 
 /* Bytes of [from, to) that the process maps readable, writable and shared from the segment's object at the right place. */
@@ -252,16 +286,25 @@ static inline uint64_t mapped_bytes(pid_t pid, uint64_t from, uint64_t to, uint6
     return total;
 }
 
-static inline uint64_t header_length(void)
+/* A word of the header, by its offset in layout.h. */
+static inline uint64_t header_word(long offset)
 {
     char path[128];
-    uint64_t length = 0;
+    uint64_t word = 0;
     snprintf(path, sizeof path, "/dev/shm/peermap.%s", segment_name);
     FILE *file = fopen(path, "r");
     CHECK(file != NULL);
-    CHECK(fseek(file, 24, SEEK_SET) == 0 && fread(&length, sizeof length, 1, file) == 1);
+    CHECK(fseek(file, offset, SEEK_SET) == 0 && fread(&word, sizeof word, 1, file) == 1);
     fclose(file);
-    return length;
+    return word;
+}
+
+static inline uint64_t header_length(void) { return header_word(offsetof(struct pm_header, header_len)); }
+
+/* The kernel maps all of [base, base + size) in this peer. */
+static inline void maps_all(struct peer *peer, uint64_t size)
+{
+    CHECK_INT(mapped_bytes(peer->pid, peer->base, peer->base + size, header_length()), size);
 }
 
 /* The kernel maps exactly [base, base + size) in this peer, and nothing of the object after it. */

@@ -5,6 +5,7 @@
 int main(int argc, char **argv)
 {
     (void)argc;
+    NOT_WITH_THREAD_SANITIZER("a child of several threads may start none");
     setup(argv);
     peermap_options options = { .struct_size = sizeof options, .peer_name = "parent" };
     peermap_segment *segment;

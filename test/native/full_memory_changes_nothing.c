@@ -17,7 +17,8 @@ int main(int argc, char **argv)
     struct peer *b = ready_peer("b", NULL);
     ok(a, "fill 0 65536 8");
     const char *text = fails(a, "PEERMAP_ENOSPC", "grow 4194304");
-    CHECK(strstr(text, "/dev/shm") != NULL);
+    CHECK(strstr(text, "/dev/shm has 1.") != NULL && strstr(text, " MiB free of 2 MiB, and 4 MiB are wanted") != NULL);
+    CHECK(strstr(text, "docker run --shm-size=1g") != NULL);
     CHECK_INT(size_of(b), 65536);
     CHECK_INT(object_length(), header_length() + 65536);
     /* Up to the last page, and all of it can be written. */

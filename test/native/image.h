@@ -42,6 +42,7 @@ static inline struct image make_image(uint32_t slots, uint32_t roots, uint32_t e
     h.events_off = h.roots_off + roots * sizeof(struct pm_root);
     h.header_len = (h.events_off + events * sizeof(struct pm_event) + 4095) / 4096 * 4096;
     h.reserved = UINT64_C(1) << 30;
+    h.slots_used = slots;
     h.active = h.target = h.horizon = active;
     h.epoch = 1;
     strcpy(h.creator_name, "hand");

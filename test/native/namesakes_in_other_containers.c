@@ -26,7 +26,7 @@ static pid_t contained(const char *name, int *ready)
         peermap_segment *segment;
         CHECK_INT(peermap_attach(seg(), &options, &segment), 0);
         CHECK(write(pipes[1], "r", 1) == 1);
-        peermap_map_peer(segment, 0, NULL);
+        peermap_remap(segment, 0, NULL);
         _exit(0);
     }
     close(pipes[1]);
@@ -40,7 +40,7 @@ int main(int argc, char **argv)
     setup(argv);
     char byte;
     int ready;
-    struct peer *sleeper = ready_peer("sleeper", "create 65536");
+    struct peer *sleeper = ready_peer("sleeper", "create 65536 no-inject");
     struct peer *third = ready_peer("third", "deadline 300");
     stop_peer(sleeper);
     pid_t holder = contained("holder", &ready), waiter;

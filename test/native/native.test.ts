@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs every program of this folder: each is one behaviour, which its file name says; plain, and under the address and undefined-behaviour
-// sanitizers.  0: it holds.  77: it cannot be tried here, its output says why.
+// Runs every program of this folder: each is one behaviour, which its file name says; plain, under the address and undefined-behaviour
+// sanitizers, and under the thread sanitizer.  0: it holds.  77: it cannot be tried here, its output says why.
 
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 const builds = [
   { title: 'native', folder: 'build/native/tests' },
   { title: 'native, sanitized', folder: 'build/native/asan/tests' },
+  { title: 'native, sanitized for threads', folder: 'build/native/tsan/tests' },
 ];
 
 interface Ended {

@@ -28,7 +28,7 @@ static void damage_header(struct image *image)
 {
     struct pm_header *h = image->header;
     WITH(h->magic, 0, PMO_NOT_A_SEGMENT, "header.magic", false);
-    WITH(h->version, 2, PMO_OTHER_VERSION, "header.version", false);
+    WITH(h->version, PM_VERSION + 1, PMO_OTHER_VERSION, "header.version", false);
     WITH(h->page_size, 0, PMO_BAD_FIELD, "header.page_size", false);
     WITH(h->page_size, 5000, PMO_BAD_FIELD, "header.page_size", false);
     WITH(h->slot_count, 0, PMO_BAD_FIELD, "header.slot_count", false);
@@ -49,10 +49,28 @@ static void damage_header(struct image *image)
     WITH(h->active, 100, PMO_BAD_FIELD, "header.active", true);
     WITH(h->target, h->reserved + 4096, PMO_BAD_FIELD, "header.target", true);
     WITH(h->target, 0, PMO_BAD_FIELD, "header.target", true);
-    WITH(h->horizon, 0, PMO_BAD_FIELD, "header.horizon", true);
-    WITH(h->intent.op, 99, PMO_BAD_FIELD, "header.intent.op", true);
+    WITH(h->active, h->active | 2048, PMO_BAD_FIELD, "header.active", true);
+    WITH(h->active, h->active | PM_ACTIVE_CLOSED | UINT64_C(2), PMO_BAD_FIELD, "header.active", true);
+    WITH(h->active, UINT64_C(7) << PM_ACTIVE_SHIFT, PMO_BAD_FIELD, "header.active", true);
+    WITH(h->horizon, h->target + 4096, PMO_BAD_FIELD, "header.horizon", true);
+    WITH(h->horizon, UINT64_MAX, PMO_BAD_FIELD, "header.horizon", true);
+    WITH(h->horizon, 100, PMO_BAD_FIELD, "header.horizon", true);
+    WITH(h->flags, PM_SEGMENT_HUGE, PMO_BAD_FIELD, "header.header_len", false);
+    WITH(h->flags, UINT32_C(1) << 31, PMO_BAD_FIELD, "header.flags", true);
+    WITH(h->slots_used, h->slot_count + 1, PMO_BAD_FIELD, "header.slots_used", true);
+    WITH(h->populate_epoch, UINT64_MAX, PMO_BAD_FIELD, "header.populate_epoch", true);
+    WITH(h->intent.op, PM_OP_LAST + 1, PMO_BAD_FIELD, "header.intent.op", true);
     WITH(h->event_head, UINT64_MAX, PMO_BAD_FIELD, "header.event_head", true);
     WITH(h->epoch, UINT64_MAX, PMO_BAD_FIELD, "header.epoch", true);
+}
+
+/* What nobody ahead of the active size may say of a segment that is strict. */
+static void damage_strict(struct image *image)
+{
+    struct pm_header *h = image->header;
+    h->flags = PM_SEGMENT_STRICT;
+    WITH(h->target, h->target + 4096, PMO_BAD_FIELD, "header.target", true);
+    h->flags = 0;
 }
 
 static void damage_records(struct image *image)
@@ -64,8 +82,10 @@ static void damage_records(struct image *image)
     WITH(slot->base, slot->base + 4096, PMO_BAD_SLOT, "slot 3", true);
     WITH(slot->base, UINT64_MAX, PMO_BAD_SLOT, "slot 3", true);
     WITH(slot->mapped, UINT64_MAX, PMO_BAD_SLOT, "slot 3", true);
-    WITH(slot->method, 77, PMO_BAD_SLOT, "slot 3", true);
+    WITH(slot->method, PM_BY_LAST + 1, PMO_BAD_SLOT, "slot 3", true);
     WITH(slot->acked, UINT64_MAX, PMO_BAD_SLOT, "slot 3", true);
+    WITH(slot->unstopped, UINT64_MAX, PMO_BAD_SLOT, "slot 3", true);
+    WITH(slot->populated, UINT64_MAX, PMO_BAD_SLOT, "slot 3", true);
     WITH(slot->name[0], '\n', PMO_BAD_SLOT, "slot 3", true);
     memset(slot->name, 'x', sizeof slot->name);
     expect(PMO_BAD_SLOT, "slot 3", true);
@@ -92,6 +112,7 @@ int main(int argc, char **argv)
     CHECK(s.readable);
     pmo_snapshot_free(&s);
     damage_header(&image);
+    damage_strict(&image);
     damage_records(&image);
     s = look_at(&observer, PMO_PROCESSES);
     CHECK_NO_PROBLEMS(&s); /* everything was put back */

@@ -6,7 +6,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    struct peer *a = ready_peer("a", "create 65536 deadline 200 late");
+    struct peer *a = ready_peer("a", "create 65536 no-inject deadline 200 late");
     struct peer *b = ready_peer("b", NULL);
     ok(a, "grow 131072");
     ok(b, "root index 4096 512 struct-index");
@@ -16,7 +16,7 @@ int main(int argc, char **argv)
     struct pmo_snapshot s = look_at(&observer, PMO_STRANGERS);
     CHECK_NO_PROBLEMS(&s);
     CHECK(s.readable);
-    CHECK_INT(s.header.active, 65536 + 131072);
+    CHECK_INT(pmo_active(&s.header), 65536 + 131072);
     CHECK_INT(s.header.base, a->base);
     CHECK_INT(s.header.header_len, header_length());
     CHECK_INT(s.header.creator_pid, a->pid);
@@ -29,7 +29,7 @@ int main(int argc, char **argv)
         CHECK(peer != NULL);
         CHECK_INT(peer->slot.pid, started[i]->pid);
         CHECK_INT(peer->slot.base, started[i]->base);
-        CHECK_INT(peer->slot.mapped, s.header.active);
+        CHECK_INT(peer->slot.mapped, pmo_active(&s.header));
         CHECK_INT(peer->state, PMO_ALIVE);
         CHECK(peer->same_pid && peer->mappings_known);
         CHECK(peer->process_state != 0);
@@ -37,11 +37,11 @@ int main(int argc, char **argv)
         uint64_t length = 0;
         for (size_t m = 0; m < peer->mappings.count; m++)
             length += peer->mappings.list[m].length;
-        CHECK_INT(length, s.header.header_len + s.header.active);
-        CHECK_INT(mapped_bytes(started[i]->pid, peer->slot.base, peer->slot.base + s.header.active, s.header.header_len), s.header.active);
+        CHECK_INT(length, s.header.header_len + pmo_active(&s.header));
+        CHECK_INT(mapped_bytes(started[i]->pid, peer->slot.base, peer->slot.base + pmo_active(&s.header), s.header.header_len), pmo_active(&s.header));
     }
     CHECK_INT(find_peer(&s, "b")->slot.pin / PM_PIN_ONE, 1);
-    CHECK_INT(find_peer(&s, "b")->slot.pin & PM_PIN_BYTES, s.header.active);
+    CHECK_INT(find_peer(&s, "b")->slot.pin & PM_PIN_BYTES, pmo_active(&s.header));
     CHECK_INT(s.root_count, 1);
     CHECK(strcmp(s.roots[0].name, "index") == 0 && strcmp(s.roots[0].type, "struct-index") == 0);
     CHECK_INT(s.roots[0].off, 4096);

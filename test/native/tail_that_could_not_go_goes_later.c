@@ -20,8 +20,9 @@ void *mmap(void *address, size_t length, int protection, int flags, int fd, off_
 int main(int argc, char **argv)
 {
     (void)argc;
+    NOT_WITH_THREAD_SANITIZER("the library's mappings pass by the mmap() of this test");
     setup(argv);
-    peermap_options options = { .struct_size = sizeof options, .initial_size = 1048576, .flags = PEERMAP_ALLOW_LATE };
+    peermap_options options = { .struct_size = sizeof options, .initial_size = 1048576, .flags = PEERMAP_ALLOW_LATE | PEERMAP_STRICT };
     peermap_segment *segment;
     peermap_round round;
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);

@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    peermap_options options = { .struct_size = sizeof options, .peer_name = "threads", .deadline_ms = 20000 };
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "threads", .deadline_ms = 20000, .flags = PEERMAP_STRICT };
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
     struct peer *other = ready_peer("other", NULL);
     pthread_t threads[THREADS];

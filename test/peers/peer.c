@@ -2,7 +2,9 @@
 /*
  * peer.c - a peer to be driven: attaches, then obeys one command a line and answers each with one line.
  *
- *     peer SEGMENT NAME [create BYTES] [reserve BYTES] [deadline MS] [slots N] [late] [relocatable]
+ *     peer SEGMENT NAME [create BYTES] [ahead BYTES] [reserve BYTES] [deadline MS] [slots N] [late] [relocatable] [no-inject] [prefault] [huge]
+ *
+ * It creates a strict segment, in which each growth asks everybody, unless told how much to map ahead (0: as the library likes).
  *
  * First line: "ready PID BASE SIZE", or "error CODE sentence" and exit 1.  Then "ok ..." or "error CODE sentence" for each of
  *
@@ -16,13 +18,18 @@
  *     hole OFF LEN                                   unmaps it behind the library's back
  *     touch                                          reads every active page
  *     spin N                                         grows and shrinks by a page N times, then answers
+ *     answers                                        ok NAME:METHOD:ERRNO ... of its last round
+ *     report                                         ok UNSTOPPED INJECTED AHEAD POPULATED of its last round
+ *     resident OFF LEN                               ok PAGES, in its page tables
  *     crash                                          abort()
  *
  * Ends with its standard input.
  */
 #include <peermap.h>
 
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,15 +37,16 @@
 #include <unistd.h>
 
 static peermap_segment *segment;
+static peermap_round last;
 
 static void answer_error(int rc) { printf("error %s %s\n", peermap_error_name(rc), peermap_last_error()); }
 
-static void answer_round(int rc, const peermap_round *round)
+static void answer_round(int rc)
 {
     if (rc != 0)
         answer_error(rc);
     else
-        printf("ok %llu %zu %u %u %u %u\n", (unsigned long long)round->epoch, round->size, round->peers, round->acked, round->late, round->died);
+        printf("ok %llu %zu %u %u %u %u\n", (unsigned long long)last.epoch, last.size, last.peers, last.acked, last.late, last.died);
 }
 
 static void check(const char *bytes, size_t off, size_t length, int byte)
@@ -61,6 +69,31 @@ static void list_peers(void)
     for (int i = 0; i < count && i < 1024; i++)
         printf(" %s:%d:%s:%zu", peers[i].name, (int)peers[i].pid, states[peers[i].state], peers[i].mapped);
     printf("\n");
+}
+
+static void list_answers(void)
+{
+    static const char *const methods[] = { "none", "attach", "agent", "self", "unstop", "inject", "ahead" };
+    peermap_answer answers[1024];
+    int count = peermap_answers(segment, answers, 1024);
+    printf("ok");
+    for (int i = 0; i < count && i < 1024; i++)
+        printf(" %s:%s:%d", answers[i].name, methods[answers[i].method], answers[i].error);
+    printf("\n");
+}
+
+/* Field 1 of a page's word in pagemap is what this process has mapped, not what is in memory. */
+static void resident(uintptr_t from, size_t length)
+{
+    size_t pages = 0;
+    int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    for (uintptr_t at = from; at < from + length; at += 4096) {
+        uint64_t word = 0;
+        if (pread(fd, &word, sizeof word, (off_t)(at / 4096 * sizeof word)) == sizeof word)
+            pages += word >> 63;
+    }
+    close(fd);
+    printf("ok %zu\n", pages);
 }
 
 static void touch(void)
@@ -92,19 +125,18 @@ static void obey(const char *line)
 {
     char word[32] = "", name[64] = "", type[64] = "";
     size_t a = 0, b = 0, c = 0;
-    peermap_round round = { 0 };
     char *base = peermap_base(segment);
     int words = sscanf(line, "%31s %zu %zu %zu", word, &a, &b, &c);
     if (words < 1)
         return;
     if (strcmp(word, "grow") == 0)
-        answer_round(peermap_grow(segment, a, &round), &round);
+        answer_round(peermap_grow(segment, a, &last));
     else if (strcmp(word, "shrink") == 0)
-        answer_round(peermap_shrink(segment, a, &round), &round);
+        answer_round(peermap_shrink(segment, a, &last));
     else if (strcmp(word, "remap") == 0)
-        answer_round(peermap_remap(segment, (pid_t)a, &round), &round);
+        answer_round(peermap_remap(segment, (pid_t)a, &last));
     else if (strcmp(word, "map") == 0)
-        answer_round(peermap_map_peer(segment, (pid_t)a, &round), &round);
+        answer_round(peermap_map_peer(segment, (pid_t)a, &last));
     else if (strcmp(word, "size") == 0)
         printf("ok %zu\n", peermap_size(segment));
     else if (strcmp(word, "base") == 0)
@@ -137,6 +169,12 @@ static void obey(const char *line)
         list_peers();
     else if (strcmp(word, "hole") == 0)
         printf(munmap(base + a, b) == 0 ? "ok\n" : "error OS munmap\n");
+    else if (strcmp(word, "answers") == 0)
+        list_answers();
+    else if (strcmp(word, "report") == 0)
+        printf("ok %u %u %u %u\n", last.unstopped, last.injected, last.ahead, last.populated);
+    else if (strcmp(word, "resident") == 0)
+        resident((uintptr_t)base + a, b);
     else if (strcmp(word, "touch") == 0)
         touch();
     else if (strcmp(word, "spin") == 0)
@@ -152,8 +190,8 @@ static void obey(const char *line)
 int main(int argc, char **argv)
 {
     if (argc < 3)
-        return fprintf(stderr, "usage: peer SEGMENT NAME [create BYTES] [reserve BYTES] [deadline MS] [slots N] [late] [relocatable]\n"), 2;
-    peermap_options options = { .struct_size = sizeof options, .peer_name = argv[2] };
+        return fprintf(stderr, "usage: peer SEGMENT NAME [WORDS]: see the head of peer.c\n"), 2;
+    peermap_options options = { .struct_size = sizeof options, .peer_name = argv[2], .flags = PEERMAP_STRICT };
     bool create = false;
     for (int i = 3; i < argc; i++) {
         unsigned long long value = i + 1 < argc ? strtoull(argv[i + 1], NULL, 0) : 0;
@@ -165,6 +203,14 @@ int main(int argc, char **argv)
             options.deadline_ms = (uint32_t)value, i++;
         else if (strcmp(argv[i], "slots") == 0)
             options.max_peers = (uint32_t)value, i++;
+        else if (strcmp(argv[i], "ahead") == 0)
+            options.flags &= ~(uint32_t)PEERMAP_STRICT, options.ahead = (size_t)value, i++;
+        else if (strcmp(argv[i], "no-inject") == 0)
+            options.flags |= PEERMAP_NO_INJECT;
+        else if (strcmp(argv[i], "prefault") == 0)
+            options.flags |= PEERMAP_PREFAULT;
+        else if (strcmp(argv[i], "huge") == 0)
+            options.flags |= PEERMAP_HUGE;
         else if (strcmp(argv[i], "late") == 0)
             options.flags |= PEERMAP_ALLOW_LATE;
         else if (strcmp(argv[i], "relocatable") == 0)

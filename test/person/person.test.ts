@@ -30,8 +30,18 @@ describe('a person in the workbench, with the installed extension', function () 
   const mappedByAll = (bytes: number) => programs.every((program) => demo.mapped(program) >= headerLength + bytes);
   const activeFact = () => workbench.webview().locator('.fact', { hasText: 'Active' });
 
+  const runs = (one: DemoProcesses) =>
+    until(`the demo on ${one.segment} runs`, () => {
+      const observer = existsSync(one.object) ? new addon.Observer(one.segment) : undefined;
+      const snapshot = observer?.snapshot();
+      observer?.close();
+      headerLength = snapshot?.header?.headerLength ?? 0;
+      return snapshot?.peers.filter(({ state }) => state === 'alive').length === 3;
+    });
+
   before(async () => {
-    demo = new DemoProcesses(`words-${process.pid}`);
+    // A segment in which every growth is a round, and a process that is stopped holds it up.
+    demo = new DemoProcesses(`words-${process.pid}`, '--strict', '--no-inject');
     endings.unshift(() => demo.stop());
     removeAtExit(other);
     addon.Segment.create(other, { peerName: 'person' }).detach();
@@ -40,13 +50,7 @@ describe('a person in the workbench, with the installed extension', function () 
     endings.unshift(() => server.stop());
     workbench = await openWorkbench(server);
     endings.unshift(() => workbench.close());
-    await until('the demo runs', () => {
-      const observer = existsSync(demo.object) ? new addon.Observer(demo.segment) : undefined;
-      const snapshot = observer?.snapshot();
-      observer?.close();
-      headerLength = snapshot?.header?.headerLength ?? 0;
-      return snapshot?.peers.filter(({ state }) => state === 'alive').length === 3;
-    });
+    await runs(demo);
   });
 
   after(async () => {
@@ -147,6 +151,34 @@ describe('a person in the workbench, with the installed extension', function () 
     }
     await until('the late process has mapped it', () => demo.mapped('stats') >= headerLength + grown);
     await workbench.command('Notifications: Clear All Notifications');
+  });
+
+  it('grows another, where memory is mapped ahead, though one of its processes is stopped', async () => {
+    const usual = new DemoProcesses(`words-${process.pid}-ahead`);
+    try {
+      await runs(usual);
+      process.kill(usual.pid('stats'), 'SIGSTOP');
+      const size = () => addon.list().find(({ name }) => name === usual.segment)?.active ?? 0;
+      const before = size();
+      await workbench.command('Peermap: Inspect');
+      await workbench.quickPick(usual.segment);
+      await workbench.webview().getByRole('heading', { name: usual.segment }).waitFor();
+      await workbench.webview().getByRole('button', { name: /^Grow/ }).click();
+      await workbench.inputBox('2 MiB');
+      await workbench.page.locator('.statusbar').getByText('all had it mapped ahead').waitFor();
+      assert.ok(size() >= before + 2 * mib);
+      assert.ok(usual.mapped('stats') >= headerLength + before + 2 * mib);
+      await workbench.webview().getByText('mapped ahead, up to the horizon').waitFor();
+      await workbench.screenshot('build/shots/inspector-ahead.png');
+    } finally {
+      await usual.stop();
+    }
+    await workbench.command('Peermap: Inspect');
+    await workbench.quickPick(demo.segment);
+    await workbench
+      .webview()
+      .getByRole('heading', { name: `${demo.segment}, strict, no-inject` })
+      .waitFor();
   });
 
   it('grows it from the inspector, and sees a killed process die', async () => {

@@ -56,7 +56,11 @@ export async function openWorkbench(server: Server, theme: Theme = 'dark'): Prom
 export class DemoProcesses {
   readonly processes = new Map<string, ChildProcess>();
 
-  constructor(readonly segment: string) {
+  /** `flags`: of the indexer, which creates the segment. */
+  constructor(
+    readonly segment: string,
+    ...flags: string[]
+  ) {
     removeAtExit(segment);
     atExit(() => this.processes.forEach((child) => child.kill('SIGKILL')));
     const start = (program: string, ...args: string[]) => {
@@ -65,7 +69,7 @@ export class DemoProcesses {
         spawn(`build/native/examples/${program}`, ['--segment', segment, ...args], { stdio: 'ignore' }),
       );
     };
-    start('indexer', '--pace', '20', 'node_modules/preact');
+    start('indexer', '--pace', '20', ...flags, 'node_modules/preact');
     start('search', '--follow', 'function');
     start('stats', '--follow');
   }

@@ -225,15 +225,44 @@ describe('server', function () {
       );
     });
 
+    it('reaches a peer that is stopped, and tells how each came to the round', async () => {
+      const writer = await Peer.start(segment, 'writer', 'create', start);
+      const sleeper = await Peer.start(segment, 'sleeper');
+      sleeper.signal('SIGSTOP');
+      await until(() => fs.readFileSync(`/proc/${sleeper.pid}/stat`, 'utf8').includes(') T '), 'the stop');
+      const client = await Client.start();
+      const round = await client.request('peermap/grow', { segment, bytes: page });
+      assert.deepEqual([round.late, round.unstopped], [0, 1]);
+      assert.ok(mapsAll(sleeper, segment, round.size));
+      const methods = new Map(round.answers.map(({ pid, method }) => [pid, method]));
+      assert.deepEqual([methods.get(writer.pid), methods.get(sleeper.pid), methods.get(client.pid)], ['agent', 'unstop', 'self']);
+      sleeper.signal('SIGCONT');
+    });
+
+    it('asks nobody for a growth inside what is mapped ahead, and creates what is strict where it is told to', async () => {
+      const client = await Client.start();
+      await client.request('peermap/create', { segment, bytes: start });
+      const peer = await Peer.start(segment, 'writer');
+      const round = await client.request('peermap/grow', { segment, bytes: page });
+      assert.deepEqual([round.peers, round.ahead], [2, 2]);
+      assert.ok(mapsAll(peer, segment, round.size));
+      const flags = async (name: string) => (await client.request('peermap/snapshot', { segment: name })).value.header?.flags;
+      assert.deepEqual(await flags(segment), []);
+      const other = testSegment();
+      await client.request('peermap/create', { segment: other, bytes: start, strict: true, noInject: true });
+      assert.deepEqual(await flags(other), ['strict', 'noInject']);
+      assert.equal((await client.request('peermap/grow', { segment: other, bytes: page })).ahead, 0);
+    });
+
     it('fails with PEERMAP_ELATE and the name of a peer that is stopped, and grows without it if that is allowed', async () => {
-      await Peer.start(segment, 'writer', 'create', start);
+      await Peer.start(segment, 'writer', 'create', start, 'no-inject');
       const sleeper = await Peer.start(segment, 'sleeper');
       sleeper.signal('SIGSTOP');
       const client = await Client.start();
       const { message, data } = await client.refusal('peermap/grow', { segment, bytes: page });
       assert.equal(data?.code, 'PEERMAP_ELATE');
       assert.deepEqual(data.round?.culprit, { pid: sleeper.pid, name: 'sleeper' });
-      assert.match(message, /sleeper/);
+      assert.match(message, /sleeper.*stopped/);
       assert.equal((await client.request('peermap/snapshot', { segment })).value.header?.active, start);
       const round = await client.request('peermap/grow', { segment, bytes: page, allowLate: true });
       assert.equal(round.late, 1);
@@ -315,7 +344,7 @@ describe('server', function () {
     });
 
     it('killed in the middle of a growth, the request is rejected and the segment is whole', async () => {
-      const peer = await Peer.start(segment, 'writer', 'create', start);
+      const peer = await Peer.start(segment, 'writer', 'create', start, 'no-inject');
       const sleeper = await Peer.start(segment, 'sleeper');
       const client = await Client.start();
       sleeper.signal('SIGSTOP');

@@ -79,17 +79,41 @@ describe('commands with arguments', () => {
   it("fail with the library's code, and the name of who is to blame", async () => {
     assert.match(await refusal('peermap.grow', { segment, bytes: page }), /PEERMAP_ENOENT/);
     assert.match(await refusal('peermap.grow', { segment }), /PEERMAP_E(INVAL|NOENT)/);
-    await Peer.start(segment, 'writer', 'create', start);
+    await Peer.start(segment, 'writer', 'create', start, 'no-inject');
     assert.match(await refusal('peermap.grow', { segment }), /PEERMAP_EINVAL.*bytes/);
     assert.match(await refusal('peermap.remap', { segment, pid: 1 }), /PEERMAP_ESRCH/);
     const sleeper = await Peer.start(segment, 'sleeper');
     sleeper.signal('SIGSTOP');
-    assert.match(await refusal('peermap.grow', { segment, bytes: page }), /PEERMAP_ELATE.*sleeper/);
+    assert.match(await refusal('peermap.grow', { segment, bytes: page }), /PEERMAP_ELATE.*sleeper.*stopped/);
     assert.equal((await execute<Round>('peermap.remap', { segment, pid: (await writerOf(segment)).pid })).size, start);
   });
 
+  it('grow reaches a peer that is stopped, and its round says so', async () => {
+    await Peer.start(segment, 'writer', 'create', start);
+    const sleeper = await Peer.start(segment, 'sleeper');
+    sleeper.signal('SIGSTOP');
+    const round = await execute<Round>('peermap.grow', { segment, bytes: page });
+    assert.equal(round.late, 0);
+    assert.ok(mapsAll(sleeper, segment, round.size));
+    assert.equal(round.answers.find(({ pid }) => pid === sleeper.pid)?.method, 'unstop');
+    sleeper.signal('SIGCONT');
+  });
+
+  it('create makes a strict segment where it is told to, and one that maps ahead otherwise', async () => {
+    const api = await running();
+    const ahead = async (strict: boolean) => {
+      const name = testSegment();
+      await execute('peermap.create', { segment: name, bytes: start, strict });
+      await Peer.start(name, 'reader');
+      await execute('peermap.inspect', { segment: name });
+      const header = await until(() => api.snapshot(name)?.header, 'its header');
+      return (await execute<Round>('peermap.grow', { segment: name, bytes: page })).ahead > 0 && !header.flags.includes('strict');
+    };
+    assert.deepEqual([await ahead(true), await ahead(false)], [false, true]);
+  });
+
   it('grow goes on without a peer that does not answer where late peers are allowed', async () => {
-    const peer = await Peer.start(segment, 'writer', 'create', start);
+    const peer = await Peer.start(segment, 'writer', 'create', start, 'no-inject');
     const sleeper = await Peer.start(segment, 'sleeper');
     sleeper.signal('SIGSTOP');
     const round = await execute<Round>('peermap.grow', { segment, bytes: page, allowLate: true });

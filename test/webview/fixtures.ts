@@ -45,13 +45,16 @@ export class Model {
     slots = 64,
   ) {
     this.header = {
-      version: 1,
+      version: 2,
       generation: '0x9f3c51d2a7e4b068',
       pageSize: 4096,
       headerLength,
       base: hex(base),
       reserved: 16 * GiB,
+      flags: [],
+      ahead: 0,
       active,
+      closed: false,
       target: active,
       horizon: active,
       epoch: 0,
@@ -78,9 +81,12 @@ export class Model {
       samePid: true,
       base: hex(base),
       relocated: false,
+      noInject: false,
       mapped: active,
       requested: epoch,
       acked: epoch,
+      unstopped: 0,
+      populated: 0,
       method: 'attach',
       error: 0,
       latencyNs: 118_400,
@@ -96,10 +102,39 @@ export class Model {
     return peer;
   }
 
-  /** A round to another size.  `late`: names of peers that do not answer, so that it is rolled back. */
-  resize(to: number, by = this.peers[0], late: readonly string[] = []): void {
+  /** A growth below the horizon: one event, and no peer has anything to do. */
+  growInside(by: number, who = this.peers[0]): void {
     const { header } = this;
-    const op: Op = to > header.active ? 'grow' : 'shrink';
+    header.epoch += 1;
+    header.active += by;
+    this.now += 5_200;
+    this.event('round-end', {
+      op: 'inside',
+      bySlot: who?.slot ?? -1,
+      byPid: who?.pid ?? 0,
+      size: header.active,
+      ns: 4_800,
+    });
+  }
+
+  /** A round that moves the horizon. */
+  mapAhead(to: number): void {
+    const { active } = this.header;
+    this.resize(to, this.peers[0], [], 'ahead');
+    this.header.active = active;
+  }
+
+  /**
+   * A round to another size.  `late`: names of peers that do not answer, so that it is rolled back; those that are stopped and not late are
+   * reached by letting their agents run.
+   */
+  resize(
+    to: number,
+    by = this.peers[0],
+    late: readonly string[] = [],
+    op: Op = to > this.header.active ? 'grow' : 'shrink',
+  ): void {
+    const { header } = this;
     const begin = this.now;
     const epoch = (header.epoch += 1);
     this.rounds += 1;
@@ -127,18 +162,19 @@ export class Model {
     for (const peer of answering) {
       if (late.includes(peer.name)) continue;
       this.now += 2_500 + ((peer.slot * 7919 + this.rounds * 104_729) % 9_000);
+      const method = peer === by ? 'self' : peer.processState === 'T' ? 'unstop' : 'agent';
+      if (method === 'unstop') {
+        this.now += 520_000;
+        this.event('unstop', { slot: peer.slot, pid: peer.pid, bySlot: by?.slot ?? -1, byPid: by?.pid ?? 0 });
+        this.now += 38_000;
+        peer.unstopped = epoch;
+      }
       const latencyNs = this.now - (asked.get(peer) ?? begin);
-      this.event('map-ack', {
-        slot: peer.slot,
-        pid: peer.pid,
-        method: peer === by ? 'self' : 'agent',
-        size: to,
-        ns: latencyNs,
-      });
+      this.event('map-ack', { slot: peer.slot, pid: peer.pid, method, size: to, ns: latencyNs });
       Object.assign(peer, {
         acked: epoch,
         latencyNs,
-        method: peer === by ? 'self' : 'agent',
+        method,
         mapped: to,
         mappings: mappingsOf(to),
       });
@@ -164,7 +200,7 @@ export class Model {
       op,
       bySlot: by?.slot ?? -1,
       byPid: by?.pid ?? 0,
-      size: to,
+      size: op === 'ahead' ? header.active : to,
       ns: this.now - begin,
     });
     Object.assign(header, { active: to, target: to, horizon: to });
@@ -213,6 +249,38 @@ export function three(): Model {
   return model;
 }
 
+/** Memory mapped ahead, as it is by default: most growths ask nobody, and a process that is stopped holds nothing up. */
+export function ahead(active = 24 * MiB, to = 88 * MiB): Model {
+  const model = new Model('demo', active);
+  model.attach('indexer', 4711);
+  const search = model.attach('search', 4718);
+  model.attach('stats', 4724, { noInject: true });
+  model.now += 90e6;
+  model.mapAhead(to);
+  for (let round = 0; round < 18; round += 1) {
+    model.now += 260e6 + ((round * 7919) % 90) * 1e6;
+    model.growInside(64 * KiB * (1 + (round % 3)), model.peers[round % 2]);
+  }
+  search.processState = 'T';
+  model.now += 500e6;
+  model.mapAhead(to + 16 * MiB);
+  model.now += 300e6;
+  model.growInside(256 * KiB);
+  model.now += 400e6;
+  return model;
+}
+
+/** Where nothing is mapped ahead, nobody is reached while stopped, and one is. */
+export function strict(): Model {
+  const model = three();
+  model.header.flags.push('strict', 'noInject');
+  model.now += 300e6;
+  the(model.peers[2]).processState = 'T';
+  model.resize(model.header.active + 256 * KiB, model.peers[0], ['stats']);
+  model.now += 200e6;
+  return model;
+}
+
 export function full(): Model {
   const model = new Model('market-data', 24 * MiB, 128);
   for (let at = 0; at < 128; at += 1) model.attach(`worker-${String(at).padStart(3, '0')}`, 20_000 + at * 3);
@@ -227,6 +295,7 @@ export function full(): Model {
 /** Everything that can be wrong at once. */
 export function failing(): Model {
   const model = new Model('telemetry', 6 * MiB);
+  model.header.flags.push('strict');
   model.attach('collector', 3301, { pins: 2, pinnedBytes: 5 * MiB });
   const camera = model.attach('camera-left', 3310);
   const planner = model.attach('planner', 3322);

@@ -4,7 +4,7 @@
 
 import * as assert from 'node:assert/strict';
 import type { FromView, ToView } from '../../extension/protocol/view';
-import { damaged, empty, failing, full, KiB, mappingsOf, MiB, three, type Model, the } from './fixtures';
+import { ahead, damaged, empty, failing, full, KiB, mappingsOf, MiB, strict, three, type Model, the } from './fixtures';
 import { batchOf, snapshotOf, startPreview, type Preview, type Shown } from './preview';
 
 declare global {
@@ -253,7 +253,7 @@ describe('inspector', function () {
     await shown.until(() => document.querySelector<HTMLElement>('.tip')?.hidden === false);
     assert.match(
       await text('.tip'),
-      /Round 24: grow 6\.81 MiB → 7 MiB by indexer\s+done after [\d.]+ µs\s+3 of 3 peers answered/,
+      /Round 24: growth 6\.81 MiB → 7 MiB by indexer\s+done after [\d.]+ µs\s+3 of 3 peers answered/,
     );
     await picture.click({ position: spot });
     await eventually(async () => assert.equal(await shown.page.locator('#timeline tr[aria-selected=true]').count(), 1));
@@ -415,6 +415,25 @@ describe('inspector', function () {
     assert.match(await text('.commands'), /Reap \(3 dead\)/);
     await shown.page.locator('#problems').getByRole('button', { name: 'Reap' }).click();
     assert.equal((await shown.posted()).at(-1)?.kind, 'command');
+  });
+
+  it('memory mapped ahead is a band of its own, with the horizon at its end, and no problem', async () => {
+    await shown.show(three());
+    assert.equal(await shown.page.locator('#map .early, #map .horizon').count(), 0);
+    await shown.show(ahead());
+    const lanes = shown.page.locator('#map [role=option]');
+    for (const part of ['rect.ahead', 'rect.early', 'path.horizon']) assert.equal(await lanes.locator(part).count(), 3);
+    assert.match(await text('#map .legend'), /mapped ahead, up to the horizon/);
+    assert.match(await text('.facts'), /Ahead\s+77\.5 MiB/);
+    assert.match(await text('#problems'), /No problems/);
+    assert.match(await row('search').innerText(), /stopped.*unstop/s);
+    assert.match(await row('stats').innerText(), /no-inject/);
+    await lanes.nth(1).locator('rect.early').hover();
+    await shown.until(() => /mapped ahead: not active yet/.test(document.querySelector('.tip')?.textContent ?? ''));
+    await shown.show(strict());
+    assert.match(await text('h1'), /strict.*no-inject/s);
+    assert.match(await text('.facts'), /Ahead\s+none/);
+    assert.match(await text('#problems'), /was asked for 25\. It is stopped\./);
   });
 
   it('a changed value glows, but not for those who asked for less motion', async () => {

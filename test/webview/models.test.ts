@@ -4,17 +4,17 @@
 
 import * as assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { clock, errorCodes } from '../../webview/event-text';
+import { clock, detailOf, errorCodes, roundText, sizeOf, wordOf } from '../../webview/event-text';
 import { findingsOf } from '../../webview/findings';
-import { lanesOf, mapScale, pieceLines, roundUp, scaleFor, ticksOf } from '../../webview/map-model';
+import { breaksOf, lanesOf, mapScale, pieceLines, roomBehind, roundUp, scaleFor, ticksOf, toX } from '../../webview/map-model';
 import { conditionOf, conditionText, kernelOf, lackText } from '../../webview/peer';
 import { keyChange } from '../../webview/timeline-keys';
 import { roundsOf } from '../../webview/timeline-model';
-import { sceneOf, shapeAt, timeTicks, type TimeLane } from '../../webview/timeline-scene';
+import { ackTone, sceneOf, shapeAt, timeTicks, type TimeLane } from '../../webview/timeline-scene';
 import { windowOf, zoomed } from '../../webview/timeline-view';
 import { initialView } from '../../webview/view-state';
 import { append, emptyLog } from '../../webview/event-log';
-import { failing, full, GiB, KiB, mappingsOf, MiB, three, the } from './fixtures';
+import { ahead, failing, full, GiB, KiB, mappingsOf, MiB, three, the } from './fixtures';
 import { batchOf } from './preview';
 
 describe('inspector rounds', () => {
@@ -70,6 +70,69 @@ describe('inspector rounds', () => {
       ?.acks.find(({ slot }) => slot === 2);
     assert.equal(ack?.late, true);
     assert.equal(ack.latencyNs, 3.2e9);
+  });
+});
+
+describe('inspector growths that ask nobody', () => {
+  it('are rounds of one event each, beside those that ask', () => {
+    const rounds = roundsOf(ahead().events);
+    assert.deepEqual([...new Set(rounds.map(({ op }) => op))].sort(), ['ahead', 'inside']);
+    const inside = rounds.filter(({ op }) => op === 'inside');
+    assert.equal(inside.length, 19);
+    assert.equal(rounds.find(({ op }) => op === 'ahead')?.target, 88 * MiB);
+    for (const round of inside) {
+      assert.deepEqual([round.result, round.acks, round.firstSeq], ['done', [], round.lastSeq]);
+      assert.equal(the(round.to) - round.from, 4_800);
+    }
+    assert.equal(the(inside.at(-1)).target, ahead().header.active);
+  });
+
+  it('do not end the round that is under way', () => {
+    const model = three();
+    model.header.epoch += 1;
+    const { epoch } = model.header;
+    model.event('round-begin', { op: 'ahead', bySlot: 1, byPid: 4718, size: 64 * MiB, ns: 7 * MiB });
+    model.growInside(64 * KiB);
+    const rounds = roundsOf(model.events);
+    assert.equal(rounds.find((round) => round.epoch === epoch)?.result, 'running');
+    assert.equal(rounds.at(-1)?.op, 'inside');
+  });
+
+  it('say that nobody was asked, and of a stopped peer how it was reached', () => {
+    const model = ahead();
+    const { peers, events } = model;
+    const say = (kind: string) => {
+      const event = the(events.findLast((one) => one.kind === kind));
+      return `${wordOf(event)}: ${detailOf(event, {}, peers)}`;
+    };
+    assert.match(say('round-end'), /^grew: every peer had it mapped ahead: nobody was asked/);
+    assert.match(say('unstop'), /^agent let run: by .* though its process is stopped/);
+    const reached = the(roundsOf(events).find(({ acks }) => acks.some(({ method }) => method === 'unstop')));
+    assert.ok(roundText(reached, {}, peers).includes('1 was reached while stopped'));
+    assert.deepEqual(
+      reached.acks.map((ack) => ackTone(ack, reached)),
+      ['ok', 'reached', 'ok'],
+    );
+  });
+
+  it('a try that was refused is no success, and its reason is in words', () => {
+    const model = ahead();
+    model.event('unstop', { slot: 1, pid: 4718, bySlot: 0, byPid: 4711, error: 1 });
+    model.event('map-late', { slot: 1, pid: 4718, size: MiB, ns: 1e9, error: 3 });
+    model.event('lost', { slot: 1, pid: 4718, size: 64 * KiB });
+    const [unstop, late, lost] = model.events.slice(-3).map((event) => ({
+      word: wordOf(event),
+      detail: detailOf(event, {}, model.peers),
+      size: sizeOf(event),
+    }));
+    assert.equal(unstop?.word, 'not reached');
+    assert.match(unstop.detail, /the system does not let its agent be run/);
+    assert.match(late?.detail ?? '', /no answer by the deadline: its process cannot be seen from here/);
+    assert.deepEqual([lost?.word, lost?.size], ['memory lost', 64 * KiB]);
+    const ack = roundsOf(model.events)
+      .flatMap(({ acks }) => acks)
+      .findLast(({ late: is }) => is);
+    assert.equal(ack?.error, 0);
   });
 });
 
@@ -159,6 +222,39 @@ describe('inspector map', () => {
     assert.equal(scaleFor(0, 60 * MiB, 16 * GiB).broken, true);
   });
 
+  it('shows what is mapped ahead to scale, and breaks off where the active part would be a sliver', () => {
+    const near = scaleFor(0, 24 * MiB, 16 * GiB, 88 * MiB);
+    assert.deepEqual(near, { start: 0, end: 112 * MiB, broken: true });
+    const far = scaleFor(0, 2 * MiB, 16 * GiB, 66 * MiB);
+    assert.deepEqual(far, { start: 0, end: 5 * MiB, broken: true, far: 66 * MiB });
+    const places = [0, 2, 5, 6, 66, 500].map((size) => toX(far, 1000, size * MiB));
+    assert.deepEqual(places.slice(0, 3), [0, 400, 1000]);
+    assert.ok(the(places[3]) > 1000 && the(places[3]) < the(places[4]));
+    assert.equal(places[4], places[5]);
+    assert.ok(the(places[4]) < 1000 + roomBehind(far, 36));
+    assert.equal(breaksOf(far, 1000).length, 2);
+    assert.equal(breaksOf(near, 1000).length, 1);
+    assert.equal(breaksOf(scaleFor(0, MiB, 4 * MiB, 4 * MiB), 1000).length, 0);
+  });
+
+  it('divides what is mapped where the active memory ends, and calls neither drift', () => {
+    const snapshot = ahead(24 * MiB, 88 * MiB).snapshot();
+    const header = the(snapshot.header);
+    const [lane] = lanesOf(snapshot, header);
+    assert.deepEqual(
+      lane?.pieces?.map(({ offset, length, ahead: early }) => [offset, length, early]),
+      [
+        [-header.headerLength, header.headerLength, false],
+        [0, header.active, false],
+        [header.active, 104 * MiB - header.active, true],
+      ],
+    );
+    assert.match(lane.facts, /maps 26\.5 MiB of 26\.5 MiB active, and 77\.5 MiB ahead$/);
+    assert.equal(lane.note, '');
+    assert.ok(pieceLines(the(lane.pieces[2]), false).includes('mapped ahead: not active yet'));
+    assert.deepEqual(findingsOf(snapshot), []);
+  });
+
   it('a field that a damaged segment claims cannot blow up the scale', () => {
     const model = three();
     the(model.peers[0]).mapped = 2 ** 52;
@@ -215,6 +311,21 @@ describe('inspector words', () => {
     );
     assert.equal(new Set(found.map(({ id }) => id)).size, found.length);
     assert.deepEqual(findingsOf(three().snapshot()), []);
+  });
+
+  it('a peer that is only late in mapping ahead is no problem, unless the segment is strict', () => {
+    const model = ahead();
+    const search = the(model.peers[1]);
+    Object.assign(search, { state: 'late', requested: search.acked + 1, processState: 'T' });
+    const severities = () =>
+      findingsOf(model.snapshot()).map(({ code, severity, text }) => [code, severity, /has all that/.test(text)]);
+    assert.deepEqual(severities(), [['late-peer', 'info', true]]);
+    search.mapped = model.header.active - 4096;
+    search.mappings = mappingsOf(search.mapped);
+    assert.deepEqual(severities(), [['late-peer', 'warning', false]]);
+    Object.assign(search, { mapped: model.header.active, mappings: mappingsOf(model.header.active) });
+    model.header.flags.push('strict');
+    assert.deepEqual(severities(), [['late-peer', 'warning', false]]);
   });
 
   it('names errors as the header file does', async () => {

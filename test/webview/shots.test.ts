@@ -4,7 +4,7 @@
 
 import * as assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
-import { damaged, empty, failing, full, three } from './fixtures';
+import { ahead, damaged, empty, failing, full, MiB, strict, three } from './fixtures';
 import { snapshotOf, startPreview, type Preview, type Shown } from './preview';
 import { themeNames, type Theme } from './themes';
 
@@ -13,6 +13,9 @@ const states: Record<string, (shown: Shown) => Promise<void>> = {
   empty: (shown) => shown.show(empty()),
   three: (shown) => shown.show(three(), { attached: true }),
   full: (shown) => shown.show(full()),
+  ahead: (shown) => shown.show(ahead()),
+  'far-ahead': (shown) => shown.show(ahead(MiB, 64 * MiB)),
+  strict: (shown) => shown.show(strict()),
   failing: (shown) => shown.show(failing()),
   damaged: (shown) => shown.send({ kind: 'snapshot', snapshot: damaged(), attached: false }),
   round: async (shown) => {
@@ -57,8 +60,10 @@ describe('inspector pictures', function () {
   };
 
   for (const theme of themeNames) {
-    for (const name of ['empty', 'three', 'full', 'failing']) it(`${name} in ${theme}`, () => shoot(name, theme, 1200));
+    for (const name of ['empty', 'three', 'full', 'ahead', 'failing']) it(`${name} in ${theme}`, () => shoot(name, theme, 1200));
   }
-  for (const name of ['round', 'connecting', 'damaged', 'gone', 'read-only']) it(name, () => shoot(name, 'dark', 1200));
-  for (const name of ['empty', 'full', 'failing']) it(`${name} in 400 pixels`, () => shoot(name, 'light', 400));
+  for (const name of ['round', 'far-ahead', 'strict', 'connecting', 'damaged', 'gone', 'read-only'])
+    it(name, () => shoot(name, 'dark', 1200));
+  for (const name of ['empty', 'full', 'ahead', 'far-ahead', 'failing'])
+    it(`${name} in 400 pixels`, () => shoot(name, 'light', 400));
 });

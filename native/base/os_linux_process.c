@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * os_linux_process.c - os.h on Linux: other processes, found in /proc and seen from outside.
+ *
+ * Agents call this while threads of their own process may be stopped with locks of the C library: no stdio, no opendir, no malloc.
+ */
+#include "os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define AGENT_NAME "peermap" /* agent.c */
+
+/* ---- reading /proc ---- */
+
+/* The beginning of a file as text; its length, or -1. */
+static ssize_t read_text(const char *path, char *text, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    ssize_t length = read(fd, text, size - 1);
+    close(fd);
+    text[length > 0 ? length : 0] = '\0';
+    return length;
+}
+
+static uint64_t inode_of(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 ? facts.st_ino : 0;
+}
+
+/* What follows "NAME:" in the text of a status file. */
+static const char *field(const char *status, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *line = status; line && *line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, name, length) == 0 && line[length] == ':')
+            return line + length + 1;
+    }
+    return NULL;
+}
+
+/* The last number of a field: of NSpid, the id in the innermost namespace. */
+static uint32_t last_number(const char *at)
+{
+    uint32_t value = 0;
+    for (; at && *at && *at != '\n'; at++) {
+        if (*at >= '0' && *at <= '9') {
+            char *end;
+            value = (uint32_t)strtoul(at, &end, 10);
+            at = end - 1;
+        }
+    }
+    return value;
+}
+
+/* As getdents64() gives them. */
+struct entry {
+    uint64_t inode;
+    int64_t next;
+    unsigned short length;
+    unsigned char type;
+    char name[];
+};
+
+/* Calls `each` with the numbers that are names in a folder, until it returns true.  True if it did. */
+static bool any_number(const char *path, bool (*each)(uint32_t number, void *context), void *context)
+{
+    _Alignas(8) char buffer[4096];
+    bool found = false;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    for (long length; !found && (length = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0;) {
+        for (long at = 0; at < length && !found;) {
+            const struct entry *entry = (const void *)(buffer + at);
+            if (entry->name[0] >= '0' && entry->name[0] <= '9')
+                found = each((uint32_t)strtoul(entry->name, NULL, 10), context);
+            at += entry->length;
+        }
+    }
+    close(fd);
+    return found;
+}
+
+/* ---- finding who was registered ---- */
+
+struct search {
+    const char *folder; /* "/proc", or "/proc/PID/task" */
+    uint32_t inner;     /* the id in its own namespace */
+    uint64_t pidns;
+    uint32_t found;
+};
+
+static bool is_it(uint32_t number, void *context)
+{
+    struct search *search = context;
+    char path[96], status[4096];
+    snprintf(path, sizeof path, "%s/%" PRIu32 "/ns/pid", search->folder, number);
+    if (inode_of(path) != search->pidns)
+        return false;
+    snprintf(path, sizeof path, "%s/%" PRIu32 "/status", search->folder, number);
+    if (read_text(path, status, sizeof status) <= 0 || last_number(field(status, "NSpid")) != search->inner)
+        return false;
+    search->found = number;
+    return true;
+}
+
+/* The same number where the namespace is ours, which is the usual case; otherwise whoever has the id there. */
+static uint32_t here(const char *folder, uint32_t inner, uint64_t pidns)
+{
+    struct search search = { .folder = folder, .inner = inner, .pidns = pidns };
+    if (pidns == 0 || inode_of("/proc/self/ns/pid") == pidns)
+        return inner;
+    any_number(folder, is_it, &search);
+    return search.found;
+}
+
+/* State and start time: fields 3 and 22.  The second, the command in parentheses, may hold anything. */
+static bool read_stat(const char *process, char *state, uint64_t *start_time)
+{
+    char path[64], line[1024];
+    snprintf(path, sizeof path, "/proc/%s/stat", process);
+    if (read_text(path, line, sizeof line) <= 0)
+        return false;
+    const char *at = strrchr(line, ')');
+    if (!at || at[1] == '\0')
+        return false;
+    *state = at[2];
+    at += 2;
+    for (int skipped = 3; at && skipped < 22; skipped++)
+        at = strchr(at + 1, ' ');
+    *start_time = at ? strtoull(at + 1, NULL, 10) : 0;
+    return at != NULL;
+}
+
+#define PIDFS_MAGIC UINT64_C(0x50494446)
+
+static uint64_t own_pidfd_inode(void)
+{
+#ifdef SYS_pidfd_open
+    int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    if (fd < 0)
+        return 0;
+    struct stat facts;
+    struct statfs system;
+    /* Before Linux 6.9 pidfds are not of a file system of their own, and all share one inode. */
+    bool unique = fstatfs(fd, &system) == 0 && (uint64_t)system.f_type == PIDFS_MAGIC;
+    uint64_t inode = unique && fstat(fd, &facts) == 0 ? facts.st_ino : 0;
+    close(fd);
+    return inode;
+#else
+    return 0;
+#endif
+}
+
+void pm_process_self(struct pm_process *self)
+{
+    self->pid = (uint32_t)getpid();
+    self->uid = (uint32_t)geteuid();
+    char state;
+    if (!read_stat("self", &state, &self->start_time))
+        self->start_time = 0;
+    self->pidns = inode_of("/proc/self/ns/pid");
+    self->pidfd_ino = own_pidfd_inode();
+}
+
+/* A registry may say anything: only a thread that the library made is an agent. */
+static bool is_agent(uint32_t pid, uint32_t thread)
+{
+    char path[64], name[32];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/comm", pid, thread);
+    return pid != thread && read_text(path, name, sizeof name) > 0 && strcmp(name, AGENT_NAME "\n") == 0;
+}
+
+int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts)
+{
+    char path[64], status[4096];
+    uint64_t start_time;
+    *facts = (struct pm_facts){ .pid = here("/proc", who->pid, who->pidns) };
+    snprintf(path, sizeof path, "%" PRIu32, facts->pid);
+    if (facts->pid == 0 || !read_stat(path, &facts->state, &start_time) || start_time != who->start_time)
+        return ESRCH;
+    if (if_stopped && facts->state != 'T' && facts->state != 't')
+        return EAGAIN;
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", facts->pid);
+    facts->thread = here(path, thread, who->pidns);
+    if (facts->thread == 0 || !is_agent(facts->pid, facts->thread))
+        return ESRCH;
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", facts->pid, facts->thread);
+    if (read_text(path, status, sizeof status) <= 0)
+        return ESRCH;
+    facts->traced = last_number(field(status, "TracerPid")) != 0;
+    facts->filtered = last_number(field(status, "Seccomp")) != 0;
+    return 0;
+}
+
+bool pm_process_is_sandboxed(void)
+{
+    char status[4096];
+    if (read_text("/proc/thread-self/status", status, sizeof status) <= 0)
+        return true;
+    /* A filter that the process set for itself needs "no new privileges", and may end it for a call.  One that a container came with does not. */
+    return last_number(field(status, "Seccomp")) != 0 && last_number(field(status, "NoNewPrivs")) != 0;
+}
+
+/* ---- reaching into them ---- */
+
+struct descriptors {
+    uint32_t pid;
+    struct pm_object object;
+    int found;
+};
+
+static bool is_object(uint32_t number, void *context)
+{
+    struct descriptors *search = context;
+    struct stat facts;
+    char path[64], text[256];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/fd/%" PRIu32, search->pid, number);
+    if (stat(path, &facts) != 0 || facts.st_dev != search->object.device || facts.st_ino != search->object.inode)
+        return false;
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/fdinfo/%" PRIu32, search->pid, number);
+    if (read_text(path, text, sizeof text) <= 0)
+        return false;
+    const char *flags = field(text, "flags");
+    if (!flags || (strtoul(flags, NULL, 8) & O_ACCMODE) != O_RDWR)
+        return false;
+    search->found = (int)number;
+    return true;
+}
+
+int pm_process_descriptor(uint32_t pid, struct pm_object object)
+{
+    struct descriptors search = { .pid = pid, .object = object, .found = -1 };
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/fd", pid);
+    any_number(path, is_object, &search);
+    return search.found;
+}
+
+struct place {
+    uint64_t address;
+    struct pm_object object;
+};
+
+/* A line of /proc/PID/maps: does a shared, writable mapping of the object's beginning start at the address? */
+static bool is_place(const char *line, const struct place *place)
+{
+    char *at;
+    uint64_t from = strtoull(line, &at, 16);
+    if (from != place->address || *at != '-')
+        return false;
+    strtoull(at + 1, &at, 16);
+    if (strncmp(at, " rw-s ", 6) != 0)
+        return false;
+    uint64_t offset = strtoull(at + 6, &at, 16), major = strtoull(at, &at, 16);
+    if (*at != ':')
+        return false;
+    uint64_t minor = strtoull(at + 1, &at, 16), inode = strtoull(at, &at, 10);
+    return offset == 0 && inode == place->object.inode && makedev((unsigned)major, (unsigned)minor) == place->object.device;
+}
+
+bool pm_process_maps(uint32_t pid, uint64_t address, struct pm_object object)
+{
+    const struct place place = { address, object };
+    char path[64], text[8192];
+    size_t kept = 0;
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/maps", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    for (ssize_t got; !found && (got = read(fd, text + kept, sizeof text - 1 - kept)) > 0;) {
+        char *line = text, *end;
+        text[kept + (size_t)got] = '\0';
+        for (; !found && (end = strchr(line, '\n')) != NULL; line = end + 1)
+            found = is_place(line, &place);
+        kept = strlen(line);
+        if (kept == sizeof text - 1)
+            kept = 0; /* a line that long is no mapping of ours */
+        memmove(text, line, kept);
+    }
+    close(fd);
+    return found;
+}
+
+/* Reading a byte makes the kernel map its page there, and with it those around it that are in memory: 64 KiB at a time. */
+#define AROUND UINT64_C(65536)
+#define BATCH 256
+
+int pm_process_populate(uint32_t pid, uint64_t address, uint64_t length)
+{
+    char bytes[BATCH];
+    struct iovec there[BATCH];
+    for (uint64_t at = 0; at < length;) {
+        unsigned long count = 0;
+        for (; at < length && count < BATCH; count++, at += AROUND - (address + at) % AROUND)
+            there[count] = (struct iovec){ (void *)(uintptr_t)(address + at), 1 };
+        struct iovec mine = { bytes, count };
+        if (process_vm_readv((pid_t)pid, &mine, 1, there, count, 0) != (ssize_t)count)
+            return errno ? errno : EFAULT;
+    }
+    return 0;
+}
+
+/* ---- scheduling ---- */
+
+/* struct sched_attr, which C libraries have under different names, or not. */
+struct attributes {
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime;
+    uint64_t deadline;
+    uint64_t period;
+};
+#define SLICE_NS 100000u /* the shortest that the kernel takes */
+
+void pm_thread_be_prompt(void)
+{
+    struct attributes attributes = { .size = sizeof attributes };
+    if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0 || attributes.policy != 0)
+        return;
+    attributes.runtime = SLICE_NS;
+    syscall(SYS_sched_setattr, 0, &attributes, 0);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ahead.c - growing inside what everybody has mapped already, and seeing to it that there is some.
+ *
+ * Peers map past the active size, past the end of the file, up to the target; `horizon` is what all of them are known to have.  A growth
+ * that stays below it allocates the memory and replaces the word `active`: no peer does anything, so it reaches those too that are
+ * stopped, frozen or held by a debugger.  It runs in the caller's thread and takes no lock, so nothing is held by a thread that could be
+ * stopped: who dies in the middle leaves a file that is longer than it need be, which the next round cuts.
+ *
+ * A touch past the active memory is a SIGBUS then, not a SIGSEGV; after a shrink it is a SIGSEGV again, until the next growth.
+ */
+#include "round.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define LEAST (UINT64_C(64) << 20)
+#define TRIES 16
+#define WAIT_NS UINT64_C(5000000)     /* a peer that does not answer in time does so later, and the next round counts it */
+#define PAUSE_NS UINT64_C(100000000) /* before the horizon is tried again after that */
+
+uint64_t pm_ahead_of(const peermap_segment *segment, uint64_t size)
+{
+    const struct pm_shape *shape = &segment->shape;
+    if (shape->flags & PM_SEGMENT_STRICT || size >= shape->reserved)
+        return size;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), wish = shape->ahead ? shape->ahead : size > LEAST ? size : LEAST;
+    wish = wish > shape->reserved ? shape->reserved : (wish + page - 1) / page * page;
+    return wish < shape->reserved - size ? size + wish : shape->reserved;
+}
+
+void pm_nudge(peermap_segment *segment, uint64_t size)
+{
+    uint64_t horizon = order_load64(&segment->header->horizon), wanted = pm_ahead_of(segment, size);
+    if (horizon >= wanted || (horizon > size && horizon - size > (wanted - size) / 2) || swap32(&segment->nudged, 1))
+        return;
+    add32(&segment->header->bell, 1);
+    pm_futex_wake(&segment->header->bell, segment->bit, INT32_MAX);
+}
+
+/* Nobody was asked, so nobody was counted: only a caller who wants to know pays for that. */
+static void tell(peermap_segment *segment, peermap_round *report, uint64_t epoch, uint64_t size, uint64_t took)
+{
+    uint32_t used = peek32(&segment->header->slots_used);
+    *report = (peermap_round){ .epoch = epoch, .size = size, .nanoseconds = took };
+    for (uint32_t i = 0; i < used && i < segment->shape.slot_count; i++)
+        report->peers += pm_slot_lives(&segment->slots[i]);
+    report->acked = report->ahead = report->peers;
+}
+
+static int done(peermap_segment *segment, uint64_t size, uint64_t begun, peermap_round *report)
+{
+    uint64_t epoch = add64(&segment->header->epoch, 1) + 1, took = pm_now() - begun;
+    store32(&segment->last_was_inside, 1);
+    pm_journal(segment, (struct pm_event){
+                            .kind = PM_EV_ROUND_END, .epoch = epoch, .method = PM_OP_INSIDE, .slot = PM_NO_SLOT, .size = size, .ns = took });
+    pm_changed(segment);
+    pm_nudge(segment, size);
+    if (report)
+        tell(segment, report, epoch, size, took);
+    return 0;
+}
+
+int pm_grow_inside(peermap_segment *segment, uint64_t by, peermap_round *report)
+{
+    struct pm_header *header = segment->header;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), begun = pm_now(), reserved = segment->shape.reserved;
+    if (by == 0 || by > reserved || segment->shape.flags & PM_SEGMENT_STRICT || segment->flags & PEERMAP_PREFAULT)
+        return PM_LONG_WAY;
+    by = (by + page - 1) / page * page;
+    uint64_t word = order_load64(&header->active);
+    for (int i = 0; i < TRIES && !(word & PM_ACTIVE_CLOSED); i++) {
+        /* The horizon holds for this word: it is lowered only while the word is closed, and the word is another one afterwards. */
+        uint64_t from = word & PM_ACTIVE_BYTES, horizon = order_load64(&header->horizon);
+        uint64_t at = segment->shape.header_len + from;
+        if (horizon > reserved || from > horizon || by > horizon - from || from + by > load64(&segment->mapped))
+            return PM_LONG_WAY;
+        if (pm_object_length(segment) < at || pm_preflight(segment, by) != 0)
+            return PM_LONG_WAY;
+        int error = PM_FAILS("inside.allocate");
+        if (error != 0 || (error = pm_object_extend(segment->fd, at, at + by)) != 0)
+            return PM_LONG_WAY;
+        PM_POINT("inside.allocated");
+        if (cas64(&header->active, &word, word + by)) {
+            PM_POINT("inside.grown");
+            return done(segment, from + by, begun, report);
+        }
+    }
+    return PM_LONG_WAY;
+}
+
+/* In the background: it must be in nobody's way, so it neither waits for the lock nor long for a peer, and closes nothing. */
+void pm_move_horizon(peermap_segment *segment)
+{
+    struct pm_header *header = segment->header;
+    store32(&segment->nudged, 0);
+    if (pm_now() - segment->horizon_failed < PAUSE_NS || pm_hold(segment, 0) != 0)
+        return;
+    uint64_t wanted = pm_ahead_of(segment, pm_active(header)), target = peek64(&header->target);
+    if (wanted > peek64(&header->horizon) && pm_regain_object(segment)) {
+        peermap_round report = { 0 };
+        struct pm_running round = { .segment = segment, .op = PM_OP_AHEAD, .begun = pm_now(), .report = &report };
+        pm_round_ask(&round, wanted > target ? wanted : target, 0, false);
+        PM_POINT("ahead.asked");
+        pm_round_wait(&round, pm_now() + WAIT_NS);
+        if (pm_round_complete(&round))
+            order_store64(&header->horizon, peek64(&header->target));
+        else
+            segment->horizon_failed = pm_now();
+        pm_round_succeed(&round);
+    }
+    pm_let_go(segment);
+    pm_changed(segment);
+}
+
+/* ---- how the peers came to the last round ---- */
+
+static int all_ahead(peermap_segment *segment, peermap_answer *out, int capacity)
+{
+    int count = 0;
+    for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
+        struct pm_slot slot;
+        if (!pm_slot_read(segment, i, &slot) || !pm_slot_lives(&slot))
+            continue;
+        if (count < capacity) {
+            out[count] = (peermap_answer){ .pid = (pid_t)slot.pid, .method = PM_BY_AHEAD };
+            memcpy(out[count].name, slot.name, sizeof slot.name);
+        }
+        count++;
+    }
+    return count;
+}
+
+int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity)
+{
+    if (!pm_attached(segment))
+        return pm_fail_detached();
+    if (capacity < 0 || (capacity > 0 && !out))
+        return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
+    if (load32(&segment->last_was_inside))
+        return all_ahead(segment, out, capacity);
+    pthread_mutex_lock(&segment->calls);
+    int count = (int)segment->answer_count;
+    for (int i = 0; i < count && i < capacity; i++)
+        out[i] = segment->answers[i];
+    pthread_mutex_unlock(&segment->calls);
+    return pm_unless_lost(segment, count);
+}

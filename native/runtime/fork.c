@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fork.c - what becomes of attachments in a child: it inherits the memory but no agent, so it is no peer, and its handles are dead.
+ *
+ * Two ways to find out.  A child of fork() runs our handler, which unmaps everything.  A child of a bare clone() or _Fork() runs
+ * nothing; there the page of the mark is empty, because the kernel wipes it.  Such a child may do hardly anything before it
+ * execs, so its handles only answer that they are dead, and what it inherited stays mapped.
+ */
+#include "segment.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define RENEWING UINT32_MAX
+
+static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
+static peermap_segment *all;
+
+static uint32_t unwiped = 1; /* where no page can be wiped: fork()'s handler alone must do */
+void *pm_mark_at = &unwiped; /* a word: the number of this process among its ancestors; 0: in a child that has not attached yet */
+static uint32_t generation = 1;
+
+static void in_child(void)
+{
+    for (peermap_segment *segment = all; segment; segment = segment->next) {
+        order_store32(&segment->detached, 1);
+        pm_give_back(segment);
+    }
+    all = NULL;
+    pthread_mutex_unlock(&all_lock);
+}
+
+/* In a child of a bare clone() the list is of handles that are not its own, and the lock may be held by a thread that is not there. */
+static void renew(void)
+{
+    uint32_t none = 0, *mark = load_pointer(&pm_mark_at);
+    if (cas32(mark, &none, RENEWING)) {
+        pthread_mutex_init(&all_lock, NULL);
+        all = NULL;
+        store32(mark, ++generation);
+    }
+    while (load32(mark) == RENEWING)
+        sched_yield();
+}
+
+static void before_fork(void)
+{
+    renew();
+    pthread_mutex_lock(&all_lock);
+}
+
+static void after_fork(void) { pthread_mutex_unlock(&all_lock); }
+
+static void watch_forks(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    void *got = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (got != MAP_FAILED && madvise(got, page, MADV_WIPEONFORK) == 0) {
+        store32(got, generation);
+        store_pointer(&pm_mark_at, got); /* another thread may be forking */
+    }
+    pthread_atfork(before_fork, after_fork, in_child);
+}
+
+void pm_hold_forks(int *cancellation)
+{
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancellation);
+    pthread_mutex_lock(&all_lock);
+}
+
+void pm_let_fork(int cancellation)
+{
+    pthread_mutex_unlock(&all_lock);
+    pthread_setcancelstate(cancellation, NULL);
+}
+
+void pm_enlist(peermap_segment *segment)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    int cancellation;
+    pthread_once(&once, watch_forks);
+    renew();
+    pm_hold_forks(&cancellation);
+    segment->mark = load32(load_pointer(&pm_mark_at));
+    segment->next = all;
+    all = segment;
+    pm_let_fork(cancellation);
+}
+
+void pm_delist(peermap_segment *segment)
+{
+    int cancellation;
+    pm_hold_forks(&cancellation);
+    peermap_segment **at = &all;
+    while (*at != segment)
+        at = &(*at)->next;
+    *at = segment->next;
+    pm_give_back(segment);
+    pm_let_fork(cancellation);
+}

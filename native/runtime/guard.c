@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guard.c - the object cut short from outside (`truncate`, a disk quota's tool, another program's mistake) under running peers.
+ *
+ * What lies past the end of the file is SIGBUS for whoever touches it.  Where that is the header, the one who touches it is this
+ * library, in the agent or in a thread of the application, and the program could do nothing about it: so the whole header is replaced
+ * by private zeroes, the handle is lost, and every call says so.  The agent's futexes are in those zeroes, too: it goes on serving this
+ * process, so that nothing hangs and peermap_detach() works.  Where it is the data, the touch is the application's own, and the signal
+ * goes on to where it went before; a growth or shrink notices that the file is too short, and does not paper over it.
+ *
+ * The handler takes no lock: it looks through a table to which places are only ever added.
+ */
+#include "segment.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define PLACES 64
+
+enum { LOST_NOT, LOST_NOW, LOST };
+
+/* Process-local.  `from` is written last, and cleared first: 0 is a free place, 1 one that is being filled. */
+struct place {
+    uint64_t from, to;
+    peermap_segment *segment;
+};
+
+struct places {
+    struct place place[PLACES];
+    void *next; /* struct places */
+};
+
+static struct places first;
+
+/* One thread replaces the header; another that meets the same fault meanwhile tries again until that is done. */
+static bool lose(peermap_segment *segment)
+{
+    uint32_t state = LOST_NOT;
+    if (!cas32(&segment->lost, &state, LOST_NOW))
+        return true;
+    if (pm_map_zeroes(segment->start, segment->shape.header_len) != 0) {
+        store32(&segment->lost, LOST_NOT);
+        return false;
+    }
+    store32(&segment->lost, LOST);
+    uint32_t agent = load32(&segment->tid);
+    if (agent != 0 && agent != pm_thread_id()) /* it may sleep on words of the file, where nobody wakes it any more */
+        pm_interrupt(agent);
+    return true;
+}
+
+static bool mend(uintptr_t address)
+{
+    for (struct places *places = &first; places; places = load_pointer(&places->next)) {
+        for (struct place *place = places->place; place < places->place + PLACES; place++) {
+            uint64_t from = load64(&place->from);
+            if (from > 1 && address >= from && address < load64(&place->to))
+                return !pm_inherited(place->segment) && lose(place->segment);
+        }
+    }
+    return false;
+}
+
+static void watch_faults(void) { pm_fault_watch(mend); }
+
+static bool settle(struct places *places, peermap_segment *segment)
+{
+    for (struct place *place = places->place; place < places->place + PLACES; place++) {
+        uint64_t free = 0;
+        if (!cas64(&place->from, &free, 1))
+            continue;
+        place->segment = segment;
+        store64(&place->to, (uintptr_t)segment->start + segment->shape.header_len);
+        store64(&place->from, (uintptr_t)segment->start);
+        return true;
+    }
+    return false;
+}
+
+/* Between pm_hold_forks() and pm_let_fork(): one thread at a time adds to the table. */
+int pm_guard(peermap_segment *segment)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_faults);
+    struct places *places = &first;
+    while (!settle(places, segment)) {
+        if (!places->next) {
+            struct places *more = calloc(1, sizeof *more);
+            if (!more)
+                return pm_fail(PEERMAP_EOS, "out of memory");
+            store_pointer(&places->next, more);
+        }
+        places = places->next;
+    }
+    return 0;
+}
+
+void pm_unguard(const peermap_segment *segment)
+{
+    for (struct places *places = &first; places; places = places->next)
+        for (struct place *place = places->place; place < places->place + PLACES; place++)
+            if (load64(&place->from) > 1 && place->segment == segment)
+                store64(&place->from, 0);
+}
+
+bool pm_lost(const peermap_segment *segment) { return load32(&segment->lost) != LOST_NOT; }
+
+int pm_fail_lost(const peermap_segment *segment)
+{
+    return pm_fail(PEERMAP_ELOST, "the object of segment %s was cut short from outside, its header with it; destroy it, and create it anew", segment->name);
+}
+
+int pm_unless_lost(const peermap_segment *segment, int rc) { return pm_lost(segment) ? pm_fail_lost(segment) : rc; }
+
+static int too_short(peermap_segment *segment, uint64_t length, uint64_t needed)
+{
+    uint32_t told = 0;
+    if (segment->index != PM_NO_SLOT && cas32(&segment->loss_told, &told, 1))
+        pm_journal(segment, (struct pm_event){ .kind = PM_EV_LOST,
+                                               .slot = (uint16_t)segment->index,
+                                               .epoch = peek64(&segment->header->epoch),
+                                               .size = length - segment->shape.header_len });
+    return pm_fail(PEERMAP_ELOST, "the object of segment %s was cut short from outside: %" PRIu64 " of %" PRIu64 " bytes are left; destroy it, and create it anew",
+                   segment->name, length, needed);
+}
+
+int pm_object_check(peermap_segment *segment)
+{
+    const struct pm_header *header = segment->header;
+    if (pm_lost(segment))
+        return pm_fail_lost(segment);
+    if (!pm_regain_object(segment)) {
+        pm_fail(PEERMAP_EOS, "this process has closed the descriptor of segment %s, which has no name any more to open it by; attach anew", segment->name);
+        errno = EBADF;
+        return PEERMAP_EOS;
+    }
+    for (;;) {
+        struct stat facts;
+        uint64_t word = order_load64(&header->active), needed = segment->shape.header_len + (word & PM_ACTIVE_BYTES);
+        if (fstat(segment->fd, &facts) == 0 && (uint64_t)facts.st_size < segment->shape.header_len)
+            lose(segment);
+        if (pm_lost(segment))
+            return pm_fail_lost(segment);
+        if ((uint64_t)facts.st_size >= needed || (word & PM_ACTIVE_BYTES) > segment->shape.reserved)
+            return 0;
+        /* A shrink lowers the size first, and cuts the file then: the same size again means that it was nobody's shrink. */
+        if (order_load64(&header->active) == word)
+            return too_short(segment, (uint64_t)facts.st_size, needed);
+    }
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reach.c - peers that cannot answer by themselves, because their process is stopped or their agent does not run its loop.
+ *
+ * The rungs of the ladder below the bell.  *Unstop*: the process is stopped; its agent's thread, and no other, is let run by ptrace, does its
+ * own work and falls back into the stop.  The same for a stopped peer that has the lock.  *Inject*: the agent can be reached and yet does
+ * not answer; one mmap is run in its thread, while that is parked in a futex.  Neither is tried on a peer that forbids it, or that another
+ * tracer holds; inject not under a seccomp filter, which might end the process.  Why a rung could not be climbed is an errno:
+ *
+ *     EACCES  PEERMAP_NO_INJECT forbids it            EBUSY  a debugger holds it, or its agent is in the middle of something
+ *     EPERM   the system forbids it                   ESRCH  the process cannot be seen from here
+ *
+ * What the registry says of the process is checked against /proc first, so that no header makes this touch any thread but an agent.
+ */
+#include "round.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int find(const peermap_segment *segment, const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts)
+{
+    const struct pm_process who = { .pid = slot->pid, .start_time = slot->start_time, .pidns = slot->pidns };
+    int error = pm_process_find(&who, slot->life & PM_FUTEX_TID, if_stopped, facts);
+    if (error == 0 && ((segment->shape.flags & PM_SEGMENT_NO_INJECT) || (slot->flags & PM_SLOT_NO_INJECT)))
+        return facts->traced ? EBUSY : EACCES;
+    return error == 0 && facts->traced ? EBUSY : error;
+}
+
+static void tell(peermap_segment *segment, enum pm_event_kind kind, uint64_t epoch, uint32_t index, uint64_t size, int error)
+{
+    pm_journal(segment, (struct pm_event){ .kind = (uint16_t)kind, .epoch = epoch, .slot = (uint16_t)index, .size = size, .error = error });
+}
+
+static int start(peermap_segment *segment, uint64_t deadline)
+{
+    if (pm_process_is_sandboxed()) {
+        segment->hand.count = 0;
+        return EPERM;
+    }
+    return pm_hand_start(&segment->hand, deadline);
+}
+
+/* ---- unstop ---- */
+
+/* Puts the peer's agent among those that the hand shall hold, if it is stopped. */
+static void take(struct pm_running *round, struct pm_awaited *who)
+{
+    peermap_segment *segment = round->segment;
+    struct pm_slot slot;
+    struct pm_facts facts;
+    if (who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
+        return;
+    int error = find(segment, &slot, true, &facts);
+    if (error == EAGAIN) { /* it runs: its answer is on its way */
+        who->error = 0;
+    } else if (error != 0) {
+        who->error = error;
+    } else {
+        store64(&segment->slots[who->index].unstopped, round->epoch);
+        who->target = pm_hand_add(&segment->hand, facts.thread);
+    }
+}
+
+void pm_reach(struct pm_running *round, uint64_t deadline)
+{
+    peermap_segment *segment = round->segment;
+    bool news = false;
+    for (uint32_t i = 0; i < round->count && round->reaches; i++) {
+        struct pm_awaited *who = &round->awaited[i];
+        struct pm_slot slot;
+        struct pm_facts facts;
+        if (!who->target && who->index != segment->index && pm_slot_read(segment, who->index, &slot)) {
+            who->error = find(segment, &slot, true, &facts);
+            news = news || who->error == 0;
+            who->error = who->error == EAGAIN ? 0 : who->error;
+        }
+    }
+    if (!news)
+        return;
+    pm_hand_end(&segment->hand);
+    for (uint32_t i = 0; i < round->count; i++) {
+        round->awaited[i].target = NULL;
+        take(round, &round->awaited[i]);
+    }
+    int error = start(segment, deadline);
+    for (uint32_t i = 0; i < round->count; i++) {
+        struct pm_awaited *who = &round->awaited[i];
+        if (!who->target)
+            continue;
+        who->error = error != 0 ? error : who->target->error;
+        tell(segment, PM_EV_UNSTOP, round->epoch, who->index, 0, who->error);
+    }
+}
+
+void pm_reach_end(struct pm_running *round)
+{
+    if (round->reaches)
+        pm_hand_end(&round->segment->hand);
+}
+
+/* ---- inject ---- */
+
+/* The call that maps the round's target in the peer.  Its addresses come from a registry that anybody may write, so the kernel's word is needed
+ * that the segment's header is mapped before them. */
+static int plan(const struct pm_running *round, const struct pm_slot *slot, const struct pm_facts *facts, struct pm_hand_call *call)
+{
+    const peermap_segment *segment = round->segment;
+    const struct pm_shape *shape = &segment->shape;
+    uint64_t target = peek64(&segment->header->target);
+    if (target > shape->reserved || target < slot->mapped)
+        return EBUSY; /* it shall give memory up: only its own code can see to that */
+    if (facts->filtered)
+        return EPERM;
+    if (slot->base < shape->header_len || !pm_process_maps(facts->pid, slot->base - shape->header_len, segment->object))
+        return ESRCH;
+    *call = (struct pm_hand_call){ .address = slot->base,
+                                   .length = target,
+                                   .offset = shape->header_len,
+                                   .descriptor = pm_process_descriptor(facts->pid, segment->object) };
+    return call->descriptor < 0 ? EBADF : 0;
+}
+
+static void aim(struct pm_running *round, struct pm_awaited *who)
+{
+    peermap_segment *segment = round->segment;
+    struct pm_slot slot;
+    struct pm_facts facts;
+    struct pm_hand_call call;
+    if (who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
+        return;
+    int error = find(segment, &slot, false, &facts);
+    if (error == 0)
+        error = plan(round, &slot, &facts, &call);
+    if (error == 0 && !(who->target = pm_hand_add(&segment->hand, facts.thread)))
+        error = EBUSY;
+    if (error == 0) {
+        who->target->wanted = true;
+        who->target->call = call;
+    } else if (who->error == 0 && error != EACCES) { /* unstop has told that already, if it is stopped */
+        who->error = error;
+    }
+}
+
+/* Enters for the peer what it would have entered itself.  What its own threads go by it learns when its agent runs again. */
+static void record(struct pm_running *round, const struct pm_awaited *who)
+{
+    peermap_segment *segment = round->segment;
+    struct pm_slot *slot = &segment->slots[who->index];
+    const struct pm_hand_target *target = who->target;
+    tell(segment, PM_EV_INJECT, round->epoch, who->index, target->call.length, target->outcome);
+    if (target->outcome != 0 || load64(&slot->acked) >= round->epoch)
+        return;
+    uint64_t took = pm_now() - who->asked;
+    poke64(&slot->mapped, target->call.length);
+    poke32(&slot->method, PM_BY_INJECT);
+    poke64(&slot->latency_ns, took);
+    store64(&slot->acked, round->epoch);
+    pm_journal(segment, (struct pm_event){ .kind = PM_EV_MAP_ACK,
+                                           .epoch = round->epoch,
+                                           .method = PM_BY_INJECT,
+                                           .slot = (uint16_t)who->index,
+                                           .size = target->call.length,
+                                           .ns = took });
+}
+
+void pm_reach_inject(struct pm_running *round, uint64_t deadline)
+{
+    peermap_segment *segment = round->segment;
+    if (!round->reaches)
+        return;
+    pm_hand_end(&segment->hand);
+    for (uint32_t i = 0; i < round->count; i++) {
+        round->awaited[i].target = NULL;
+        aim(round, &round->awaited[i]);
+    }
+    if (segment->hand.count == 0)
+        return;
+    int error = start(segment, deadline);
+    if (error == 0)
+        pm_hand_call(&segment->hand);
+    for (uint32_t i = 0; i < round->count; i++) {
+        struct pm_awaited *who = &round->awaited[i];
+        if (!who->target)
+            continue;
+        if (error == 0 && who->target->error == 0)
+            record(round, who);
+        who->error = error != 0 ? error : who->target->error != 0 ? who->target->error : who->target->outcome;
+    }
+}
+
+/* ---- populate ---- */
+
+bool pm_reach_populate(const struct pm_running *round, uint32_t index)
+{
+    const peermap_segment *segment = round->segment;
+    const struct pm_intent *intent = &segment->header->intent;
+    uint64_t from = peek64(&intent->from), to = peek64(&intent->to);
+    struct pm_slot slot;
+    struct pm_facts facts;
+    if (!pm_slot_read(segment, index, &slot) || from >= to || to > slot.mapped || to > segment->shape.reserved)
+        return false;
+    const struct pm_process who = { .pid = slot.pid, .start_time = slot.start_time, .pidns = slot.pidns };
+    return pm_process_find(&who, slot.life & PM_FUTEX_TID, false, &facts) == 0 &&
+           pm_process_populate(facts.pid, slot.base + from, to - from) == 0;
+}
+
+/* ---- the holder of a lock ---- */
+
+void pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline)
+{
+    struct pm_slot slot;
+    struct pm_facts facts;
+    uint32_t index;
+    if (segment->hand.pid != 0 || !pm_slot_of_agent(segment, word & PM_FUTEX_TID, &index, &slot) || find(segment, &slot, true, &facts) != 0)
+        return;
+    pm_hand_add(&segment->hand, facts.thread);
+    int error = start(segment, deadline);
+    if (error == 0)
+        error = segment->hand.targets[0].error;
+    tell(segment, PM_EV_UNSTOP, peek64(&segment->header->epoch), index, 0, error);
+}
+
+/* ---- in words ---- */
+
+const char *pm_reach_words(int reason)
+{
+    switch (reason) {
+    case 0: return "it is starved, frozen, or was stopped in between";
+    case EACCES: return "it is stopped, and PEERMAP_NO_INJECT forbids to let its agent run; continue it";
+    case EBUSY: return "a debugger or another tracer holds it; let it go on";
+    case EPERM: return "it is stopped, and this process may not let its agent run (see kernel.yama.ptrace_scope, its user, a sandbox); continue it";
+    case ESRCH: return "its process cannot be seen from here (another pid namespace, or /proc hides it)";
+    case ENOSYS: return "it is stopped, and stopped peers cannot be reached on this kind of processor; continue it";
+    default: return strerror(reason);
+    }
+}

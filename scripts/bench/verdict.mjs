@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// What was to be reached, and whether it was.
+
+import { places, placeOf } from './run.mjs';
+import { kib, us } from './table.mjs';
+
+const SOFT_US = 500; // how long a round waits before it reaches for a stopped peer
+
+/** A line for each goal; a goal that could not be measured says so. */
+export function verdict(results) {
+  const lines = [];
+  const say = (what, value, goal, text) => {
+    lines.push({ met: value === undefined ? undefined : value <= goal, what, value, goal });
+    console.log(value === undefined ? `not measured: ${what}` : `${value <= goal ? 'met' : 'MISSED'}: ${what}: ${text}`);
+  };
+  const growth = (peers, place) =>
+    results.find((r) => r.bench === 'grow' && r.bytes === 64 * kib && r.peers === peers && placeOf(r).text === place.text);
+  const ratioGoal = (peers, ours, other, goal, place) => {
+    const ratio = growth(peers, place)?.ratios[ours]?.[other];
+    const text =
+      ratio && `${ratio.median.toFixed(2)} times ${other} (${ratio.p10.toFixed(2)}–${ratio.p90.toFixed(2)}), goal ${goal}`;
+    say(`64 KiB, ${peers} peers, ${place.text}, by ${ours}`, ratio?.median, goal, text);
+  };
+  console.log();
+  for (const place of [places.pinned, places.free]) {
+    for (const peers of [1, 8, 64, 128]) ratioGoal(peers, 'ahead', 'fallocate', 1.3, place);
+    for (const peers of [8, 64]) ratioGoal(peers, 'agent', 'mremap', 1.3, place);
+    for (const peers of [8, 64]) ratioGoal(peers, 'agent', 'boost', 0.25, place);
+  }
+  stopped(growth(8, places.pinned), say);
+  stopped(growth(8, places.free), say);
+  single(results, say);
+  return lines;
+}
+
+function stopped(result, say) {
+  const { unstop, agent } = result?.ways ?? {};
+  const more = unstop && agent ? unstop.median - agent.median : undefined;
+  const what = `one stopped peer of 8${result ? `, ${placeOf(result).text}` : ''}`;
+  say(what, more, SOFT_US + 100, more && `costs ${us(more)} µs more than none, goal ${SOFT_US} + 100`);
+}
+
+function single(results, say) {
+  const grower = results.find((r) => r.bench === 'death')?.grower;
+  say(
+    'a waiting growth notices a killed peer',
+    grower?.median,
+    1000,
+    grower && `after ${us(grower.median)} µs (p99 ${us(grower.p99)}), goal 1000`,
+  );
+  for (const attach of results.filter((r) => r.bench === 'attach')) {
+    const { median, p10, p90 } = attach.ratio;
+    const bound = `; a thread alone brings it to ${(attach.thread.median / attach.bare.median).toFixed(2)}`;
+    say(
+      `attach, ${placeOf(attach).text}`,
+      median,
+      3,
+      `${median.toFixed(2)} times shm_open and mmap (${p10.toFixed(2)}–${p90.toFixed(2)}), goal 3${median > 3 ? bound : ''}`,
+    );
+  }
+  const idle = results.find((r) => r.bench === 'idle');
+  say('idle peers', idle?.switches, 0, idle && `${idle.switches} context switches in ${idle.seconds} s, goal 0`);
+}

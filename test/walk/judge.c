@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+/* judge.c - one play with one fault: what must be true afterwards. */
+#include "../maps.h"
+#include "walk.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATIENT_MS 20000u
+#define WITNESS_MS 300u /* while the victim is stopped */
+
+/* The judge's own.  What became of the order. */
+struct outcome {
+    bool answered;
+    struct answer answer;
+};
+
+static struct script *victims(struct stage *stage) { return &stage->lane->scripts[VICTIM]; }
+static bool alive(const struct stage *stage, enum role role) { return stage->people[role].pid != 0; }
+
+static bool object_there(const struct stage *stage)
+{
+    char path[128];
+    snprintf(path, sizeof path, "/dev/shm/peermap.%s", stage->segment);
+    return access(path, F_OK) == 0;
+}
+
+/* ---- the play ---- */
+
+static struct order attaching(const struct stage *stage, enum role role)
+{
+    const struct play *play = stage->play;
+    struct order order = { .what = ATTACH, .deadline_ms = PATIENT_MS };
+    snprintf(order.name, sizeof order.name, "%s", role == VICTIM ? "victim" : "witness");
+    order.flags = role == VICTIM ? play->victim_flags : play->witness_flags;
+    if (role == VICTIM && play->deadline_ms)
+        order.deadline_ms = play->deadline_ms;
+    if (role == WITNESS && stage->lane->scripts[VICTIM].action == STOP)
+        order.deadline_ms = WITNESS_MS;
+    return order;
+}
+
+static void open_play(struct stage *stage)
+{
+    const struct play *play = stage->play;
+    start_person(stage, WITNESS);
+    start_person(stage, VICTIM);
+    struct order order = attaching(stage, WITNESS);
+    order.what = CREATE;
+    order.flags |= play->flags;
+    order.ahead = play->ahead;
+    if (play->creates)
+        return;
+    must(stage, WITNESS, order);
+    must(stage, WITNESS, (struct order){ .what = FILL });
+    if (!play->apart)
+        must(stage, VICTIM, attaching(stage, VICTIM));
+    if (play->prepare)
+        play->prepare(stage);
+    stage->before = must(stage, WITNESS, (struct order){ .what = SETTLE, .bytes = 1 }).size;
+}
+
+static void note_attachment(struct stage *stage, const struct outcome *outcome)
+{
+    enum what what = stage->play->order.what;
+    struct person *actor = &stage->people[stage->play->actor];
+    if (!outcome->answered || outcome->answer.rc < 0 || actor->pid == 0)
+        return;
+    if (what == CREATE || what == ATTACH) {
+        actor->attached = true;
+        actor->base = outcome->answer.base;
+    } else if (what == DETACH) {
+        actor->attached = false;
+    }
+}
+
+/* The order, until the actor has answered or was struck; and the victim, if it was. */
+static struct outcome perform(struct stage *stage)
+{
+    const struct play *play = stage->play;
+    struct script *script = victims(stage);
+    struct outcome outcome = { 0 };
+    store32(&script->state, ARMED);
+    tell(stage, play->actor, &play->order);
+    enum heard heard = hear(stage, play->actor, &outcome.answer);
+    outcome.answered = heard == ANSWERED;
+    uint32_t armed = ARMED;
+    cas32(&script->state, &armed, DISARMED);
+    bool struck = was_struck(script) && (script->action == STOP || (script->action == KILL && !load32(&script->in_hand)));
+    if (struck && (heard == ANSWERED || play->actor != VICTIM))
+        see_struck(stage, VICTIM); /* after its answer, or beside the actor's */
+    note_attachment(stage, &outcome);
+    return outcome;
+}
+
+/* ---- while the victim is stopped ---- */
+
+static bool names_stopped(const struct stage *stage, const struct answer *answer)
+{
+    for (int role = 0; role < ROLES; role++)
+        if (stage->people[role].stopped && answer->round.culprit_pid == stage->people[role].pid)
+            return true;
+    return false;
+}
+
+/* It works, or says who is in the way. */
+static bool works_or_names(struct stage *stage, struct order order)
+{
+    struct answer answer;
+    tell(stage, WITNESS, &order);
+    if (hear(stage, WITNESS, &answer) != ANSWERED)
+        fail(stage, "the witness was struck");
+    if (answer.rc == 0)
+        return true;
+    if ((answer.rc != PEERMAP_EBUSY && answer.rc != PEERMAP_ELATE) || !names_stopped(stage, &answer))
+        fail(stage, "while the victim is stopped, order %d gets errno %d, culprit %d: %s", (int)order.what, answer.error,
+             (int)answer.round.culprit_pid, answer.sentence);
+    stage->lane->named++;
+    return false;
+}
+
+/* An answer to the order that is allowed now. */
+static void judge_answer(struct stage *stage, const struct answer *answer)
+{
+    const struct play *play = stage->play;
+    const struct script *script = victims(stage);
+    bool hasty = play->deadline_ms != 0 || (play->actor == WITNESS && script->action == STOP);
+    bool failed = script->action == ERROR && was_struck(script);
+    int rc = answer->rc;
+    if (rc >= 0 || (play->may_be_late && rc == PEERMAP_ELATE) || (hasty && script->action == STOP && (rc == PEERMAP_ELATE || rc == PEERMAP_EBUSY)))
+        return;
+    if (failed && (rc == PEERMAP_ENOSPC || rc == PEERMAP_ELATE || (rc == PEERMAP_EOS && answer->error == script->error)))
+        return;
+    fail(stage, "the order is answered with errno %d, %s", answer->error, answer->sentence);
+}
+
+static void continue_all(struct stage *stage, struct outcome *outcome)
+{
+    bool victim_stopped = stage->people[VICTIM].stopped;
+    for (int role = 0; role < ROLES; role++)
+        continue_person(stage, (enum role)role);
+    if (victim_stopped && !outcome->answered && stage->play->actor == VICTIM) {
+        if (hear(stage, VICTIM, &outcome->answer) != ANSWERED)
+            fail(stage, "continued, the victim was struck again");
+        outcome->answered = true;
+        note_attachment(stage, outcome);
+    }
+    struct answer answer;
+    if (stage->owed && (hear(stage, THIRD, &answer) != ANSWERED || answer.rc != 0))
+        fail(stage, "continued, the third answers errno %d, %s", answer.error, answer.sentence);
+}
+
+static void look_at_the_stopped(struct stage *stage)
+{
+    if (stage->people[WITNESS].attached && works_or_names(stage, (struct order){ .what = GROW, .bytes = PAGE })) {
+        stage->before += PAGE;
+        stage->other += stage->other ? PAGE : 0;
+        if (works_or_names(stage, (struct order){ .what = SHRINK, .bytes = PAGE })) {
+            stage->before -= PAGE;
+            stage->other -= stage->other ? PAGE : 0;
+        }
+    }
+}
+
+/* ---- afterwards ---- */
+
+/* Repeats what a short deadline made fail: nobody is stopped any more. */
+static struct answer insist(struct stage *stage, enum role role, struct order order)
+{
+    struct answer answer;
+    for (time_t end = time(NULL) + 20; time(NULL) < end;) {
+        tell(stage, role, &order);
+        if (hear(stage, role, &answer) != ANSWERED)
+            fail(stage, "somebody was struck after the fault");
+        bool hasty = victims(stage)->action == STOP || (role == VICTIM && stage->play->deadline_ms);
+        if (answer.rc >= 0 || !hasty || (answer.rc != PEERMAP_ELATE && answer.rc != PEERMAP_EBUSY))
+            break;
+    }
+    if (answer.rc < 0)
+        fail(stage, "afterwards, order %d gets errno %d, %s", (int)order.what, answer.error, answer.sentence);
+    return answer;
+}
+
+/* What failed can be done now. */
+static void repeat(struct stage *stage, struct outcome *outcome)
+{
+    const struct play *play = stage->play;
+    if (!outcome->answered || outcome->answer.rc >= 0 || victims(stage)->action != ERROR || play->may_be_late || play->creates)
+        return;
+    outcome->answer = insist(stage, play->actor, play->order);
+    note_attachment(stage, outcome);
+}
+
+/* After creating: the segment is there as a whole, or not at all. */
+static void found(struct stage *stage)
+{
+    struct order order = attaching(stage, WITNESS);
+    order.what = object_there(stage) ? ATTACH : CREATE;
+    must(stage, WITNESS, order);
+    must(stage, WITNESS, (struct order){ .what = FILL });
+    stage->before = FIRST_PAGES * PAGE;
+}
+
+static void check_size(struct stage *stage, uint64_t size, const struct outcome *outcome)
+{
+    uint64_t change = (uint64_t)stage->play->pages * PAGE;
+    bool may_be_done = !outcome->answered || outcome->answer.rc >= 0, may_be_undone = !outcome->answered || outcome->answer.rc < 0;
+    if ((may_be_undone && (size == stage->before || size == stage->other)) ||
+        (may_be_done && (size == stage->before + change || (stage->other && size == stage->other + change))))
+        return;
+    fail(stage, "the size is %llu; before it was %llu (or %llu), the order %s, and changes it by %lld", (unsigned long long)size,
+         (unsigned long long)stage->before, (unsigned long long)stage->other,
+         !outcome->answered ? "was not answered" : outcome->answer.rc < 0 ? "failed" : "succeeded", (long long)change);
+}
+
+static void check_maps(struct stage *stage, uint64_t size)
+{
+    char path[128];
+    struct stat facts;
+    struct view own = view_of(stage->segment, stage->people[WITNESS].pid, stage->people[WITNESS].base);
+    snprintf(path, sizeof path, "/dev/shm/peermap.%s", stage->segment);
+    if (stat(path, &facts) != 0 || (uint64_t)facts.st_size != own.header + size)
+        fail(stage, "after a shrink the object has %lld bytes; header %llu and active %llu", (long long)facts.st_size,
+             (unsigned long long)own.header, (unsigned long long)size);
+    for (int role = 0; role < ROLES; role++) {
+        const struct person *person = &stage->people[role];
+        if (!person->attached)
+            continue;
+        struct view view = view_of(stage->segment, person->pid, person->base);
+        if (view.header != own.header || view.whole < size || (stage->play->flags & PEERMAP_STRICT && view.total != size))
+            fail(stage, "role %d maps %llu bytes without a gap, and %llu in all; active are %llu", role, (unsigned long long)view.whole,
+                 (unsigned long long)view.total, (unsigned long long)size);
+    }
+}
+
+/* The name is free, or the victim's own. */
+static void name_again(struct stage *stage)
+{
+    if (!alive(stage, VICTIM))
+        start_person(stage, VICTIM);
+    if (stage->people[VICTIM].attached)
+        must(stage, VICTIM, (struct order){ .what = DETACH });
+    must(stage, VICTIM, attaching(stage, VICTIM));
+}
+
+static void check_registry(struct stage *stage)
+{
+    int expected = 0;
+    must(stage, WITNESS, (struct order){ .what = REAP });
+    for (int role = 0; role < ROLES; role++)
+        expected += stage->people[role].attached;
+    int count = must(stage, WITNESS, (struct order){ .what = PEERS }).rc;
+    if (count != expected)
+        fail(stage, "after a reap the registry has %d peers, and %d live", count, expected);
+}
+
+static void check_everything(struct stage *stage, const struct outcome *outcome)
+{
+    insist(stage, WITNESS, (struct order){ .what = MAP });
+    insist(stage, WITNESS, (struct order){ .what = GROW, .bytes = PAGE });
+    uint64_t size = insist(stage, WITNESS, (struct order){ .what = SHRINK, .bytes = PAGE }).size;
+    if (!stage->play->creates)
+        check_size(stage, size, outcome);
+    if (object_there(stage)) { /* or destroyed: who is attached keeps the memory */
+        check_maps(stage, size);
+        name_again(stage);
+    }
+    for (int role = 0; role < ROLES; role++)
+        if (stage->people[role].attached)
+            must(stage, (enum role)role, (struct order){ .what = CHECK });
+    check_registry(stage);
+}
+
+static void close_play(struct stage *stage)
+{
+    for (int role = 0; role < ROLES; role++) {
+        int status = 0;
+        if (!alive(stage, (enum role)role))
+            continue;
+        if (stage->people[role].attached)
+            must(stage, (enum role)role, (struct order){ .what = DETACH });
+        close(stage->people[role].fd);
+        if (waitpid(stage->people[role].pid, &status, 0) < 0 || status != 0)
+            fail(stage, "role %d ends with status 0x%x", role, status);
+        stage->people[role].pid = 0;
+    }
+    peermap_destroy(stage->segment);
+    if (object_there(stage))
+        fail(stage, "the object is still there");
+    pid_t left = 1;
+    for (time_t end = time(NULL) + 10; left >= 0 && time(NULL) < end;) {
+        left = waitpid(-1, NULL, __WALL | WNOHANG);
+        if (left == 0)
+            usleep(500);
+    }
+    if (left >= 0)
+        fail(stage, "a process is left over");
+}
+
+void judge(const struct play *play, struct lane *lane, uint32_t number)
+{
+    struct stage stage = { .play = play, .lane = lane };
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    snprintf(stage.segment, sizeof stage.segment, "walk-%d-%u", (int)getppid(), number);
+    open_play(&stage);
+    struct outcome outcome = perform(&stage);
+    if (!alive(&stage, VICTIM) || !stage.people[VICTIM].stopped) {
+        if (outcome.answered)
+            judge_answer(&stage, &outcome.answer);
+    } else {
+        look_at_the_stopped(&stage);
+    }
+    continue_all(&stage, &outcome);
+    if (outcome.answered)
+        judge_answer(&stage, &outcome.answer);
+    repeat(&stage, &outcome);
+    if (play->creates)
+        found(&stage);
+    check_everything(&stage, &outcome);
+    close_play(&stage);
+    bool missed = lane->scripts[VICTIM].action != NO_ACTION && !was_struck(&lane->scripts[VICTIM]);
+    _exit(missed ? 3 : 0);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* plays.c - the operations, and how each comes about. */
+#include "walk.h"
+
+#define LITTLE (UINT64_C(128) << 10)
+#define PATIENT 20000u
+#define HASTY 60u
+
+static void third_attaches(struct stage *stage, uint32_t flags)
+{
+    start_person(stage, THIRD);
+    must(stage, THIRD, (struct order){ .what = ATTACH, .name = "third", .flags = flags, .deadline_ms = PATIENT });
+}
+
+static void a_third(struct stage *stage) { third_attaches(stage, 0); }
+
+static void a_dead_third(struct stage *stage)
+{
+    a_third(stage);
+    end_person(stage, THIRD);
+}
+
+static void a_stopped_third(struct stage *stage)
+{
+    a_third(stage);
+    stop_person(stage, THIRD);
+}
+
+static void a_third_out_of_reach(struct stage *stage)
+{
+    third_attaches(stage, PEERMAP_NO_INJECT);
+    stop_person(stage, THIRD);
+}
+
+/* A shrink that the third holds up. */
+static void an_unfinished_shrink(struct stage *stage)
+{
+    a_third_out_of_reach(stage);
+    must(stage, VICTIM, (struct order){ .what = SHRINK, .bytes = 2 * PAGE });
+}
+
+static void a_shrink_to_finish(struct stage *stage)
+{
+    an_unfinished_shrink(stage);
+    continue_person(stage, THIRD);
+    must(stage, WITNESS, (struct order){ .what = SETTLE, .bytes = 20000 });
+}
+
+static void third_meets(struct stage *stage, struct order order, const char *place, enum action action)
+{
+    struct answer answer;
+    a_third(stage);
+    arm(stage, THIRD, place, action);
+    tell(stage, THIRD, &order);
+    stage->owed = action == STOP;
+    stage->other = FIRST_PAGES * PAGE; /* if what it died in is undone; or else it is done */
+    if (hear(stage, THIRD, &answer) != (action == KILL ? DIED : STOPPED))
+        fail(stage, "the third did not come past %s: it answered %d, %s", place, answer.rc, answer.sentence);
+}
+
+static const struct order grow_much = { .what = GROW, .bytes = 1 << 20 };
+static const struct order shrink_two = { .what = SHRINK, .bytes = 2 * PAGE };
+static void third_dies_allocated(struct stage *stage) { third_meets(stage, grow_much, "grow.allocated", KILL); }
+static void third_dies_asking(struct stage *stage) { third_meets(stage, grow_much, "round.requested", KILL); }
+static void third_dies_lowered(struct stage *stage) { third_meets(stage, shrink_two, "shrink.lowered", KILL); }
+static void third_dies_cutting(struct stage *stage) { third_meets(stage, shrink_two, "cut.begun", KILL); }
+static void third_stops_holding(struct stage *stage) { third_meets(stage, (struct order){ .what = MAP }, "lock.taken", STOP); }
+
+static void a_dead_victim(struct stage *stage)
+{
+    end_person(stage, VICTIM);
+    start_person(stage, VICTIM);
+}
+
+static void a_root(struct stage *stage) { must(stage, WITNESS, (struct order){ .what = SET_ROOT, .bytes = PAGE }); }
+
+#define ATTACHING { .what = ATTACH, .name = "victim", .deadline_ms = PATIENT }
+#define GROWING(n) .order = { .what = GROW, .bytes = (n) * PAGE }, .pages = (n)
+#define SHRINKING(n) .order = { .what = SHRINK, .bytes = (n) * PAGE }, .pages = -(n)
+
+/* clang-format off */
+const struct play plays[] = {
+    { "grow inside the horizon", GROWING(1), .actor = VICTIM },
+    { "grow past the horizon", .ahead = LITTLE, GROWING(256), .actor = VICTIM },
+    { "grow and move the horizon", .ahead = LITTLE, .order = { .what = GROW, .bytes = 24 * PAGE, .deadline_ms = 20 }, .pages = 24, .actor = VICTIM },
+    { "grow, strict", PEERMAP_STRICT, GROWING(3), .actor = VICTIM },
+    { "grow and populate", PEERMAP_STRICT, GROWING(3), .actor = VICTIM, .victim_flags = PEERMAP_PREFAULT },
+    { "grow beside a dead peer", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = a_dead_third },
+    { "shrink", SHRINKING(2), .actor = VICTIM },
+    { "shrink, strict", PEERMAP_STRICT, SHRINKING(2), .actor = VICTIM },
+    { "attach", .order = ATTACHING, .actor = VICTIM, .apart = true },
+    { "attach, strict", PEERMAP_STRICT, .order = ATTACHING, .actor = VICTIM, .apart = true },
+    { "restart", .order = ATTACHING, .actor = VICTIM, .prepare = a_dead_victim },
+    { "create", .order = { .what = CREATE, .name = "victim", .deadline_ms = PATIENT }, .actor = VICTIM, .apart = true, .creates = true },
+    { "detach", .order = { .what = DETACH }, .actor = VICTIM },
+    { "destroy", .order = { .what = DESTROY }, .actor = VICTIM },
+    { "reap", .order = { .what = REAP }, .actor = VICTIM, .prepare = a_dead_third },
+    { "remap", .order = { .what = REMAP }, .actor = VICTIM },
+    { "map a peer", PEERMAP_STRICT, .order = { .what = MAP }, .actor = VICTIM },
+    { "set a root", .order = { .what = SET_ROOT, .bytes = 2 * PAGE }, .actor = VICTIM },
+    { "replace a root", .order = { .what = SET_ROOT, .bytes = 2 * PAGE }, .actor = VICTIM, .prepare = a_root },
+    { "remove a root", .order = { .what = DROP_ROOT }, .actor = VICTIM, .prepare = a_root },
+    { "be asked to grow", PEERMAP_STRICT, GROWING(3), .actor = WITNESS },
+    { "be asked to grow and populate", PEERMAP_STRICT, GROWING(3), .actor = WITNESS, .witness_flags = PEERMAP_PREFAULT },
+    { "be asked to shrink", SHRINKING(2), .actor = WITNESS },
+    { "be asked to remap", .order = { .what = REMAP }, .actor = WITNESS },
+    { "recover from a death before asking", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = third_dies_allocated },
+    { "recover from a death while asking", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = third_dies_asking },
+    { "recover from a death in a shrink", GROWING(1), .actor = VICTIM, .prepare = third_dies_lowered },
+    { "recover from a death while cutting", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = third_dies_cutting },
+    { "roll a growth back", PEERMAP_STRICT, GROWING(3), .actor = VICTIM, .prepare = a_third_out_of_reach, .may_be_late = true, .deadline_ms = HASTY },
+    { "roll a shrink back", PEERMAP_STRICT, SHRINKING(2), .actor = VICTIM, .prepare = a_third_out_of_reach, .may_be_late = true, .deadline_ms = HASTY },
+    { "shrink without a late peer", SHRINKING(2), .actor = VICTIM, .prepare = a_third_out_of_reach, .victim_flags = PEERMAP_ALLOW_LATE, .deadline_ms = HASTY },
+    { "grow over an unfinished shrink", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = an_unfinished_shrink, .victim_flags = PEERMAP_ALLOW_LATE, .deadline_ms = HASTY },
+    { "finish a shrink", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = a_shrink_to_finish, .victim_flags = PEERMAP_ALLOW_LATE, .deadline_ms = HASTY },
+    { "grow beside a stopped peer", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = a_stopped_third },
+    { "shrink beside a stopped peer", SHRINKING(1), .actor = VICTIM, .prepare = a_stopped_third },
+    { "grow when the lock's holder is stopped", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = third_stops_holding },
+};
+/* clang-format on */
+const uint32_t play_count = sizeof plays / sizeof *plays;

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* puppet.c - a peer that does what it is told, and comes to harm where its script says. */
+#include "walk.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct walk *walk;
+const char *place_names[PLACES_MAX];
+uint32_t place_count;
+
+static uint16_t numbers[4 * PLACES_MAX]; /* of the names of the linker's places */
+static struct script *own;
+static pid_t leader;
+
+/* ---- places ---- */
+
+static uint32_t number_of(const char *name)
+{
+    uint32_t number = 0;
+    while (number < place_count && strcmp(place_names[number], name) != 0)
+        number++;
+    return number;
+}
+
+void places_find(void)
+{
+    for (const struct pm_fault_place *place = __start_pm_faults; place < __stop_pm_faults; place++) {
+        uint32_t number = number_of(place->name);
+        if (number == place_count)
+            place_names[place_count++] = place->name;
+        numbers[place - __start_pm_faults] = (uint16_t)number;
+    }
+}
+
+uint32_t place_number(const char *name)
+{
+    uint32_t number = number_of(name);
+    if (number == place_count)
+        fprintf(stderr, "walk: there is no place %s\n", name);
+    return number;
+}
+
+/* This thread, at once.  The hand of an agent (hand.h) is a process of its own: it dies alone, and stops with the whole group. */
+static void strike(int number)
+{
+    pid_t self = getpid();
+    if (number == SIGSTOP && self != leader)
+        kill(0, SIGSTOP);
+    else
+        syscall(SYS_tgkill, self, syscall(SYS_gettid), number);
+}
+
+int pm_fault(const struct pm_fault_place *place)
+{
+    uint32_t number = numbers[place - __start_pm_faults];
+    if (!walk)
+        return 0;
+    store32(&walk->reached[number], 1);
+    if (!own || load32(&own->state) != ARMED)
+        return 0;
+    uint32_t at = add32(&own->trail_count, 1);
+    if (at < TRAIL_MAX)
+        own->trail[at] = (uint16_t)number;
+    if (own->action == NO_ACTION || own->place != number || add32(&own->passes, 1) + 1 != own->nth)
+        return 0;
+    uint32_t armed = ARMED;
+    store32(&own->in_hand, getpid() != leader);
+    if (!cas32(&own->state, &armed, STRUCK))
+        return 0; /* the judge does not expect it any more */
+    store32(&walk->befallen[number][own->action], 1);
+    if (own->action == ERROR)
+        return own->error;
+    strike(own->action == KILL ? SIGKILL : SIGSTOP);
+    return 0;
+}
+
+/* ---- orders ---- */
+
+static peermap_segment *segment;
+
+static int create_or_attach(const char *name, const struct order *order)
+{
+    peermap_options options = { .struct_size = sizeof options,
+                                .peer_name = order->name,
+                                .initial_size = FIRST_PAGES * PAGE,
+                                .reserve_size = 64 << 20,
+                                .ahead = order->ahead,
+                                .deadline_ms = order->deadline_ms,
+                                .max_peers = 4,
+                                .flags = order->flags };
+    return order->what == CREATE ? peermap_create(name, &options, &segment) : peermap_attach(name, &options, &segment);
+}
+
+static unsigned char byte_of(size_t at) { return (unsigned char)(at / PAGE * 37 + at % 251 + 1); }
+
+static int fill(void)
+{
+    unsigned char *base = peermap_base(segment);
+    for (size_t at = 0; at < KEPT_PAGES * PAGE; at += 61)
+        base[at] = byte_of(at);
+    return peermap_set_root(segment, "kept", base + PAGE, PAGE, "bytes");
+}
+
+/* The bytes of fill() are there, every active page can be read, and the root leads to its place. */
+static int check(void)
+{
+    size_t size = peermap_pin(segment), place = 0;
+    const unsigned char *base = peermap_base(segment);
+    unsigned sum = 0;
+    for (size_t at = 0; at < size; at += PAGE)
+        sum += *(const volatile unsigned char *)(base + at);
+    int rc = size >= KEPT_PAGES * PAGE ? 0 : PEERMAP_EINVAL;
+    for (size_t at = 0; rc == 0 && at < KEPT_PAGES * PAGE; at += 61)
+        rc = base[at] == byte_of(at) ? 0 : PEERMAP_EINVAL;
+    (void)sum;
+    peermap_unpin(segment);
+    return peermap_root(segment, "kept", &place) == (const void *)(base + PAGE) && place == PAGE ? rc : PEERMAP_EINVAL;
+}
+
+static int detach(void)
+{
+    peermap_detach(segment);
+    segment = NULL;
+    return 0;
+}
+
+static int obey(const char *name, const struct order *order, peermap_round *round)
+{
+    switch (order->what) {
+    case CREATE:
+    case ATTACH: return create_or_attach(name, order);
+    case DETACH: return detach();
+    case DESTROY: return peermap_destroy(name);
+    case GROW: return peermap_grow(segment, order->bytes, round);
+    case SHRINK: return peermap_shrink(segment, order->bytes, round);
+    case REMAP: return peermap_remap(segment, 0, round);
+    case MAP: return peermap_map_peer(segment, 0, round);
+    case REAP: return peermap_reap(segment);
+    case SET_ROOT: return peermap_set_root(segment, "other", (char *)peermap_base(segment) + order->bytes, 8, "word");
+    case DROP_ROOT: return peermap_set_root(segment, "other", NULL, 0, NULL);
+    case FILL: return fill();
+    case CHECK: return check();
+    case SETTLE: return usleep((useconds_t)order->bytes);
+    case PEERS: return peermap_peers(segment, NULL, 0);
+    }
+    return PEERMAP_EINVAL;
+}
+
+void puppet_run(const char *name, int fd, struct script *script)
+{
+    struct order order;
+    own = script;
+    leader = getpid();
+    setpgid(0, 0);
+    while (recv(fd, &order, sizeof order, 0) == (ssize_t)sizeof order) {
+        struct answer answer = { 0 };
+        errno = 0;
+        answer.rc = obey(name, &order, &answer.round);
+        answer.error = errno;
+        if (order.what == GROW && order.deadline_ms) /* and what its agent does in the background */
+            usleep(order.deadline_ms * 1000);
+        if (answer.rc < 0)
+            snprintf(answer.sentence, sizeof answer.sentence, "%s: %.200s", peermap_error_name(answer.rc), peermap_last_error());
+        answer.size = segment ? peermap_size(segment) : 0;
+        answer.base = segment ? (uintptr_t)peermap_base(segment) : 0;
+        if (send(fd, &answer, sizeof answer, MSG_NOSIGNAL) < 0)
+            break;
+    }
+    _exit(0);
+}
