@@ -139,7 +139,8 @@ int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity)
         return all_ahead(segment, out, capacity);
     pthread_mutex_lock(&segment->calls);
     int count = (int)segment->answer_count;
-    memcpy(out, segment->answers, sizeof *out * (size_t)(count < capacity ? count : capacity));
+    for (int i = 0; i < count && i < capacity; i++)
+        out[i] = segment->answers[i];
     pthread_mutex_unlock(&segment->calls);
     return count;
 }

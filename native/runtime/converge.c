@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TRIES 64 /* at a target that keeps changing: no honest one does */
+
 void pm_answer(peermap_segment *segment, uint64_t epoch)
 {
     uint32_t *outstanding = &segment->header->outstanding;
@@ -28,25 +30,39 @@ void pm_answer(peermap_segment *segment, uint64_t epoch)
     }
 }
 
+/* What the application's threads go by, and those who ask whether this peer has what is needed.  Sequentially consistent: see apply(). */
+static void claim(peermap_segment *segment, uint64_t mapped)
+{
+    order_store64(&segment->mapped, mapped);
+    order_store64(&segment->slots[segment->index].mapped, mapped);
+}
+
 /*
- * Maps what is missing and gives up what is too much; `fresh` replaces what is there as well.  The application's threads go by `mapped`
- * too (segment.c): it grows after the memory is there, and shrinks before it goes.
+ * Maps what the target is now: what is missing is mapped before it is claimed, and what is too much is given up after it is not any more.
+ * A target that is taken back in between, because this peer was too late for it, is not acted upon: whoever took it back did so before
+ * it opened the active size again, so a pin or a growth that relies on the old mapping reads `mapped` after it was lowered here, or this
+ * reads the other target.
  */
-static int apply(peermap_segment *segment, uint64_t target, bool fresh)
+static int apply(peermap_segment *segment, bool fresh)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    if (target > segment->shape.reserved)
-        target = segment->shape.reserved;
-    target -= target % page;
-    uint64_t before = segment->mapped;
-    int error = pm_map(segment, fresh ? 0 : before, target);
-    if (error != 0)
-        return error;
-    store64(&segment->mapped, target);
-    error = pm_unmap(segment, target, before);
-    if (error != 0)
-        store64(&segment->mapped, before); /* it is still there, to be given up by the next attempt */
-    return error;
+    for (int i = 0; i < TRIES; i++) {
+        uint64_t told = order_load64(&segment->header->target), before = segment->mapped;
+        uint64_t target = told < segment->shape.reserved ? told / page * page : segment->shape.reserved;
+        int error = pm_map(segment, fresh ? 0 : before, target);
+        if (error != 0)
+            return error;
+        claim(segment, target);
+        PM_POINT("converge.claimed");
+        if (target >= before)
+            return 0;
+        if (order_load64(&segment->header->target) == told && (error = pm_unmap(segment, target, before)) == 0)
+            return 0;
+        claim(segment, before); /* it is still there */
+        if (error != 0)
+            return error;
+    }
+    return EAGAIN;
 }
 
 /* The new pages of a growth, into this process's page tables: it is not finished before this has answered, so nobody cuts them meanwhile. */
@@ -64,7 +80,6 @@ static void record(peermap_segment *segment, uint64_t epoch, uint32_t method, in
 {
     struct pm_slot *slot = &segment->slots[segment->index];
     uint64_t now = pm_now(), took = now > since ? now - since : 0;
-    poke64(&slot->mapped, segment->mapped);
     poke32(&slot->method, method);
     poke64(&slot->latency_ns, took);
     store_error(&slot->error, error);
@@ -85,7 +100,7 @@ void pm_converge(peermap_segment *segment, uint32_t method)
     for (uint64_t epoch; (epoch = load64(&slot->requested)) > segment->tried;) {
         bool fresh = load64(&slot->remap) > segment->tried;
         segment->tried = epoch;
-        int error = apply(segment, order_load64(&segment->header->target), fresh);
+        int error = apply(segment, fresh);
         PM_POINT("converge.mapped");
         if (error == 0)
             populate(segment, epoch);
@@ -107,13 +122,12 @@ int pm_converge_first(peermap_segment *segment, uint64_t since)
     uint64_t epoch;
     do {
         epoch = order_load64(&segment->header->epoch);
-        int error = apply(segment, order_load64(&segment->header->target), false);
+        int error = apply(segment, false);
         if (error != 0) {
             errno = error;
             return pm_fail(PEERMAP_EOS, "cannot map segment %s: %s", segment->name, strerror(error));
         }
         segment->tried = epoch;
-        poke64(&slot->mapped, segment->mapped);
         poke32(&slot->method, PM_BY_ATTACH);
         poke64(&slot->latency_ns, pm_now() - since);
         store64(&slot->acked, epoch);

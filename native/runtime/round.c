@@ -143,7 +143,7 @@ static void sweep(struct pm_running *round, bool patient)
             } else {
                 round->report->peers--; /* left, or already somebody else */
             }
-        } else if (round->needs != 0 && load64(&slot->mapped) >= round->needs && (error != 0 || !patient)) {
+        } else if (round->needs != 0 && order_load64(&slot->mapped) >= round->needs && (error != 0 || !patient)) {
             round->incomplete = true;
             enter(round, &who, PM_BY_AHEAD, error);
         } else if (error != 0) {

@@ -353,7 +353,7 @@ void *peermap_base(const peermap_segment *segment) { return pm_attached(segment)
 /* A peer that was late may run before its agent has caught up: what is not mapped here yet is not active here yet. */
 static uint64_t active(const peermap_segment *segment)
 {
-    uint64_t bytes = pm_active(segment->header), mapped = load64(&segment->mapped);
+    uint64_t bytes = pm_active(segment->header), mapped = order_load64(&segment->mapped);
     return bytes < mapped ? bytes : mapped;
 }
 
@@ -366,7 +366,7 @@ uint64_t peermap_epoch(const peermap_segment *segment)
 
 size_t peermap_page_size(const peermap_segment *segment)
 {
-    uint64_t huge = segment->shape.flags & PM_SEGMENT_HUGE ? pm_memory_huge() : 0;
+    uint64_t huge = pm_attached(segment) && segment->shape.flags & PM_SEGMENT_HUGE ? pm_memory_huge() : 0;
     return huge ? huge : (size_t)sysconf(_SC_PAGESIZE);
 }
 
