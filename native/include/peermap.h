@@ -28,9 +28,12 @@
  *
  * CAVEATS, each as problem and remedy
  *
- * - Problem: a peer that is stopped (SIGSTOP, Ctrl+Z) or held by a debugger cannot map anything.  A growth waits for it until
- *   the deadline (options.deadline_ms), then puts everything back and fails with PEERMAP_ELATE, naming the peer.
- *   Remedy: continue the peer and repeat; or set PEERMAP_ALLOW_LATE: the growth succeeds and the peer maps as soon as it runs.
+ * - Problem: a peer that a debugger holds cannot map anything, nor can one that is stopped (SIGSTOP, Ctrl+Z) where the system does not allow to
+ *   let its agent thread run (kernel.yama.ptrace_scope, another user, PEERMAP_NO_INJECT).  It has what is mapped ahead; a growth past that
+ *   waits for it until the deadline (options.deadline_ms), then puts everything back and fails with PEERMAP_ELATE, naming the peer and why.
+ *   Remedy: let the peer go on and repeat; or set PEERMAP_ALLOW_LATE: the growth succeeds and the peer maps as soon as it runs.
+ * - Problem: memory is mapped ahead, past the active size, so a stray access there is a SIGBUS, or after the next growth none at all.
+ *   Remedy: PEERMAP_STRICT at creation: it is a SIGSEGV then, and every growth asks every peer.
  * - Problem: after peermap_shrink() a stale access to the removed tail is a SIGSEGV in the process that makes it.
  *   Remedy: bracket reads with peermap_pin() and peermap_unpin(); a shrink waits for pins.
  * - Problem: a forked child is not a peer; the memory is unmapped in it and its handles answer PEERMAP_EDETACHED.

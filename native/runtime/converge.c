@@ -130,7 +130,7 @@ int pm_converge_first(peermap_segment *segment, uint64_t since)
         }
         PM_POINT("first.mapped");
         segment->tried = epoch;
-            poke32(&slot->method, PM_BY_ATTACH);
+        poke32(&slot->method, PM_BY_ATTACH);
         poke64(&slot->latency_ns, pm_now() - since);
         store64(&slot->acked, epoch);
     } while (order_load64(&segment->header->epoch) != epoch);
