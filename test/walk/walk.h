@@ -25,7 +25,7 @@
 #define PAGE UINT64_C(4096)
 #define PLACES_MAX 256
 #define TRAIL_MAX 512
-#define LANES 6
+#define LANES 10
 #define FIRST_PAGES 16u /* of a segment */
 #define KEPT_PAGES 8u   /* never given back */
 
