@@ -136,9 +136,6 @@ static void judge_answer(struct stage *stage, const struct answer *answer)
     int rc = answer->rc;
     if (rc >= 0 || (play->may_be_late && rc == PEERMAP_ELATE) || (hasty && script->action == STOP && (rc == PEERMAP_ELATE || rc == PEERMAP_EBUSY)))
         return;
-    bool handless = was_struck(script) && strncmp(place_names[script->place], "hand.", 5) == 0;
-    if (handless && (rc == PEERMAP_ELATE || rc == PEERMAP_EBUSY) && answer->round.culprit_pid == stage->people[THIRD].pid)
-        return; /* without a hand nobody reaches the third */
     if (failed && (rc == PEERMAP_ENOSPC || rc == PEERMAP_ELATE || (rc == PEERMAP_EOS && answer->error == script->error)))
         return;
     fail(stage, "the order is answered with errno %d, %s", answer->error, answer->sentence);

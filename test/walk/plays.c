@@ -5,7 +5,6 @@
 #define LITTLE (UINT64_C(128) << 10)
 #define PATIENT 20000u
 #define HASTY 60u
-#define PENSIVE 4000u /* half of it passes before a peer is reached in the other way */
 
 static void third_attaches(struct stage *stage, uint32_t flags)
 {
@@ -114,9 +113,9 @@ const struct play plays[] = {
     { "shrink without a late peer", SHRINKING(2), .actor = VICTIM, .prepare = a_third_out_of_reach, .victim_flags = PEERMAP_ALLOW_LATE, .deadline_ms = HASTY },
     { "grow over an unfinished shrink", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = an_unfinished_shrink, .victim_flags = PEERMAP_ALLOW_LATE, .deadline_ms = HASTY },
     { "finish a shrink", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = a_shrink_to_finish, .victim_flags = PEERMAP_ALLOW_LATE, .deadline_ms = HASTY },
-    { "grow beside a stopped peer", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = a_stopped_third, .deadline_ms = PENSIVE },
-    { "shrink beside a stopped peer", SHRINKING(1), .actor = VICTIM, .prepare = a_stopped_third, .deadline_ms = PENSIVE },
-    { "grow when the lock's holder is stopped", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = third_stops_holding, .deadline_ms = PENSIVE },
+    { "grow beside a stopped peer", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = a_stopped_third },
+    { "shrink beside a stopped peer", SHRINKING(1), .actor = VICTIM, .prepare = a_stopped_third },
+    { "grow when the lock's holder is stopped", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = third_stops_holding },
 };
 /* clang-format on */
 const uint32_t play_count = sizeof plays / sizeof *plays;
