@@ -186,7 +186,7 @@ void puppet_run(const char *name, int fd, struct script *script)
         if (order.what == GROW && order.deadline_ms)
             await_background(before, order.deadline_ms);
         if (answer.rc < 0)
-            snprintf(answer.sentence, sizeof answer.sentence, "%s: %.200s", peermap_error_name(answer.rc), peermap_last_error());
+            snprintf(answer.sentence, sizeof answer.sentence, "%s: %.250s", peermap_error_name(answer.rc), peermap_last_error());
         answer.size = segment ? peermap_size(segment) : 0;
         answer.base = segment ? (uintptr_t)peermap_base(segment) : 0;
         if (send(fd, &answer, sizeof answer, MSG_NOSIGNAL) < 0)

@@ -82,7 +82,7 @@ struct answer {
     int rc, error;
     uint64_t size, base;
     peermap_round round;
-    char sentence[256];
+    char sentence[300];
 };
 
 _Noreturn void puppet_run(const char *segment, int fd, struct script *script);
