@@ -99,11 +99,12 @@ static void add_faults(uint16_t play, uint16_t place, uint32_t nth)
         one.action = KILL;
         add(one);
         one.action = STOP;
-        add(one);
+        if (nth == 1) /* whoever is stopped goes on from where it is: once is like another time */
+            add(one);
     }
 }
 
-/* The first, second and last time that each place was come past.  Of events the first: there are as many as of everything else. */
+/* The first and the last time that each place was come past.  Of events the first: there are as many as of everything else. */
 static void learn(uint16_t play, const struct script *script)
 {
     uint32_t count[PLACES_MAX] = { 0 }, length = script->trail_count < TRAIL_MAX ? script->trail_count : TRAIL_MAX;
@@ -112,11 +113,7 @@ static void learn(uint16_t play, const struct script *script)
     for (uint16_t place = 0; place < place_count; place++) {
         if (count[place] > 0)
             add_faults(play, place, 1);
-        if (strncmp(place_names[place], "journal.", 8) == 0)
-            continue;
-        if (count[place] > 1)
-            add_faults(play, place, 2);
-        if (count[place] > 2)
+        if (count[place] > 1 && strncmp(place_names[place], "journal.", 8) != 0)
             add_faults(play, place, count[place]);
     }
 }
