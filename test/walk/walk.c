@@ -44,6 +44,7 @@ static struct at_work {
 static char **words;
 static int word_count;
 static volatile sig_atomic_t interrupted;
+static sigset_t ends; /* of judges: waited for, not handled */
 
 static const char *fault_name(const struct one *one)
 {
@@ -128,8 +129,10 @@ static void begin(uint32_t lane, uint32_t number)
     it->scripts[VICTIM] = (struct script){ .place = one->place, .nth = one->nth, .action = one->action, .error = one->error };
     fflush(NULL);
     pid_t pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
+        sigprocmask(SIG_UNBLOCK, &ends, NULL);
         judge(&plays[one->play], it, number * TRIES + one->tries);
+    }
     at_work[lane] = (struct at_work){ .pid = pid, .one = number, .since = time(NULL) };
 }
 
@@ -188,7 +191,8 @@ static void play_all(void)
     do {
         for (uint32_t lane = 0; lane < LANES; lane++)
             look_after(lane);
-        usleep(200);
+        const struct timespec pause = { .tv_nsec = 50000000 };
+        sigtimedwait(&ends, NULL, &pause);
     } while (anybody_works() || (next_one < one_count && !interrupted));
 }
 
@@ -239,6 +243,9 @@ int main(int argc, char **argv)
     walk = mmap(NULL, sizeof *walk, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (walk == MAP_FAILED || place_count == 0)
         return 2;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
     signal(SIGINT, interrupt);
     signal(SIGTERM, interrupt);
     for (uint16_t i = 0; i < play_count; i++)
