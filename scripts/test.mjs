@@ -108,7 +108,19 @@ const heading = (text) => console.log(`\n──── ${text}`);
 
 heading('build');
 for (const [command, ...args] of [
-  ['make', '--no-print-directory', '-C', 'native', `-j${availableParallelism()}`, 'all', 'tests', 'chaos', 'walk', 'bench', 'fuzz'],
+  [
+    'make',
+    '--no-print-directory',
+    '-C',
+    'native',
+    `-j${availableParallelism()}`,
+    'all',
+    'tests',
+    'chaos',
+    'walk',
+    'bench',
+    'fuzz',
+  ],
   [process.execPath, 'esbuild.mjs'],
   [process.execPath, 'scripts/package.mjs'],
 ]) {
