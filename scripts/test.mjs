@@ -82,6 +82,7 @@ const runners = {
   native: () => mocha('native'),
   chaos: () => mocha('chaos'),
   fuzz: () => mocha('fuzz'),
+  walk: () => mocha('walk'),
   unit: () => mocha('extension-unit'),
   addon: () => mocha('addon'),
   server: () => mocha('server'),
@@ -107,7 +108,19 @@ const heading = (text) => console.log(`\n──── ${text}`);
 
 heading('build');
 for (const [command, ...args] of [
-  ['make', '--no-print-directory', '-C', 'native', `-j${availableParallelism()}`, 'all', 'tests', 'chaos', 'walk', 'bench', 'fuzz'],
+  [
+    'make',
+    '--no-print-directory',
+    '-C',
+    'native',
+    `-j${availableParallelism()}`,
+    'all',
+    'tests',
+    'chaos',
+    'walk',
+    'bench',
+    'fuzz',
+  ],
   [process.execPath, 'esbuild.mjs'],
   [process.execPath, 'scripts/package.mjs'],
 ]) {
@@ -145,7 +158,7 @@ for (const { name, passed, failed, skipped, code, took } of results) {
   else if (code !== 0 && failed === 0) complain(`${name} ended with code ${code}`);
 }
 if (checks !== 0) complain('types, lint or format: see above');
-const left = readdirSync('/dev/shm').filter((name) => /^peermap\.(test|person|words|suite|bench|chaos)-/.test(name));
+const left = readdirSync('/dev/shm').filter((name) => /^peermap\.(test|person|words|suite|bench|chaos|walk)-/.test(name));
 if (left.length > 0) complain(`left in /dev/shm: ${left.join(' ')}`);
 
 const skipped = sum('skipped');

@@ -51,6 +51,8 @@ struct pm_hand_target *pm_hand_add(struct pm_hand *hand, uint32_t thread);
 /* Lets all of them run, each in spite of its process's stop, at most until the deadline.  0, or errno if nothing can be tried; otherwise see the
  * targets. */
 int pm_hand_start(struct pm_hand *hand, uint64_t until);
+/* False if there is no hand, or if it ended before its time. */
+bool pm_hand_works(const struct pm_hand *hand);
 /* Runs the wanted calls. */
 void pm_hand_call(struct pm_hand *hand);
 /* Lets go of all: those whose process is stopped, stop.  Forgets them. */

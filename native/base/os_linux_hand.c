@@ -251,13 +251,18 @@ QUIET static int work(void *argument)
 
 /* ---- its maker ---- */
 
+bool pm_hand_works(const struct pm_hand *hand)
+{
+    siginfo_t ended = { 0 };
+    return hand->pid != 0 && waitid(P_PID, (id_t)hand->pid, &ended, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 && ended.si_pid == 0;
+}
+
 /* Until the hand has done it; a hand that ended without having done so is not waited for. */
 static bool await(struct pm_hand *hand, uint32_t done)
 {
     for (uint32_t seen; (seen = order_load32(&hand->done)) < done;) {
         pm_futex_wait(&hand->done, seen, UINT32_MAX, pm_now() + REACH_NS);
-        siginfo_t ended = { 0 };
-        if (waitid(P_PID, (id_t)hand->pid, &ended, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 || ended.si_pid != 0)
+        if (!pm_hand_works(hand))
             return order_load32(&hand->done) >= done;
     }
     return true;
@@ -312,6 +317,11 @@ int pm_hand_start(struct pm_hand *hand, uint64_t until)
     (void)until;
     hand->count = 0;
     return ENOSYS;
+}
+bool pm_hand_works(const struct pm_hand *hand)
+{
+    (void)hand;
+    return false;
 }
 void pm_hand_call(struct pm_hand *hand) { (void)hand; }
 void pm_hand_end(struct pm_hand *hand) { hand->count = 0; }

@@ -45,6 +45,7 @@ static void wait_for(peermap_segment *segment, const uint32_t *lock, uint32_t wo
 struct patience {
     uint64_t soft;    /* from then on the holder's process is looked at: it may be stopped */
     uint32_t reached; /* the holder that was */
+    uint32_t lost;    /* hands that reached for it, and ended before their time */
 };
 
 static int wait_for_holder(peermap_segment *segment, uint32_t *lock, uint32_t word, uint64_t deadline, struct patience *patience)
@@ -58,7 +59,12 @@ static int wait_for_holder(peermap_segment *segment, uint32_t *lock, uint32_t wo
         if (patience->reached != (word & PM_FUTEX_TID))
             pm_hand_end(&segment->hand);
         patience->reached = word & PM_FUTEX_TID;
-        pm_reach_holder(segment, word, deadline);
+        if (segment->hand.pid != 0 && !pm_hand_works(&segment->hand)) {
+            pm_hand_end(&segment->hand);
+            patience->lost++;
+        }
+        if (patience->lost < PM_HANDS && pm_reach_holder(segment, word, deadline) != 0)
+            patience->lost++;
     }
     wait_for(segment, lock, word | PM_FUTEX_WAITERS, sooner(now < patience->soft ? patience->soft : now + TRUST_NS, deadline));
     return 0;
@@ -67,7 +73,7 @@ static int wait_for_holder(peermap_segment *segment, uint32_t *lock, uint32_t wo
 int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline)
 {
     uint32_t waiters = 0;
-    struct patience patience = { 0, 0 };
+    struct patience patience = { 0, 0, 0 };
     int rc = PEERMAP_EBUSY;
     pending(segment, lock);
     uint32_t word = peek32(lock);

@@ -61,10 +61,21 @@ static void take(struct pm_running *round, struct pm_awaited *who)
     }
 }
 
+/* Whom a hand held that is no more is to be reached again; but not for ever, for it may have been ended for what it does. */
+static void forget_lost(struct pm_running *round)
+{
+    if (!round->reached || round->lost == PM_HANDS || pm_hand_works(&round->segment->hand))
+        return;
+    round->lost++;
+    for (uint32_t i = 0; i < round->count; i++)
+        round->awaited[i].target = NULL;
+}
+
 void pm_reach(struct pm_running *round, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
     bool news = false;
+    forget_lost(round);
     for (uint32_t i = 0; i < round->count && round->reaches; i++) {
         struct pm_awaited *who = &round->awaited[i];
         struct pm_slot slot;
@@ -82,6 +93,7 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
         round->awaited[i].target = NULL;
         take(round, &round->awaited[i]);
     }
+    round->reached = true;
     int error = start(segment, deadline);
     for (uint32_t i = 0; i < round->count; i++) {
         struct pm_awaited *who = &round->awaited[i];
@@ -206,18 +218,19 @@ bool pm_reach_populate(const struct pm_running *round, uint32_t index)
 
 /* ---- the holder of a lock ---- */
 
-void pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline)
+int pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline)
 {
     struct pm_slot slot;
     struct pm_facts facts;
     uint32_t index;
     if (segment->hand.pid != 0 || !pm_slot_of_agent(segment, word & PM_FUTEX_TID, &index, &slot) || find(segment, &slot, true, &facts) != 0)
-        return;
+        return 0;
     pm_hand_add(&segment->hand, facts.thread);
     int error = start(segment, deadline);
     if (error == 0)
         error = segment->hand.targets[0].error;
     tell(segment, PM_EV_UNSTOP, peek64(&segment->header->epoch), index, 0, error);
+    return error;
 }
 
 /* ---- in words ---- */

@@ -231,7 +231,8 @@ void pm_nudge(peermap_segment *segment, uint64_t size);                         
 void pm_move_horizon(peermap_segment *segment);                                   /* the agent only */
 
 /* ---- reach.c: the agent only ---- */
-void pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline); /* lets the agent run that has the lock */
+#define PM_HANDS 4 /* that may be lost in one wait */
+int pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline); /* lets the agent run that has the lock; 0 or errno */
 
 /* ---- preflight.c: any thread ---- */
 /* 0 if there is memory for `bytes` more, as far as can be told; else PEERMAP_ENOSPC (or EOS and EFBIG: ulimit -f), and which limit it is. */

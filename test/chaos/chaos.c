@@ -106,7 +106,7 @@ static bool all_rest(uint32_t calm)
 {
     for (uint32_t i = 0; i < control->actor_count; i++) {
         uint64_t state = load64(&control->actors[i].state) & 0xff;
-        if (state == CLAIMED || (state == RUNNING && load32(&control->actors[i].calm) != calm) || (state == RUNNING && known[i].pidfd < 0))
+        if (state == CLAIMED || state == BORN || (state == RUNNING && load32(&control->actors[i].calm) != calm) || (state == RUNNING && known[i].pidfd < 0))
             return false;
     }
     return true;

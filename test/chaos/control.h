@@ -73,7 +73,7 @@ struct arena {
     uint64_t begun[FLOOR_PAGES], done[FLOOR_PAGES]; /* writes to the pages of the floor */
 };
 
-enum state { EMPTY, CLAIMED, RUNNING };
+enum state { EMPTY, CLAIMED, BORN, RUNNING };
 
 /* Shared.  A process that does things. */
 struct actor {

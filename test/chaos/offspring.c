@@ -32,19 +32,14 @@ void offspring_exec(struct actor *me)
 }
 
 /* An actor's record for a child, of the same arena; NULL if all are in use. */
-static struct actor *claim(const struct actor *me, uint64_t *state, uint64_t *number)
+static struct actor *claim(uint64_t *number)
 {
     for (uint32_t i = control->regulars; i < control->actor_count; i++) {
         struct actor *free = &control->actors[i];
         uint64_t word = load64(&free->state);
         *number = (word >> 8) + 1;
-        if ((word & 0xff) != EMPTY || !cas64(&free->state, &word, *number << 8 | CLAIMED))
-            continue;
-        free->arena = me->arena;
-        free->life = 0;
-        free->seed = chance(state);
-        snprintf(free->name, sizeof free->name, "child-%u.%llu", i, (unsigned long long)*number);
-        return free;
+        if ((word & 0xff) == EMPTY && cas64(&free->state, &word, *number << 8 | CLAIMED))
+            return free;
     }
     return NULL;
 }
@@ -60,20 +55,27 @@ static void must_be_dead(const struct actor *me, peermap_segment *segment)
     peermap_detach(segment);
 }
 
-/* False if the supervisor took the record away: the parent was stopped for too long before it came to fork. */
-static bool become(struct actor *child, uint64_t number)
+/* False if the supervisor took the record away: the parent was stopped for too long before it came to fork.  Then it may be another child's. */
+static bool become(const struct actor *parent, struct actor *child, uint64_t number, uint64_t *state)
 {
     uint64_t word = number << 8 | CLAIMED;
+    if (!cas64(&child->state, &word, number << 8 | BORN))
+        return false;
     child->pid = getpid();
     child->ended = 0;
-    return cas64(&child->state, &word, number << 8 | RUNNING);
+    child->arena = parent->arena;
+    child->life = 0;
+    child->seed = chance(state);
+    snprintf(child->name, sizeof child->name, "child-%u.%llu", (unsigned)(child - control->actors), (unsigned long long)number);
+    store64(&child->state, number << 8 | RUNNING);
+    return true;
 }
 
 void offspring_fork(struct actor **me, peermap_segment **segment, uint64_t *state)
 {
     struct actor *parent = *me;
     uint64_t kind = chance(state) % 8, number = 0;
-    struct actor *child = kind < 4 ? claim(parent, state, &number) : NULL;
+    struct actor *child = kind < 4 ? claim(&number) : NULL;
     pid_t pid = fork();
     if (pid < 0)
         fail(parent->arena, "fork failed");
@@ -86,7 +88,7 @@ void offspring_fork(struct actor **me, peermap_segment **segment, uint64_t *stat
             _exit(0);
         if (kind < 2)
             must_be_dead(parent, *segment);
-        if (!become(child, number))
+        if (!become(parent, child, number, state))
             _exit(0);
         if (kind >= 2)
             execute(child);

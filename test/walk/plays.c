@@ -82,7 +82,7 @@ static void a_root(struct stage *stage) { must(stage, WITNESS, (struct order){ .
 const struct play plays[] = {
     { "grow inside the horizon", GROWING(1), .actor = VICTIM },
     { "grow past the horizon", .ahead = LITTLE, GROWING(256), .actor = VICTIM },
-    { "grow and move the horizon", .ahead = LITTLE, .order = { .what = GROW, .bytes = 24 * PAGE, .deadline_ms = 20 }, .pages = 24, .actor = VICTIM },
+    { "grow and move the horizon", .ahead = LITTLE, .order = { .what = GROW, .bytes = 24 * PAGE, .deadline_ms = 500 }, .pages = 24, .actor = VICTIM },
     { "grow, strict", PEERMAP_STRICT, GROWING(3), .actor = VICTIM },
     { "grow and populate", PEERMAP_STRICT, GROWING(3), .actor = VICTIM, .victim_flags = PEERMAP_PREFAULT },
     { "grow beside a dead peer", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = a_dead_third },

@@ -152,6 +152,25 @@ static int obey(const char *name, const struct order *order, peermap_round *roun
     return PEERMAP_EINVAL;
 }
 
+/* What this process has mapped, by the registry. */
+static uint64_t mapped_here(void)
+{
+    peermap_peer peers[4];
+    int count = segment ? peermap_peers(segment, peers, 4) : 0;
+    for (int i = 0; i < count && i < 4; i++)
+        if (peers[i].pid == leader)
+            return peers[i].mapped;
+    return 0;
+}
+
+/* What the agent does after the answer: it maps more, and a little later lets go.  With a fault it may never. */
+static void await_background(uint64_t before, uint32_t most_ms)
+{
+    for (uint32_t ms = 0; ms < most_ms && mapped_here() == before; ms++)
+        usleep(1000);
+    usleep(20000);
+}
+
 void puppet_run(const char *name, int fd, struct script *script)
 {
     struct order order;
@@ -160,13 +179,14 @@ void puppet_run(const char *name, int fd, struct script *script)
     setpgid(0, 0);
     while (recv(fd, &order, sizeof order, 0) == (ssize_t)sizeof order) {
         struct answer answer = { 0 };
+        uint64_t before = mapped_here();
         errno = 0;
         answer.rc = obey(name, &order, &answer.round);
         answer.error = errno;
-        if (order.what == GROW && order.deadline_ms) /* and what its agent does in the background */
-            usleep(order.deadline_ms * 1000);
+        if (order.what == GROW && order.deadline_ms)
+            await_background(before, order.deadline_ms);
         if (answer.rc < 0)
-            snprintf(answer.sentence, sizeof answer.sentence, "%s: %.200s", peermap_error_name(answer.rc), peermap_last_error());
+            snprintf(answer.sentence, sizeof answer.sentence, "%s: %.250s", peermap_error_name(answer.rc), peermap_last_error());
         answer.size = segment ? peermap_size(segment) : 0;
         answer.base = segment ? (uintptr_t)peermap_base(segment) : 0;
         if (send(fd, &answer, sizeof answer, MSG_NOSIGNAL) < 0)

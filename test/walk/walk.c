@@ -44,6 +44,7 @@ static struct at_work {
 static char **words;
 static int word_count;
 static volatile sig_atomic_t interrupted;
+static sigset_t ends; /* of judges: waited for, not handled */
 
 static const char *fault_name(const struct one *one)
 {
@@ -99,11 +100,12 @@ static void add_faults(uint16_t play, uint16_t place, uint32_t nth)
         one.action = KILL;
         add(one);
         one.action = STOP;
-        add(one);
+        if (nth == 1) /* whoever is stopped goes on from where it is: once is like another time */
+            add(one);
     }
 }
 
-/* The first, second and last time that each place was come past.  Of events the first: there are as many as of everything else. */
+/* The first and the last time that each place was come past.  Of events the first: there are as many as of everything else. */
 static void learn(uint16_t play, const struct script *script)
 {
     uint32_t count[PLACES_MAX] = { 0 }, length = script->trail_count < TRAIL_MAX ? script->trail_count : TRAIL_MAX;
@@ -112,11 +114,7 @@ static void learn(uint16_t play, const struct script *script)
     for (uint16_t place = 0; place < place_count; place++) {
         if (count[place] > 0)
             add_faults(play, place, 1);
-        if (strncmp(place_names[place], "journal.", 8) == 0)
-            continue;
-        if (count[place] > 1)
-            add_faults(play, place, 2);
-        if (count[place] > 2)
+        if (count[place] > 1 && strncmp(place_names[place], "journal.", 8) != 0)
             add_faults(play, place, count[place]);
     }
 }
@@ -131,8 +129,10 @@ static void begin(uint32_t lane, uint32_t number)
     it->scripts[VICTIM] = (struct script){ .place = one->place, .nth = one->nth, .action = one->action, .error = one->error };
     fflush(NULL);
     pid_t pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
+        sigprocmask(SIG_UNBLOCK, &ends, NULL);
         judge(&plays[one->play], it, number * TRIES + one->tries);
+    }
     at_work[lane] = (struct at_work){ .pid = pid, .one = number, .since = time(NULL) };
 }
 
@@ -191,7 +191,8 @@ static void play_all(void)
     do {
         for (uint32_t lane = 0; lane < LANES; lane++)
             look_after(lane);
-        usleep(200);
+        const struct timespec pause = { .tv_nsec = 50000000 };
+        sigtimedwait(&ends, NULL, &pause);
     } while (anybody_works() || (next_one < one_count && !interrupted));
 }
 
@@ -242,6 +243,9 @@ int main(int argc, char **argv)
     walk = mmap(NULL, sizeof *walk, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (walk == MAP_FAILED || place_count == 0)
         return 2;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
     signal(SIGINT, interrupt);
     signal(SIGTERM, interrupt);
     for (uint16_t i = 0; i < play_count; i++)

@@ -25,7 +25,7 @@
 #define PAGE UINT64_C(4096)
 #define PLACES_MAX 256
 #define TRAIL_MAX 512
-#define LANES 6
+#define LANES 10
 #define FIRST_PAGES 16u /* of a segment */
 #define KEPT_PAGES 8u   /* never given back */
 
@@ -82,7 +82,7 @@ struct answer {
     int rc, error;
     uint64_t size, base;
     peermap_round round;
-    char sentence[256];
+    char sentence[300];
 };
 
 _Noreturn void puppet_run(const char *segment, int fd, struct script *script);
