@@ -34,15 +34,14 @@ export function SegmentHeader({ state, snapshot }: { state: State; snapshot: Sna
     <header class="top">
       <div class="title-row">
         <div class="title">
-          <h1>
-            {snapshot.name}
+          <div class="name-row">
+            <h1>{snapshot.name}</h1>
             {header?.flags.map((flag) => (
               <span key={flag} class="badge" title={badges[flag].hint}>
-                <span class="hidden-text">, </span>
                 {badges[flag].word}
               </span>
             ))}
-          </h1>
+          </div>
           <Summary snapshot={snapshot} />
         </div>
         <Commands state={state} snapshot={snapshot} />

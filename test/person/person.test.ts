@@ -175,10 +175,7 @@ describe('a person in the workbench, with the installed extension', function () 
     }
     await workbench.command('Peermap: Inspect');
     await workbench.quickPick(demo.segment);
-    await workbench
-      .webview()
-      .getByRole('heading', { name: /strict/ })
-      .waitFor();
+    await workbench.webview().getByRole('heading', { name: demo.segment, exact: true }).waitFor();
   });
 
   it('grows it from the inspector, and sees a killed process die', async () => {

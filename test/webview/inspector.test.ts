@@ -431,7 +431,7 @@ describe('inspector', function () {
     await lanes.nth(1).locator('rect.early').hover();
     await shown.until(() => /mapped ahead: not active yet/.test(document.querySelector('.tip')?.textContent ?? ''));
     await shown.show(strict());
-    assert.match(await text('h1'), /strict.*no-inject/s);
+    assert.match(await text('.name-row'), /strict\s+no-inject/);
     assert.match(await text('.facts'), /Ahead\s+none/);
     assert.match(await text('#problems'), /was asked for 25\. It is stopped\./);
   });
