@@ -19,7 +19,8 @@ export function verdict(results) {
   const ratioGoal = (peers, ours, other, goal, place) => {
     const ratio = growth(peers, place)?.ratios[ours]?.[other];
     const text =
-      ratio && `${ratio.median.toFixed(2)} times ${other} (${ratio.p10.toFixed(2)}–${ratio.p90.toFixed(2)}), goal ${goal}`;
+      ratio &&
+      `${ratio.median.toFixed(2)} times ${other} (${ratio.p10.toFixed(2)}–${ratio.p90.toFixed(2)}), goal ${goal}${bound}`;
     say(`64 KiB, ${peers} peers, ${place.text}, by ${ours}`, ratio?.median, goal, text);
   };
   console.log();
