@@ -42,7 +42,7 @@ function skipDpdk(results) {
 }
 
 function build() {
-  const made = spawnSync('make', ['--no-print-directory', '-C', `${root}native`, '-j2', 'bench', 'addon'], {
+  const made = spawnSync('make', ['-s', '--no-print-directory', '-C', `${root}native`, '-j2', 'bench', 'addon'], {
     stdio: ['ignore', 2, 'inherit'],
   });
   if (made.status !== 0) process.exit(1);

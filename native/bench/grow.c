@@ -102,12 +102,12 @@ static void settle(struct way *way)
         way->settle(way);
 }
 
-/* Leaves the way as it found it. */
-static void take_turn(struct entry *entry, bool counts)
+/* Leaves the way as it found it.  When the time is over one growth is a turn. */
+static void take_turn(struct entry *entry, bool counts, double end)
 {
     struct way *way = entry->way;
     struct bench_samples turn = { 0 };
-    for (size_t i = 0; i < options.samples && present(entry); i++) {
+    for (size_t i = 0; i < options.samples && present(entry) && (i == 0 || bench_us() < end); i++) {
         if (options.shrink)
             way->grow(way, options.bytes);
         bench_add(&turn, timed(way, options.shrink ? way->shrink : way->grow));
@@ -117,12 +117,12 @@ static void take_turn(struct entry *entry, bool counts)
     if (!options.shrink && present(entry)) {
         /* Of the last growth only: asking after each would leave the next one a cold cache. */
         entry->elsewhere += counts && way->came != NULL && !way->came(way);
-        way->shrink(way, options.samples * options.bytes);
+        way->shrink(way, turn.length * options.bytes);
         settle(way);
     }
     for (size_t i = 0; counts && i < turn.length; i++)
         bench_add(&entry->samples, turn.values[i]);
-    if (counts)
+    if (counts && turn.length > 0)
         bench_add(&entry->medians, bench_quantile(&turn, 0.5));
     free(turn.values);
 }
@@ -151,7 +151,7 @@ static void take_turns(void)
             if (!present(entry))
                 continue;
             warm_pages();
-            take_turn(entry, turn > 0);
+            take_turn(entry, turn > 0, end);
         }
     }
 }
