@@ -42,7 +42,7 @@ function skipDpdk(results) {
 }
 
 function build() {
-  const made = spawnSync('make', ['--no-print-directory', '-C', `${root}native`, '-j2', 'bench', 'addon'], {
+  const made = spawnSync('make', ['-s', '--no-print-directory', '-C', `${root}native`, '-j2', 'bench', 'addon'], {
     stdio: ['ignore', 2, 'inherit'],
   });
   if (made.status !== 0) process.exit(1);
@@ -61,10 +61,13 @@ async function main() {
   const results = [];
   const missing = await growths(results);
   skipDpdk(results);
-  await shrinks(results);
-  await wakes(results);
-  await single(results);
-  await observed(results);
+  for (const section of [shrinks, wakes, single, observed])
+    try {
+      await section(results);
+    } catch (error) {
+      console.log(`  failed: ${error.stderr?.trim() || error.message}`);
+      process.exitCode = 1;
+    }
   const goals = verdict(results);
   mkdirSync(`${root}build/bench`, { recursive: true });
   const seconds = Math.round((Date.now() - began) / 1000);

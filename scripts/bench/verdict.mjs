@@ -17,10 +17,13 @@ export function verdict(results) {
   const growth = (peers, place) =>
     results.find((r) => r.bench === 'grow' && r.bytes === 64 * kib && r.peers === peers && placeOf(r).text === place.text);
   const ratioGoal = (peers, ours, other, goal, place) => {
-    const ratio = growth(peers, place)?.ratios[ours]?.[other];
+    const result = growth(peers, place);
+    const ratio = result?.ratios[ours]?.[other];
     const text =
       ratio && `${ratio.median.toFixed(2)} times ${other} (${ratio.p10.toFixed(2)}–${ratio.p90.toFixed(2)}), goal ${goal}`;
-    say(`64 KiB, ${peers} peers, ${place.text}, by ${ours}`, ratio?.median, goal, text);
+    const bound =
+      ours === 'ahead' && ratio?.median > goal ? `; ${us(result.calls.median)} µs of it are two more system calls` : '';
+    say(`64 KiB, ${peers} peer${peers > 1 ? 's' : ''}, ${place.text}, by ${ours}`, ratio?.median, goal, text && text + bound);
   };
   console.log();
   for (const place of [places.pinned, places.free]) {
@@ -42,7 +45,8 @@ function stopped(result, say) {
 }
 
 function single(results, say) {
-  const grower = results.find((r) => r.bench === 'death')?.grower;
+  const death = results.find((r) => r.bench === 'death')?.grower;
+  const grower = death?.samples > 0 ? death : undefined;
   say(
     'a waiting growth notices a killed peer',
     grower?.median,

@@ -217,7 +217,7 @@ peermap_segment *bench_create(const struct bench_segment *of)
     peermap_options options = { .struct_size = sizeof options,
                                 .peer_name = "driver",
                                 .initial_size = of->initial_size,
-                                .deadline_ms = of->deadline_ms ? of->deadline_ms : 10000,
+                                .deadline_ms = 10000,
                                 .max_peers = BENCH_SLOTS,
                                 .flags = of->flags };
     peermap_segment *segment;

@@ -78,7 +78,6 @@ struct bench_segment {
     uint32_t flags;      /* of its creation */
     uint32_t peer_flags; /* of its peers' attaching */
     size_t initial_size;
-    uint32_t deadline_ms; /* of the driver's rounds */
 };
 
 /* Before anything is forked that shall know the name. */

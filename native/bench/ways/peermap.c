@@ -18,19 +18,18 @@ struct member {
     peermap_segment *segment;
 };
 
-static void open_segment(struct way *way, uint32_t flags, uint32_t deadline_ms)
+static void open_segment(struct way *way, uint32_t flags)
 {
     struct member *member = calloc(1, sizeof *member);
     if (member == NULL)
         way_die("memory");
-    member->named = (struct bench_segment){ .flags = flags, .initial_size = WAY_INITIAL, .deadline_ms = deadline_ms };
+    member->named = (struct bench_segment){ .flags = flags, .initial_size = WAY_INITIAL };
     bench_name_segment(&member->named, way->name);
     way->own = member;
 }
 
-static void open_ahead(struct way *way) { open_segment(way, 0, 0); }
-static void open_agent(struct way *way) { open_segment(way, PEERMAP_STRICT, 0); }
-static void open_unstop(struct way *way) { open_segment(way, PEERMAP_STRICT, 1000); }
+static void open_ahead(struct way *way) { open_segment(way, 0); }
+static void open_strict(struct way *way) { open_segment(way, PEERMAP_STRICT); }
 
 static void serve(int channel, void *context)
 {
@@ -57,11 +56,8 @@ static void begin_unstop(struct way *way)
 
 static void grow(struct way *way, size_t bytes)
 {
-    int rc = peermap_grow(((struct member *)way->own)->segment, bytes, NULL);
-    if (rc == PEERMAP_ELATE)
-        way_is_missing(way, "%s", peermap_last_error());
-    else
-        bench_check(rc, "grow");
+    if (peermap_grow(((struct member *)way->own)->segment, bytes, NULL) != 0)
+        way_is_missing(way, "grow: %s", peermap_last_error());
 }
 
 /* How many peers came to the last round by `method`. */
@@ -95,7 +91,8 @@ static bool came_by_unstop(struct way *way)
 
 static void shrink(struct way *way, size_t bytes)
 {
-    bench_check(peermap_shrink(((struct member *)way->own)->segment, bytes, NULL), "shrink");
+    if (peermap_shrink(((struct member *)way->own)->segment, bytes, NULL) != 0)
+        way_is_missing(way, "shrink: %s", peermap_last_error());
 }
 
 /* After a shrink nobody maps ahead until the next growth. */
@@ -124,7 +121,7 @@ struct way way_ahead = { .name = "ahead",
                          .came = came_ahead,
                          .end = end };
 struct way way_agent = { .name = "agent",
-                         .open = open_agent,
+                         .open = open_strict,
                          .serve = serve,
                          .begin = begin,
                          .grow = grow,
@@ -132,7 +129,7 @@ struct way way_agent = { .name = "agent",
                          .came = came_by_agent,
                          .end = end };
 struct way way_unstop = { .name = "unstop",
-                          .open = open_unstop,
+                          .open = open_strict,
                           .serve = serve,
                           .begin = begin_unstop,
                           .grow = grow,
