@@ -58,9 +58,10 @@ int main(int argc, char **argv)
     if (init == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         status = inside(argv);
+        fflush(stdout);
         forget_everything();
-        _exit(status); /* the leak check at exit finds no threads in a foreign /proc */
+        _exit(status); /* here, as below, the leak check at exit would find no threads: /proc is another namespace's */
     }
     CHECK(waitpid(init, &status, 0) == init);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
