@@ -29,6 +29,7 @@ static char *clutter(size_t pages)
 int main(int argc, char **argv)
 {
     (void)argc;
+    NOT_WITH_THREAD_SANITIZER("it needs mappings itself");
     setup(argv);
     size_t pages = most_mappings() + 1024;
     if (pages > 1 << 20)
