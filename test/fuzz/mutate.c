@@ -250,6 +250,8 @@ static size_t mutate_object(uint8_t *input, size_t size, size_t most)
         head.length = new_length(head.length);
     if (chance(4) == 0)
         head.calls = (uint32_t)chance(UINT32_MAX);
+    if (chance(16) != 0)
+        head.calls &= ~FUZZ_SLOW;
     memcpy(input, &head, sizeof head);
     return sizeof head + mutate_image(input + sizeof head, size - sizeof head, most - sizeof head);
 }
