@@ -178,6 +178,8 @@ static void begin(uint32_t flags, uint32_t deadline_ms)
     options.max_peers = SLOTS;
     options.flags = flags;
     need(peermap_create(name, &options, &segment) == 0, "create");
+    if (deadline_ms != 0)
+        need(peermap_set_root(segment, "index", peermap_base(segment), 64, "struct entry") == 0, "root");
 }
 
 static void end(const char *title)
@@ -268,7 +270,7 @@ int main(int argc, char **argv)
     finish(another);
     end("reaped");
 
-    begin(PEERMAP_STRICT, 0);
+    begin(PEERMAP_STRICT, 1000);
     (void)peermap_pin(segment);
     end("strict-and-pinned");
     half_way();
