@@ -223,15 +223,26 @@ static void *grow(void *unused)
     return NULL;
 }
 
+static bool is_half_way(void)
+{
+    size_t length;
+    char *object = read_object(&length);
+    uint32_t op;
+    memcpy(&op, object + offsetof(struct pm_header, intent.op), sizeof op);
+    free(object);
+    return op != PM_OP_NONE;
+}
+
 /* The image is of the moment when the round waits for a stopped peer. */
 static void half_way(void)
 {
-    begin(PEERMAP_STRICT, 300);
+    begin(PEERMAP_STRICT | PEERMAP_NO_INJECT, 1000);
     pid_t pid = second("stopped");
     pthread_t thread;
     kill(pid, SIGSTOP);
     need(pthread_create(&thread, NULL, grow, NULL) == 0, "a thread");
-    usleep(100000);
+    while (!is_half_way())
+        usleep(1000);
     keep("half-way");
     pthread_join(thread, NULL);
     keep("rolled-back");
