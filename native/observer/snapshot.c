@@ -106,7 +106,8 @@ static void judge_root(struct pmo_snapshot *snapshot, uint32_t index, struct pm_
     const struct pm_header *h = &snapshot->header;
     struct pmo_problems *problems = &snapshot->problems;
     const struct pmo_place place = pmo_at("root %" PRIu32, index);
-    if (!pmo_name_tame(root->name) || root->name[0] == '\0' || !pmo_name_tame(root->type))
+    const bool name_tame = pmo_name_tame(root->name), type_tame = pmo_name_tame(root->type);
+    if (!name_tame || !type_tame || root->name[0] == '\0')
         pmo_problem_add(problems, PMO_BAD_ROOT, place, "a name in it is damaged");
     if (root->off > h->reserved || root->size > h->reserved - root->off)
         pmo_problem_add(problems, PMO_BAD_ROOT, place, "%" PRIu64 " bytes at %" PRIu64 " are not in the segment", root->size, root->off);

@@ -97,6 +97,7 @@ struct fuzz_image {
     uint32_t calls;  /* what is done with it: bits of the target's choosing */
 };
 #define FUZZ_OBJECT_MAX (1u << 20)
+#define FUZZ_SLOW UINT32_C(0x700) /* of the calls: they look at every process of the machine, or take a thread */
 
 /* ---- object.c: the segment's object, of one name for the whole run ---- */
 extern char fuzz_name[PM_NAME_MAX];

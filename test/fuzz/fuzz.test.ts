@@ -87,7 +87,7 @@ const mutants: { title: string; target: Target; source: string; check: string; i
     source: 'runtime/shape.c',
     check: 'if (length < shape->header_len)',
     instead: 'if (length < shape->header_len / 8)',
-    found: /AddressSanitizer: (BUS|SEGV)/,
+    found: /ended the process: Bus error|AddressSanitizer: BUS/,
   },
   {
     title: 'following a root out of the memory',

@@ -77,8 +77,20 @@ static struct tables tables_of(const uint8_t *bytes, size_t size)
     return t;
 }
 
+/* One of `count` records from `first` on: rather one that is in use, where its tag says so. */
+static uint64_t some_record(const uint8_t *bytes, size_t size, uint64_t first, uint64_t count, size_t length)
+{
+    uint64_t at = 0;
+    for (int i = 0; i < 4; i++) {
+        at = first + chance(count) * length;
+        if (bytes && at < size && bytes[at] != PM_FREE)
+            break;
+    }
+    return at;
+}
+
 /* A field of a record, as an offset in the object. */
-static struct field somewhere(struct tables t)
+static struct field somewhere(struct tables t, const uint8_t *bytes, size_t size)
 {
     const uint64_t slots = sizeof(struct pm_header), roots = slots + t.slots * sizeof(struct pm_slot);
     const uint64_t events = roots + t.roots * sizeof(struct pm_root);
@@ -88,12 +100,12 @@ static struct field somewhere(struct tables t)
     case 0:
     case 1:
         field = slot_fields[chance(COUNT(slot_fields))];
-        record = slots + chance(t.slots) * sizeof(struct pm_slot);
+        record = some_record(bytes, size, slots, t.slots, sizeof(struct pm_slot));
         break;
     case 2:
     case 3:
         field = root_fields[chance(COUNT(root_fields))];
-        record = roots + chance(t.roots) * sizeof(struct pm_root);
+        record = some_record(bytes, size, roots, t.roots, sizeof(struct pm_root));
         break;
     case 4:
         field = event_fields[chance(COUNT(event_fields))];
@@ -147,7 +159,7 @@ static uint64_t new_value(uint64_t now, const uint8_t *bytes, size_t size)
         if (fuzz_compared((unsigned int)chance(256), &a, &b, &width))
             return (now == a ? b : a) + (chance(3) == 0 ? chance(3) - 1 : 0);
         return strange_number();
-    case 5: return bytes ? read_field(bytes, size, somewhere(tables_of(bytes, size))) : strange_number();
+    case 5: return bytes ? read_field(bytes, size, somewhere(tables_of(bytes, size), bytes, size)) : strange_number();
     default: return strange_number();
     }
 }
@@ -199,7 +211,7 @@ static size_t mutate_image(uint8_t *bytes, size_t size, size_t most)
 {
     const struct tables t = tables_of(bytes, size);
     const uint64_t slots = sizeof(struct pm_header), roots = slots + t.slots * sizeof(struct pm_slot);
-    const struct field field = somewhere(t);
+    const struct field field = somewhere(t, bytes, size);
     switch (chance(16)) {
     case 0: copy_record(bytes, size, slots, t.slots, sizeof(struct pm_slot)); return size;
     case 1: copy_record(bytes, size, roots, t.roots, sizeof(struct pm_root)); return size;
@@ -250,6 +262,8 @@ static size_t mutate_object(uint8_t *input, size_t size, size_t most)
         head.length = new_length(head.length);
     if (chance(4) == 0)
         head.calls = (uint32_t)chance(UINT32_MAX);
+    if (chance(16) != 0)
+        head.calls &= ~FUZZ_SLOW;
     memcpy(input, &head, sizeof head);
     return sizeof head + mutate_image(input + sizeof head, size - sizeof head, most - sizeof head);
 }
@@ -278,7 +292,7 @@ static size_t some_step(const uint8_t *script, size_t size)
 static size_t make_step(uint8_t out[64])
 {
     static const struct tables live = { 4, 4, 16 };
-    const struct field field = somewhere(live);
+    const struct field field = somewhere(live, NULL, 0);
     struct fuzz_step step = { .what = FUZZ_CALL, .argument = (uint16_t)chance(FUZZ_CALLS) };
     const uint64_t value = new_value(0, NULL, 0);
     const uint8_t word[] = { (uint8_t)chance(FUZZ_LIVES), (uint8_t)(chance(3) ? 0 : chance(9) - 4), field.size == 4 };

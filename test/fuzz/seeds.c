@@ -178,6 +178,8 @@ static void begin(uint32_t flags, uint32_t deadline_ms)
     options.max_peers = SLOTS;
     options.flags = flags;
     need(peermap_create(name, &options, &segment) == 0, "create");
+    if (deadline_ms != 0)
+        need(peermap_set_root(segment, "index", peermap_base(segment), 64, "struct entry") == 0, "root");
 }
 
 static void end(const char *title)
@@ -221,15 +223,26 @@ static void *grow(void *unused)
     return NULL;
 }
 
+static bool is_half_way(void)
+{
+    size_t length;
+    char *object = read_object(&length);
+    uint32_t op;
+    memcpy(&op, object + offsetof(struct pm_header, intent.op), sizeof op);
+    free(object);
+    return op != PM_OP_NONE;
+}
+
 /* The image is of the moment when the round waits for a stopped peer. */
 static void half_way(void)
 {
-    begin(PEERMAP_STRICT, 300);
+    begin(PEERMAP_STRICT | PEERMAP_NO_INJECT, 1000);
     pid_t pid = second("stopped");
     pthread_t thread;
     kill(pid, SIGSTOP);
     need(pthread_create(&thread, NULL, grow, NULL) == 0, "a thread");
-    usleep(100000);
+    while (!is_half_way())
+        usleep(1000);
     keep("half-way");
     pthread_join(thread, NULL);
     keep("rolled-back");
@@ -268,7 +281,7 @@ int main(int argc, char **argv)
     finish(another);
     end("reaped");
 
-    begin(PEERMAP_STRICT, 0);
+    begin(PEERMAP_STRICT, 1000);
     (void)peermap_pin(segment);
     end("strict-and-pinned");
     half_way();
