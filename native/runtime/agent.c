@@ -121,11 +121,21 @@ static void *agent(void *argument)
     return NULL;
 }
 
+static void ring(peermap_segment *segment)
+{
+    add32(&segment->header->bell, 1);
+    pm_futex_wake(&segment->header->bell, segment->bit, INT_MAX);
+}
+
+/* A call rings again, lest somebody put the bell back to what its agent saw last. */
+#define AGAIN_NS UINT64_C(50000000)
+
 static int await(peermap_segment *segment, struct pm_request *request)
 {
     pm_yield_while(&segment->posted, UINT32_MAX);
     while (order_load32(&segment->posted))
-        pm_futex_wait(&segment->posted, 1, UINT32_MAX, 0);
+        if (pm_futex_wait(&segment->posted, 1, UINT32_MAX, pm_now() + AGAIN_NS) == ETIMEDOUT)
+            ring(segment);
     if (request->result < 0) {
         pm_last_error_set(request->sentence);
         errno = request->error;
@@ -183,8 +193,7 @@ static int post(peermap_segment *segment, struct pm_request *request)
     segment->request = request;
     order_store32(&segment->posted, 1);
     PM_POINT("request.posted");
-    add32(&segment->header->bell, 1);
-    pm_futex_wake(&segment->header->bell, segment->bit, INT_MAX);
+    ring(segment);
     int rc = await(segment, request);
     pthread_mutex_unlock(&segment->calls);
     return rc;
