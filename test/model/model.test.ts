@@ -49,15 +49,35 @@ const configurations = {
     ...{ PEERS: 2, START: 2, AHEAD: 1, 'ALLOWS_LATE(peer)': 'true' },
     WORLD: two + calls(0, 'SHRINK', 'GROW', 'MOVE') + calls(1, 'GROW'),
   },
+  'the horizon moves, its mover dies': {
+    ...{ PEERS: 3, AHEAD: 1, DEATHS: 1, 'MAY_DIE(peer)': '(peer == 0)' },
+    WORLD: three + calls(0, 'MOVE') + calls(1, 'GROW', 'GROW'),
+  },
   'one joins while the horizon moves': {
     ...{ PEERS: 3, AHEAD: 1, JOINERS: 1 },
     WORLD: `${two} run agent(2, true);` + calls(0, 'MOVE') + calls(1, 'GROW', 'GROW'),
   },
 } satisfies Record<string, Configuration>;
 
-const mutations: [bug: string, what: string, where: keyof typeof configurations][] = [
-  ['NO_COUNT', 'the active word does not count its changes', 'one shrinks, the other grows inside, one dies'],
-];
+const undone = 'a shrink is undone, and the other has pinned';
+const inside = 'one shrinks, the other grows inside, one dies';
+const late = 'late peers are allowed';
+
+/** BUG_...: what it does wrong, and where that shows. */
+const mutations: Record<string, [what: string, where: keyof typeof configurations]> = {
+  ACTIVE_FIRST: ['the new size is active before the acks', undone],
+  CUT_FIRST: ['the file is cut before the acks', 'one shrinks, the other has pinned, one dies'],
+  PINS_FIRST: ['pins are looked for before the size is lowered', undone],
+  STALE_TARGET: ['memory is given up for a target that was taken back', undone],
+  LOOK_FIRST: ['the target is read again before the others are told', undone],
+  HORIZON_FIRST: ['the horizon is raised before the acks', undone],
+  HORIZON_LATE: ['the horizon is raised in spite of a late peer', late],
+  CUT_OPEN: ['a late cut is made while others may grow inside', late],
+  NO_COUNT: ['the active word does not count its changes', late],
+  CLOSED_LATER: ['the active word is closed after its size was read', inside],
+  JOIN_FIRST: ['a peer maps before it is seen in its slot', 'one joins while the horizon moves'],
+  BELL_LAST: ['the bell is read after the requests', 'every wake-up reaches whom it is for'],
+};
 
 interface Verdict {
   errors: number;
@@ -105,8 +125,8 @@ describe('model', () => {
     });
   }
 
-  for (const [bug, what, where] of mutations) {
-    it(`is told when ${what}`, async () => {
+  for (const [bug, [what, where]] of Object.entries(mutations)) {
+    it(`finds that ${what}`, async () => {
       const { errors, said } = await check(configurations[where], bug);
       assert.equal(errors, 1, said);
     });
