@@ -18,9 +18,10 @@ const run = promisify(execFile);
 /** Who is there: WORLD; and whatever else segment.pml lets be defined. */
 type Configuration = Record<string, string | number>;
 
-const [two, three] = [2, 3].map((peers) =>
-  Array.from({ length: peers }, (_, me) => `run agent(${me}, false);`).join(' '),
-) as [string, string];
+const [two, three] = [2, 3].map((peers) => Array.from({ length: peers }, (_, me) => `run agent(${me}, false);`).join(' ')) as [
+  string,
+  string,
+];
 const calls = (me: number, ...ops: string[]) => `run application(${me}, ${[...ops, 'NONE', 'NONE'].slice(0, 3).join(', ')});`;
 const pins = (me: number, times: number) => `run reader(${me}, ${times});`;
 
