@@ -87,6 +87,7 @@ const runners = {
   addon: () => mocha('addon'),
   server: () => mocha('server'),
   demo: () => mocha('demo'),
+  model: () => mocha('model'),
   webview: () => mocha('webview'),
   host: () => suite(),
   person: () => mocha('person'),
