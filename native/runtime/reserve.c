@@ -68,6 +68,7 @@ int pm_map_header(peermap_segment *segment)
         return pm_fail(PEERMAP_EOS, "cannot map the header of segment %s: %s", segment->name, strerror(errno));
     segment->header = header;
     PM_POINT("reserve.mapped");
+    (void)load64(&segment->header->magic); /* a read: the kernel maps the pages around it as well, which it does for no write */
     return 0;
 }
 

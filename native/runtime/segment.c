@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define DEFAULT_SIZE (UINT64_C(64) << 10)
@@ -93,10 +93,13 @@ static void default_peer_name(char name[PM_NAME_MAX])
         snprintf(name, PM_NAME_MAX, "peer");
 }
 
+/* In pages of its own, zero and not there until they are touched: only rounds that meet a stopped peer need most of them. */
 static peermap_segment *make_handle(const char *name, const peermap_options *options)
 {
-    peermap_segment *segment = PM_FAILED("attach.handle") ? NULL : calloc(1, sizeof *segment);
-    if (!segment)
+    if (PM_FAILED("attach.handle"))
+        return NULL;
+    peermap_segment *segment = mmap(NULL, sizeof *segment, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (segment == MAP_FAILED)
         return NULL;
     segment->fd = -1;
     segment->flags = options->flags;
@@ -124,15 +127,7 @@ static void free_handle(peermap_segment *segment)
     give_back(segment);
     let_fork(cancellation);
     pthread_mutex_destroy(&segment->calls);
-    free(segment->answers);
-    free(segment);
-}
-
-/* The agent allocates nothing, so what it fills is there before it is. */
-static int start(peermap_segment *segment)
-{
-    segment->answers = PM_FAILED("attach.answers") ? NULL : calloc(segment->shape.slot_count, sizeof *segment->answers);
-    return segment->answers ? pm_agent_start(segment) : pm_fail(PEERMAP_EOS, "out of memory");
+    munmap(segment, sizeof *segment);
 }
 
 /* ---- creating ---- */
@@ -259,7 +254,7 @@ static int build(peermap_segment *segment, const peermap_options *options)
     write_header(segment, size);
     segment->nameless = true;
     PM_POINT("create.described");
-    rc = start(segment);
+    rc = pm_agent_start(segment);
     if (rc != 0)
         return rc;
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_CREATE, .epoch = 1, .slot = (uint16_t)segment->index, .size = size });
@@ -285,7 +280,7 @@ static int join(peermap_segment *segment, const peermap_options *options)
     hold_forks(&cancellation);
     int rc = find(segment);
     let_fork(cancellation);
-    return rc == 0 ? start(segment) : rc;
+    return rc == 0 ? pm_agent_start(segment) : rc;
 }
 
 /* ---- one way in for both ---- */
@@ -337,8 +332,7 @@ void peermap_detach(peermap_segment *segment)
     if (!segment)
         return;
     if (load32(&segment->detached)) { /* in a forked child: the maps and the descriptor are gone already */
-        free(segment->answers);
-        free(segment);
+        munmap(segment, sizeof *segment);
         return;
     }
     pm_agent_stop(segment);
