@@ -103,7 +103,13 @@ uint32_t pm_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
 
 /* ---- the object ---- */
 
-static void object_path(const char *segment, char path[PATH_MAX]) { snprintf(path, PATH_MAX, PM_DIRECTORY "/" PM_PREFIX "%s", segment); }
+static void object_path(const char *segment, char path[PATH_MAX])
+{
+    static const char prefix[] = PM_DIRECTORY "/" PM_PREFIX;
+    memcpy(path, prefix, sizeof prefix - 1);
+    memcpy(path + sizeof prefix - 1, segment, strnlen(segment, PATH_MAX - sizeof prefix) + 1);
+    path[PATH_MAX - 1] = '\0';
+}
 
 int pm_object_make(uint64_t length, uint32_t mode)
 {

@@ -130,10 +130,9 @@ static uint32_t here(const char *folder, uint32_t inner, uint64_t pidns)
 }
 
 /* State and start time: fields 3 and 22.  The second, the command in parentheses, may hold anything. */
-static bool read_stat(const char *process, char *state, uint64_t *start_time)
+static bool read_stat(const char *path, char *state, uint64_t *start_time)
 {
-    char path[64], line[1024];
-    snprintf(path, sizeof path, "/proc/%s/stat", process);
+    char line[1024];
     if (read_text(path, line, sizeof line) <= 0)
         return false;
     const char *at = strrchr(line, ')');
@@ -172,7 +171,7 @@ void pm_process_self(struct pm_process *self)
     self->pid = (uint32_t)getpid();
     self->uid = (uint32_t)geteuid();
     char state;
-    if (!read_stat("self", &state, &self->start_time))
+    if (!read_stat("/proc/self/stat", &state, &self->start_time))
         self->start_time = 0;
     self->pidns = inode_of("/proc/self/ns/pid");
     self->pidfd_ino = own_pidfd_inode();
@@ -191,7 +190,7 @@ int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopp
     char path[64], status[4096];
     uint64_t start_time;
     *facts = (struct pm_facts){ .pid = here("/proc", who->pid, who->pidns) };
-    snprintf(path, sizeof path, "%" PRIu32, facts->pid);
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", facts->pid);
     if (facts->pid == 0 || !read_stat(path, &facts->state, &start_time) || start_time != who->start_time)
         return ESRCH;
     if (if_stopped && facts->state != 'T' && facts->state != 't')

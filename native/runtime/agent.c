@@ -86,9 +86,11 @@ static void serve(peermap_segment *segment, struct pm_request *request)
 
 static void answer(peermap_segment *segment, struct pm_request *request)
 {
-    request->error = errno;
+    if (request->result < 0) {
+        request->error = errno;
+        snprintf(request->sentence, sizeof request->sentence, "%s", peermap_last_error());
+    }
     PM_POINT("request.served");
-    snprintf(request->sentence, sizeof request->sentence, "%s", peermap_last_error());
     order_store32(&segment->posted, 0);
     PM_POINT("request.answered");
     pm_futex_wake(&segment->posted, UINT32_MAX, INT_MAX);

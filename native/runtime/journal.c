@@ -19,6 +19,7 @@ void pm_journal(peermap_segment *segment, struct pm_event event)
     event.by_pid = segment->self.pid;
     if (event.slot != PM_NO_SLOT && event.pid == 0)
         event.pid = peek32(&segment->slots[event.slot].pid);
+    (void)load64(&record->seq); /* a page is read before it is written: the kernel then maps those around it as well */
     order_store64(&record->seq, 0);
     opened();
     write_words(&record->time_ns, &event.time_ns, sizeof event - offsetof(struct pm_event, time_ns));

@@ -20,12 +20,14 @@ bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot
     const struct pm_slot *slot = &segment->slots[index];
     for (int attempt = 0; attempt < 16; attempt++) {
         uint64_t tag = load64(&slot->tag);
+        if ((tag & PM_TAG_STATE) == PM_FREE)
+            return false;
         read_words(copy, slot, sizeof *copy);
         copied();
         if (peek64(&slot->tag) == tag) {
             copy->tag = tag;
             copy->name[PM_NAME_MAX - 1] = '\0';
-            return (tag & PM_TAG_STATE) != PM_FREE;
+            return true;
         }
     }
     return false;

@@ -99,6 +99,7 @@ int pm_map_header(peermap_segment *segment)
     }
     segment->header = (struct pm_header *)(void *)segment->start;
     PM_POINT("reserve.mapped");
+    (void)load64(&segment->header->magic); /* a read: the kernel maps the pages around it as well, which it does for no write */
     return 0;
 }
 

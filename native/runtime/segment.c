@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define DEFAULT_SIZE (UINT64_C(64) << 10)
@@ -50,10 +50,13 @@ static void default_peer_name(char name[PM_NAME_MAX])
         snprintf(name, PM_NAME_MAX, "peer");
 }
 
+/* In pages of its own, zero and not there until they are touched: only rounds that meet a stopped peer need most of them. */
 static peermap_segment *make_handle(const char *name, const peermap_options *options)
 {
-    peermap_segment *segment = PM_FAILED("attach.handle") ? NULL : calloc(1, sizeof *segment);
-    if (!segment)
+    if (PM_FAILED("attach.handle"))
+        return NULL;
+    peermap_segment *segment = mmap(NULL, sizeof *segment, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (segment == MAP_FAILED)
         return NULL;
     segment->fd = -1;
     segment->index = PM_NO_SLOT;
@@ -75,15 +78,7 @@ static void free_handle(peermap_segment *segment)
 {
     pm_delist(segment);
     pthread_mutex_destroy(&segment->calls);
-    free(segment->answers);
-    free(segment);
-}
-
-/* The agent allocates nothing, so what it fills is there before it is. */
-static int start(peermap_segment *segment)
-{
-    segment->answers = PM_FAILED("attach.answers") ? NULL : calloc(segment->shape.slot_count, sizeof *segment->answers);
-    return segment->answers ? pm_agent_start(segment) : pm_fail(PEERMAP_EOS, "out of memory");
+    munmap(segment, sizeof *segment);
 }
 
 /* ---- creating ---- */
@@ -108,6 +103,7 @@ static void write_header(peermap_segment *segment, uint64_t size)
 {
     const struct pm_shape *shape = &segment->shape;
     struct pm_header *header = segment->header;
+    (void)pm_memory_populate(header, shape->header_len); /* pages that were never touched are not mapped around one that is */
     *header = (struct pm_header){ .version = PM_VERSION,
                                   .page_size = (uint32_t)sysconf(_SC_PAGESIZE),
                                   .generation = shape->generation,
@@ -215,7 +211,7 @@ static int build(peermap_segment *segment, const peermap_options *options)
     write_header(segment, size);
     segment->nameless = true;
     PM_POINT("create.described");
-    rc = start(segment);
+    rc = pm_agent_start(segment);
     if (rc != 0)
         return rc;
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_CREATE, .epoch = 1, .slot = (uint16_t)segment->index, .size = size });
@@ -243,7 +239,7 @@ static int join(peermap_segment *segment, const peermap_options *options)
     pm_hold_forks(&cancellation);
     int rc = find(segment);
     pm_let_fork(cancellation);
-    return rc == 0 ? start(segment) : rc;
+    return rc == 0 ? pm_agent_start(segment) : rc;
 }
 
 /* ---- one way in for both ---- */
@@ -295,8 +291,7 @@ void peermap_detach(peermap_segment *segment)
     if (!segment)
         return;
     if (load32(&segment->detached)) { /* in a forked child: the maps and the descriptor are gone already */
-        free(segment->answers);
-        free(segment);
+        munmap(segment, sizeof *segment);
         return;
     }
     if (pm_inherited(segment)) /* in the child of a bare clone(), where not even free() may be called */

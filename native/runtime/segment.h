@@ -118,16 +118,18 @@ struct peermap_segment {
     struct pm_request *request;
     uint32_t posted; /* futex: 0 none, 1 posted; at the start, 1 until the agent has joined */
 
-    /* How the peers came to the last round: rows for all slots, written by the agent during a request; or all of them ahead. */
-    peermap_answer *answers;
     uint32_t answer_count;
     uint32_t last_was_inside;
 
     uint32_t nudged;         /* the horizon is near: the agent shall move it */
     uint64_t horizon_failed; /* when that last met a peer that did not answer */
-    struct pm_hand hand;     /* of the agent */
 
     struct peermap_segment *next; /* of all attachments of this process, for fork() */
+
+    /* Large, and last: pages that nobody touches are not there. */
+    struct pm_hand hand; /* of the agent */
+    /* How the peers came to the last round, written by the agent during a request; or all of them ahead. */
+    peermap_answer answers[PM_SLOTS_MAX];
 };
 
 /* ---- fork.c ---- */

@@ -28,10 +28,16 @@ static uint64_t page(void) { return (uint64_t)sysconf(_SC_PAGESIZE); }
 
 bool pm_name_valid(const char *name)
 {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    if (!name || name[0] == '\0' || name[0] == '.')
+    size_t length = 0;
+    if (!name || name[0] == '.')
         return false;
-    return strspn(name, allowed) == strlen(name) && strlen(name) < PM_NAME_MAX;
+    for (; length < PM_NAME_MAX && name[length]; length++) {
+        char c = name[length], letter = (char)(c | 0x20);
+        bool allowed = (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+        if (!allowed)
+            return false;
+    }
+    return length > 0 && length < PM_NAME_MAX;
 }
 
 bool pm_name_equal(const char *shared, const char *name) { return strncmp(shared, name, PM_NAME_MAX) == 0; }
