@@ -377,9 +377,9 @@ static void recover(peermap_segment *segment)
     set_closed(segment, remedy.size);
     PM_POINT("recover.judged");
     peermap_round report = { 0 };
-    struct pm_running round = {
-        .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &report, .reaches = true, .needs = op == PM_OP_GROW ? remedy.size : 0
-    };
+    struct pm_running round = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &report, .reaches = true };
+    if (op == PM_OP_GROW && !(segment->shape.flags & PM_SEGMENT_STRICT)) /* there, nobody shall keep more than the size */
+        round.needs = remedy.size;
     pm_round_ask(&round, remedy.target, 0, false);
     PM_POINT("recover.asked");
     pm_round_wait(&round, pm_round_deadline(&round));
