@@ -32,6 +32,7 @@ enum { NOTHING, RUNNING, CALLED, ENDED }; /* done */
 #define POLL_NS 100000u          /* between two looks at whom the hand holds */
 #define SOON_NS UINT64_C(200000)    /* within which a thread usually stops for the hand */
 #define REACH_NS UINT64_C(50000000) /* how long it may take: one in a frozen group never does */
+#define TRIES 50                    /* to find a thread asleep */
 
 struct pm_hand_target *pm_hand_add(struct pm_hand *hand, uint32_t thread)
 {
@@ -187,22 +188,32 @@ QUIET static int run_call(struct pm_hand_target *target, struct user_regs_struct
     return outcome;
 }
 
-QUIET static void inject(struct pm_hand_target *target)
+/* Stops the thread and borrows it, if it sleeps where it may be borrowed.  True if that is decided, false if it should be tried again. */
+QUIET static bool borrow(struct pm_hand_target *target)
 {
     struct user_regs_struct regs;
     struct iovec view = { &regs, sizeof regs };
-    target->outcome = ESRCH;
-    if (!target->held)
-        return;
     trace(PTRACE_INTERRUPT, target->thread, 0, 0);
     int status = stopped(target->thread, now() + REACH_NS);
+    target->outcome = ESRCH;
     if (status == 0 || !WIFSTOPPED(status))
-        return;
+        return true;
     target->outcome = EBUSY;
     int signal_number = signal_in(status);
-    if (signal_number == 0 && trace(PTRACE_GETREGSET, target->thread, 1, (long)&view) == 0 && parked(target->thread, &regs))
+    bool sleeps = signal_number == 0 && trace(PTRACE_GETREGSET, target->thread, 1, (long)&view) == 0 && parked(target->thread, &regs);
+    if (sleeps)
         target->outcome = run_call(target, regs);
     trace(PTRACE_CONT, target->thread, 0, signal_number);
+    return sleeps;
+}
+
+/* A thread that was seized a moment ago may be on its way back to where it slept. */
+QUIET static void inject(struct pm_hand_target *target)
+{
+    const struct timespec pause = { .tv_sec = 0, .tv_nsec = POLL_NS };
+    target->outcome = ESRCH;
+    for (int i = 0; i < TRIES && target->held && !borrow(target); i++)
+        call6(SYS_nanosleep, (long)&pause, 0, 0, 0, 0, 0);
 }
 
 #else

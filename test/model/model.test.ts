@@ -80,6 +80,11 @@ const mutations: Record<string, [what: string, where: keyof typeof configuration
   BELL_LAST: ['the bell is read after the requests', 'every wake-up reaches whom it is for'],
 };
 
+interface Debian {
+  ensure: (title: string, packages: string[], find: () => string | undefined) => string;
+  onPath: (name: string) => string | undefined;
+}
+
 interface Verdict {
   errors: number;
   /** What the search says of itself, and the steps that led to the error. */
@@ -110,7 +115,7 @@ async function check(configuration: Configuration, bug?: string): Promise<Verdic
 describe('model', () => {
   before(async function () {
     const script = pathToFileURL(resolve('scripts/debian.mjs')).href;
-    const { ensure, onPath } = (await import(script)) as typeof import('../../scripts/debian.mjs');
+    const { ensure, onPath } = (await import(script)) as Debian;
     try {
       ensure('the model checker spin', ['spin'], () => onPath('spin'));
     } catch (error) {

@@ -23,7 +23,7 @@ static int come_and_go(int worker)
             return fprintf(stderr, "attach: %s\n", peermap_last_error()), 1;
         size_t size = peermap_pin(segment);
         volatile char *base = peermap_base(segment);
-        for (size_t at = 0; at < size; at += 4096)
+        for (size_t at = 4095; at < size; at += at + 65536 < size ? 65536 : 4096) /* now and then, and the end */
             base[at] = (char)worker;
         peermap_unpin(segment);
         if (chance(&state) % 4 == 0)
