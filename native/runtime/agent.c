@@ -132,12 +132,16 @@ static void ring(peermap_segment *segment)
 /* A call rings again, lest somebody put the bell back to what its agent saw last. */
 #define AGAIN_NS UINT64_C(50000000)
 
-static int await(peermap_segment *segment, struct pm_request *request)
+static void await(peermap_segment *segment)
 {
     pm_yield_while(&segment->posted, UINT32_MAX);
     while (order_load32(&segment->posted))
         if (pm_futex_wait(&segment->posted, 1, UINT32_MAX, pm_now() + AGAIN_NS) == ETIMEDOUT)
             ring(segment);
+}
+
+static int outcome(const struct pm_request *request)
+{
     if (request->result < 0) {
         pm_last_error_set(request->sentence);
         errno = request->error;
@@ -174,7 +178,10 @@ static int start(peermap_segment *segment)
         errno = error;
         return pm_fail(PEERMAP_EOS, "cannot start the agent thread of segment %s: %s", segment->name, strerror(error));
     }
-    int rc = await(segment, &request);
+    pm_yield_while(&segment->posted, UINT32_MAX);
+    while (order_load32(&segment->posted)) /* it has no bell yet */
+        pm_futex_wait(&segment->posted, 1, UINT32_MAX, 0);
+    int rc = outcome(&request);
     if (rc != 0)
         pthread_join(segment->agent, NULL);
     return rc;
@@ -196,7 +203,8 @@ static int post(peermap_segment *segment, struct pm_request *request)
     order_store32(&segment->posted, 1);
     PM_POINT("request.posted");
     ring(segment);
-    int rc = await(segment, request);
+    await(segment);
+    int rc = outcome(request);
     pthread_mutex_unlock(&segment->calls);
     return rc;
 }
