@@ -262,6 +262,9 @@ QUIET static int work(void *argument)
 
 /* ---- its maker ---- */
 
+/* The C library's clone() under its other name, which sanitizers do not put themselves before: theirs takes the child for a copy of the process. */
+extern int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
+
 bool pm_hand_works(const struct pm_hand *hand)
 {
     siginfo_t ended = { 0 };
@@ -285,7 +288,7 @@ int pm_hand_start(struct pm_hand *hand, uint64_t until)
     hand->parent = getpid();
     order_store32(&hand->order, RUN);
     order_store32(&hand->done, NOTHING);
-    hand->pid = PM_FAILED("hand.clone") ? -1 : clone(work, hand->stack + sizeof hand->stack, CLONE_VM | CLONE_FS | CLONE_FILES, hand);
+    hand->pid = PM_FAILED("hand.clone") ? -1 : __clone(work, hand->stack + sizeof hand->stack, CLONE_VM | CLONE_FS | CLONE_FILES, hand);
     PM_POINT("hand.cloned");
     if (hand->pid < 0) {
         hand->pid = 0;
