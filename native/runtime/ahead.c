@@ -18,6 +18,7 @@
 #define TRIES 16
 #define WAIT_NS UINT64_C(5000000)     /* a peer that does not answer in time does so later, and the next round counts it */
 #define PAUSE_NS UINT64_C(100000000) /* before the horizon is tried again after that */
+#define TRUST_NS UINT64_C(100000)    /* how long a look at the object's length is good for, while one growth follows another */
 
 uint64_t pm_ahead_of(const peermap_segment *segment, uint64_t size)
 {
@@ -61,6 +62,17 @@ static int done(peermap_segment *segment, uint64_t size, uint64_t begun, peermap
     return 0;
 }
 
+/* Memory that was cut off from outside is lost: a growth over the cut would put zeroes in its place. */
+static bool is_whole(peermap_segment *segment, uint64_t length, uint64_t now)
+{
+    if (now - peek64(&segment->seen_whole) < TRUST_NS)
+        return true;
+    if (pm_object_length(segment) < length)
+        return false;
+    poke64(&segment->seen_whole, now);
+    return true;
+}
+
 int pm_grow_inside(peermap_segment *segment, uint64_t by, peermap_round *report)
 {
     struct pm_header *header = segment->header;
@@ -75,7 +87,7 @@ int pm_grow_inside(peermap_segment *segment, uint64_t by, peermap_round *report)
         uint64_t at = segment->shape.header_len + from;
         if (horizon > reserved || from > horizon || by > horizon - from || from + by > load64(&segment->mapped))
             return PM_LONG_WAY;
-        if (pm_object_length(segment) < at || pm_preflight(segment, by) != 0)
+        if (!is_whole(segment, at, begun) || pm_preflight(segment, by) != 0)
             return PM_LONG_WAY;
         int error = PM_FAILS("inside.allocate");
         if (error != 0 || (error = pm_object_extend(segment->fd, at, at + by)) != 0)

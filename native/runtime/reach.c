@@ -42,23 +42,31 @@ static int start(peermap_segment *segment, uint64_t deadline)
 
 /* ---- unstop ---- */
 
-/* Puts the peer's agent among those that the hand shall hold, if it is stopped. */
-static void take(struct pm_running *round, struct pm_awaited *who)
+/* Whether the peer's agent is to be let run, because it is stopped, and may be. */
+static void look(const struct pm_running *round, struct pm_awaited *who)
 {
-    peermap_segment *segment = round->segment;
+    const peermap_segment *segment = round->segment;
     struct pm_slot slot;
     struct pm_facts facts;
+    who->thread = 0;
     if (who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
         return;
     int error = find(segment, &slot, true, &facts);
-    if (error == EAGAIN) { /* it runs: its answer is on its way */
-        who->error = 0;
-    } else if (error != 0) {
-        who->error = error;
-    } else {
-        store64(&segment->slots[who->index].unstopped, round->epoch);
-        who->target = pm_hand_add(&segment->hand, facts.thread);
-    }
+    who->error = error == EAGAIN ? 0 : error; /* it runs: its answer is on its way */
+    if (error == 0)
+        who->thread = facts.thread;
+}
+
+static void take(struct pm_running *round, struct pm_awaited *who)
+{
+    peermap_segment *segment = round->segment;
+    if (who->target) /* by the hand before, which let it fall back into its stop, or it was continued since */
+        look(round, who);
+    who->target = NULL;
+    if (who->thread == 0)
+        return;
+    store64(&segment->slots[who->index].unstopped, round->epoch);
+    who->target = pm_hand_add(&segment->hand, who->thread);
 }
 
 /* Whom a hand held that is no more is to be reached again; but not for ever, for it may have been ended for what it does. */
@@ -78,21 +86,16 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
     forget_lost(round);
     for (uint32_t i = 0; i < round->count && round->reaches; i++) {
         struct pm_awaited *who = &round->awaited[i];
-        struct pm_slot slot;
-        struct pm_facts facts;
-        if (!who->target && who->index != segment->index && pm_slot_read(segment, who->index, &slot)) {
-            who->error = find(segment, &slot, true, &facts);
-            news = news || who->error == 0;
-            who->error = who->error == EAGAIN ? 0 : who->error;
-        }
+        if (who->target)
+            continue;
+        look(round, who);
+        news = news || who->thread != 0;
     }
     if (!news)
         return;
     pm_hand_end(&segment->hand);
-    for (uint32_t i = 0; i < round->count; i++) {
-        round->awaited[i].target = NULL;
+    for (uint32_t i = 0; i < round->count; i++)
         take(round, &round->awaited[i]);
-    }
     round->reached = true;
     int error = start(segment, deadline);
     for (uint32_t i = 0; i < round->count; i++) {

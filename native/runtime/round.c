@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define SOFT_NS UINT64_C(500000)    /* most peers answer within it; then life words are watched as well */
+#define EARLY_NS UINT64_C(200000)   /* after which a few that remain are looked at: who is stopped does not answer however long one waits */
+#define FEW 4
 #define SLICE_NS UINT64_C(10000000) /* how long a wait trusts that nobody overwrites the word it sleeps on */
 
 /* ---- asking ---- */
@@ -160,10 +162,10 @@ static void sweep(struct pm_running *round, bool patient)
 
 /* ---- waiting ---- */
 
-static void sleep_until_news(struct pm_running *round, uint32_t word, uint64_t soft, uint64_t deadline)
+static void sleep_until_news(struct pm_running *round, uint32_t word, uint64_t early, uint64_t soft, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
-    uint64_t now = pm_now(), until = now < soft ? soft : now + SLICE_NS;
+    uint64_t now = pm_now(), until = now < early ? early : now < soft ? soft : now + SLICE_NS;
     if (now >= soft && now < soft + SOFT_NS)
         until = soft + 2 * SOFT_NS;
     if (until > deadline)
@@ -205,7 +207,7 @@ static void give_up(struct pm_running *round)
 void pm_round_wait(struct pm_running *round, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
-    uint64_t begun = pm_now(), soft = begun + SOFT_NS, half = begun + (deadline > begun ? deadline - begun : 0) / 2;
+    uint64_t begun = pm_now(), early = begun + EARLY_NS, soft = begun + SOFT_NS, half = begun + (deadline > begun ? deadline - begun : 0) / 2;
     bool told = false, injected = false;
     pm_yield_while(&segment->header->outstanding, 0xffff);
     for (;;) {
@@ -218,13 +220,13 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline)
             pm_changed(segment);
             told = true;
         }
-        if (now >= soft)
+        if (now >= (round->count <= FEW ? early : soft))
             pm_reach(round, deadline);
         if (now >= half && !injected) {
             pm_reach_inject(round, deadline);
             injected = true;
         }
-        sleep_until_news(round, word, soft, deadline);
+        sleep_until_news(round, word, early, soft, deadline);
     }
     order_store32(&segment->header->outstanding, 0);
     pm_reach_end(round);
