@@ -98,7 +98,8 @@ static void record(peermap_segment *segment, uint64_t epoch, uint32_t method, in
 void pm_converge(peermap_segment *segment, uint32_t method)
 {
     struct pm_slot *slot = &segment->slots[segment->index];
-    for (uint64_t epoch; (epoch = load64(&slot->requested)) > segment->tried;) {
+    /* An epoch that has not come is a lie: whoever took it for tried would hear no true one any more. */
+    for (uint64_t epoch; (epoch = load64(&slot->requested)) > segment->tried && epoch <= order_load64(&segment->header->epoch);) {
         bool fresh = load64(&slot->remap) > segment->tried;
         segment->tried = epoch;
         int error = apply(segment, fresh);

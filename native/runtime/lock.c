@@ -119,7 +119,11 @@ int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *wha
         return PEERMAP_ELOST;
     if (thread == 0)
         return pm_fail(PEERMAP_EBUSY, "%s of segment %s was held by another peer until now; repeat", what, segment->name);
-    if (!pm_slot_of_agent(segment, thread, &index, &slot))
+    bool named = pm_slot_of_agent(segment, thread, &index, &slot);
+    if (!named && pm_slot_of_claimant(segment, thread, &slot))
+        return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by a process that is attaching (pid %u); if that is stopped, continue it", what,
+                       segment->name, slot.pid);
+    if (!named)
         return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by a process that is attaching (its thread %u); if that is stopped, continue it", what,
                        segment->name, thread);
     if (round) {

@@ -225,14 +225,19 @@ int pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline)
 {
     struct pm_slot slot;
     struct pm_facts facts;
-    uint32_t index;
-    if (segment->hand.pid != 0 || !pm_slot_of_agent(segment, word & PM_FUTEX_TID, &index, &slot) || find(segment, &slot, true, &facts) != 0)
+    uint32_t index = PM_NO_SLOT, thread = word & PM_FUTEX_TID;
+    if (segment->hand.pid != 0 || (!pm_slot_of_agent(segment, thread, &index, &slot) && !pm_slot_of_claimant(segment, thread, &slot)) ||
+        find(segment, &slot, true, &facts) != 0)
         return 0;
     pm_hand_add(&segment->hand, facts.thread);
     int error = start(segment, deadline);
     if (error == 0)
         error = segment->hand.targets[0].error;
-    tell(segment, PM_EV_UNSTOP, peek64(&segment->header->epoch), index, 0, error);
+    pm_journal(segment, (struct pm_event){ .kind = PM_EV_UNSTOP,
+                                           .epoch = peek64(&segment->header->epoch),
+                                           .slot = (uint16_t)index,
+                                           .pid = slot.pid,
+                                           .error = error });
     return error;
 }
 

@@ -45,6 +45,17 @@ bool pm_slot_of_agent(const peermap_segment *segment, uint32_t thread, uint32_t 
     return false;
 }
 
+bool pm_slot_of_claimant(const peermap_segment *segment, uint32_t thread, struct pm_slot *copy)
+{
+    const struct pm_header *header = segment->header;
+    *copy = (struct pm_slot){ .pid = peek32(&header->claimant_pid),
+                              .flags = peek32(&header->claimant_flags),
+                              .start_time = peek64(&header->claimant_start),
+                              .pidns = peek64(&header->claimant_pidns),
+                              .life = thread };
+    return copy->pid != 0 && (peek32(&header->registry_lock) & PM_FUTEX_TID) == thread;
+}
+
 bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag)
 {
     const struct pm_slot *slot = &segment->slots[index];
@@ -92,6 +103,23 @@ static struct places look(const peermap_segment *segment, const char *name)
     return places;
 }
 
+static uint32_t flags_of(const peermap_segment *segment)
+{
+    return (segment->base == (char *)(uintptr_t)segment->shape.base ? 0 : PM_SLOT_RELOCATED) |
+           (segment->flags & PEERMAP_NO_INJECT ? PM_SLOT_NO_INJECT : 0);
+}
+
+/* So that others can let this process run if it is stopped while it has the registry and no slot. */
+static void announce(peermap_segment *segment)
+{
+    struct pm_header *header = segment->header;
+    poke32(&header->claimant_pid, segment->self.pid);
+    poke32(&header->claimant_flags, flags_of(segment));
+    poke64(&header->claimant_start, segment->self.start_time);
+    poke64(&header->claimant_pidns, segment->self.pidns);
+    PM_POINT("claim.announced");
+}
+
 /*
  * Fills the slot.  The life word comes after the list that lets the kernel find it, and before LIVE: a death in between leaves a
  * CLAIMED slot that is not alive, which counts as free.
@@ -113,8 +141,7 @@ static void fill(peermap_segment *segment, uint32_t index)
     slot->start_time = segment->self.start_time;
     slot->pidns = segment->self.pidns;
     slot->pidfd_ino = segment->self.pidfd_ino;
-    slot->flags = (segment->base == (char *)(uintptr_t)segment->shape.base ? 0 : PM_SLOT_RELOCATED) |
-                  (segment->flags & PEERMAP_NO_INJECT ? PM_SLOT_NO_INJECT : 0);
+    slot->flags = flags_of(segment);
     slot->base = (uintptr_t)segment->base;
     slot->mapped = slot->requested = slot->remap = slot->requested_ns = slot->acked = 0;
     slot->method = PM_BY_NONE;
@@ -186,6 +213,7 @@ int pm_registry_claim(peermap_segment *segment, bool *restart)
     int rc = pm_registry_lock(segment);
     if (rc != 0)
         return rc;
+    announce(segment);
     uint32_t index;
     rc = choose(segment, &index, restart);
     if (rc == 0)

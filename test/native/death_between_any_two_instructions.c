@@ -122,7 +122,7 @@ int main(int argc, char **argv)
     static const struct {
         const char *operation;
         long stride;
-    } plans[] = { { "detach", 3 }, { "attach", 101 }, { "grow", 2503 }, { "shrink", 2503 } };
+    } plans[] = { { "detach", 7 }, { "attach", 251 }, { "grow", 4001 }, { "shrink", 4001 } };
     (void)argc;
 #ifdef __SANITIZE_ADDRESS__
     SKIP("the sanitizers' own instructions are too many to step through");

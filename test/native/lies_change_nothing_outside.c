@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Absurd sizes in the shared header make no peer map or unmap anything outside its own reservation. */
+/* Absurd sizes and epochs in the shared header make no peer map or unmap anything outside its own reservation. */
 #include "drive.h"
 
 #include <fcntl.h>
@@ -38,6 +38,14 @@ int main(int argc, char **argv)
     ok(b, "grow 4096");
     maps_exactly(a, 69632);
     maps_exactly(b, 69632);
+    /* A request for an epoch that has not come keeps nobody from hearing the next true one. */
+    for (int i = 0; i < 2; i++)
+        lie(fd, (long)(header_word(offsetof(struct pm_header, slots_off)) + (uint64_t)i * sizeof(struct pm_slot) + offsetof(struct pm_slot, requested)),
+            UINT64_MAX);
+    ok(b, "grow 4096");
+    ok(a, "grow 4096");
+    maps_exactly(a, 77824);
+    maps_exactly(b, 77824);
     close(fd);
     return 0;
 }
