@@ -162,12 +162,13 @@ struct pm_header {
     uint32_t lock_slot;     /* slot index + 1 of the holder: for messages only */
     uint32_t registry_lock; /* claiming and freeing slots and roots */
     uint32_t registry_slot;
-    /* Who has registry_lock and may have no slot yet: written first under it by a peer that attaches, and of no meaning afterwards. */
+    /* Who has registry_lock and no slot yet, because it attaches.  Of meaning while the lock names the same thread; which is written last. */
     uint32_t claimant_pid;
     uint32_t claimant_flags; /* PM_SLOT_* */
     uint64_t claimant_start;
     uint64_t claimant_pidns;
-    uint8_t pad3[24];
+    uint32_t claimant_thread;
+    uint8_t pad3[20];
 
     /* Plain futexes. */
     uint32_t bell; /* agents wait on it, slot i with bit i mod 32 */
@@ -281,6 +282,7 @@ PM_AT(pm_header, claimant_pid, 336);
 PM_AT(pm_header, claimant_flags, 340);
 PM_AT(pm_header, claimant_start, 344);
 PM_AT(pm_header, claimant_pidns, 352);
+PM_AT(pm_header, claimant_thread, 360);
 PM_AT(pm_header, bell, 384);
 PM_AT(pm_header, outstanding, 448);
 PM_AT(pm_header, change, 512);

@@ -84,6 +84,8 @@ int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t
                 continue;
             PM_POINT("lock.taken");
             store32(holder, segment->index + 1);
+            if (segment->index == PM_NO_SLOT)
+                pm_announce(segment);
             rc = 0;
             break;
         }

@@ -48,12 +48,14 @@ bool pm_slot_of_agent(const peermap_segment *segment, uint32_t thread, uint32_t 
 bool pm_slot_of_claimant(const peermap_segment *segment, uint32_t thread, struct pm_slot *copy)
 {
     const struct pm_header *header = segment->header;
+    if (load32(&header->claimant_thread) != thread)
+        return false;
     *copy = (struct pm_slot){ .pid = peek32(&header->claimant_pid),
                               .flags = peek32(&header->claimant_flags),
                               .start_time = peek64(&header->claimant_start),
                               .pidns = peek64(&header->claimant_pidns),
                               .life = thread };
-    return copy->pid != 0 && (peek32(&header->registry_lock) & PM_FUTEX_TID) == thread;
+    return true;
 }
 
 bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag)
@@ -72,6 +74,25 @@ void pm_slot_tell_death(peermap_segment *segment, uint32_t index)
 }
 
 /* ---- claiming ---- */
+
+static uint32_t flags_of(const peermap_segment *segment)
+{
+    return (segment->base == (char *)(uintptr_t)segment->shape.base ? 0 : PM_SLOT_RELOCATED) |
+           (segment->flags & PEERMAP_NO_INJECT ? PM_SLOT_NO_INJECT : 0);
+}
+
+void pm_announce(peermap_segment *segment)
+{
+    struct pm_header *header = segment->header;
+    store32(&header->claimant_thread, 0);
+    opened();
+    poke32(&header->claimant_pid, segment->self.pid);
+    poke32(&header->claimant_flags, flags_of(segment));
+    poke64(&header->claimant_start, segment->self.start_time);
+    poke64(&header->claimant_pidns, segment->self.pidns);
+    store32(&header->claimant_thread, segment->tid);
+    PM_POINT("lock.announced");
+}
 
 /* Process-local.  What a look through the slots found. */
 struct places {
@@ -101,23 +122,6 @@ static struct places look(const peermap_segment *segment, const char *name)
         }
     }
     return places;
-}
-
-static uint32_t flags_of(const peermap_segment *segment)
-{
-    return (segment->base == (char *)(uintptr_t)segment->shape.base ? 0 : PM_SLOT_RELOCATED) |
-           (segment->flags & PEERMAP_NO_INJECT ? PM_SLOT_NO_INJECT : 0);
-}
-
-/* So that others can let this process run if it is stopped while it has the registry and no slot. */
-static void announce(peermap_segment *segment)
-{
-    struct pm_header *header = segment->header;
-    poke32(&header->claimant_pid, segment->self.pid);
-    poke32(&header->claimant_flags, flags_of(segment));
-    poke64(&header->claimant_start, segment->self.start_time);
-    poke64(&header->claimant_pidns, segment->self.pidns);
-    PM_POINT("claim.announced");
 }
 
 /*
@@ -213,7 +217,6 @@ int pm_registry_claim(peermap_segment *segment, bool *restart)
     int rc = pm_registry_lock(segment);
     if (rc != 0)
         return rc;
-    announce(segment);
     uint32_t index;
     rc = choose(segment, &index, restart);
     if (rc == 0)
