@@ -32,7 +32,7 @@ export interface SegmentOptions {
   deadlineMs?: number;
   maxPeers?: number;
   mode?: number;
-  /** Creation: bytes mapped past the active ones.  Default: as many as are active, at least 64 MiB. */
+  /** Creation: bytes mapped past the active ones.  Default: as many as are active, at least 64 MiB, and up to 16 times that while it grows fast. */
   ahead?: number;
   allowLate?: boolean;
   relocatable?: boolean;

@@ -155,7 +155,7 @@ export interface Header {
   base: bigint;
   reserved: number;
   flags: SegmentFlag[];
-  /** Bytes that shall be mapped past the active ones, as the creator wished; 0: as many as are active, at least 64 MiB. */
+  /** Bytes that shall be mapped past the active ones, as the creator wished; 0: as many as are active, at least 64 MiB, or more while it grows fast. */
   ahead: number;
   active: number;
   /** A change of sizes is under way: growths below the horizon wait. */

@@ -142,7 +142,7 @@ struct pm_header {
     uint32_t creator_uid;
     uint64_t creator_start;
     char creator_name[PM_NAME_MAX];
-    uint64_t ahead; /* bytes that the creator wants mapped past the active ones; 0: as many as are active, at least 64 MiB */
+    uint64_t ahead; /* bytes that the creator wants mapped past the active ones; 0: as many as are active, at least 64 MiB, or more */
     uint8_t pad0[8];
 
     /* Sizes of the data.  Written by the holder of `lock`, but active and epoch also by a growth below the horizon. */

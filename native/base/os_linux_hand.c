@@ -246,12 +246,16 @@ QUIET static int work(void *argument)
     PM_POINT("hand.seized");
     tell(hand, RUNNING);
     const struct timespec pause = { .tv_sec = 0, .tv_nsec = POLL_NS };
+    const uint64_t soon = now() + SOON_NS; /* until when most have done what they were let run for */
     for (uint32_t order; (order = __atomic_load_n(&hand->order, __ATOMIC_SEQ_CST)) != END && now() < hand->until;) {
         if (order == CALL)
             call_all(hand);
         for (uint32_t i = 0; i < hand->count; i++)
             keep_running(&hand->targets[i], 0);
-        call6(SYS_futex, (long)&hand->order, FUTEX_WAIT, RUN, (long)&pause, 0, 0);
+        if (now() < soon)
+            call6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+        else
+            call6(SYS_futex, (long)&hand->order, FUTEX_WAIT, RUN, (long)&pause, 0, 0);
     }
     for (uint32_t i = 0; i < hand->count; i++)
         let_go(&hand->targets[i]);
@@ -274,6 +278,8 @@ bool pm_hand_works(const struct pm_hand *hand)
 /* Until the hand has done it; a hand that ended without having done so is not waited for. */
 static bool await(struct pm_hand *hand, uint32_t done)
 {
+    for (uint64_t until = pm_now() + SOON_NS; order_load32(&hand->done) < done && pm_now() < until;)
+        sched_yield(); /* to be woken takes longer than most of what it does */
     for (uint32_t seen; (seen = order_load32(&hand->done)) < done;) {
         pm_futex_wait(&hand->done, seen, UINT32_MAX, pm_now() + REACH_NS);
         if (!pm_hand_works(hand))

@@ -125,7 +125,8 @@ typedef struct peermap_options {
     const char *peer_name;  /* registered in the header.  Default: the program's name; "-PID" is added if that is taken */
     size_t initial_size;    /* creation: active bytes at the start.  Default 64 KiB */
     size_t reserve_size;    /* creation: most bytes the segment can ever have.  Default 16 GiB; costs address space only */
-    size_t ahead;           /* creation: bytes mapped past the active size.  Default: as many as are active, at least 64 MiB */
+    size_t ahead;           /* creation: bytes mapped past the active size.  Default: as many as are active, at least 64 MiB;
+                             * up to 16 times that while it grows fast */
     uint32_t deadline_ms;   /* rounds and locks give up after this long.  Default 1000 */
     uint32_t max_peers;     /* creation: slots in the registry, at most 1024.  Default 128 */
     uint32_t mode;          /* creation: permission bits of the object.  Default 0600 */

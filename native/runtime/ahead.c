@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #define LEAST (UINT64_C(64) << 20)
+#define HASTE_MAX 4                  /* doublings of that */
+#define HASTE_NS UINT64_C(100000000) /* a horizon that is to be moved again within it is moved twice as far */
 #define TRIES 16
 #define WAIT_NS UINT64_C(5000000)     /* a peer that does not answer in time does so later, and the next round counts it */
 #define PAUSE_NS UINT64_C(100000000) /* before the horizon is tried again after that */
@@ -25,7 +27,8 @@ uint64_t pm_ahead_of(const peermap_segment *segment, uint64_t size)
     const struct pm_shape *shape = &segment->shape;
     if (shape->flags & PM_SEGMENT_STRICT || size >= shape->reserved)
         return size;
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), wish = shape->ahead ? shape->ahead : size > LEAST ? size : LEAST;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), chosen = (size > LEAST ? size : LEAST) << peek32(&segment->haste);
+    uint64_t wish = shape->ahead ? shape->ahead : chosen;
     wish = wish > shape->reserved ? shape->reserved : (wish + page - 1) / page * page;
     return wish < shape->reserved - size ? size + wish : shape->reserved;
 }
@@ -110,8 +113,13 @@ void pm_move_horizon(peermap_segment *segment)
         return;
     uint64_t wanted = pm_ahead_of(segment, pm_active(header)), target = peek64(&header->target);
     if (wanted > peek64(&header->horizon) && pm_regain_object(segment)) {
+        uint64_t begun = pm_now();
+        uint32_t haste = peek32(&segment->haste);
+        poke32(&segment->haste, begun - segment->horizon_moved > HASTE_NS ? 0 : haste < HASTE_MAX ? haste + 1 : HASTE_MAX);
+        segment->horizon_moved = begun;
+        wanted = pm_ahead_of(segment, pm_active(header));
         peermap_round report = { 0 };
-        struct pm_running round = { .segment = segment, .op = PM_OP_AHEAD, .begun = pm_now(), .report = &report };
+        struct pm_running round = { .segment = segment, .op = PM_OP_AHEAD, .begun = begun, .report = &report };
         pm_round_ask(&round, wanted > target ? wanted : target, 0, false);
         PM_POINT("ahead.asked");
         pm_round_wait(&round, pm_now() + WAIT_NS);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define SOFT_NS UINT64_C(500000)    /* most peers answer within it; then life words are watched as well */
-#define EARLY_NS UINT64_C(200000)   /* after which a few that remain are looked at: who is stopped does not answer however long one waits */
+#define EARLY_NS UINT64_C(150000)   /* after which a few that remain are looked at: who is stopped does not answer however long one waits */
 #define FEW 4
 #define SLICE_NS UINT64_C(10000000) /* how long a wait trusts that nobody overwrites the word it sleeps on */
 

@@ -123,6 +123,8 @@ struct peermap_segment {
 
     uint32_t nudged;         /* the horizon is near: the agent shall move it */
     uint64_t horizon_failed; /* when that last met a peer that did not answer */
+    uint64_t horizon_moved;  /* when it was last moved */
+    uint32_t haste;          /* doublings of how far */
     uint64_t seen_whole;     /* when the object was last seen to be as long as it must be */
 
     struct peermap_segment *next; /* of all attachments of this process, for fork() */
