@@ -277,7 +277,8 @@ PEERMAP_API int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round
 PEERMAP_API int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round);
 
 /* Copies up to `capacity` rows, a peer each, of the last round that this handle ran (a growth that found everything mapped ahead is one);
- * returns how many there are.  Rounds of other threads on the same handle count.  EDETACHED, EINVAL. */
+ * returns how many there are: none after a call that was refused before it asked anybody.  Rounds of other threads on the same handle count.
+ * EDETACHED, EINVAL. */
 PEERMAP_API int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity);
 
 /* ---- roots: pointers to the beginning of data structures ---- */

@@ -10,8 +10,10 @@ const { pinned, free, apart, busy } = places;
 
 /** Which growths: the last two are the growths of a turn, and the seconds after which a run takes no further turn. */
 const plan = [
-  { bytes: 64 * kib, place: pinned, peers: [1, 2, 8, 32, 64, 128], samples: 15, seconds: 2 },
-  { bytes: 64 * kib, place: free, peers: [1, 2, 8, 32, 64, 128], samples: 15, seconds: 3 },
+  { bytes: 64 * kib, place: pinned, peers: [1, 2, 8, 32], samples: 15, seconds: 2 },
+  { bytes: 64 * kib, place: pinned, peers: [64, 128], samples: 15, seconds: 9 },
+  { bytes: 64 * kib, place: free, peers: [1, 2, 8, 32], samples: 15, seconds: 3 },
+  { bytes: 64 * kib, place: free, peers: [64, 128], samples: 15, seconds: 9 },
   { bytes: 64 * kib, place: apart, peers: [1, 8, 64], samples: 10, seconds: 3 },
   { bytes: 64 * kib, place: busy, peers: [1, 2, 8, 32, 128], samples: 5, seconds: 3 },
   { bytes: 2 * mib, place: free, peers: [1, 2, 8, 32, 128], samples: 5, seconds: 2 },
