@@ -137,7 +137,10 @@ function Facts({ header, snapshot }: { header: Header; snapshot: Snapshot }): JS
 /** What a growth gets without asking anybody. */
 function Ahead({ header }: { header: Header }): JSX.Element {
   const { active, horizon, ahead, flags } = header;
-  const wish = ahead > 0 ? `${formatBytes(ahead)} past the active size` : 'as many as are active, at least 64 MiB, or more while it grows fast';
+  const wish =
+    ahead > 0
+      ? `${formatBytes(ahead)} past the active size`
+      : 'as many as are active, at least 64 MiB, or more while it grows fast';
   const strict = flags.includes('strict');
   const what = strict
     ? 'this segment is strict: nobody maps past the active size'

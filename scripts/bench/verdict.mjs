@@ -22,7 +22,9 @@ export function verdict(results) {
     const text =
       ratio && `${ratio.median.toFixed(2)} times ${other} (${ratio.p10.toFixed(2)}–${ratio.p90.toFixed(2)}), goal ${goal}`;
     const bound =
-      ours === 'ahead' && ratio?.median > goal ? `; ${us(result.calls.median)} µs of it are the call that wakes whoever watches` : '';
+      ours === 'ahead' && ratio?.median > goal
+        ? `; ${us(result.calls.median)} µs of it are the call that wakes whoever watches`
+        : '';
     say(`64 KiB, ${peers} peer${peers > 1 ? 's' : ''}, ${place.text}, by ${ours}`, ratio?.median, goal, text && text + bound);
   };
   console.log();
