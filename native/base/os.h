@@ -25,7 +25,8 @@ void pm_futex_wake(uint32_t *word, uint32_t bits, int count);
 
 /*
  * Gives the processor away again and again while *word has one of `bits`, for at most 100 µs.  Before a sleep that most likely would be
- * short: sleeping sets a timer, and a wake from another core can cost more than a whole round.
+ * short: sleeping sets a timer, and a wake from another core can cost more than a whole round.  Not where all cores are busy: there it gives away
+ * a whole slice to whoever computes, where a sleeper would come before that one.
  */
 void pm_yield_while(const uint32_t *word, uint32_t bits);
 

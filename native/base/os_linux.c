@@ -60,11 +60,22 @@ void pm_futex_wake(uint32_t *word, uint32_t bits, int count)
 }
 
 #define YIELD_NS 100000u
+#define LONG_NS UINT64_C(1000000)      /* somebody else has used up a slice meanwhile */
+#define CROWDED_NS UINT64_C(1000000000) /* how long that is remembered */
 
 void pm_yield_while(const uint32_t *word, uint32_t bits)
 {
-    for (uint64_t until = pm_now() + YIELD_NS; (order_load32(word) & bits) != 0 && pm_now() < until;)
+    static uint64_t crowded; /* until then */
+    uint64_t now = pm_now(), until = now + YIELD_NS;
+    if (now < peek64(&crowded))
+        return;
+    while ((order_load32(word) & bits) != 0 && now < until) {
+        uint64_t before = now;
         sched_yield();
+        now = pm_now();
+        if (now - before > LONG_NS)
+            poke64(&crowded, now + CROWDED_NS);
+    }
 }
 
 /* struct futex_waitv and its number, for C libraries and headers older than the kernel. */

@@ -33,6 +33,9 @@ enum { NOTHING, RUNNING, CALLED, ENDED }; /* done */
 #define SOON_NS UINT64_C(200000)    /* within which a thread usually stops for the hand */
 #define REACH_NS UINT64_C(50000000) /* how long it may take: one in a frozen group never does */
 #define TRIES 50                    /* to find a thread asleep */
+#define MOMENT_NS 20000u
+#define LONG_NS UINT64_C(1000000)
+#define CROWDED_NS UINT64_C(1000000000)
 
 struct pm_hand_target *pm_hand_add(struct pm_hand *hand, uint32_t thread)
 {
@@ -83,6 +86,24 @@ QUIET static uint64_t now(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/*
+ * A moment for others: a yield, which is over at once; or, where that lately gave away a whole slice because all cores are busy, a short
+ * sleep, after which one comes before those that compute.
+ */
+QUIET static void give_way(void)
+{
+    static uint64_t crowded; /* until then */
+    const struct timespec moment = { .tv_sec = 0, .tv_nsec = MOMENT_NS };
+    uint64_t before = now();
+    if (before < __atomic_load_n(&crowded, __ATOMIC_RELAXED)) {
+        call6(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
+        return;
+    }
+    call6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+    if (now() - before > LONG_NS)
+        __atomic_store_n(&crowded, before + CROWDED_NS, __ATOMIC_RELAXED);
+}
+
 QUIET static void tell(struct pm_hand *hand, uint32_t done)
 {
     __atomic_store_n(&hand->done, done, __ATOMIC_SEQ_CST);
@@ -101,7 +122,7 @@ QUIET static int stopped(uint32_t thread, uint64_t until)
             return status;
         if (got < 0 || now() >= until)
             return 0;
-        call6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+        give_way();
     }
 }
 
@@ -253,7 +274,7 @@ QUIET static int work(void *argument)
         for (uint32_t i = 0; i < hand->count; i++)
             keep_running(&hand->targets[i], 0);
         if (now() < soon)
-            call6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+            give_way();
         else
             call6(SYS_futex, (long)&hand->order, FUTEX_WAIT, RUN, (long)&pause, 0, 0);
     }
@@ -278,8 +299,8 @@ bool pm_hand_works(const struct pm_hand *hand)
 /* Until the hand has done it; a hand that ended without having done so is not waited for. */
 static bool await(struct pm_hand *hand, uint32_t done)
 {
-    for (uint64_t until = pm_now() + SOON_NS; order_load32(&hand->done) < done && pm_now() < until;)
-        sched_yield(); /* to be woken takes longer than most of what it does */
+    for (uint64_t until = now() + SOON_NS; order_load32(&hand->done) < done && now() < until;)
+        give_way(); /* to be woken takes longer than most of what it does */
     for (uint32_t seen; (seen = order_load32(&hand->done)) < done;) {
         pm_futex_wait(&hand->done, seen, UINT32_MAX, pm_now() + REACH_NS);
         if (!pm_hand_works(hand))
