@@ -18,8 +18,8 @@ static void take(struct pm_slot *slot, uint64_t *tag, uint32_t owner)
     __atomic_store_n(&slot->tag, *tag | PM_LIVE, __ATOMIC_RELEASE);
 }
 
-#ifdef __SANITIZE_THREAD__ /* under which records are seldom whole */
-#define ENOUGH 400
+#if defined __SANITIZE_THREAD__ || defined __SANITIZE_ADDRESS__ /* under which records are seldom whole */
+#define ENOUGH 40
 #else
 #define ENOUGH 4000
 #endif
@@ -48,7 +48,7 @@ int main(int argc, char **argv)
     CHECK(pthread_create(&thread, NULL, churn, NULL) == 0);
     size_t whole = 0, changed = 0;
     uint32_t last = 0;
-    while (whole < ENOUGH || changed < 100) { /* the owners do change under the observer's eyes */
+    while (whole < ENOUGH || changed < ENOUGH / 40) { /* the owners do change under the observer's eyes */
         struct pmo_snapshot s = look_at(&observer, PMO_REGISTRY);
         for (size_t i = 0; i < s.peer_count; i++) {
             const struct pm_slot *slot = &s.peers[i].slot;
