@@ -3,29 +3,14 @@
 // Runs every program of this folder: each is one behaviour, which its file name says; plain, under the address and undefined-behaviour
 // sanitizers, and under the thread sanitizer.  0: it holds.  77: it cannot be tried here, its output says why.
 
-import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { run } from '../program';
 
 const builds = [
   { title: 'native', folder: 'build/native/tests' },
   { title: 'native, sanitized', folder: 'build/native/asan/tests' },
   { title: 'native, sanitized for threads', folder: 'build/native/tsan/tests' },
 ];
-
-interface Ended {
-  code?: number | string;
-  stdout: string;
-  stderr: string;
-}
-
-async function run(program: string): Promise<Ended> {
-  try {
-    return { code: 0, ...(await promisify(execFile)(program, { timeout: 170_000, maxBuffer: 1 << 24 })) };
-  } catch (error) {
-    return error as Ended;
-  }
-}
 
 // From the sources, so that a program that was not built fails rather than goes unnoticed.
 const programs = readdirSync('test/native')
@@ -36,7 +21,7 @@ for (const { title, folder } of builds) {
   describe(title, () => {
     for (const program of programs) {
       it(program.replaceAll('_', ' '), async function () {
-        const { code, stdout, stderr } = await run(`${folder}/${program}`);
+        const { code, stdout, stderr } = await run(`${folder}/${program}`, [], 170_000);
         if (code === 77) {
           console.log(`      skipped: ${stdout.trim()}`);
           this.skip();

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// A test program that judges for itself: 0 is well, and what it prints says the rest.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+export interface Ended {
+  code?: number | string;
+  stdout: string;
+  stderr: string;
+}
+
+export async function run(program: string, args: string[], timeout: number): Promise<Ended> {
+  try {
+    return { code: 0, ...(await promisify(execFile)(program, args, { timeout, maxBuffer: 1 << 24 })) };
+  } catch (error) {
+    return error as Ended;
+  }
+}
+
+/** Prints what it said of its run; throws with all that it said if it did not end well. */
+export async function expectWell(program: string, args: string[], timeout: number): Promise<void> {
+  const { code, stdout, stderr } = await run(program, args, timeout);
+  if (code !== 0) throw new Error(`${program} ended with ${String(code)}\n${stderr}${stdout}`);
+  console.log(`      ${stdout.trim()}`);
+}
