@@ -29,6 +29,10 @@ void pm_futex_wake(uint32_t *word, uint32_t bits, int count);
  * a whole slice to whoever computes, where a sleeper would come before that one.
  */
 void pm_yield_while(const uint32_t *word, uint32_t bits);
+/* Until when cores count as busy: PM_CROWDED_NS after a yield that took longer than PM_LONG_NS, in which somebody else has used up a slice. */
+extern uint64_t pm_crowded;
+#define PM_LONG_NS UINT64_C(1000000)
+#define PM_CROWDED_NS UINT64_C(1000000000)
 
 #define PM_WAIT_MAX 128
 

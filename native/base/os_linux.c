@@ -60,21 +60,19 @@ void pm_futex_wake(uint32_t *word, uint32_t bits, int count)
 }
 
 #define YIELD_NS 100000u
-#define LONG_NS UINT64_C(1000000)      /* somebody else has used up a slice meanwhile */
-#define CROWDED_NS UINT64_C(1000000000) /* how long that is remembered */
+uint64_t pm_crowded;
 
 void pm_yield_while(const uint32_t *word, uint32_t bits)
 {
-    static uint64_t crowded; /* until then */
     uint64_t now = pm_now(), until = now + YIELD_NS;
-    if (now < peek64(&crowded))
+    if (now < peek64(&pm_crowded))
         return;
     while ((order_load32(word) & bits) != 0 && now < until) {
         uint64_t before = now;
         sched_yield();
         now = pm_now();
-        if (now - before > LONG_NS)
-            poke64(&crowded, now + CROWDED_NS);
+        if (now - before > PM_LONG_NS)
+            poke64(&pm_crowded, now + PM_CROWDED_NS);
     }
 }
 
@@ -114,6 +112,7 @@ uint32_t pm_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
 
 /* ---- the object ---- */
 
+/* Not by snprintf(), whose pages an attachment would touch for this alone. */
 static void object_path(const char *segment, char path[PATH_MAX])
 {
     static const char prefix[] = PM_DIRECTORY "/" PM_PREFIX;

@@ -34,8 +34,6 @@ enum { NOTHING, RUNNING, CALLED, ENDED }; /* done */
 #define REACH_NS UINT64_C(50000000) /* how long it may take: one in a frozen group never does */
 #define TRIES 50                    /* to find a thread asleep */
 #define MOMENT_NS 20000u
-#define LONG_NS UINT64_C(1000000)
-#define CROWDED_NS UINT64_C(1000000000)
 
 struct pm_hand_target *pm_hand_add(struct pm_hand *hand, uint32_t thread)
 {
@@ -92,16 +90,15 @@ QUIET static uint64_t now(void)
  */
 QUIET static void give_way(void)
 {
-    static uint64_t crowded; /* until then */
     const struct timespec moment = { .tv_sec = 0, .tv_nsec = MOMENT_NS };
     uint64_t before = now();
-    if (before < __atomic_load_n(&crowded, __ATOMIC_RELAXED)) {
+    if (before < __atomic_load_n(&pm_crowded, __ATOMIC_RELAXED)) {
         call6(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
         return;
     }
     call6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
-    if (now() - before > LONG_NS)
-        __atomic_store_n(&crowded, before + CROWDED_NS, __ATOMIC_RELAXED);
+    if (now() - before > PM_LONG_NS)
+        __atomic_store_n(&pm_crowded, before + PM_CROWDED_NS, __ATOMIC_RELAXED);
 }
 
 QUIET static void tell(struct pm_hand *hand, uint32_t done)

@@ -121,13 +121,12 @@ int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *wha
         return PEERMAP_ELOST;
     if (thread == 0)
         return pm_fail(PEERMAP_EBUSY, "%s of segment %s was held by another peer until now; repeat", what, segment->name);
-    bool named = pm_slot_of_agent(segment, thread, &index, &slot);
-    if (!named && pm_slot_of_claimant(segment, thread, &slot))
-        return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by a process that is attaching (pid %u); if that is stopped, continue it", what,
-                       segment->name, slot.pid);
-    if (!named)
+    if (!pm_slot_of_holder(segment, thread, &index, &slot))
         return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by a process that is attaching (its thread %u); if that is stopped, continue it", what,
                        segment->name, thread);
+    if (index == PM_NO_SLOT)
+        return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by a process that is attaching (pid %u); if that is stopped, continue it", what,
+                       segment->name, slot.pid);
     if (round) {
         round->culprit_pid = (pid_t)slot.pid;
         snprintf(round->culprit, sizeof round->culprit, "%.63s", slot.name);

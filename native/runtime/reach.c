@@ -225,9 +225,8 @@ int pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline)
 {
     struct pm_slot slot;
     struct pm_facts facts;
-    uint32_t index = PM_NO_SLOT, thread = word & PM_FUTEX_TID;
-    if (segment->hand.pid != 0 || (!pm_slot_of_agent(segment, thread, &index, &slot) && !pm_slot_of_claimant(segment, thread, &slot)) ||
-        find(segment, &slot, true, &facts) != 0)
+    uint32_t index;
+    if (segment->hand.pid != 0 || !pm_slot_of_holder(segment, word & PM_FUTEX_TID, &index, &slot) || find(segment, &slot, true, &facts) != 0)
         return 0;
     pm_hand_add(&segment->hand, facts.thread);
     int error = start(segment, deadline);

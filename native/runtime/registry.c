@@ -33,7 +33,7 @@ bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot
     return false;
 }
 
-bool pm_slot_of_agent(const peermap_segment *segment, uint32_t thread, uint32_t *index, struct pm_slot *copy)
+static bool slot_of_agent(const peermap_segment *segment, uint32_t thread, uint32_t *index, struct pm_slot *copy)
 {
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         uint32_t life = load32(&segment->slots[i].life);
@@ -45,7 +45,7 @@ bool pm_slot_of_agent(const peermap_segment *segment, uint32_t thread, uint32_t 
     return false;
 }
 
-bool pm_slot_of_claimant(const peermap_segment *segment, uint32_t thread, struct pm_slot *copy)
+static bool slot_of_claimant(const peermap_segment *segment, uint32_t thread, struct pm_slot *copy)
 {
     const struct pm_header *header = segment->header;
     if (load32(&header->claimant_thread) != thread)
@@ -56,6 +56,12 @@ bool pm_slot_of_claimant(const peermap_segment *segment, uint32_t thread, struct
                               .pidns = peek64(&header->claimant_pidns),
                               .life = thread };
     return true;
+}
+
+bool pm_slot_of_holder(const peermap_segment *segment, uint32_t thread, uint32_t *index, struct pm_slot *copy)
+{
+    *index = PM_NO_SLOT;
+    return slot_of_agent(segment, thread, index, copy) || slot_of_claimant(segment, thread, copy);
 }
 
 bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag)

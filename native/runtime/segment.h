@@ -210,12 +210,13 @@ static inline bool pm_slot_lives(const struct pm_slot *slot)
 }
 
 bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot *copy);
-/* The slot of the live peer, other than this one, whose agent has this thread id. */
-bool pm_slot_of_agent(const peermap_segment *segment, uint32_t thread, uint32_t *index, struct pm_slot *copy);
+/*
+ * Who has a lock with this thread: the slot of the live peer, other than this one, whose agent that is; or, with `index` PM_NO_SLOT, what a peer
+ * that attaches has announced of itself.
+ */
+bool pm_slot_of_holder(const peermap_segment *segment, uint32_t thread, uint32_t *index, struct pm_slot *copy);
 /* What a peer that has no slot yet says of itself, under the registry lock, so that others can let it run if it is stopped there. */
 void pm_announce(peermap_segment *segment);
-/* The peer that has the registry lock with this thread, and said so. */
-bool pm_slot_of_claimant(const peermap_segment *segment, uint32_t thread, struct pm_slot *copy);
 bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag); /* still LIVE under this tag, and alive */
 void pm_slot_tell_death(peermap_segment *segment, uint32_t index);
 int pm_registry_lock(peermap_segment *segment); /* 0, or PEERMAP_EBUSY and its sentence */
