@@ -50,7 +50,8 @@
  *
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
  * remap, map_peer) are serialised within a process.  None may be called from a signal handler, except peermap_base(),
- * peermap_size(), peermap_pin(), peermap_unpin() and peermap_epoch().
+ * peermap_size(), peermap_pin(), peermap_unpin() and peermap_epoch().  Allocating and freeing never wait for another thread,
+ * unless the segment must grow.
  *
  * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below.  peermap_last_error() has a sentence
  * about the calling thread's last failure that names the thing and the remedy.
@@ -117,6 +118,7 @@ enum {
     PEERMAP_NO_INJECT = 1 << 3,   /* nobody uses ptrace on this peer's agent thread; at creation: on any peer's */
     PEERMAP_PREFAULT = 1 << 4,    /* growths of this handle populate the new pages in every peer before they return */
     PEERMAP_HUGE = 1 << 5,        /* creation: huge pages where the system gives them; see peermap_page_size() */
+    PEERMAP_HEAP = 1 << 6,        /* creation: the memory is a heap, laid out by peermap_alloc() */
 };
 
 /* Set struct_size to sizeof(peermap_options); everything else may be 0, which means the default given here. */
@@ -131,6 +133,7 @@ typedef struct peermap_options {
     uint32_t max_peers;     /* creation: slots in the registry, at most 1024.  Default 128 */
     uint32_t mode;          /* creation: permission bits of the object.  Default 0600 */
     uint32_t flags;         /* PEERMAP_ALLOW_LATE and so on */
+    size_t heap_step;       /* when this handle's allocations grow the heap, it doubles, but by no more than this.  Default 64 MiB */
 } peermap_options;
 
 enum peermap_state {
@@ -281,6 +284,110 @@ PEERMAP_API int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_ro
  * EDETACHED, EINVAL. */
 PEERMAP_API int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity);
 
+/* ---- the heap: of a segment that was created with PEERMAP_HEAP ---- */
+
+/*
+ * Objects that every peer may use and any peer may free.  Aligned to 16 bytes.  When there is no room the segment grows by itself, so on
+ * return every peer has the object mapped.  peermap_base() to peermap_size() is the heap's: reach objects through roots and pointers.
+ *
+ * No lock is taken: a process that is stopped or killed in here holds up nobody, and what it was about to get is taken back
+ * by peermap_reap(), or by whoever next needs memory.
+ *
+ * NULL and errno: ENOMEM (peermap_last_error() says which limit, or who did not map the growth), EINVAL (no heap, or an alignment that is not a
+ * power of two up to 2 MiB), EBADF (detached).  A size of 0 is an object of its own.
+ */
+PEERMAP_API void *peermap_alloc(peermap_segment *segment, size_t size);
+PEERMAP_API void *peermap_calloc(peermap_segment *segment, size_t count, size_t size);
+PEERMAP_API void *peermap_aligned_alloc(peermap_segment *segment, size_t alignment, size_t size);
+
+/* Like realloc(): NULL `ptr` allocates, size 0 makes it smallest.  On failure, NULL, the object is what it was.  An object keeps
+ * no alignment beyond 16 bytes when it moves. */
+PEERMAP_API void *peermap_realloc(peermap_segment *segment, void *ptr, size_t size);
+
+/* NULL is ignored.  A pointer that is no live object of the heap (freed already, or foreign), or one whose guard was written over, changes
+ * nothing: it is reported, see peermap_on_heap_fault(), and an object that was written past its end is never used again. */
+PEERMAP_API void peermap_free(peermap_segment *segment, void *ptr);
+
+/* The size that the object was asked for; a byte written past it is a fault.  0 if `ptr` is no live object. */
+PEERMAP_API size_t peermap_usable_size(peermap_segment *segment, const void *ptr);
+
+/* Gives all free memory back to the system: shrinks the segment to the end of its last object, and punches holes before that.
+ * 0, or as peermap_shrink(); EINVAL without a heap. */
+PEERMAP_API int peermap_trim(peermap_segment *segment, peermap_round *round);
+
+#define PEERMAP_HEAP_CLASSES 72 /* sizes of small objects: 16 bytes to 32 KiB */
+
+/* Small objects of one size. */
+typedef struct peermap_heap_class {
+    uint32_t stride;   /* bytes from one to the next; objects of up to 8 bytes less are in it */
+    uint32_t spans;    /* runs of memory that are divided into such objects */
+    uint64_t objects;  /* live */
+    uint64_t capacity; /* with those that are free, in the spans there are */
+    uint64_t bytes;    /* of the spans */
+} peermap_heap_class;
+
+/* What a peer did, one row for each, and one with pid 0 for those that have ended. */
+typedef struct peermap_heap_peer {
+    pid_t pid;
+    char name[PEERMAP_NAME_MAX];
+    uint32_t threads;         /* that have allocated */
+    uint32_t spans;           /* that it allocates from */
+    uint64_t span_bytes;      /* of those */
+    uint64_t allocations;     /* since it attached */
+    uint64_t allocated_bytes; /* as asked for */
+    uint64_t frees;           /* of its own objects and others' */
+    uint64_t freed_bytes;
+} peermap_heap_peer;
+
+/* A look at the heap while it is used: the numbers need not be of one moment. */
+typedef struct peermap_heap {
+    uint64_t size;          /* bytes of the segment */
+    uint64_t used;          /* bytes of live objects, with what rounding costs them */
+    uint64_t small_objects; /* live, of the classes */
+    uint64_t large_objects; /* live, of more than those */
+    uint64_t large_bytes;   /* of those, in whole units of 16 KiB */
+    uint64_t span_bytes;    /* divided into small objects, live or free */
+    uint64_t free_bytes;    /* in no object and no span: memory that is there, */
+    uint64_t hole_bytes;    /* and memory that went back to the system, without a change of size */
+    uint64_t largest_free;  /* the longest run of either */
+    uint64_t grown;         /* times that an allocation grew the segment */
+    uint64_t faults;        /* bad frees and written guards since it was created */
+    uint64_t reclaimed;     /* objects that peers were about to get when they ended, and that were taken back */
+    uint64_t lost_threads;  /* that ended without giving back what they held: peermap_reap() does */
+    uint64_t metadata;      /* bytes beside the data that describe it */
+    uint32_t classes;       /* rows in `class_` that count */
+    uint32_t reserved0;
+    peermap_heap_class class_[PEERMAP_HEAP_CLASSES];
+} peermap_heap;
+
+/* EINVAL (no heap), EDETACHED, ELOST. */
+PEERMAP_API int peermap_heap_stats(peermap_segment *segment, peermap_heap *out);
+
+/* Copies up to `capacity` rows, returns how many there are.  EINVAL, EDETACHED, ELOST. */
+PEERMAP_API int peermap_heap_peers(peermap_segment *segment, peermap_heap_peer *out, int capacity);
+
+enum peermap_heap_fault_kind {
+    PEERMAP_FAULT_DOUBLE_FREE = 1, /* the object is free already */
+    PEERMAP_FAULT_FOREIGN = 2,     /* no object begins there, or it is not this segment's */
+    PEERMAP_FAULT_OVERFLOW = 3,    /* written past its end, by whichever peer: found when it is freed or resized */
+};
+
+typedef struct peermap_heap_fault {
+    int kind; /* enum peermap_heap_fault_kind */
+    pid_t pid; /* of the peer that found it: this one */
+    char peer[PEERMAP_NAME_MAX];
+    const void *address;
+    uint64_t offset;      /* in the data; UINT64_MAX if it is not in it */
+    size_t size;          /* of the object, where that is known */
+    const char *sentence; /* all of it, to print */
+} peermap_heap_fault;
+
+typedef void peermap_heap_fault_handler(const peermap_heap_fault *fault, void *context);
+
+/* What this process does about a fault of its heaps, besides an entry in the event ring.  Without a handler, or with NULL: one line on the
+ * standard error output.  The handler may abort(); it may not use the segment.  Set it before other threads allocate. */
+PEERMAP_API void peermap_on_heap_fault(peermap_heap_fault_handler *handler, void *context);
+
 /* ---- roots: pointers to the beginning of data structures ---- */
 
 /* Names `ptr`, which must lie in the active memory with `size` bytes after it.  Replaces a root of that name; NULL `ptr`
@@ -298,7 +405,7 @@ PEERMAP_API pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name
 /* Copies up to `capacity` rows; returns how many peers there are.  `out` may be NULL if capacity is 0.  EDETACHED, EINVAL, ELOST. */
 PEERMAP_API int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity);
 
-/* Frees the slots of dead peers.  Returns how many.  EBUSY, EDETACHED, ELOST. */
+/* Frees the slots of dead peers, and takes back what they held of the heap.  Returns how many slots.  EBUSY, EDETACHED, ELOST. */
 PEERMAP_API int peermap_reap(peermap_segment *segment);
 
 /* ---- errors ---- */
