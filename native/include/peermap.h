@@ -75,6 +75,8 @@ extern "C" {
 #define PEERMAP_API
 #endif
 
+#define PEERMAP_VERSION "0.1.0"
+
 #define PEERMAP_NAME_MAX 64 /* bytes of a segment, peer, root or type name, with the final NUL */
 
 /* The one list of errors: name, code, text.  The enum, peermap_error_name() and peermap_error_text() are made from it. */
