@@ -23,8 +23,16 @@ static bool read_root(const peermap_segment *segment, uint32_t index, struct pm_
     return false;
 }
 
-/* The index of the root of this name with the highest version, or root_count. */
-static uint32_t find(const peermap_segment *segment, const char *name, struct pm_root *found)
+/* Another one after every change of a root. */
+static uint64_t changes(const peermap_segment *segment)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < segment->shape.root_count; i++)
+        sum += order_load64(&segment->roots[i].tag);
+    return sum;
+}
+
+static uint32_t look(const peermap_segment *segment, const char *name, struct pm_root *found)
 {
     uint32_t best = segment->shape.root_count;
     for (uint32_t i = 0; i < segment->shape.root_count; i++) {
@@ -36,6 +44,20 @@ static uint32_t find(const peermap_segment *segment, const char *name, struct pm
         }
     }
     return best;
+}
+
+/* The index of the root of this name with the highest version, or root_count.  One that was replaced during the look may have gone from a
+ * record that was still to be seen to one that had been seen already. */
+static uint32_t find(const peermap_segment *segment, const char *name, struct pm_root *found)
+{
+    uint32_t index = segment->shape.root_count;
+    for (int attempt = 0; attempt < 16; attempt++) {
+        uint64_t before = changes(segment);
+        index = look(segment, name, found);
+        if (index != segment->shape.root_count || changes(segment) == before)
+            break;
+    }
+    return index;
 }
 
 static void set_state(struct pm_root *root, enum pm_record_state state)
@@ -66,6 +88,13 @@ static void fill(struct pm_root *root, const struct pm_root *wanted, uint64_t ve
     PM_POINT("root.live");
 }
 
+/* Every change of a root is an event, so that this is greater than that of any root before, also of a removed one. */
+static uint64_t next_version(const peermap_segment *segment, uint64_t old)
+{
+    uint64_t events = load64(&segment->header->event_head);
+    return (old > events ? old : events) + 1;
+}
+
 /* A new name leaves one record free, by which any root can be replaced. */
 static int publish(peermap_segment *segment, const struct pm_root *wanted)
 {
@@ -81,19 +110,36 @@ static int publish(peermap_segment *segment, const struct pm_root *wanted)
     }
     if (room < (at != count ? 1u : 2u))
         return pm_fail(PEERMAP_EROOTS, "segment %s has %u roots, and no room for %s", segment->name, count - room, wanted->name);
-    fill(&segment->roots[place], wanted, old.version + 1);
+    fill(&segment->roots[place], wanted, next_version(segment, old.version));
     free_others(segment, wanted->name, place);
     return 0;
 }
 
-int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted)
+/* The newest last: one that a death has left beside it must not become the root. */
+static void remove_all(peermap_segment *segment, const char *name)
+{
+    struct pm_root newest;
+    free_others(segment, name, find(segment, name, &newest));
+    free_others(segment, name, segment->shape.root_count);
+}
+
+static uint64_t version_of(const peermap_segment *segment, const char *name)
+{
+    struct pm_root root;
+    return find(segment, name, &root) == segment->shape.root_count ? 0 : root.version;
+}
+
+/* 0, 1 if the version was another, or an error. */
+int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted, bool only_version)
 {
     bool remove = wanted->tag == PM_FREE;
     int rc = pm_registry_lock(segment);
     if (rc != 0)
         return rc;
-    if (remove)
-        free_others(segment, wanted->name, segment->shape.root_count);
+    if (only_version && version_of(segment, wanted->name) != wanted->version)
+        rc = 1;
+    else if (remove)
+        remove_all(segment, wanted->name);
     else
         rc = publish(segment, wanted);
     if (rc == 0)
@@ -104,30 +150,73 @@ int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted)
     return rc;
 }
 
-int peermap_set_root(peermap_segment *segment, const char *name, void *pointer, size_t size, const char *type)
+static int check_name(const char *name)
 {
-    struct pm_root wanted = { .tag = pointer ? PM_LIVE : PM_FREE, .size = size };
-    if (!pm_name_valid(name))
-        return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
+    return pm_name_valid(name) ? 0 : pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
+}
+
+/* Where `pointer` is in the data. */
+static int locate(peermap_segment *segment, const char *name, const void *pointer, size_t size, uint64_t *off)
+{
+    size_t active = peermap_size(segment);
+    if (pm_lost(segment))
+        return pm_fail_lost(segment);
+    uintptr_t base = (uintptr_t)segment->base, at = (uintptr_t)pointer;
+    if (at < base || at - base > active || size > active - (at - base))
+        return pm_fail(PEERMAP_EINVAL, "root %s, %zu bytes at %p, is not in the active memory of segment %s", name, size, pointer,
+                       segment->name);
+    *off = at - base;
+    return 0;
+}
+
+static int set(peermap_segment *segment, const char *name, const uint64_t *version, void *pointer, size_t size, const char *type)
+{
+    struct pm_root wanted = { .tag = pointer ? PM_LIVE : PM_FREE, .version = version ? *version : 0, .size = size };
+    int rc = check_name(name);
+    if (rc != 0)
+        return rc;
     if (type && strlen(type) >= PM_NAME_MAX)
         return pm_fail(PEERMAP_ENAME, "the type of root %s is longer than %d bytes", name, PM_NAME_MAX - 1);
     if (!pm_attached(segment))
         return pm_fail_detached();
-    if (pointer) {
-        size_t active = peermap_size(segment);
-        if (pm_lost(segment))
-            return pm_fail_lost(segment);
-        uintptr_t base = (uintptr_t)segment->base, at = (uintptr_t)pointer;
-        if (at < base || at - base > active || size > active - (at - base))
-            return pm_fail(PEERMAP_EINVAL, "root %s, %zu bytes at %p, is not in the active memory of segment %s", name, size, pointer,
-                           segment->name);
-        wanted.off = at - base;
-    }
+    if (pointer)
+        rc = locate(segment, name, pointer, size, &wanted.off);
+    if (rc != 0)
+        return rc;
     memcpy(wanted.name, name, strlen(name));
     if (type)
         memcpy(wanted.type, type, strlen(type));
-    struct pm_request request = { .kind = PM_ASK_ROOT, .root = &wanted };
+    struct pm_request request = { .kind = PM_ASK_ROOT, .root = &wanted, .only_version = version != NULL };
     return pm_agent_ask(segment, &request);
+}
+
+int peermap_set_root(peermap_segment *segment, const char *name, void *pointer, size_t size, const char *type)
+{
+    return set(segment, name, NULL, pointer, size, type);
+}
+
+int peermap_swap_root(peermap_segment *segment, const char *name, uint64_t version, void *pointer, size_t size, const char *type)
+{
+    return set(segment, name, &version, pointer, size, type);
+}
+
+int peermap_read_root(peermap_segment *segment, const char *name, peermap_root_copy *out)
+{
+    struct pm_root root;
+    int rc = check_name(name);
+    if (rc != 0)
+        return rc;
+    if (!pm_attached(segment))
+        return pm_fail_detached();
+    if (!out)
+        return pm_fail(PEERMAP_EINVAL, "out is NULL");
+    *out = (peermap_root_copy){ .version = 0 };
+    size_t active = peermap_size(segment);
+    if (find(segment, name, &root) != segment->shape.root_count && root.off <= active && root.size <= active - root.off) {
+        *out = (peermap_root_copy){ .pointer = segment->base + root.off, .size = root.size, .version = root.version };
+        memcpy(out->type, root.type, sizeof out->type - 1);
+    }
+    return pm_unless_lost(segment, 0);
 }
 
 void *peermap_root(peermap_segment *segment, const char *name, size_t *size)

@@ -59,7 +59,8 @@ struct pm_request {
     uint32_t op; /* of a round: enum pm_op */
     uint64_t bytes;
     pid_t pid;
-    const struct pm_root *root; /* its name, off, size and type; size and off 0: remove */
+    const struct pm_root *root; /* its name, off, size and type; FREE: remove; if `only_version`, its version is the one that is replaced */
+    bool only_version;
     int result;
     int error; /* errno with it */
     peermap_round round;
@@ -226,7 +227,7 @@ void pm_registry_release(peermap_segment *segment);
 int pm_registry_reap(peermap_segment *segment);
 
 /* ---- roots.c ---- */
-int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted);
+int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted, bool only_version);
 
 /* ---- resize.c: the agent only ---- */
 int pm_round(peermap_segment *segment, struct pm_request *request);
