@@ -416,10 +416,11 @@ typedef struct peermap_root_copy {
 PEERMAP_API int peermap_read_root(peermap_segment *segment, const char *root, peermap_root_copy *out);
 
 /*
- * Like peermap_set_root(), if the root is still as it was when `version` was read (0: there was none): then 0.  Otherwise nothing is changed,
- * and the answer is 1.  Of any number of peers that try at once, one succeeds.  Errors of peermap_set_root().
+ * Like peermap_set_root(), if the root is still as it was when `*version` was read (0: there was none): then 0.  Otherwise nothing is changed,
+ * and the answer is 1.  Either way `*version` is what it is now.  Of any number of peers that try at once, one succeeds.  Errors of
+ * peermap_set_root().
  */
-PEERMAP_API int peermap_swap_root(peermap_segment *segment, const char *root, uint64_t version, void *ptr, size_t size, const char *type);
+PEERMAP_API int peermap_swap_root(peermap_segment *segment, const char *root, uint64_t *version, void *ptr, size_t size, const char *type);
 
 /* ---- the registry ---- */
 

@@ -75,14 +75,12 @@ static void free_others(peermap_segment *segment, const char *name, uint32_t kee
     PM_POINT("root.others_freed");
 }
 
-static void fill(struct pm_root *root, const struct pm_root *wanted, uint64_t version)
+static void fill(struct pm_root *root, const struct pm_root *wanted)
 {
-    struct pm_root filled = *wanted;
-    filled.version = version;
     set_state(root, PM_CLAIMED);
     opened();
     PM_POINT("root.claimed");
-    write_words(&root->version, &filled.version, sizeof filled - offsetof(struct pm_root, version));
+    write_words(&root->version, &wanted->version, sizeof *wanted - offsetof(struct pm_root, version));
     PM_POINT("root.filled");
     set_state(root, PM_LIVE);
     PM_POINT("root.live");
@@ -96,7 +94,7 @@ static uint64_t next_version(const peermap_segment *segment, uint64_t old)
 }
 
 /* A new name leaves one record free, by which any root can be replaced. */
-static int publish(peermap_segment *segment, const struct pm_root *wanted)
+static int publish(peermap_segment *segment, struct pm_root *wanted)
 {
     struct pm_root old = { .version = 0 };
     uint32_t count = segment->shape.root_count, place = count, room = 0, at = find(segment, wanted->name, &old);
@@ -110,17 +108,19 @@ static int publish(peermap_segment *segment, const struct pm_root *wanted)
     }
     if (room < (at != count ? 1u : 2u))
         return pm_fail(PEERMAP_EROOTS, "segment %s has %u roots, and no room for %s", segment->name, count - room, wanted->name);
-    fill(&segment->roots[place], wanted, next_version(segment, old.version));
+    wanted->version = next_version(segment, old.version);
+    fill(&segment->roots[place], wanted);
     free_others(segment, wanted->name, place);
     return 0;
 }
 
 /* The newest last: one that a death has left beside it must not become the root. */
-static void remove_all(peermap_segment *segment, const char *name)
+static void remove_all(peermap_segment *segment, struct pm_root *wanted)
 {
     struct pm_root newest;
-    free_others(segment, name, find(segment, name, &newest));
-    free_others(segment, name, segment->shape.root_count);
+    free_others(segment, wanted->name, find(segment, wanted->name, &newest));
+    free_others(segment, wanted->name, segment->shape.root_count);
+    wanted->version = 0;
 }
 
 static uint64_t version_of(const peermap_segment *segment, const char *name)
@@ -130,18 +130,25 @@ static uint64_t version_of(const peermap_segment *segment, const char *name)
 }
 
 /* 0, 1 if the version was another, or an error. */
-int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted, bool only_version)
+static int replace(peermap_segment *segment, struct pm_root *wanted, bool only_version)
 {
-    bool remove = wanted->tag == PM_FREE;
+    uint64_t version = only_version ? version_of(segment, wanted->name) : wanted->version;
+    if (version != wanted->version) {
+        wanted->version = version;
+        return 1;
+    }
+    if (wanted->tag != PM_FREE)
+        return publish(segment, wanted);
+    remove_all(segment, wanted);
+    return 0;
+}
+
+int pm_roots_set(peermap_segment *segment, struct pm_root *wanted, bool only_version)
+{
     int rc = pm_registry_lock(segment);
     if (rc != 0)
         return rc;
-    if (only_version && version_of(segment, wanted->name) != wanted->version)
-        rc = 1;
-    else if (remove)
-        remove_all(segment, wanted->name);
-    else
-        rc = publish(segment, wanted);
+    rc = replace(segment, wanted, only_version);
     if (rc == 0)
         pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROOT, .slot = PM_NO_SLOT, .size = wanted->off, .ns = wanted->size });
     PM_POINT("root.told");
@@ -169,7 +176,7 @@ static int locate(peermap_segment *segment, const char *name, const void *pointe
     return 0;
 }
 
-static int set(peermap_segment *segment, const char *name, const uint64_t *version, void *pointer, size_t size, const char *type)
+static int set(peermap_segment *segment, const char *name, uint64_t *version, void *pointer, size_t size, const char *type)
 {
     struct pm_root wanted = { .tag = pointer ? PM_LIVE : PM_FREE, .version = version ? *version : 0, .size = size };
     int rc = check_name(name);
@@ -187,7 +194,10 @@ static int set(peermap_segment *segment, const char *name, const uint64_t *versi
     if (type)
         memcpy(wanted.type, type, strlen(type));
     struct pm_request request = { .kind = PM_ASK_ROOT, .root = &wanted, .only_version = version != NULL };
-    return pm_agent_ask(segment, &request);
+    rc = pm_agent_ask(segment, &request);
+    if (version && rc >= 0)
+        *version = wanted.version;
+    return rc;
 }
 
 int peermap_set_root(peermap_segment *segment, const char *name, void *pointer, size_t size, const char *type)
@@ -195,9 +205,9 @@ int peermap_set_root(peermap_segment *segment, const char *name, void *pointer, 
     return set(segment, name, NULL, pointer, size, type);
 }
 
-int peermap_swap_root(peermap_segment *segment, const char *name, uint64_t version, void *pointer, size_t size, const char *type)
+int peermap_swap_root(peermap_segment *segment, const char *name, uint64_t *version, void *pointer, size_t size, const char *type)
 {
-    return set(segment, name, &version, pointer, size, type);
+    return version ? set(segment, name, version, pointer, size, type) : pm_fail(PEERMAP_EINVAL, "version is NULL");
 }
 
 int peermap_read_root(peermap_segment *segment, const char *name, peermap_root_copy *out)

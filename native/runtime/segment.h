@@ -59,7 +59,7 @@ struct pm_request {
     uint32_t op; /* of a round: enum pm_op */
     uint64_t bytes;
     pid_t pid;
-    const struct pm_root *root; /* its name, off, size and type; FREE: remove; if `only_version`, its version is the one that is replaced */
+    struct pm_root *root; /* its name, off, size and type; FREE: remove; `only_version`: if it has this version, which becomes the present one */
     bool only_version;
     int result;
     int error; /* errno with it */
@@ -227,7 +227,7 @@ void pm_registry_release(peermap_segment *segment);
 int pm_registry_reap(peermap_segment *segment);
 
 /* ---- roots.c ---- */
-int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted, bool only_version);
+int pm_roots_set(peermap_segment *segment, struct pm_root *wanted, bool only_version);
 
 /* ---- resize.c: the agent only ---- */
 int pm_round(peermap_segment *segment, struct pm_request *request);
