@@ -463,12 +463,12 @@ inline int swap_held_root(const segment &in, const std::string &name, std::uint6
  */
 class right {
 public:
-    right(segment &of, const std::string &root) : in(of), name(root) {}
+    right(segment &of, const std::string &root, bool is_of_heap = true) : in(of), name(root), of_heap(is_of_heap) {}
     right(const right &) = delete;
     right &operator=(const right &) = delete;
     ~right()
     {
-        if (memory && swap_held_root(in, name, version, nullptr, 0, nullptr) == 0)
+        if (memory && swap_held_root(in, name, version, nullptr, 0, nullptr) == 0 && of_heap)
             in.deallocate(memory);
     }
 
@@ -498,6 +498,7 @@ public:
 private:
     segment &in;
     std::string name;
+    bool of_heap;
     void *memory = nullptr;
     std::uint64_t version = 0;
 };
