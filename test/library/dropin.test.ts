@@ -68,11 +68,7 @@ describe('library, dropped in', () => {
     const names = defined.map((line) => line.split(' ').at(-1) ?? '').sort();
     const header = readFileSync('native/include/peermap.h', 'utf8');
     const declared = new Set([...header.matchAll(/^PEERMAP_API [^(]*?\b(peermap_\w+)\(/gm)].map(([, name]) => name));
-    assert.deepEqual(
-      names.filter((name) => !declared.has(name)),
-      [],
-    );
-    assert.ok(names.includes('peermap_grow') && names.includes('peermap_last_error'));
+    assert.deepEqual(names, [...declared].sort());
   });
 });
 

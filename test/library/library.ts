@@ -3,7 +3,7 @@
 // Building against the library as other projects do: in folders of their own, with compilers of their own.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -32,19 +32,25 @@ export interface Place {
   env?: Record<string, string>;
 }
 
+/** What a program of crowd.hpp has left because it was ended in the middle. */
+function clearAfter(pid: number): void {
+  for (const name of readdirSync('/dev/shm'))
+    if (name.startsWith(`peermap.test-cxx-${String(pid)}`)) rmSync(`/dev/shm/${name}`, { force: true });
+}
+
 /** Runs a command to its end; what it printed, or an error with all of it. */
 export function run(words: string[], { cwd = root, env = {} }: Place = {}): string {
   const [command = '', ...args] = words;
-  const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
+  const { pid, status, signal, stdout, stderr, error } = spawnSync(command, args, {
     cwd,
     env: { ...process.env, ...env },
     encoding: 'utf8',
     timeout: 170_000,
     maxBuffer: 1 << 26,
   });
-  if (status !== 0)
-    throw new Error(`${words.join(' ')}\nended with ${error?.message ?? signal ?? String(status)}\n${stdout}${stderr}`);
-  return stdout.trim();
+  if (status === 0) return stdout.trim();
+  clearAfter(pid);
+  throw new Error(`${words.join(' ')}\nended with ${error?.message ?? signal ?? String(status)}\n${stdout}${stderr}`);
 }
 
 /** `make` of the library's folder, its own variables aside from those that a surrounding make has left. */
