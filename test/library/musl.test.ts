@@ -8,18 +8,19 @@ import * as path from 'node:path';
 import { cleanUp, mapsAll, Peer, testSegment } from '../peers/drive';
 import { folder, make, needs, root, run } from './library';
 
-/** peer.c and the library under it, built with musl. */
-function peerOfMusl(): string {
-  const place = folder();
-  make('lib', 'CC=musl-gcc', `OUT=${place}`);
-  const program = path.join(place, 'peer');
+let library: string | undefined;
+
+/** A program and the library under it, built with musl. */
+function builtWithMusl(source: string): string {
+  if (library === undefined) make('lib', 'CC=musl-gcc', `OUT=${(library = folder())}`);
+  const program = path.join(folder(), 'program');
   run([
     'musl-gcc',
     '-std=c11',
     '-D_GNU_SOURCE',
     '-Inative/include',
-    'test/peers/peer.c',
-    `${place}/libpeermap.a`,
+    source,
+    `${library}/libpeermap.a`,
     '-pthread',
     '-o',
     program,
@@ -27,6 +28,8 @@ function peerOfMusl(): string {
   assert.match(run(['readelf', '-l', program]), /ld-musl/);
   return program;
 }
+
+const peerOfMusl = () => builtWithMusl('test/peers/peer.c');
 
 async function until(fact: () => boolean): Promise<void> {
   while (!fact()) await new Promise((resolve) => setTimeout(resolve, 2));
@@ -74,6 +77,20 @@ describe('library, musl', () => {
       const [size] = await grower.ask('size');
       assert.ok(mapsAll(stopped, segment, Number(size)));
       stopped.signal('SIGCONT');
+    }
+  });
+
+  it('objects of the heap are made by one and freed by the other', () => {
+    const glibc = path.join(folder(), 'objects');
+    run(['cc', '-std=c11', '-Inative/include', 'test/library/objects.c', 'build/native/libpeermap.a', '-pthread', '-o', glibc]);
+    const musl = builtWithMusl('test/library/objects.c');
+    const segment = testSegment();
+    for (const [maker, taker] of [
+      [glibc, musl],
+      [musl, glibc],
+    ] as const) {
+      run([maker, segment, 'put', '3000']);
+      assert.equal(run([taker, segment, 'take']), '3000 0');
     }
   });
 });
