@@ -424,7 +424,7 @@ PEERMAP_API int peermap_swap_root(peermap_segment *segment, const char *root, ui
 
 /* ---- the registry ---- */
 
-/* This process's own row.  EDETACHED, EINVAL, ELOST. */
+/* This process's own row.  EDETACHED, EINVAL, EFORMAT, ELOST. */
 PEERMAP_API int peermap_self(peermap_segment *segment, peermap_peer *out);
 
 /* The pid of the live peer with this descriptive name; 0 if there is none. */

@@ -432,7 +432,7 @@ inline std::uint64_t identity(const peermap_peer &peer) noexcept
 {
     std::uint64_t hash = mixed(unmixed, &peer.pid, sizeof peer.pid);
     hash = mixed(hash, &peer.start_time, sizeof peer.start_time);
-    return mixed(hash, peer.name, std::strlen(peer.name));
+    return mixed(hash, peer.name, strnlen(peer.name, sizeof peer.name));
 }
 
 inline bool is_claim(const peermap_root_copy &root) noexcept { return std::strncmp(root.type, claim, sizeof claim - 1) == 0; }
