@@ -554,9 +554,12 @@ template <class T> int begin(segment &in, right &one, const peermap_root_copy &w
     int rc = one.take(was, block, sizeof(T));
     if (rc != 0)
         in.deallocate(block);
-    else if (was.version != 0)
-        in.deallocate(was.pointer); /* what the dead one made of it, nobody has seen */
-    return rc;
+    if (rc != 0 || was.version == 0)
+        return rc;
+    /* What the dead one made nobody has seen.  But a thread of it may run on for microseconds after it was seen dead, and write there. */
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    in.deallocate(was.pointer);
+    return 0;
 }
 
 } // namespace detail
