@@ -4,6 +4,7 @@
 //
 //     module.cc    exports, and what lives as long as one environment
 //     segment.cc   Segment: the process as a peer
+//     round.cc     its calls that may wait for other processes
 //     observer.cc  Observer, list(), processes(): looking
 //     convert.cc   C structs to the objects of model.d.ts
 //     arguments.cc JavaScript values to C, or TypeError and RangeError
