@@ -49,6 +49,7 @@ class Round : public Napi::AsyncWorker {
     switch (op_) {
       case Op::grow: return peermap_grow(segment, bytes_, &report_.round);
       case Op::shrink: return peermap_shrink(segment, bytes_, &report_.round);
+      case Op::trim: return peermap_trim(segment, &report_.round);
       case Op::remap: return peermap_remap(segment, pid_, &report_.round);
       default: return peermap_map_peer(segment, pid_, &report_.round);
     }
@@ -89,7 +90,7 @@ Napi::Value Segment::round(const Napi::CallbackInfo& info) {
   try {
     constexpr bool sized = op == Op::grow || op == Op::shrink;
     const int64_t bytes = sized ? integer_argument(info[0], "bytes", 1, number_max) : 0;
-    const int64_t pid = sized ? 0 : integer_argument(info[0], "pid", 1, INT32_MAX, 0);
+    const int64_t pid = sized || op == Op::trim ? 0 : integer_argument(info[0], "pid", 1, INT32_MAX, 0);
     handle(env);
     Round* const round = new Round(env, this, attachment_, op, static_cast<size_t>(bytes), static_cast<pid_t>(pid));
     const Napi::Promise promise = round->promise();
@@ -130,6 +131,7 @@ void Segment::abandon() {
 template Napi::Value Segment::round<Op::grow>(const Napi::CallbackInfo& info);
 template Napi::Value Segment::round<Op::shrink>(const Napi::CallbackInfo& info);
 template Napi::Value Segment::round<Op::remap>(const Napi::CallbackInfo& info);
+template Napi::Value Segment::round<Op::trim>(const Napi::CallbackInfo& info);
 template Napi::Value Segment::round<Op::map>(const Napi::CallbackInfo& info);
 
 }  // namespace peermap

@@ -24,6 +24,7 @@ struct Options {
     c.reserve_size = static_cast<size_t>(integer_argument(given.Get("reserveSize"), "options.reserveSize", 1, number_max, 0));
     c.ahead = static_cast<size_t>(integer_argument(given.Get("ahead"), "options.ahead", 1, number_max, 0));
     c.deadline_ms = static_cast<uint32_t>(integer_argument(given.Get("deadlineMs"), "options.deadlineMs", 1, UINT32_MAX, 0));
+    c.heap_step = static_cast<size_t>(integer_argument(given.Get("heapStep"), "options.heapStep", 1, number_max, 0));
     c.max_peers = static_cast<uint32_t>(integer_argument(given.Get("maxPeers"), "options.maxPeers", 1, UINT32_MAX, 0));
     c.mode = static_cast<uint32_t>(integer_argument(given.Get("mode"), "options.mode", 1, 0777, 0));
     flag(given, "allowLate", PEERMAP_ALLOW_LATE);
@@ -32,6 +33,7 @@ struct Options {
     flag(given, "noInject", PEERMAP_NO_INJECT);
     flag(given, "prefault", PEERMAP_PREFAULT);
     flag(given, "huge", PEERMAP_HUGE);
+    flag(given, "heap", PEERMAP_HEAP);
   }
 
   void flag(const Napi::Object& given, const char* name, uint32_t bit) {
@@ -52,7 +54,15 @@ Napi::Value Segment::enter_by(const Napi::CallbackInfo& info) {
   auto attachment = std::make_shared<Attachment>(env, segment);
   Instance* const instance = env.GetInstanceData<Instance>();
   instance->entering = &attachment;
-  return instance->segment.New({ info[0] });
+  const Napi::Value self = info.This();
+  // Of a derived class, what that makes.
+  const Napi::Function constructor = self.IsFunction() ? self.As<Napi::Function>() : instance->segment.Value();
+  const Napi::Value made = constructor.New({ info[0] });
+  if (instance->entering) {
+    instance->entering = nullptr;
+    throw Napi::TypeError::New(env, "this is no class derived from Segment");
+  }
+  return made;
 }
 
 Segment::Segment(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -197,8 +207,29 @@ Napi::Value Segment::write(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
+Napi::Value Segment::view(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const int64_t offset = integer_argument(info[0], "offset", 0, number_max);
+  const int64_t length = integer_argument(info[1], "length", 1, number_max);
+  if (offset % 8 != 0) throw Napi::RangeError::New(env, "offset must be a multiple of 8");
+  handle(env);
+  return make_view(env, attachment_, static_cast<uint64_t>(offset), static_cast<size_t>(length));
+}
+
+Napi::Value Segment::release(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsArrayBuffer()) throw Napi::TypeError::New(env, "view must be an ArrayBuffer");
+  Napi::ArrayBuffer buffer = info[0].As<Napi::ArrayBuffer>();
+  // Without its memory already, or nobody's view: then there is nothing to do.
+  peermap_segment* const segment = attachment_ ? attachment_->segment() : nullptr;
+  if (!segment || !buffer.Data()) return env.Undefined();
+  const uintptr_t at = reinterpret_cast<uintptr_t>(buffer.Data()), base = reinterpret_cast<uintptr_t>(peermap_base(segment));
+  if (at >= base) attachment_->release(env, at - base, buffer);
+  return env.Undefined();
+}
+
 Napi::Value Segment::detach(const Napi::CallbackInfo& info) {
-  if (attachment_) attachment_->leave();
+  if (attachment_) attachment_->leave(info.Env());
   return info.Env().Undefined();
 }
 
@@ -226,6 +257,15 @@ Napi::Function Segment::define(Napi::Env env) {
                          InstanceMethod<&Segment::root>("root"),
                          InstanceMethod<&Segment::read>("read"),
                          InstanceMethod<&Segment::write>("write"),
+                         InstanceMethod<&Segment::view>("view"),
+                         InstanceMethod<&Segment::release>("release"),
+                         InstanceMethod<&Segment::round<Op::trim>>("trim"),
+                         InstanceMethod<&Segment::allocate>("allocate"),
+                         InstanceMethod<&Segment::reallocate>("reallocate"),
+                         InstanceMethod<&Segment::deallocate>("deallocate"),
+                         InstanceMethod<&Segment::usable_size>("usableSize"),
+                         InstanceMethod<&Segment::heap_stats>("heapStats"),
+                         InstanceMethod<&Segment::heap_peers>("heapPeers"),
                          InstanceMethod<&Segment::detach>("detach"),
                      });
 }

@@ -3,67 +3,17 @@
 // segment.h - Segment: this process as a peer, and what it shares with its rounds.
 //
 //     Segment (collected by JavaScript) --shared_ptr--> Attachment <--shared_ptr-- Round (on a thread of the pool)
+//                                                           ^---------shared_ptr-- View (of an ArrayBuffer)
 #ifndef PEERMAP_ADDON_SEGMENT_H
 #define PEERMAP_ADDON_SEGMENT_H
 
-#include "addon.h"
+#include "attachment.h"
 
-#include <condition_variable>
 #include <deque>
 
 namespace peermap {
 
-// The library's handle, and who uses it.  Outlives its Segment while a round runs.
-class Attachment : public Ending {
- public:
-  Attachment(Napi::Env env, peermap_segment* segment) : segment_(segment) { hold(env); }
-  ~Attachment() override { leave(); }
-
-  // For the calls that return at once, all from the environment's own thread, as leave() is.  NULL when detached.
-  peermap_segment* segment() const { return segment_; }
-
-  // Runs a call that may take long, on any thread.
-  template <typename Call>
-  int run(Call call) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    if (leaving_) return PEERMAP_EDETACHED;
-    running_ = true;
-    lock.unlock();
-    const int rc = call(segment_);
-    lock.lock();
-    running_ = false;
-    idle_.notify_all();
-    return rc;
-  }
-
-  void leave() {
-    let_go();
-    depart(false);
-  }
-
-  void end(bool process_exits) override { depart(process_exits); }
-
- private:
-  void depart(bool process_exits) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    leaving_ = true;
-    // At exit nobody waits for a round: the kernel marks the peer dead, and that is all that a detach would have improved on.
-    if (process_exits && running_) return;
-    idle_.wait(lock, [this] { return !running_; });
-    peermap_segment* const segment = segment_;
-    segment_ = nullptr;
-    lock.unlock();
-    peermap_detach(segment);
-  }
-
-  std::mutex mutex_;
-  std::condition_variable idle_;
-  peermap_segment* segment_;
-  bool running_ = false;
-  bool leaving_ = false;
-};
-
-enum class Op { grow, shrink, remap, map };
+enum class Op { grow, shrink, remap, map, trim };
 
 class Round;
 
@@ -98,7 +48,18 @@ class Segment : public Napi::ObjectWrap<Segment> {
   Napi::Value root(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value write(const Napi::CallbackInfo& info);
+  Napi::Value view(const Napi::CallbackInfo& info);
+  Napi::Value release(const Napi::CallbackInfo& info);
   Napi::Value detach(const Napi::CallbackInfo& info);
+
+  // heap.cc
+  size_t object_argument(const Napi::CallbackInfo& info);
+  Napi::Value allocate(const Napi::CallbackInfo& info);
+  Napi::Value reallocate(const Napi::CallbackInfo& info);
+  Napi::Value deallocate(const Napi::CallbackInfo& info);
+  Napi::Value usable_size(const Napi::CallbackInfo& info);
+  Napi::Value heap_stats(const Napi::CallbackInfo& info);
+  Napi::Value heap_peers(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Attachment> attachment_;
   std::string name_;
