@@ -31,6 +31,7 @@ Napi::Array flag_words(Napi::Env env, uint32_t flags) {
   add(PM_SEGMENT_STRICT, "strict");
   add(PM_SEGMENT_NO_INJECT, "noInject");
   add(PM_SEGMENT_HUGE, "huge");
+  add(PM_SEGMENT_HEAP, "heap");
   return array;
 }
 
@@ -46,7 +47,7 @@ const char* state_word(pmo_peer_state state) {
 const char* kind_word(uint32_t kind) {
   static const char* const words[] = { "unknown",     "create",  "attach",   "restart",  "detach",    "peer-died", "reap",   "round-begin",
                                        "map-request", "map-ack", "map-late", "round-end", "rollback", "cut",       "refuse", "root",
-                                       "takeover",    "unstop",  "inject",   "lost" };
+                                       "takeover",    "unstop",  "inject",   "lost",    "heap-fault", "heap-reclaim" };
   static_assert(sizeof words / sizeof *words == PM_EV_LAST + 1, "one word for each kind");
   return kind <= PM_EV_LAST ? words[kind] : "unknown";
 }
