@@ -13,12 +13,13 @@ const header = (compiler, ...args) => [
   [...args, '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-fsyntax-only', 'native/include/peermap.h'],
 ];
 
+const linted = ['extension', 'webview', 'native/node', 'test', 'scripts'];
 let failed = 0;
 for (const [command, args] of [
-  ...['extension/protocol', 'extension/server', 'extension/client', 'webview', 'test'].map((part) =>
+  ...['extension/protocol', 'extension/server', 'extension/client', 'webview', 'native/node', 'test'].map((part) =>
     node('typescript/bin/tsc', '-p', part),
   ),
-  node('eslint/bin/eslint.js', '--max-warnings=0', ...(fix ? ['--fix'] : []), 'extension', 'webview', 'test', 'scripts', '*.mjs'),
+  node('eslint/bin/eslint.js', '--max-warnings=0', ...(fix ? ['--fix'] : []), ...linted, '*.mjs'),
   node('prettier/bin/prettier.cjs', fix ? '--write' : '--check', '--log-level=warn', '**/*.{ts,tsx,mjs,cjs,css}'),
   header('cc', '-x', 'c', '-std=c11'),
   header('c++', '-x', 'c++', '-std=c++17'),

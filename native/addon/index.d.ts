@@ -76,9 +76,9 @@ export interface RegisteredPeer {
 export class Segment {
   /** Of create(), attach() and open(), also in a derived class; anybody else's call throws TypeError. */
   protected constructor(name: string);
-  static create(name: string, options?: SegmentOptions): Segment;
-  static attach(name: string, options?: SegmentOptions): Segment;
-  static open(name: string, options?: SegmentOptions): Segment;
+  static create<T>(this: { prototype: T }, name: string, options?: SegmentOptions): T;
+  static attach<T>(this: { prototype: T }, name: string, options?: SegmentOptions): T;
+  static open<T>(this: { prototype: T }, name: string, options?: SegmentOptions): T;
   readonly name: string;
   readonly base: bigint;
   readonly size: number;
