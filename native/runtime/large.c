@@ -84,9 +84,8 @@ int pm_large_take(struct pm_cache *cache, uint64_t units, uint64_t align, uint64
 
 bool pm_large_give(peermap_segment *segment, struct pm_cache *cache, uint64_t first, uint64_t word)
 {
-    if (cache && pm_unit_length(word) <= PARKED_UNITS / 2)
-        return park(cache, first, word);
-    bool given = pm_units_release(&segment->heap, first, word, segment->heap.owner);
+    bool parks = cache && pm_unit_length(word) <= PARKED_UNITS / 2;
+    bool given = parks ? park(cache, first, word) : pm_units_release(&segment->heap, first, word, segment->heap.owner);
     if (given)
         pm_units_purge_some(segment);
     return given;

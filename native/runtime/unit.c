@@ -12,6 +12,7 @@
 
 #define PAGE UINT64_C(4096)
 #define NO_UNIT UINT64_MAX
+#define FIRST_UNIT UINT64_C(1)            /* that is ever claimed: no object is at offset 0, which programs take for none */
 #define PURGE_RUN 4u                      /* units: fewer are not worth a hole */
 #define SPARE_LEAST (UINT64_C(16) << 20) /* bytes of free memory that the heap keeps, */
 #define SPARE_SHARE 4                    /* or this part of it */
@@ -146,7 +147,7 @@ static bool still_there(const peermap_segment *segment, uint64_t end) { return p
 int pm_units_claim(peermap_segment *segment, uint32_t owner, uint64_t count, uint64_t align, uint64_t *first)
 {
     struct pm_heap *heap = &segment->heap;
-    uint64_t usable = pm_units_usable(segment), from = 0;
+    uint64_t usable = pm_units_usable(segment), from = FIRST_UNIT;
     if (usable == 0 && peermap_size(segment) >= PM_UNIT)
         return PEERMAP_ENOSPC;
     while ((*first = find(heap, from, usable, count, align)) != NO_UNIT) {
