@@ -120,6 +120,7 @@ for (const [command, ...args] of [
     `-j${availableParallelism()}`,
     'all',
     'tests',
+    'languages',
     'chaos',
     'walk',
     'bench',
