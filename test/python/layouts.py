@@ -39,8 +39,7 @@ class Layouts(unittest.TestCase):
     def test_every_function_of_the_header_has_a_prototype(self) -> None:
         with open(os.environ["PEERMAP_INCLUDE"] + "/peermap.h") as header:
             declared = set(re.findall(r"^PEERMAP_API [^;(]*?\bpeermap_(\w+)\(", header.read(), re.M))
-        self.assertEqual(declared - set(_library._PROTOTYPES), set(os.environ.get("PEERMAP_NOT_IN_PYTHON", "").split()))
-        self.assertEqual(set(_library._PROTOTYPES) - declared, set())
+        self.assertEqual(declared, set(_library._PROTOTYPES))
 
     @unittest.skipUnless(shutil.which("cc"), "there is no C compiler")
     def test_the_structures_are_laid_out_as_the_C_compiler_does(self) -> None:
