@@ -3,7 +3,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['build/', 'dist/', '.host/', 'node_modules/', 'native/'] },
+  { ignores: ['build/', 'dist/', '.host/', 'node_modules/', 'native/!(node)/**'] },
   {
     files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],

@@ -14,12 +14,13 @@ const header = (compiler, name, ...args) => [
   [...args, ...warnings, '-Inative/include', '-fsyntax-only', `native/include/${name}`],
 ];
 
+const linted = ['extension', 'webview', 'native/node', 'test', 'scripts'];
 let failed = 0;
 for (const [command, args] of [
-  ...['extension/protocol', 'extension/server', 'extension/client', 'webview', 'test'].map((part) =>
+  ...['extension/protocol', 'extension/server', 'extension/client', 'webview', 'native/node', 'test'].map((part) =>
     node('typescript/bin/tsc', '-p', part),
   ),
-  node('eslint/bin/eslint.js', '--max-warnings=0', ...(fix ? ['--fix'] : []), 'extension', 'webview', 'test', 'scripts', '*.mjs'),
+  node('eslint/bin/eslint.js', '--max-warnings=0', ...(fix ? ['--fix'] : []), ...linted, '*.mjs'),
   node('prettier/bin/prettier.cjs', fix ? '--write' : '--check', '--log-level=warn', '**/*.{ts,tsx,mjs,cjs,css}'),
   header('cc', 'peermap.h', '-x', 'c', '-std=c11'),
   header('c++', 'peermap.h', '-x', 'c++', '-std=c++17'),

@@ -86,6 +86,9 @@ const runners = {
   walk: () => mocha('walk'),
   unit: () => mocha('extension-unit'),
   addon: () => mocha('addon'),
+  node: () => mocha('node'),
+  python: () => mocha('python'),
+  languages: () => mocha('languages'),
   server: () => mocha('server'),
   demo: () => mocha('demo'),
   model: () => mocha('model'),
@@ -118,6 +121,7 @@ for (const [command, ...args] of [
     `-j${availableParallelism()}`,
     'all',
     'tests',
+    'languages',
     'chaos',
     'walk',
     'bench',
@@ -154,7 +158,7 @@ const complain = (line) => {
   console.log(`✖ ${line}`);
 };
 for (const { name, passed, failed, skipped, code, took } of results) {
-  console.log(`${name.padEnd(8)} ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''} (${took})`);
+  console.log(`${name.padEnd(9)} ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''} (${took})`);
   if (code === 77) console.log(`${name} could not be run here`);
   else if (passed + failed === 0) complain(`${name} ran no test`);
   else if (code !== 0 && failed === 0) complain(`${name} ended with code ${code}`);

@@ -11,9 +11,9 @@ export interface Ended {
   stderr: string;
 }
 
-export async function run(program: string, args: string[], timeout: number): Promise<Ended> {
+export async function run(program: string, args: string[], timeout: number, env = process.env): Promise<Ended> {
   try {
-    return { code: 0, ...(await promisify(execFile)(program, args, { timeout, maxBuffer: 1 << 24 })) };
+    return { code: 0, ...(await promisify(execFile)(program, args, { timeout, maxBuffer: 1 << 24, env })) };
   } catch (error) {
     return error as Ended;
   }

@@ -4,6 +4,9 @@
 //
 //     module.cc    exports, and what lives as long as one environment
 //     segment.cc   Segment: the process as a peer
+//     round.cc     its calls that may wait for other processes
+//     view.cc      ArrayBuffers over the memory itself, and what they keep alive
+//     heap.cc      objects of a segment with a heap
 //     observer.cc  Observer, list(), processes(): looking
 //     convert.cc   C structs to the objects of model.d.ts
 //     arguments.cc JavaScript values to C, or TypeError and RangeError
@@ -63,6 +66,8 @@ struct Report {
 Napi::Object to_object(Napi::Env env, const Report& report);
 Napi::Object to_object(Napi::Env env, const peermap_answer& answer);
 Napi::Object to_object(Napi::Env env, const peermap_peer& peer);
+Napi::Object to_object(Napi::Env env, const peermap_heap& heap);
+Napi::Object to_object(Napi::Env env, const peermap_heap_peer& peer);
 Napi::Object to_object(Napi::Env env, const pmo_snapshot& snapshot);
 Napi::Object to_object(Napi::Env env, const pmo_events& events);
 Napi::Object to_object(Napi::Env env, const pmo_summary& summary);

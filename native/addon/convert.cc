@@ -232,6 +232,16 @@ Napi::Object event_object(Napi::Env env, const pm_event& event) {
   return object;
 }
 
+Napi::Object heap_class_object(Napi::Env env, const peermap_heap_class& one) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("stride", one.stride);
+  object.Set("spans", one.spans);
+  object.Set("objects", to_number(env, one.objects));
+  object.Set("capacity", to_number(env, one.capacity));
+  object.Set("bytes", to_number(env, one.bytes));
+  return object;
+}
+
 Napi::Object use_object(Napi::Env env, const pmo_use& use) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("segment", use.segment);
@@ -292,6 +302,41 @@ Napi::Object to_object(Napi::Env env, const peermap_peer& peer) {
   object.Set("mapped", to_number(env, peer.mapped));
   object.Set("epochRequested", to_number(env, peer.epoch_requested));
   object.Set("epochAcked", to_number(env, peer.epoch_acked));
+  return object;
+}
+
+Napi::Object to_object(Napi::Env env, const peermap_heap& heap) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("size", to_number(env, heap.size));
+  object.Set("used", to_number(env, heap.used));
+  object.Set("smallObjects", to_number(env, heap.small_objects));
+  object.Set("largeObjects", to_number(env, heap.large_objects));
+  object.Set("largeBytes", to_number(env, heap.large_bytes));
+  object.Set("spanBytes", to_number(env, heap.span_bytes));
+  object.Set("freeBytes", to_number(env, heap.free_bytes));
+  object.Set("holeBytes", to_number(env, heap.hole_bytes));
+  object.Set("largestFree", to_number(env, heap.largest_free));
+  object.Set("grown", to_number(env, heap.grown));
+  object.Set("faults", to_number(env, heap.faults));
+  object.Set("reclaimed", to_number(env, heap.reclaimed));
+  object.Set("lostThreads", to_number(env, heap.lost_threads));
+  object.Set("metadata", to_number(env, heap.metadata));
+  const size_t classes = heap.classes < PEERMAP_HEAP_CLASSES ? heap.classes : PEERMAP_HEAP_CLASSES;
+  object.Set("classes", to_array(env, heap.class_, classes, heap_class_object));
+  return object;
+}
+
+Napi::Object to_object(Napi::Env env, const peermap_heap_peer& peer) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("pid", peer.pid);
+  object.Set("name", peer.name);
+  object.Set("threads", peer.threads);
+  object.Set("spans", peer.spans);
+  object.Set("spanBytes", to_number(env, peer.span_bytes));
+  object.Set("allocations", to_number(env, peer.allocations));
+  object.Set("allocatedBytes", to_number(env, peer.allocated_bytes));
+  object.Set("frees", to_number(env, peer.frees));
+  object.Set("freedBytes", to_number(env, peer.freed_bytes));
   return object;
 }
 

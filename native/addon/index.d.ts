@@ -5,12 +5,13 @@
 // Two sides.  `Segment` is a peer: attaching enters the process into the segment's registry, with an agent thread of its own.
 // `Observer` and the functions below it only look: they open everything read-only and never enter a registry.
 //
-// The objects are in model.d.ts.  Nothing here refers to shared memory: everything is a copy.
+// The objects are in model.d.ts.  Everything is a copy, but for Segment.view(): its ArrayBuffers are the shared memory itself, and lose it
+// before it goes away.
 //
 // Errors are thrown (or reject) as Error with `code` ("PEERMAP_ELATE"), `errno` where the system gave one, and for a failed round
 // `round`.  Arguments of a wrong type throw TypeError.
 
-import type { ErrorCode, EventBatch, PeerAnswer, ProcessUse, Round, SegmentSummary, Snapshot } from './model';
+import type { ErrorCode, EventBatch, Heap, HeapPeer, PeerAnswer, ProcessUse, Round, SegmentSummary, Snapshot } from './model';
 export type * from './model';
 
 /** Every code, in the order of PEERMAP_ERRORS in peermap.h. */
@@ -50,6 +51,15 @@ export interface SegmentOptions {
   heapStep?: number;
 }
 
+export interface AllocationOptions {
+  /** A power of two up to 2 MiB.  Default 16. */
+  alignment?: number;
+  zeroed?: boolean;
+}
+
+/** Whether this runtime allows views.  Node does; a runtime whose JavaScript lives in a memory cage, as Electron's, does not. */
+export const canView: boolean;
+
 /** peermap_peer of peermap.h. */
 export interface RegisteredPeer {
   pid: number;
@@ -64,10 +74,11 @@ export interface RegisteredPeer {
 
 /** One attachment.  Rounds run off the main thread, one at a time.  Detached when collected, and when its environment ends. */
 export class Segment {
-  private constructor();
-  static create(name: string, options?: SegmentOptions): Segment;
-  static attach(name: string, options?: SegmentOptions): Segment;
-  static open(name: string, options?: SegmentOptions): Segment;
+  /** Of create(), attach() and open(), also in a derived class; anybody else's call throws TypeError. */
+  protected constructor(name: string);
+  static create<T>(this: { prototype: T }, name: string, options?: SegmentOptions): T;
+  static attach<T>(this: { prototype: T }, name: string, options?: SegmentOptions): T;
+  static open<T>(this: { prototype: T }, name: string, options?: SegmentOptions): T;
   readonly name: string;
   readonly base: bigint;
   readonly size: number;
@@ -90,7 +101,30 @@ export class Segment {
   /** A copy of [offset, offset + length); RangeError outside the active memory. */
   read(offset: number, length: number): Buffer;
   write(offset: number, bytes: Uint8Array): void;
-  /** Waits for a running round, then leaves.  Idempotent.  Every other call afterwards throws PEERMAP_EDETACHED. */
+  /**
+   * The memory itself, from an offset that is a multiple of 8; at most 4 GiB; RangeError outside the active memory.  While there is a view, no
+   * peer's shrink takes the active memory of now away (it waits, then fails with PEERMAP_EBUSY).  PEERMAP_EOS where `canView` is false.
+   */
+  view(offset: number, length: number): ArrayBuffer;
+  /** Ends a view of this segment: the buffer is detached, and has no bytes.  Nothing happens to one that has none already. */
+  release(view: ArrayBuffer): void;
+  /** Offset of a new object.  PEERMAP_EINVAL without a heap; PEERMAP_ENOSPC says what is in the way. */
+  allocate(bytes: number, options?: AllocationOptions): number;
+  /** Where the object is now.  Its views end first, even if it cannot be had. */
+  reallocate(offset: number, bytes: number): number;
+  /** Ends the object's views, and frees it.  PEERMAP_EINVAL if there is no live object, or it was written past its end. */
+  deallocate(offset: number): void;
+  /** The size that the object was asked for; 0 if no live object begins there. */
+  usableSize(offset: number): number;
+  heapStats(): Heap;
+  heapPeers(): HeapPeer[];
+  /** Gives all free memory of the heap back to the system. */
+  trim(): Promise<Round>;
+  /**
+   * Waits for a running round, ends all views, then leaves.  Idempotent.  Every other call afterwards throws PEERMAP_EDETACHED.
+   * Memory that was moved out of a view, by ArrayBuffer.prototype.transfer() or in a byte stream, stays mapped until it is collected: then
+   * the segment is left only when that has happened.
+   */
   detach(): void;
 }
 

@@ -61,6 +61,39 @@ export interface Round {
   answers: PeerAnswer[];
 }
 
+/** peermap_heap of peermap.h. */
+export interface Heap {
+  size: number;
+  used: number;
+  smallObjects: number;
+  largeObjects: number;
+  largeBytes: number;
+  spanBytes: number;
+  freeBytes: number;
+  holeBytes: number;
+  largestFree: number;
+  grown: number;
+  faults: number;
+  reclaimed: number;
+  lostThreads: number;
+  metadata: number;
+  classes: { stride: number; spans: number; objects: number; capacity: number; bytes: number }[];
+}
+
+/** peermap_heap_peer of peermap.h. */
+export interface HeapPeer {
+  /** 0: all that have ended. */
+  pid: number;
+  name: string;
+  threads: number;
+  spans: number;
+  spanBytes: number;
+  allocations: number;
+  allocatedBytes: number;
+  frees: number;
+  freedBytes: number;
+}
+
 export type ProblemCode =
   | 'not-a-segment' // wrong magic
   | 'other-version' // a layout this build does not know

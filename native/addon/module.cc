@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // module.cc - what the addon exports.
-#include "addon.h"
+#include "attachment.h"
 
 namespace peermap {
 namespace {
@@ -19,6 +19,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   Napi::Function segment = define_segment(env);
   instance->segment = Napi::Persistent(segment);
   exports.Set("errorCodes", error_codes(env));
+  exports.Set("canView", can_view(env));
   exports.Set("Segment", segment);
   exports.Set("Observer", define_observer(env));
   exports.Set("destroy", Napi::Function::New(env, destroy, "destroy"));

@@ -1,184 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// segment.cc - Segment: this process as a peer.
-//
-//     Segment (collected by JavaScript) --shared_ptr--> Attachment <--shared_ptr-- Round (on a thread of the pool)
-//
-// Rounds may wait for other processes, so they run off the main thread; one at a time for each Segment, in the order they were asked
-// for, because the library serialises them anyway and a waiting thread of the pool is of no use to anybody.
-#include "addon.h"
+// segment.cc - Segment: attaching, the registry, roots, copies of the memory.
+#include "segment.h"
 
-#include <condition_variable>
 #include <cstring>
-#include <deque>
 
 namespace peermap {
-
-// The library's handle, and who uses it.  Outlives its Segment while a round runs.
-class Attachment : public Ending {
- public:
-  Attachment(Napi::Env env, peermap_segment* segment) : segment_(segment) { hold(env); }
-  ~Attachment() override { leave(); }
-
-  // For the calls that return at once, all from the environment's own thread, as leave() is.  NULL when detached.
-  peermap_segment* segment() const { return segment_; }
-
-  // Runs a call that may take long, on any thread.
-  template <typename Call>
-  int run(Call call) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    if (leaving_) return PEERMAP_EDETACHED;
-    running_ = true;
-    lock.unlock();
-    const int rc = call(segment_);
-    lock.lock();
-    running_ = false;
-    idle_.notify_all();
-    return rc;
-  }
-
-  void leave() {
-    let_go();
-    depart(false);
-  }
-
-  void end(bool process_exits) override { depart(process_exits); }
-
- private:
-  void depart(bool process_exits) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    leaving_ = true;
-    // At exit nobody waits for a round: the kernel marks the peer dead, and that is all that a detach would have improved on.
-    if (process_exits && running_) return;
-    idle_.wait(lock, [this] { return !running_; });
-    peermap_segment* const segment = segment_;
-    segment_ = nullptr;
-    lock.unlock();
-    peermap_detach(segment);
-  }
-
-  std::mutex mutex_;
-  std::condition_variable idle_;
-  peermap_segment* segment_;
-  bool running_ = false;
-  bool leaving_ = false;
-};
-
 namespace {
-
-enum class Op { grow, shrink, remap, map };
-
-class Round;
-
-class Segment : public Napi::ObjectWrap<Segment> {
- public:
-  static Napi::Function define(Napi::Env env);
-  explicit Segment(const Napi::CallbackInfo& info);
-  ~Segment() override { attachment_.reset(); }
-
-  void completed();
-  void abandon();
-
- private:
-  using Enter = int (*)(const char*, const peermap_options*, peermap_segment**);
-  template <Enter enter>
-  static Napi::Value enter_by(const Napi::CallbackInfo& info);
-  template <Op op>
-  Napi::Value round(const Napi::CallbackInfo& info);
-  peermap_segment* handle(Napi::Env env) const;
-
-  Napi::Value name(const Napi::CallbackInfo& info);
-  Napi::Value base(const Napi::CallbackInfo& info);
-  Napi::Value size(const Napi::CallbackInfo& info);
-  Napi::Value page_size(const Napi::CallbackInfo& info);
-  Napi::Value epoch(const Napi::CallbackInfo& info);
-  Napi::Value answers(const Napi::CallbackInfo& info);
-  Napi::Value peers(const Napi::CallbackInfo& info);
-  Napi::Value pid_of(const Napi::CallbackInfo& info);
-  Napi::Value reap(const Napi::CallbackInfo& info);
-  Napi::Value set_root(const Napi::CallbackInfo& info);
-  Napi::Value remove_root(const Napi::CallbackInfo& info);
-  Napi::Value root(const Napi::CallbackInfo& info);
-  Napi::Value read(const Napi::CallbackInfo& info);
-  Napi::Value write(const Napi::CallbackInfo& info);
-  Napi::Value detach(const Napi::CallbackInfo& info);
-
-  std::shared_ptr<Attachment> attachment_;
-  std::string name_;
-  std::deque<Round*> waiting_;  // their promises are pending; the one that runs is not among them
-  bool running_ = false;
-};
-
-// Of the handle's last round.  A code of peermap.h, or 0.
-int read_answers(peermap_segment* segment, std::vector<peermap_answer>& answers) {
-  int count = peermap_answers(segment, nullptr, 0);
-  while (count > static_cast<int>(answers.size())) {  // another round may end between two calls
-    answers.resize(static_cast<size_t>(count));
-    count = peermap_answers(segment, answers.data(), count);
-  }
-  answers.resize(static_cast<size_t>(count < 0 ? 0 : count));
-  return count < 0 ? count : 0;
-}
-
-// One round, from the call to its promise.  Keeps its Segment from being collected.
-class Round : public Napi::AsyncWorker {
- public:
-  Round(Napi::Env env, Segment* segment, std::shared_ptr<Attachment> attachment, Op op, size_t bytes, pid_t pid)
-      : AsyncWorker(env, "peermap.round"), deferred_(env), segment_(segment), self_(Napi::Persistent(segment->Value())),
-        attachment_(std::move(attachment)), op_(op), bytes_(bytes), pid_(pid) {}
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
- protected:
-  void Execute() override {
-    rc_ = attachment_->run([this](peermap_segment* segment) {
-      const int rc = ask(segment);
-      if (rc != 0) {
-        errno_ = rc == PEERMAP_EOS ? errno : 0;
-        sentence_ = peermap_last_error();
-      }
-      // What was refused before anybody was asked has no answers; the handle still has those of the round before.
-      if (report_.round.peers > 0) read_answers(segment, report_.answers);
-      return rc;
-    });
-  }
-
-  int ask(peermap_segment* segment) {
-    switch (op_) {
-      case Op::grow: return peermap_grow(segment, bytes_, &report_.round);
-      case Op::shrink: return peermap_shrink(segment, bytes_, &report_.round);
-      case Op::remap: return peermap_remap(segment, pid_, &report_.round);
-      default: return peermap_map_peer(segment, pid_, &report_.round);
-    }
-  }
-
-  void OnOK() override {
-    try {
-      if (rc_ == 0) {
-        deferred_.Resolve(to_object(Env(), report_));
-      } else {
-        deferred_.Reject(make_error(Env(), rc_, sentence_, errno_, &report_).Value());
-      }
-    } catch (const Napi::Error&) {
-      segment_->abandon();  // the environment is ending: nobody hears of this round or of those that wait
-      return;
-    }
-    segment_->completed();
-  }
-
- private:
-  Napi::Promise::Deferred deferred_;
-  Segment* const segment_;
-  const Napi::ObjectReference self_;
-  const std::shared_ptr<Attachment> attachment_;
-  const Op op_;
-  const size_t bytes_;
-  const pid_t pid_;
-  Report report_;
-  int rc_ = 0;
-  int errno_ = 0;
-  std::string sentence_;
-};
 
 // The options, and the strings they point to.
 struct Options {
@@ -195,8 +23,8 @@ struct Options {
     c.initial_size = static_cast<size_t>(integer_argument(given.Get("initialSize"), "options.initialSize", 1, number_max, 0));
     c.reserve_size = static_cast<size_t>(integer_argument(given.Get("reserveSize"), "options.reserveSize", 1, number_max, 0));
     c.ahead = static_cast<size_t>(integer_argument(given.Get("ahead"), "options.ahead", 1, number_max, 0));
-    c.heap_step = static_cast<size_t>(integer_argument(given.Get("heapStep"), "options.heapStep", 1, number_max, 0));
     c.deadline_ms = static_cast<uint32_t>(integer_argument(given.Get("deadlineMs"), "options.deadlineMs", 1, UINT32_MAX, 0));
+    c.heap_step = static_cast<size_t>(integer_argument(given.Get("heapStep"), "options.heapStep", 1, number_max, 0));
     c.max_peers = static_cast<uint32_t>(integer_argument(given.Get("maxPeers"), "options.maxPeers", 1, UINT32_MAX, 0));
     c.mode = static_cast<uint32_t>(integer_argument(given.Get("mode"), "options.mode", 1, 0777, 0));
     flag(given, "allowLate", PEERMAP_ALLOW_LATE);
@@ -213,6 +41,8 @@ struct Options {
   }
 };
 
+}  // namespace
+
 template <Segment::Enter enter>
 Napi::Value Segment::enter_by(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -224,7 +54,15 @@ Napi::Value Segment::enter_by(const Napi::CallbackInfo& info) {
   auto attachment = std::make_shared<Attachment>(env, segment);
   Instance* const instance = env.GetInstanceData<Instance>();
   instance->entering = &attachment;
-  return instance->segment.New({ info[0] });
+  const Napi::Value self = info.This();
+  // Of a derived class, what that makes.
+  const Napi::Function constructor = self.IsFunction() ? self.As<Napi::Function>() : instance->segment.Value();
+  const Napi::Value made = constructor.New({ info[0] });
+  if (instance->entering) {
+    instance->entering = nullptr;
+    throw Napi::TypeError::New(env, "this is no class derived from Segment");
+  }
+  return made;
 }
 
 Segment::Segment(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -253,53 +91,6 @@ Napi::Value Segment::page_size(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Segment::epoch(const Napi::CallbackInfo& info) { return to_number(info.Env(), peermap_epoch(handle(info.Env()))); }
-
-// ---- rounds ----
-
-template <Op op>
-Napi::Value Segment::round(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  // A function that returns a promise tells everything by it.
-  try {
-    constexpr bool sized = op == Op::grow || op == Op::shrink;
-    const int64_t bytes = sized ? integer_argument(info[0], "bytes", 1, number_max) : 0;
-    const int64_t pid = sized ? 0 : integer_argument(info[0], "pid", 1, INT32_MAX, 0);
-    handle(env);
-    Round* const round = new Round(env, this, attachment_, op, static_cast<size_t>(bytes), static_cast<pid_t>(pid));
-    const Napi::Promise promise = round->promise();
-    waiting_.push_back(round);
-    if (!running_) completed();
-    return promise;
-  } catch (const Napi::Error& error) {
-    const Napi::Promise::Deferred deferred(env);
-    deferred.Reject(error.Value());
-    return deferred.Promise();
-  }
-}
-
-Napi::Value Segment::answers(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  std::vector<peermap_answer> rows;
-  const int rc = read_answers(handle(env), rows);
-  if (rc != 0) throw last_error(env, rc);
-  Napi::Array array = Napi::Array::New(env, rows.size());
-  for (size_t i = 0; i < rows.size(); i++) array.Set(static_cast<uint32_t>(i), to_object(env, rows[i]));
-  return array;
-}
-
-void Segment::completed() {
-  running_ = !waiting_.empty();
-  if (!running_) return;
-  Round* const next = waiting_.front();
-  waiting_.pop_front();
-  next->Queue();
-}
-
-void Segment::abandon() {
-  for (Round* round : waiting_) delete round;
-  waiting_.clear();
-  running_ = false;
-}
 
 // ---- registry and roots ----
 
@@ -366,6 +157,8 @@ Napi::Value Segment::root(const Napi::CallbackInfo& info) {
 
 // ---- the memory ----
 
+namespace {
+
 // Keeps a shrink by another peer from taking the memory away while it is copied.
 class Pin {
  public:
@@ -385,6 +178,8 @@ class Pin {
 Napi::Error outside(Napi::Env env, peermap_segment* segment) {
   return Napi::RangeError::New(env, "outside the active memory of " + std::to_string(peermap_size(segment)) + " bytes");
 }
+
+}  // namespace
 
 Napi::Value Segment::read(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -412,8 +207,29 @@ Napi::Value Segment::write(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
+Napi::Value Segment::view(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const int64_t offset = integer_argument(info[0], "offset", 0, number_max);
+  const int64_t length = integer_argument(info[1], "length", 1, number_max);
+  if (offset % 8 != 0) throw Napi::RangeError::New(env, "offset must be a multiple of 8");
+  handle(env);
+  return make_view(env, attachment_, static_cast<uint64_t>(offset), static_cast<size_t>(length));
+}
+
+Napi::Value Segment::release(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsArrayBuffer()) throw Napi::TypeError::New(env, "view must be an ArrayBuffer");
+  Napi::ArrayBuffer buffer = info[0].As<Napi::ArrayBuffer>();
+  // Without its memory already, or nobody's view: then there is nothing to do.
+  peermap_segment* const segment = attachment_ ? attachment_->segment() : nullptr;
+  if (!segment || !buffer.Data()) return env.Undefined();
+  const uintptr_t at = reinterpret_cast<uintptr_t>(buffer.Data()), base = reinterpret_cast<uintptr_t>(peermap_base(segment));
+  if (at >= base) attachment_->release(env, at - base, buffer);
+  return env.Undefined();
+}
+
 Napi::Value Segment::detach(const Napi::CallbackInfo& info) {
-  if (attachment_) attachment_->leave();
+  if (attachment_) attachment_->leave(info.Env());
   return info.Env().Undefined();
 }
 
@@ -441,11 +257,18 @@ Napi::Function Segment::define(Napi::Env env) {
                          InstanceMethod<&Segment::root>("root"),
                          InstanceMethod<&Segment::read>("read"),
                          InstanceMethod<&Segment::write>("write"),
+                         InstanceMethod<&Segment::view>("view"),
+                         InstanceMethod<&Segment::release>("release"),
+                         InstanceMethod<&Segment::round<Op::trim>>("trim"),
+                         InstanceMethod<&Segment::allocate>("allocate"),
+                         InstanceMethod<&Segment::reallocate>("reallocate"),
+                         InstanceMethod<&Segment::deallocate>("deallocate"),
+                         InstanceMethod<&Segment::usable_size>("usableSize"),
+                         InstanceMethod<&Segment::heap_stats>("heapStats"),
+                         InstanceMethod<&Segment::heap_peers>("heapPeers"),
                          InstanceMethod<&Segment::detach>("detach"),
                      });
 }
-
-}  // namespace
 
 Napi::Function define_segment(Napi::Env env) { return Segment::define(env); }
 

@@ -430,7 +430,8 @@ PEERMAP_API int peermap_self(peermap_segment *segment, peermap_peer *out);
 /* The pid of the live peer with this descriptive name; 0 if there is none. */
 PEERMAP_API pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name);
 
-/* Copies up to `capacity` rows; returns how many peers there are.  `out` may be NULL if capacity is 0.  EDETACHED, EINVAL, ELOST. */
+/* Copies up to `capacity` rows; returns how many peers there are.  `out` may be NULL if capacity is 0.  A death that nobody has noticed yet
+ * is entered in the event ring.  EDETACHED, EINVAL, ELOST. */
 PEERMAP_API int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity);
 
 /* Frees the slots of dead peers, and takes back what they held of the heap.  Returns how many slots.  EBUSY, EDETACHED, ELOST. */

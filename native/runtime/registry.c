@@ -77,6 +77,7 @@ void pm_slot_tell_death(peermap_segment *segment, uint32_t index)
         return;
     PM_POINT("death.flagged");
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_PEER_DIED, .slot = (uint16_t)index, .epoch = peek64(&slot->acked) });
+    pm_changed(segment);
 }
 
 /* ---- claiming ---- */
@@ -318,6 +319,8 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
         struct pm_slot slot;
         if (!pm_slot_read(segment, i, &slot) || (slot.tag & PM_TAG_STATE) != PM_LIVE)
             continue;
+        if (!pm_life_alive(slot.life))
+            pm_slot_tell_death(segment, i);
         if (count < capacity)
             describe(&slot, &out[count]);
         count++;

@@ -60,8 +60,8 @@ export class Script {
   private readonly reader: Interface;
   readonly ended: Promise<[number | null, NodeJS.Signals | null]>;
 
-  constructor(name: string, body: string) {
-    const source = `const peermap = require(${JSON.stringify(addonPath)}); const name = ${JSON.stringify(name)}; ${body}`;
+  constructor(name: string, body: string, addon = addonPath) {
+    const source = `const peermap = require(${JSON.stringify(addon)}); const name = ${JSON.stringify(name)}; ${body}`;
     this.child = spawn(process.execPath, ['-e', source], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.child.stdin.on('error', () => undefined);
     this.reader = createInterface({ input: this.child.stdout });

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+//
+// attachment.h - the library's handle, and who uses it.  Outlives its Segment while a round runs, or a view is left.
+#ifndef PEERMAP_ADDON_ATTACHMENT_H
+#define PEERMAP_ADDON_ATTACHMENT_H
+
+#include "addon.h"
+
+#include <condition_variable>
+#include <map>
+
+namespace peermap {
+
+struct View;
+
+// All but run() is called from the environment's own thread.
+class Attachment : public Ending {
+ public:
+  Attachment(Napi::Env env, peermap_segment* segment) : segment_(segment) { hold(env); }
+  ~Attachment() override {
+    let_go();
+    depart(false);
+  }
+
+  // For the calls that return at once.  NULL when detached.
+  peermap_segment* segment() const { return detached_ ? nullptr : segment_; }
+
+  // Runs a call that may take long, on any thread.
+  template <typename Call>
+  int run(Call call) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (leaving_) return PEERMAP_EDETACHED;
+    running_ = true;
+    lock.unlock();
+    const int rc = call(segment_);
+    lock.lock();
+    running_ = false;
+    idle_.notify_all();
+    return rc;
+  }
+
+  // Takes the memory from all views, and leaves.  Where a view's memory has gone to a buffer that is not known here, it leaves when
+  // that is collected.
+  void leave(Napi::Env env);
+  void end(bool process_exits) override;
+
+  // ---- view.cc ----
+
+  // False if the range is not in the active memory.  Otherwise no shrink takes it away while there are views.
+  bool pin(uint64_t offset, size_t length);
+  void add(View* view);
+  void forget(View* view);
+  // Takes the memory from the views that lie in [offset, offset + length).
+  void neuter(Napi::Env env, uint64_t offset, uint64_t length);
+  // The one whose buffer this is; none if its memory is not its own any more.
+  void release(Napi::Env env, uint64_t offset, const Napi::Value& buffer);
+  void settle();
+
+ private:
+  void depart(bool process_exits);
+
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  peermap_segment* segment_;
+  std::multimap<uint64_t, View*> views_;  // by offset
+  bool pinned_ = false;
+  bool detached_ = false;
+  bool running_ = false;
+  bool leaving_ = false;
+};
+
+// One ArrayBuffer over the memory itself.  Deleted when the last buffer that its memory has gone to is collected.
+struct View {
+  std::shared_ptr<Attachment> attachment;  // none when the memory was taken from it
+  uint64_t offset;
+  size_t length;
+  napi_ref buffer = nullptr;  // weak
+
+  bool is(napi_env env, napi_value other) const;
+  // False if the memory is not the buffer's any more: who has it now is not known.
+  bool neuter(napi_env env);
+};
+
+Napi::Value make_view(Napi::Env env, const std::shared_ptr<Attachment>& attachment, uint64_t offset, size_t length);
+// Whether this runtime allows buffers over memory that is not its own.
+bool can_view(Napi::Env env);
+
+}  // namespace peermap
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+//
+// heap.cc - objects of a segment with a heap, by their offsets in the data.
+#include "segment.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace peermap {
+namespace {
+
+// What this thread's free or resize found wrong with its object; nobody else hears of it then.
+thread_local std::string* fault_sentence = nullptr;
+
+void on_fault(const peermap_heap_fault* fault, void*) {
+  if (fault_sentence) {
+    *fault_sentence = fault->sentence;
+  } else {
+    std::fprintf(stderr, "%s\n", fault->sentence);
+  }
+}
+
+class Faults {
+ public:
+  Faults() {
+    static std::once_flag once;
+    std::call_once(once, [] { peermap_on_heap_fault(on_fault, nullptr); });
+    fault_sentence = &sentence_;
+  }
+  ~Faults() { fault_sentence = nullptr; }
+  Faults(const Faults&) = delete;
+  Faults& operator=(const Faults&) = delete;
+  void raise(Napi::Env env) const {
+    if (!sentence_.empty()) throw make_error(env, PEERMAP_EINVAL, sentence_);
+  }
+
+ private:
+  std::string sentence_;
+};
+
+Napi::Value offset_of(Napi::Env env, peermap_segment* segment, const void* object, int error) {
+  if (object) return to_number(env, static_cast<uint64_t>(static_cast<const char*>(object) - static_cast<char*>(peermap_base(segment))));
+  const int code = error == EINVAL ? PEERMAP_EINVAL : error == EBADF ? PEERMAP_EDETACHED : PEERMAP_ENOSPC;
+  throw make_error(env, code, peermap_last_error(), error);
+}
+
+void* at(peermap_segment* segment, size_t offset) { return static_cast<char*>(peermap_base(segment)) + offset; }
+
+}  // namespace
+
+size_t Segment::object_argument(const Napi::CallbackInfo& info) {
+  const int64_t offset = integer_argument(info[0], "offset", 0, number_max);
+  peermap_segment* const segment = handle(info.Env());
+  if (static_cast<uint64_t>(offset) >= peermap_size(segment))
+    throw Napi::RangeError::New(info.Env(), "the object must lie in the active memory");
+  return static_cast<size_t>(offset);
+}
+
+Napi::Value Segment::allocate(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const size_t size = static_cast<size_t>(integer_argument(info[0], "bytes", 0, number_max));
+  const Napi::Object options = options_argument(info[1], "options").As<Napi::Object>();
+  const size_t alignment = static_cast<size_t>(integer_argument(options.Get("alignment"), "options.alignment", 1, number_max, 0));
+  const bool zeroed = boolean_argument(options.Get("zeroed"), "options.zeroed");
+  peermap_segment* const segment = handle(env);
+  void* object;
+  if (alignment == 0 && zeroed) {
+    object = peermap_calloc(segment, 1, size);
+  } else {
+    object = alignment == 0 ? peermap_alloc(segment, size) : peermap_aligned_alloc(segment, alignment, size);
+  }
+  const int error = errno;
+  const Napi::Value offset = offset_of(env, segment, object, error);
+  if (alignment != 0 && zeroed) std::memset(object, 0, size);
+  return offset;
+}
+
+Napi::Value Segment::reallocate(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const size_t offset = object_argument(info);
+  const size_t size = static_cast<size_t>(integer_argument(info[1], "bytes", 0, number_max));
+  peermap_segment* const segment = handle(env);
+  void* const object = at(segment, offset);
+  attachment_->neuter(env, offset, peermap_usable_size(segment, object));
+  const Faults faults;
+  void* const moved = peermap_realloc(segment, object, size);
+  const int error = errno;
+  faults.raise(env);
+  return offset_of(env, segment, moved, error);
+}
+
+Napi::Value Segment::deallocate(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const size_t offset = object_argument(info);
+  peermap_segment* const segment = handle(env);
+  void* const object = at(segment, offset);
+  attachment_->neuter(env, offset, peermap_usable_size(segment, object));
+  const Faults faults;
+  peermap_free(segment, object);
+  faults.raise(env);
+  return env.Undefined();
+}
+
+Napi::Value Segment::usable_size(const Napi::CallbackInfo& info) {
+  const size_t offset = object_argument(info);
+  peermap_segment* const segment = handle(info.Env());
+  return to_number(info.Env(), peermap_usable_size(segment, at(segment, offset)));
+}
+
+Napi::Value Segment::heap_stats(const Napi::CallbackInfo& info) {
+  auto heap = std::make_unique<peermap_heap>();
+  const int rc = peermap_heap_stats(handle(info.Env()), heap.get());
+  if (rc != 0) throw last_error(info.Env(), rc);
+  return to_object(info.Env(), *heap);
+}
+
+Napi::Value Segment::heap_peers(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  std::vector<peermap_heap_peer> rows;
+  int count = peermap_heap_peers(handle(env), nullptr, 0);
+  while (count > static_cast<int>(rows.size())) {  // more may come between two calls
+    rows.resize(static_cast<size_t>(count));
+    count = peermap_heap_peers(handle(env), rows.data(), count);
+  }
+  if (count < 0) throw last_error(env, count);
+  Napi::Array array = Napi::Array::New(env);
+  for (int i = 0; i < count; i++) array.Set(array.Length(), to_object(env, rows[static_cast<size_t>(i)]));
+  return array;
+}
+
+}  // namespace peermap

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//
+// segment.h - Segment: this process as a peer, and what it shares with its rounds.
+//
+//     Segment (collected by JavaScript) --shared_ptr--> Attachment <--shared_ptr-- Round (on a thread of the pool)
+//                                                           ^---------shared_ptr-- View (of an ArrayBuffer)
+#ifndef PEERMAP_ADDON_SEGMENT_H
+#define PEERMAP_ADDON_SEGMENT_H
+
+#include "attachment.h"
+
+#include <deque>
+
+namespace peermap {
+
+enum class Op { grow, shrink, remap, map, trim };
+
+class Round;
+
+class Segment : public Napi::ObjectWrap<Segment> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit Segment(const Napi::CallbackInfo& info);
+  ~Segment() override { attachment_.reset(); }
+
+  void completed();
+  void abandon();
+
+ private:
+  using Enter = int (*)(const char*, const peermap_options*, peermap_segment**);
+  template <Enter enter>
+  static Napi::Value enter_by(const Napi::CallbackInfo& info);
+  template <Op op>
+  Napi::Value round(const Napi::CallbackInfo& info);
+  peermap_segment* handle(Napi::Env env) const;
+
+  Napi::Value name(const Napi::CallbackInfo& info);
+  Napi::Value base(const Napi::CallbackInfo& info);
+  Napi::Value size(const Napi::CallbackInfo& info);
+  Napi::Value page_size(const Napi::CallbackInfo& info);
+  Napi::Value epoch(const Napi::CallbackInfo& info);
+  Napi::Value answers(const Napi::CallbackInfo& info);
+  Napi::Value peers(const Napi::CallbackInfo& info);
+  Napi::Value pid_of(const Napi::CallbackInfo& info);
+  Napi::Value reap(const Napi::CallbackInfo& info);
+  Napi::Value set_root(const Napi::CallbackInfo& info);
+  Napi::Value remove_root(const Napi::CallbackInfo& info);
+  Napi::Value root(const Napi::CallbackInfo& info);
+  Napi::Value read(const Napi::CallbackInfo& info);
+  Napi::Value write(const Napi::CallbackInfo& info);
+  Napi::Value view(const Napi::CallbackInfo& info);
+  Napi::Value release(const Napi::CallbackInfo& info);
+  Napi::Value detach(const Napi::CallbackInfo& info);
+
+  // heap.cc
+  size_t object_argument(const Napi::CallbackInfo& info);
+  Napi::Value allocate(const Napi::CallbackInfo& info);
+  Napi::Value reallocate(const Napi::CallbackInfo& info);
+  Napi::Value deallocate(const Napi::CallbackInfo& info);
+  Napi::Value usable_size(const Napi::CallbackInfo& info);
+  Napi::Value heap_stats(const Napi::CallbackInfo& info);
+  Napi::Value heap_peers(const Napi::CallbackInfo& info);
+
+  std::shared_ptr<Attachment> attachment_;
+  std::string name_;
+  std::deque<Round*> waiting_;  // their promises are pending; the one that runs is not among them
+  bool running_ = false;
+};
+
+}  // namespace peermap
+
+#endif

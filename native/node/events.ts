@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+//
+// What happens to a segment, as it happens: an EventEmitter, and for each `for await` an iterator of its own.
+//
+//     event ring --observer.watch--> Events --emit--> listeners
+//                                           \--next--> iterators, each with its own place in the ring
+//
+// Nobody queues: who is slow finds less in the ring, and is told how much is missing.
+
+import { EventEmitter } from 'node:events';
+import type { EventBatch, EventKind, PeermapEvent } from '../addon/model';
+import { addon } from './addon';
+
+export interface EventsOptions {
+  /** Events with seq > after: 0 for all that the ring still holds.  Default: those from now on. */
+  after?: number;
+  /** Whether waiting for events keeps the process alive.  Default true. */
+  persistent?: boolean;
+  /** Bursts are told of at most this often.  Default 16. */
+  intervalMs?: number;
+}
+
+/** That many events were overwritten before they could be read. */
+export interface Missed {
+  kind: 'missed';
+  missed: number;
+}
+
+export interface EventMap {
+  /** A round ended, well ("round-end") or not ("rollback"). */
+  round: [PeermapEvent];
+  /** A peer attached ("create", "attach"), or was started again ("restart"). */
+  attach: [PeermapEvent];
+  detach: [PeermapEvent];
+  /** A peer ended without detaching. */
+  death: [PeermapEvent];
+  /** Any event, those above among them. */
+  event: [PeermapEvent];
+  /** After the events of a burst. */
+  change: [EventBatch];
+  missed: [number];
+  error: [Error];
+  close: [];
+}
+
+const named: Partial<Record<EventKind, 'round' | 'attach' | 'detach' | 'death'>> = {
+  'round-end': 'round',
+  rollback: 'round',
+  create: 'attach',
+  attach: 'attach',
+  restart: 'attach',
+  detach: 'detach',
+  'peer-died': 'death',
+};
+
+const told = ['round', 'attach', 'detach', 'death', 'event', 'change', 'missed'] as const;
+
+export class Events extends EventEmitter<EventMap> implements AsyncIterable<PeermapEvent | Missed>, Disposable {
+  readonly #observer;
+  readonly #look: () => void;
+  readonly #waiting = new Set<() => void>();
+  readonly #start: number;
+  #last: number;
+  #failed: Error | undefined;
+  #closed = false;
+  #alive: NodeJS.Timeout | undefined;
+
+  /** Of the segment of this name; `look` is called before each look into the ring. */
+  constructor(name: string, options: EventsOptions = {}, look: () => void = () => undefined) {
+    super();
+    this.#observer = new addon.Observer(name);
+    this.#look = look;
+    this.#start = this.#last = options.after ?? this.#observer.snapshot().header?.eventHead ?? 0;
+    this.#observer.watch(() => this.#changed(), options.intervalMs === undefined ? {} : { intervalMs: options.intervalMs });
+    if (options.persistent !== false) this.#alive = setInterval(() => undefined, 2 ** 31 - 1);
+    (this as EventEmitter).on('newListener', () => setImmediate(() => this.#emit()));
+  }
+
+  /** Ends every iteration, and tells no listener of anything any more. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#alive);
+    this.#observer.close();
+    this.#wake();
+    this.emit('close');
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<PeermapEvent | Missed, void, undefined> {
+    let last = this.#start;
+    while (!this.#over()) {
+      const batch = this.#observer.events(last);
+      last = batch.last;
+      if (batch.missed > 0) yield { kind: 'missed', missed: batch.missed };
+      for (const event of batch.events) {
+        if (this.#over()) break;
+        yield event;
+      }
+      if (batch.events.length === 0 && !this.#over()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+    if (this.#failed) throw this.#failed;
+  }
+
+  /** Asked anew each time: it may be by then. */
+  #over(): boolean {
+    return this.#closed;
+  }
+
+  #changed(): void {
+    if (this.#closed) return;
+    this.#guard(this.#look);
+    this.#wake();
+    this.#emit();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+
+  /** Without a listener nothing is read: the first one gets what has happened until then. */
+  #emit(): void {
+    while (!this.#closed && told.some((name) => this.listenerCount(name) > 0)) {
+      const batch = this.#guard(() => this.#observer.events(this.#last));
+      if (!batch || (batch.events.length === 0 && batch.missed === 0)) return;
+      this.#last = batch.last;
+      this.#tell(batch);
+    }
+  }
+
+  #tell(batch: EventBatch): void {
+    if (batch.missed > 0) this.emit('missed', batch.missed);
+    for (const event of batch.events) {
+      if (this.#closed) return;
+      const name = named[event.kind];
+      if (name) this.emit(name, event);
+      this.emit('event', event);
+    }
+    this.emit('change', batch);
+  }
+
+  /** What cannot be read any more ends everything. */
+  #guard<T>(call: () => T): T | undefined {
+    try {
+      return call();
+    } catch (error) {
+      this.#failed = error instanceof Error ? error : new Error(String(error));
+      this.close();
+      if (this.listenerCount('error') > 0) this.emit('error', this.#failed);
+      return undefined;
+    }
+  }
+}

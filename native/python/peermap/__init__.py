@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""Shared memory that grows under running processes.
+
+    import peermap
+
+    with peermap.open("quotes", peer_name="writer") as segment:
+        segment.grow(2 << 20)                 # on return, mapped in every process
+        segment.memory[0:5] = b"hello"
+        segment.set_root("greeting", 0, 5)
+
+The manual is peermap.h, of the library that this is a thin layer over.
+"""
+
+from ._errors import (
+    EACCES,
+    EADDR,
+    EBUSY,
+    EDETACHED,
+    EEXIST,
+    EFORMAT,
+    EINVAL,
+    ELATE,
+    ELIMIT,
+    ELOST,
+    ENAME,
+    ENOENT,
+    ENOSPC,
+    EOS,
+    EPEERNAME,
+    EROOTS,
+    ESLOTS,
+    ESRCH,
+    EVERSION,
+    ERRORS,
+    Error,
+)
+from ._heap import HeapObject
+from ._records import Answer, Heap, HeapClass, HeapPeer, Peer, Root, Round
+from ._segment import Segment, attach, create, destroy, open
+
+__all__ = [
+    "EACCES",
+    "EADDR",
+    "EBUSY",
+    "EDETACHED",
+    "EEXIST",
+    "EFORMAT",
+    "EINVAL",
+    "ELATE",
+    "ELIMIT",
+    "ELOST",
+    "ENAME",
+    "ENOENT",
+    "ENOSPC",
+    "EOS",
+    "EPEERNAME",
+    "EROOTS",
+    "ESLOTS",
+    "ESRCH",
+    "EVERSION",
+    "ERRORS",
+    "Answer",
+    "Error",
+    "Heap",
+    "HeapClass",
+    "HeapObject",
+    "HeapPeer",
+    "Peer",
+    "Root",
+    "Round",
+    "Segment",
+    "attach",
+    "create",
+    "destroy",
+    "open",
+]

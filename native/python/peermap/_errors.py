@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""The codes of peermap.h, an exception for each.  A test compares them with the library's."""
+
+from typing import Dict, Optional, Type
+
+
+class Error(OSError):
+    """`code` is "PEERMAP_ELATE", `number` the library's return value; `errno` is the system's, if it was the system that refused.
+
+    `round` tells how far a round came that failed.
+    """
+
+    number: int = 0
+    text: str = ""
+    round = None  # type: Optional[object]
+
+    def __init__(self, sentence: Optional[str] = None, errno: Optional[int] = None) -> None:
+        self.sentence = sentence or self.text
+        super().__init__(errno, self.sentence)
+
+    @property
+    def code(self) -> str:
+        return "PEERMAP_" + type(self).__name__
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    def __reduce__(self):  # type: ignore[no-untyped-def]
+        return type(self), (self.sentence, self.errno)
+
+
+class EINVAL(Error, ValueError):
+    number = -1
+    text = "an argument is out of range"
+
+
+class ENAME(Error, ValueError):
+    number = -2
+    text = "a name must be 1 to 63 of the characters A-Z a-z 0-9 . _ -, and not begin with a dot"
+
+
+class EEXIST(Error, FileExistsError):
+    number = -3
+    text = "a segment of this name exists already"
+
+
+class ENOENT(Error, FileNotFoundError):
+    number = -4
+    text = "there is no segment of this name"
+
+
+class EFORMAT(Error):
+    number = -5
+    text = "the object is not a segment, or its header is damaged"
+
+
+class EVERSION(Error):
+    number = -6
+    text = "the segment has another layout version than this library"
+
+
+class EACCES(Error, PermissionError):
+    number = -7
+    text = "permission denied"
+
+
+class ENOSPC(Error):
+    number = -8
+    text = "the system has no memory left for the segment; nothing was changed"
+
+
+class ELIMIT(Error):
+    number = -9
+    text = "the segment's address reservation is exhausted; create it with a larger reserve_size"
+
+
+class EADDR(Error):
+    number = -10
+    text = "the segment's address range is taken in this process"
+
+
+class EPEERNAME(Error):
+    number = -11
+    text = "a live peer has this name already"
+
+
+class ESLOTS(Error):
+    number = -12
+    text = "the registry has no free slot; create the segment with more max_peers"
+
+
+class EROOTS(Error):
+    number = -13
+    text = "there is no room for another root"
+
+
+class ESRCH(Error):
+    number = -14
+    text = "no peer has this pid"
+
+
+class ELATE(Error):
+    number = -15
+    text = "a peer did not map the memory before the deadline; nothing was changed"
+
+
+class EBUSY(Error):
+    number = -16
+    text = "another peer holds the segment's lock or pins the memory; nothing was changed"
+
+
+class EDETACHED(Error):
+    number = -17
+    text = "the handle is detached, or belongs to the parent process"
+
+
+class EOS(Error):
+    number = -18
+    text = "the system refused; see errno"
+
+
+class ELOST(Error):
+    number = -19
+    text = "the object was cut short from outside; destroy it, and create it anew"
+
+
+ERRORS: Dict[int, Type[Error]] = {
+    error.number: error
+    for error in (
+        EINVAL,
+        ENAME,
+        EEXIST,
+        ENOENT,
+        EFORMAT,
+        EVERSION,
+        EACCES,
+        ENOSPC,
+        ELIMIT,
+        EADDR,
+        EPEERNAME,
+        ESLOTS,
+        EROOTS,
+        ESRCH,
+        ELATE,
+        EBUSY,
+        EDETACHED,
+        EOS,
+        ELOST,
+    )
+}

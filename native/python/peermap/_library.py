@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: MIT
+"""libpeermap.so, its structures and prototypes as peermap.h has them.  A test compares them with what the C compiler says."""
+
+import ctypes
+import ctypes.util
+import os
+from ctypes import POINTER, c_char, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
+
+NAME_MAX = 64
+HEAP_CLASSES = 72
+
+ALLOW_LATE = 1 << 0
+STRICT = 1 << 1
+RELOCATABLE = 1 << 2
+NO_INJECT = 1 << 3
+PREFAULT = 1 << 4
+HUGE = 1 << 5
+HEAP = 1 << 6
+
+STATES = ("dead", "alive", "late")
+METHODS = ("none", "attach", "agent", "self", "unstop", "inject", "ahead")
+
+
+class Options(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("peer_name", c_char_p),
+        ("initial_size", c_size_t),
+        ("reserve_size", c_size_t),
+        ("ahead", c_size_t),
+        ("deadline_ms", c_uint32),
+        ("max_peers", c_uint32),
+        ("mode", c_uint32),
+        ("flags", c_uint32),
+        ("heap_step", c_size_t),
+    ]
+
+
+class Peer(ctypes.Structure):
+    _fields_ = [
+        ("pid", c_int),
+        ("uid", c_uint32),
+        ("start_time", c_uint64),
+        ("name", c_char * NAME_MAX),
+        ("base", c_void_p),
+        ("mapped", c_size_t),
+        ("epoch_requested", c_uint64),
+        ("epoch_acked", c_uint64),
+        ("state", c_int),
+        ("method", c_int),
+        ("error", c_int),
+        ("nanoseconds", c_uint64),
+        ("reserved", c_uint64 * 4),
+    ]
+
+
+class Round(ctypes.Structure):
+    _fields_ = [
+        ("epoch", c_uint64),
+        ("size", c_size_t),
+        ("peers", c_uint32),
+        ("acked", c_uint32),
+        ("late", c_uint32),
+        ("died", c_uint32),
+        ("injected", c_uint32),
+        ("culprit_pid", c_int),
+        ("culprit", c_char * NAME_MAX),
+        ("nanoseconds", c_uint64),
+        ("unstopped", c_uint32),
+        ("ahead", c_uint32),
+        ("populated", c_uint32),
+        ("reserved0", c_uint32),
+        ("reserved", c_uint64 * 2),
+    ]
+
+
+class Answer(ctypes.Structure):
+    _fields_ = [
+        ("pid", c_int),
+        ("name", c_char * NAME_MAX),
+        ("method", c_int),
+        ("error", c_int),
+        ("nanoseconds", c_uint64),
+    ]
+
+
+class HeapClass(ctypes.Structure):
+    _fields_ = [
+        ("stride", c_uint32),
+        ("spans", c_uint32),
+        ("objects", c_uint64),
+        ("capacity", c_uint64),
+        ("bytes", c_uint64),
+    ]
+
+
+class HeapPeer(ctypes.Structure):
+    _fields_ = [
+        ("pid", c_int),
+        ("name", c_char * NAME_MAX),
+        ("threads", c_uint32),
+        ("spans", c_uint32),
+        ("span_bytes", c_uint64),
+        ("allocations", c_uint64),
+        ("allocated_bytes", c_uint64),
+        ("frees", c_uint64),
+        ("freed_bytes", c_uint64),
+    ]
+
+
+class Heap(ctypes.Structure):
+    _fields_ = [
+        ("size", c_uint64),
+        ("used", c_uint64),
+        ("small_objects", c_uint64),
+        ("large_objects", c_uint64),
+        ("large_bytes", c_uint64),
+        ("span_bytes", c_uint64),
+        ("free_bytes", c_uint64),
+        ("hole_bytes", c_uint64),
+        ("largest_free", c_uint64),
+        ("grown", c_uint64),
+        ("faults", c_uint64),
+        ("reclaimed", c_uint64),
+        ("lost_threads", c_uint64),
+        ("metadata", c_uint64),
+        ("classes", c_uint32),
+        ("reserved0", c_uint32),
+        ("class_", HeapClass * HEAP_CLASSES),
+    ]
+
+
+class HeapFault(ctypes.Structure):
+    _fields_ = [
+        ("kind", c_int),
+        ("pid", c_int),
+        ("peer", c_char * NAME_MAX),
+        ("address", c_void_p),
+        ("offset", c_uint64),
+        ("size", c_size_t),
+        ("sentence", c_char_p),
+    ]
+
+
+FaultHandler = ctypes.CFUNCTYPE(None, POINTER(HeapFault), c_void_p)
+
+_PROTOTYPES = {
+    "create": (c_int, c_char_p, POINTER(Options), POINTER(c_void_p)),
+    "attach": (c_int, c_char_p, POINTER(Options), POINTER(c_void_p)),
+    "open": (c_int, c_char_p, POINTER(Options), POINTER(c_void_p)),
+    "detach": (None, c_void_p),
+    "destroy": (c_int, c_char_p),
+    "base": (c_void_p, c_void_p),
+    "size": (c_size_t, c_void_p),
+    "pin": (c_size_t, c_void_p),
+    "unpin": (None, c_void_p),
+    "page_size": (c_size_t, c_void_p),
+    "epoch": (c_uint64, c_void_p),
+    "grow": (c_int, c_void_p, c_size_t, POINTER(Round)),
+    "shrink": (c_int, c_void_p, c_size_t, POINTER(Round)),
+    "remap": (c_int, c_void_p, c_int, POINTER(Round)),
+    "map_peer": (c_int, c_void_p, c_int, POINTER(Round)),
+    "answers": (c_int, c_void_p, POINTER(Answer), c_int),
+    "alloc": (c_void_p, c_void_p, c_size_t),
+    "calloc": (c_void_p, c_void_p, c_size_t, c_size_t),
+    "aligned_alloc": (c_void_p, c_void_p, c_size_t, c_size_t),
+    "realloc": (c_void_p, c_void_p, c_void_p, c_size_t),
+    "free": (None, c_void_p, c_void_p),
+    "usable_size": (c_size_t, c_void_p, c_void_p),
+    "trim": (c_int, c_void_p, POINTER(Round)),
+    "heap_stats": (c_int, c_void_p, POINTER(Heap)),
+    "heap_peers": (c_int, c_void_p, POINTER(HeapPeer), c_int),
+    "on_heap_fault": (None, FaultHandler, c_void_p),
+    "set_root": (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_char_p),
+    "root": (c_void_p, c_void_p, c_char_p, POINTER(c_size_t)),
+    "pid_of": (c_int, c_void_p, c_char_p),
+    "peers": (c_int, c_void_p, POINTER(Peer), c_int),
+    "reap": (c_int, c_void_p),
+    "error_name": (c_char_p, c_int),
+    "error_text": (c_char_p, c_int),
+    "last_error": (c_char_p,),
+}
+
+
+def _find() -> str:
+    """What PEERMAP_LIBRARY says, the one that the package carries, or the system's."""
+    named = os.environ.get("PEERMAP_LIBRARY")
+    if named:
+        return named
+    for name in ("libpeermap.so.0", "libpeermap.so"):
+        beside = os.path.join(os.path.dirname(__file__), name)
+        if os.path.exists(beside):
+            return beside
+    found = ctypes.util.find_library("peermap")
+    if found:
+        return found
+    raise ImportError("libpeermap.so was not found: install it, or name it in the environment variable PEERMAP_LIBRARY")
+
+
+class Library:
+    """The functions of peermap.h without their prefix."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        loaded = ctypes.CDLL(path, use_errno=True)
+        for name, (result, *arguments) in _PROTOTYPES.items():
+            try:
+                function = getattr(loaded, "peermap_" + name)
+            except AttributeError:
+                raise ImportError("%s has no peermap_%s: it is older than this package" % (path, name)) from None
+            function.restype, function.argtypes = result, arguments
+            setattr(self, name, function)
+
+    def __getattr__(self, name: str):  # type: ignore[no-untyped-def]
+        raise AttributeError(name)
+
+
+library = Library(_find())

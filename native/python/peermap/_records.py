@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""What the library tells, as copies."""
+
+from typing import TYPE_CHECKING, List, NamedTuple, Optional, Tuple
+
+from . import _library
+
+if TYPE_CHECKING:
+    from ._segment import Segment
+
+
+class Round(NamedTuple):
+    """peermap_round of peermap.h."""
+
+    epoch: int
+    size: int
+    peers: int
+    acked: int
+    late: int
+    died: int
+    injected: int
+    unstopped: int
+    ahead: int
+    populated: int
+    nanoseconds: int
+    culprit: Optional[Tuple[int, str]]
+    """pid and name of the peer that did not answer, or that holds the lock or a pin."""
+
+
+class Peer(NamedTuple):
+    """peermap_peer of peermap.h."""
+
+    pid: int
+    uid: int
+    start_time: int
+    name: str
+    base: int
+    mapped: int
+    epoch_requested: int
+    epoch_acked: int
+    state: str
+    """ "alive", "late" or "dead"."""
+    method: str
+    """How it came to its last mapping: "agent", "ahead", …"""
+    error: int
+    nanoseconds: int
+
+
+class Answer(NamedTuple):
+    """peermap_answer of peermap.h."""
+
+    pid: int
+    name: str
+    method: str
+    error: int
+    nanoseconds: int
+
+
+class HeapClass(NamedTuple):
+    """peermap_heap_class of peermap.h."""
+
+    stride: int
+    spans: int
+    objects: int
+    capacity: int
+    bytes: int
+
+
+class HeapPeer(NamedTuple):
+    """peermap_heap_peer of peermap.h."""
+
+    pid: int
+    name: str
+    threads: int
+    spans: int
+    span_bytes: int
+    allocations: int
+    allocated_bytes: int
+    frees: int
+    freed_bytes: int
+
+
+class Heap(NamedTuple):
+    """peermap_heap of peermap.h."""
+
+    size: int
+    used: int
+    small_objects: int
+    large_objects: int
+    large_bytes: int
+    span_bytes: int
+    free_bytes: int
+    hole_bytes: int
+    largest_free: int
+    grown: int
+    faults: int
+    reclaimed: int
+    lost_threads: int
+    metadata: int
+    classes: List[HeapClass]
+
+
+class Root(NamedTuple):
+    """What a root names."""
+
+    segment: "Segment"
+    name: str
+    offset: int
+    size: int
+
+    @property
+    def address(self) -> int:
+        return self.segment.base + self.offset
+
+    @property
+    def memory(self) -> memoryview:
+        return self.segment.view(self.offset, self.size)
+
+
+def _fields(record: type, struct, **others):  # type: ignore[no-untyped-def]
+    values = {name: getattr(struct, name) for name in record._fields if name not in others}  # type: ignore[attr-defined]
+    for name, value in values.items():
+        if isinstance(value, bytes):
+            values[name] = value.decode()
+    return record(**values, **others)
+
+
+def round_of(struct: "_library.Round") -> Round:
+    culprit = (struct.culprit_pid, struct.culprit.decode()) if struct.culprit_pid else None
+    result: Round = _fields(Round, struct, culprit=culprit)
+    return result
+
+
+def peer_of(struct: "_library.Peer") -> Peer:
+    state, method = _library.STATES[struct.state], _library.METHODS[struct.method]
+    result: Peer = _fields(Peer, struct, state=state, method=method, base=struct.base or 0)
+    return result
+
+
+def answer_of(struct: "_library.Answer") -> Answer:
+    result: Answer = _fields(Answer, struct, method=_library.METHODS[struct.method])
+    return result
+
+
+def heap_of(struct: "_library.Heap") -> Heap:
+    classes = [_fields(HeapClass, one) for one in struct.class_[: struct.classes]]
+    result: Heap = _fields(Heap, struct, classes=classes)
+    return result
+
+
+def heap_peer_of(struct: "_library.HeapPeer") -> HeapPeer:
+    result: HeapPeer = _fields(HeapPeer, struct)
+    return result

@@ -1,0 +1,470 @@
+# SPDX-License-Identifier: MIT
+"""One attachment of this process to a segment.
+
+Memory is handed out as memoryviews of ctypes arrays that are laid over it.  An array lives as long as a memoryview, a slice or a numpy array
+refers to it, and says when it ends; so there is a count of what is exported.  While there is any, the attachment stays, and one pin keeps
+every peer from shrinking the memory away.
+"""
+
+import atexit
+import contextlib
+import ctypes
+import errno
+import functools
+import gc
+import os
+import threading
+import weakref
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple, Type, TypeVar, Union
+
+from . import _library
+from ._errors import EDETACHED, EINVAL, ENOSPC, EOS, ERRORS, Error
+from ._heap import Faults, HeapObject
+from ._library import library
+from ._records import Answer, Heap, HeapPeer, Peer, Root, Round, answer_of, heap_of, heap_peer_of, peer_of, round_of
+
+if TYPE_CHECKING:
+    import numpy
+
+Self = TypeVar("Self", bound="Segment")
+At = Union[int, str, Root, HeapObject]
+
+_FLAGS = {
+    "allow_late": _library.ALLOW_LATE,
+    "strict": _library.STRICT,
+    "relocatable": _library.RELOCATABLE,
+    "no_inject": _library.NO_INJECT,
+    "prefault": _library.PREFAULT,
+    "huge": _library.HUGE,
+    "heap": _library.HEAP,
+}
+_NUMBERS = ("initial_size", "reserve_size", "ahead", "deadline_ms", "max_peers", "mode", "heap_step")
+
+
+def _failure(code: int, error: int = 0) -> Error:
+    kind = ERRORS.get(code, Error)
+    sentence = library.last_error().decode()
+    return kind(sentence, error or (ctypes.get_errno() if kind is EOS else None))
+
+
+def _check(result: int) -> int:
+    if result < 0:
+        raise _failure(result)
+    return result
+
+
+def _name(name: str) -> bytes:
+    if "\0" in name:
+        raise EINVAL("a name must not contain NUL")
+    return name.encode()
+
+
+def _bytes(what: str, size: int) -> int:
+    if not isinstance(size, int):
+        raise TypeError("%s must be an int, not %s" % (what, type(size).__name__))
+    if not 0 <= size < 1 << 63:
+        raise EINVAL("%s is %d" % (what, size))
+    return size
+
+
+def _options(given: Dict[str, Any]) -> _library.Options:
+    options = _library.Options(struct_size=ctypes.sizeof(_library.Options))
+    for name, value in given.items():
+        if value is None:
+            continue
+        if name == "peer_name":
+            options.peer_name = _name(value)
+        elif name in _FLAGS:
+            options.flags |= _FLAGS[name] if value else 0
+        elif name in _NUMBERS:
+            if _bytes(name, value) >> 8 * getattr(_library.Options, name).size:  # ctypes would cut it
+                raise EINVAL("%s is %d" % (name, value))
+            setattr(options, name, value)
+        else:
+            raise TypeError("there is no option %s" % name)
+    return options
+
+
+def _export_ended(owner: "weakref.ref[Segment]", export: "weakref.ref[Any]") -> None:
+    segment = owner()
+    if segment is not None:
+        segment._forget(export)
+
+
+class Segment:
+    """Made by create(), attach() and open().  Every method may be called from any thread."""
+
+    def __init__(self, handle: int, name: str) -> None:
+        self._handle: Optional[int] = handle
+        self._name = name
+        self._users = 0
+        self._exports: "Dict[int, Tuple[weakref.ref[Any], int, int]]" = {}  # a ctypes array has no hash: by the reference's id
+        self._pinned = False
+        self._idle = threading.Condition(threading.RLock())
+        _all.add(self)
+
+    # ---- who uses the handle: a detach waits for them ----
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
+        try:
+            self.detach()
+        except BufferError:
+            # What is wrong already is worth more.  The frames of the traceback may hold the memory; when they go, it is detached.
+            if error is None:
+                raise
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None) is not None:
+            with contextlib.suppress(BufferError):
+                self.detach()
+
+    def __repr__(self) -> str:
+        return "<peermap.Segment %s%s>" % (self._name, "" if self._handle is not None else ", detached")
+
+    @contextlib.contextmanager
+    def _use(self) -> Iterator[int]:
+        with self._idle:
+            handle = self._handle
+            if handle is None:
+                raise EDETACHED()
+            self._users += 1
+        try:
+            yield handle
+        finally:
+            with self._idle:
+                self._users -= 1
+                self._idle.notify_all()
+
+    def detach(self) -> None:
+        """Leaves the segment.  Idempotent.  BufferError, like mmap.close(), while there are memoryviews or arrays of its memory."""
+        with self._idle:
+            if self._handle is None:
+                return
+            if self._exports and library.base(self._handle) is not None:
+                gc.collect()
+            if self._exports and library.base(self._handle) is not None:
+                raise BufferError("segment %s cannot be detached: %d memoryviews or arrays of its memory exist" % (self._name, len(self._exports)))
+            handle, self._handle = self._handle, None
+            while self._users:
+                self._idle.wait()
+        library.detach(handle)
+
+    # ---- what it is ----
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def base(self) -> int:
+        """Where the data begins: the same address in every peer, unless `relocatable` moved it."""
+        with self._use() as handle:
+            return self._base(handle)
+
+    @staticmethod
+    def _base(handle: int) -> int:
+        base: Optional[int] = library.base(handle)
+        if base is None:
+            raise EDETACHED()
+        return base
+
+    @property
+    def size(self) -> int:
+        """Active bytes."""
+        with self._use() as handle:
+            self._base(handle)
+            return int(library.size(handle))
+
+    @property
+    def page_size(self) -> int:
+        with self._use() as handle:
+            return int(library.page_size(handle))
+
+    @property
+    def epoch(self) -> int:
+        with self._use() as handle:
+            self._base(handle)
+            return int(library.epoch(handle))
+
+    # ---- the memory ----
+
+    @property
+    def memory(self) -> memoryview:
+        """All active memory, writable; after a growth, ask again.  While it is in use nobody can shrink or detach the segment."""
+        with self._idle:
+            return self.view(0, self.size)
+
+    def view(self, offset: int, size: int) -> memoryview:
+        """The memory [offset, offset + size) itself."""
+        _bytes("offset", offset), _bytes("size", size)
+        with self._idle, self._use() as handle:
+            base = self._base(handle)
+            self._pin(handle, offset, size)
+            array = (ctypes.c_char * size).from_address(base + offset)
+            array._segment = self  # type: ignore[attr-defined]
+            export = weakref.ref(array, functools.partial(_export_ended, weakref.ref(self)))
+            self._exports[id(export)] = (export, offset, size)
+            return memoryview(array).cast("B")
+
+    def _pin(self, handle: int, offset: int, size: int) -> None:
+        """Pins count, and reach as far as the furthest: one is enough."""
+        active = library.pin(handle)
+        inside = offset + size <= active
+        if self._pinned or not inside:
+            library.unpin(handle)
+        if not inside:
+            raise EINVAL("offset %d and size %d are outside the active memory of %d bytes" % (offset, size, active))
+        self._pinned = True
+
+    def _forget(self, export: "weakref.ref[Any]") -> None:
+        with self._idle:
+            self._exports.pop(id(export), None)
+            if not self._exports and self._pinned and self._handle is not None:
+                library.unpin(self._handle)
+                self._pinned = False
+
+    @contextlib.contextmanager
+    def pin(self) -> Iterator[int]:
+        """While it lasts, no shrink takes away the bytes that it gives."""
+        with self._use() as handle:
+            self._base(handle)
+            active = int(library.pin(handle))
+            try:
+                yield active
+            finally:
+                library.unpin(handle)
+
+    def array(self, at: At, dtype: Any = "u1", shape: Union[int, Sequence[int], None] = None) -> "numpy.ndarray[Any, Any]":
+        """A numpy array over the memory itself: at an offset, a root (also by its name), or an object.  Without a shape: all of it."""
+        import numpy
+
+        kind = numpy.dtype(dtype)
+        if kind.hasobject:
+            raise TypeError("Python objects cannot be shared")
+        offset, size = self._place(at)
+        if shape is None:
+            if size is None:
+                raise TypeError("an array at an offset needs a shape")
+            shape = size // kind.itemsize
+        dimensions = (shape,) if isinstance(shape, int) else tuple(shape)
+        needed = kind.itemsize
+        for extent in dimensions:
+            needed *= _bytes("shape", extent)
+        if size is not None and needed > size:
+            raise EINVAL("the array has %d bytes, more than the %d that are there" % (needed, size))
+        return numpy.ndarray(dimensions, dtype=kind, buffer=self.view(offset, needed))
+
+    def _place(self, at: At) -> Tuple[int, Optional[int]]:
+        if isinstance(at, int):
+            return at, None
+        if isinstance(at, str):
+            found = self.root(at)
+            if found is None:
+                raise KeyError(at)
+            at = found
+        return at.offset, at.size
+
+    # ---- rounds ----
+
+    def grow(self, by: int) -> Round:
+        """On return every peer has the new memory mapped."""
+        return self._round(library.grow, _bytes("by", by))
+
+    def shrink(self, by: int) -> Round:
+        return self._round(library.shrink, _bytes("by", by))
+
+    def remap(self, pid: int = 0) -> Round:
+        """0: every peer."""
+        return self._round(library.remap, pid)
+
+    def map_peer(self, pid: int = 0) -> Round:
+        return self._round(library.map_peer, pid)
+
+    def trim(self) -> Round:
+        """Gives all free memory of the heap back to the system."""
+        return self._round(library.trim)
+
+    def _round(self, function: Any, *arguments: int) -> Round:
+        report = _library.Round()
+        with self._use() as handle:
+            result = function(handle, *arguments, ctypes.byref(report))
+            if result < 0:
+                error = _failure(result)
+                error.round = round_of(report)
+                raise error
+        return round_of(report)
+
+    def answers(self) -> List[Answer]:
+        """How each peer came to the last round of this attachment."""
+        return [answer_of(row) for row in self._rows(library.answers, _library.Answer)]
+
+    def _rows(self, function: Any, row: Any) -> List[Any]:
+        rows: Any = []
+        with self._use() as handle:
+            count = _check(function(handle, None, 0))
+            while count > len(rows):  # more may come between two calls
+                rows = (row * count)()
+                count = _check(function(handle, rows, count))
+        return list(rows[:count])
+
+    # ---- the registry ----
+
+    def peers(self) -> List[Peer]:
+        return [peer_of(row) for row in self._rows(library.peers, _library.Peer)]
+
+    def pid_of(self, peer_name: str) -> Optional[int]:
+        with self._use() as handle:
+            self._base(handle)
+            return library.pid_of(handle, _name(peer_name)) or None
+
+    def reap(self) -> int:
+        """Frees the slots of dead peers; how many."""
+        with self._use() as handle:
+            return _check(library.reap(handle))
+
+    # ---- roots ----
+
+    def set_root(self, name: str, at: Union[int, Root, HeapObject], size: Optional[int] = None, type: Optional[str] = None) -> None:
+        """Names an offset with a size, or an object."""
+        offset, whole = self._place(at)
+        length = whole if size is None else _bytes("size", size)
+        if length is None:
+            raise TypeError("a root at an offset needs a size")
+        with self._use() as handle:
+            address = self._base(handle) + _bytes("offset", offset)
+            _check(library.set_root(handle, _name(name), address, length, None if type is None else _name(type)))
+
+    def remove_root(self, name: str) -> None:
+        with self._use() as handle:
+            _check(library.set_root(handle, _name(name), None, 0, None))
+
+    def root(self, name: str) -> Optional[Root]:
+        size = ctypes.c_size_t()
+        with self._use() as handle:
+            base = self._base(handle)
+            address = library.root(handle, _name(name), ctypes.byref(size))
+        return None if address is None else Root(self, name, address - base, size.value)
+
+    # ---- the heap ----
+
+    def alloc(self, size: int, alignment: int = 0) -> HeapObject:
+        """A new object.  Grows the segment when it must, and then waits until every peer has it mapped."""
+        if alignment:
+            return self._allocate(size, library.aligned_alloc, _bytes("alignment", alignment), _bytes("size", size))
+        return self._allocate(size, library.alloc, _bytes("size", size))
+
+    def calloc(self, size: int) -> HeapObject:
+        """The same, of zeroes."""
+        return self._allocate(size, library.calloc, 1, _bytes("size", size))
+
+    def realloc(self, object: HeapObject, size: int) -> HeapObject:
+        object.resize(size)
+        return object
+
+    def free(self, object: HeapObject) -> None:
+        object.free()
+
+    def object(self, at: Union[int, Root]) -> HeapObject:
+        """The live object that begins there, whoever allocated it; EINVAL if there is none, or one of no bytes."""
+        offset = at if isinstance(at, int) else at.offset
+        with self._use() as handle:
+            size = library.usable_size(handle, self._base(handle) + _bytes("offset", offset))
+        if size == 0:
+            raise EINVAL("no live object begins at offset %d" % offset)
+        return HeapObject(self, offset, size)
+
+    def heap_stats(self) -> Heap:
+        heap = _library.Heap()
+        with self._use() as handle:
+            _check(library.heap_stats(handle, ctypes.byref(heap)))
+        return heap_of(heap)
+
+    def heap_peers(self) -> List[HeapPeer]:
+        return [heap_peer_of(row) for row in self._rows(library.heap_peers, _library.HeapPeer)]
+
+    def _allocate(self, size: int, function: Any, *arguments: int) -> HeapObject:
+        with self._use() as handle:
+            address = function(handle, *arguments)
+            return HeapObject(self, self._had(handle, address, ctypes.get_errno()), size)
+
+    def _had(self, handle: int, address: Optional[int], error: int) -> int:
+        if address is None:
+            kind = {errno.EINVAL: EINVAL, errno.EBADF: EDETACHED}.get(error, ENOSPC)
+            raise _failure(kind.number, error)
+        return address - self._base(handle)
+
+    def _refuse_exported(self, offset: int, size: int) -> None:
+        with self._idle:
+            inside = [at for _, at, length in self._exports.values() if at >= offset and at + length <= offset + size]
+        if inside:
+            raise BufferError("the object at offset %d is in use: %d memoryviews or arrays of it exist" % (offset, len(inside)))
+
+    def _free(self, offset: int, size: int) -> None:
+        self._refuse_exported(offset, size)
+        with self._use() as handle:
+            with Faults():
+                library.free(handle, self._base(handle) + offset)
+
+    def _realloc(self, offset: int, before: int, size: int) -> int:
+        self._refuse_exported(offset, before)
+        with self._use() as handle:
+            with Faults():
+                address = library.realloc(handle, self._base(handle) + offset, _bytes("size", size))
+                error = ctypes.get_errno()
+            return self._had(handle, address, error)
+
+
+_all: "weakref.WeakSet[Segment]" = weakref.WeakSet()
+
+
+def _leave_all() -> None:
+    """At exit.  Where memory is in use the segment is detached when that goes; if it never does, the others find this peer dead."""
+    for segment in list(_all):
+        with contextlib.suppress(BufferError):
+            segment.detach()
+
+
+def _in_child() -> None:
+    """No thread but the one that forked is here, and locks may be held by others."""
+    for segment in list(_all):
+        segment._idle = threading.Condition(threading.RLock())
+        segment._users = 0
+
+
+atexit.register(_leave_all)
+os.register_at_fork(after_in_child=_in_child)
+
+
+def _enter(function: Any, name: str, options: Dict[str, Any]) -> Segment:
+    handle = ctypes.c_void_p()
+    _check(function(_name(name), ctypes.byref(_options(options)), ctypes.byref(handle)))
+    assert handle.value is not None
+    return Segment(handle.value, name)
+
+
+def create(name: str, **options: Any) -> Segment:
+    """Creates the segment and attaches to it; EEXIST."""
+    return _enter(library.create, name, options)
+
+
+def attach(name: str, **options: Any) -> Segment:
+    """Attaches to an existing segment; ENOENT."""
+    return _enter(library.attach, name, options)
+
+
+def open(name: str, **options: Any) -> Segment:
+    """Attaches, or creates if there is none, race-free.
+
+    Options: peer_name, initial_size, reserve_size, ahead, deadline_ms, max_peers, mode, heap_step; and, True or False, allow_late, strict,
+    relocatable, no_inject, prefault, huge, heap.  peermap_options of peermap.h says what each is.
+    """
+    return _enter(library.open, name, options)
+
+
+def destroy(name: str) -> None:
+    """Removes the segment's name; who is attached keeps the memory."""
+    _check(library.destroy(_name(name)))

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+//
+// Views are mostly tested by what uses them, test/node.  Here: the addon alone, and a runtime that has none.
+
+import { strict as assert } from 'node:assert';
+import { resolve } from 'node:path';
+import { cleanUp, freshName, kept, peermap, Script } from './addon';
+
+const MiB = 1 << 20;
+
+describe('addon: views and objects', () => {
+  afterEach(cleanUp);
+
+  it('a view is the memory, until it is released or the segment is detached', () => {
+    const segment = kept(peermap.Segment.create(freshName(), { initialSize: MiB }));
+    assert.equal(peermap.canView, true);
+    const [one, two] = [segment.view(8, 64), segment.view(8, 64)];
+    new Uint8Array(one)[0] = 3;
+    assert.equal(segment.read(8, 1)[0], 3);
+    segment.release(one);
+    assert.deepEqual([one.byteLength, two.byteLength], [0, 64]);
+    segment.release(one);
+    segment.detach();
+    assert.equal(two.byteLength, 0);
+    segment.release(two);
+    assert.throws(() => segment.view(0, 8), { code: 'PEERMAP_EDETACHED' });
+  });
+
+  it('a free ends the views that lie in the object, and no others', () => {
+    const segment = kept(peermap.Segment.create(freshName(), { heap: true }));
+    const offset = segment.allocate(64, { zeroed: true });
+    const [inside, around] = [segment.view(offset + 8, 8), segment.view(0, segment.size)];
+    segment.deallocate(offset);
+    assert.equal(inside.byteLength, 0);
+    assert.equal(around.byteLength, segment.size);
+    assert.equal(segment.usableSize(offset), 0);
+    assert.throws(
+      () => segment.deallocate(offset),
+      (error: NodeJS.ErrnoException) => error.code === 'PEERMAP_EINVAL' && error.message.includes('freed twice'),
+    );
+    assert.throws(() => segment.reallocate(offset, 8), { code: 'PEERMAP_EINVAL' });
+    assert.throws(() => segment.deallocate(segment.size), RangeError);
+  });
+
+  it('classes derived from Segment are made by create, attach and open; what is none is refused', () => {
+    class Derived extends peermap.Segment {
+      readonly mine = 1;
+    }
+    const name = freshName();
+    const segment = kept(Derived.create(name));
+    assert.ok(segment instanceof Derived);
+    assert.equal(segment.mine, 1);
+    assert.throws(() => peermap.Segment.open.call(Array as never, freshName()), TypeError);
+    assert.equal(segment.peers().length, 1);
+  });
+
+  it('where the runtime allows no views one is refused with a code, and everything else works', async () => {
+    const script = new Script(
+      freshName(),
+      `const segment = peermap.Segment.create(name, { heap: true, deadlineMs: 100 });
+       const offset = segment.allocate(100); segment.write(offset, Buffer.from('copied'));
+       console.log(peermap.canView, segment.read(offset, 6).toString());
+       try { segment.view(0, 64); } catch ({ code, errno, message }) { console.log(code, errno, message); }
+       segment.deallocate(offset);
+       segment.trim().then(({ size }) => { console.log(size); segment.detach(); });`,
+      resolve('build/native/caged/peermap.node'),
+    );
+    assert.equal(await script.line(), 'false copied');
+    assert.equal(await script.line(), 'PEERMAP_EOS 95 this runtime allows no views of shared memory; use read() and write()');
+    assert.ok(Number(await script.line()) < MiB); // the view that was refused pins nothing
+    assert.deepEqual(await script.ended, [0, null]);
+  });
+});

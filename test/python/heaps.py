@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+import threading
+import unittest
+
+import peermap
+from common import Case, MiB
+
+
+class Heaps(Case):
+    def test_objects_are_allocated_resized_and_freed(self) -> None:
+        with peermap.create(self.name, heap=True, heap_step=MiB, reserve_size=64 * MiB) as segment:
+            one = segment.calloc(100)
+            self.assertEqual((one.size, one.offset % 16, one.address), (100, 0, segment.base + one.offset))
+            self.assertEqual(bytes(one.memory), bytes(100))
+            one.memory[:] = b"x" * 100
+            segment.realloc(one, 3 * MiB)
+            self.assertEqual((one.size, bytes(one.memory[:101])[:100]), (3 * MiB, b"x" * 100))
+            self.assertGreaterEqual(segment.size, 3 * MiB)
+            self.assertEqual(segment.alloc(100, alignment=4096).offset % 4096, 0)
+            self.assertEqual(segment.alloc(0).size, 0)
+            found = segment.object(one.offset)
+            self.assertEqual(found.size, 3 * MiB)
+            segment.free(found)
+            for call in (found.free, lambda: found.offset, lambda: found.memory, one.free, lambda: segment.object(one._offset)):
+                with self.assertRaises(peermap.EINVAL):
+                    call()
+            with self.assertRaises(peermap.ENOSPC):
+                segment.alloc(1 << 40)
+            with self.assertRaises(peermap.EINVAL):
+                segment.alloc(8, alignment=3)
+            stats = segment.heap_stats()
+            self.assertGreater(stats.grown, 0)
+            self.assertEqual(stats.size, segment.size)
+            self.assertTrue(any(row.objects > 0 and row.stride >= 100 for row in stats.classes))
+            self.assertGreater(segment.heap_peers()[0].allocations, 0)
+            before = segment.size
+            self.assertLess(segment.trim().size, before)
+
+    def test_an_object_in_use_is_not_freed_or_resized(self) -> None:
+        with peermap.create(self.name, heap=True) as segment:
+            one, two = segment.alloc(64), segment.alloc(64)
+            memory = one.memory
+            for call in (one.free, lambda: one.resize(100000)):
+                with self.assertRaisesRegex(BufferError, "offset %d" % one.offset):
+                    call()
+            memory[0] = 1
+            two.free()
+            memory.release()
+            one.resize(100000)
+            self.assertEqual(one.memory[0], 1)
+            one.free()
+
+    def test_an_object_that_was_written_past_its_end_is_an_error_where_it_is_freed(self) -> None:
+        with peermap.create(self.name, heap=True) as segment:
+            one = segment.alloc(40)
+            segment.view(one.offset, 48)[40] = 99
+            with self.assertRaisesRegex(peermap.EINVAL, "past its end"):
+                one.free()
+
+    def test_what_one_process_allocates_another_frees(self) -> None:
+        with peermap.create(self.name, heap=True) as segment:
+            one = segment.alloc(1000)
+            one.memory[:] = b"y" * 1000
+            segment.set_root("one", one, type="char[1000]")
+            other = self.start(
+                "segment = peermap.attach(name, peer_name='other'); one = segment.object(segment.root('one'))\n"
+                "print(bytes(one.memory) == b'y' * 1000, one.size); one.free()"
+            )
+            self.assertEqual(other.line(), "True 1000")
+            self.assertEqual(other.end(), 0)
+            with self.assertRaises(peermap.EINVAL):
+                one.free()
+
+    def test_threads_allocate_and_free_at_once(self) -> None:
+        with peermap.create(self.name, heap=True, deadline_ms=20000) as segment:
+            wrong = []
+
+            def work(me: int) -> None:
+                mine = []
+                for i in range(2000):
+                    one = segment.alloc(1 + i * 37 % 5000)
+                    one.memory[:1] = bytes([me])
+                    mine.append(one)
+                    if len(mine) > 50:
+                        first = mine.pop(0)
+                        wrong.extend([first] if first.memory[0] != me else [])
+                        first.free()
+                for one in mine:
+                    one.free()
+
+            threads = [threading.Thread(target=work, args=(me,)) for me in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(wrong, [])
+            self.assertEqual(segment.heap_stats().faults, 0)
+
+    def test_a_segment_without_a_heap_says_so(self) -> None:
+        with peermap.create(self.name) as segment:
+            for call in (lambda: segment.alloc(8), segment.trim, segment.heap_stats, segment.heap_peers):
+                with self.assertRaises(peermap.EINVAL):
+                    call()
+
+
+if __name__ == "__main__":
+    unittest.main()

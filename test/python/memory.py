@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+import gc
+import unittest
+
+import peermap
+from common import Case, MiB, names
+
+
+class Memory(Case):
+    def test_memory_is_all_that_is_active_and_writable(self) -> None:
+        with peermap.create(self.name, initial_size=MiB) as segment:
+            memory = segment.memory
+            self.assertEqual((len(memory), memory.readonly, memory.format), (MiB, False, "B"))
+            memory[0:4] = b"\1\2\3\4"
+            memory.cast("I")[1] = 0x08070605
+            segment.grow(MiB)
+            bigger = segment.memory
+            self.assertEqual((len(memory), len(bigger)), (MiB, 2 * MiB))
+            bigger[-1] = 9
+            self.assertEqual(bytes(memory[0:8]), b"\1\2\3\4\5\6\7\x08")
+            self.assertEqual(bytes(segment.view(4, 2)), b"\5\6")
+            self.assertEqual(len(segment.view(2 * MiB, 0)), 0)
+            for offset, size in ((2 * MiB, 1), (0, 2 * MiB + 1), (-1, 1), (1 << 62, 1 << 62)):
+                with self.assertRaises(peermap.EINVAL):
+                    segment.view(offset, size)
+            del memory, bigger
+
+    def test_a_detach_with_memory_in_use_is_a_BufferError_that_says_so(self) -> None:
+        segment = peermap.create(self.name, peer_name="one")
+        memory = segment.memory
+        part = memory[8:16]
+        memory.release()
+        with self.assertRaisesRegex(BufferError, "segment %s .* 1 memoryviews" % self.name):
+            segment.detach()
+        part[0] = 7  # it is still there
+        self.assertEqual(segment.memory[8], 7)
+        cast = part.cast("Q")
+        part.release()
+        del part
+        with self.assertRaises(BufferError):
+            segment.detach()
+        cast.release()
+        segment.detach()
+
+    def test_the_end_of_a_with_block_says_what_is_in_use_but_hides_no_error(self) -> None:
+        with self.assertRaises(BufferError):
+            with peermap.create(self.name, peer_name="one") as segment:
+                memory = segment.memory
+        del memory
+        segment.detach()
+        with self.assertRaises(ZeroDivisionError):
+            with peermap.attach(self.name, peer_name="two") as segment:
+                memory = segment.memory
+                raise ZeroDivisionError()
+        memory[0] = 1
+        del memory, segment
+        with peermap.attach(self.name, peer_name="three") as segment:
+            self.assertEqual(names(segment), ["three"])
+
+    def test_memory_in_a_cycle_of_garbage_is_in_nobodys_way(self) -> None:
+        gc.disable()
+        self.addCleanup(gc.enable)
+        segment = peermap.create(self.name)
+        garbage = [segment.memory]
+        garbage.append(garbage)
+        del garbage
+        segment.detach()
+
+    def test_memory_keeps_its_segment(self) -> None:
+        with peermap.create(self.name, peer_name="one") as witness:
+            memory = peermap.attach(self.name, peer_name="two", relocatable=True).memory
+            gc.collect()
+            memory[0] = 5
+            self.assertEqual(witness.memory[0], 5)
+            self.assertEqual(names(witness), ["one", "two"])
+            del memory
+            self.assertEqual(names(witness), ["one"])
+
+    def test_memory_in_use_holds_up_a_shrink(self) -> None:
+        with peermap.create(self.name, peer_name="holder", initial_size=2 * MiB, deadline_ms=100) as segment:
+            other = self.start(
+                "segment = peermap.attach(name, peer_name='other', deadline_ms=100); print('attached')\n"
+                "for line in sys.stdin:\n"
+                "    try: print(segment.shrink(4096).size)\n"
+                "    except peermap.EBUSY as error: print(error.round.culprit[1])"
+            )
+            self.assertEqual(other.line(), "attached")
+            one, two = segment.view(0, 8), segment.view(MiB, 8)
+            for thing in (one, two):
+                other.say("shrink")
+                self.assertEqual(other.line(), "holder")
+                thing.release()
+                del thing
+            del one, two
+            other.say("shrink")
+            self.assertEqual(other.line(), str(2 * MiB - 4096))
+            with segment.pin() as size:
+                self.assertEqual(size, 2 * MiB - 4096)
+                other.say("shrink")
+                self.assertEqual(other.line(), "holder")
+            other.say("shrink")
+            self.assertEqual(other.line(), str(2 * MiB - 8192))
+            # What has come with a growth is held as well.
+            one = segment.view(0, 8)
+            segment.grow(MiB)
+            two = segment.view(2 * MiB, 8)
+            del one
+            other.say("shrink")
+            self.assertEqual(other.line(), "holder")
+            del two
+
+    def test_thousands_of_views_come_and_go(self) -> None:
+        with peermap.create(self.name, initial_size=MiB) as segment:
+            for i in range(20000):
+                segment.view(i, 1)[0] = i & 0xFF
+            views = [segment.view(i, 1) for i in range(5000)]
+            self.assertTrue(all(view[0] == i & 0xFF for i, view in enumerate(views)))
+            del views
+            segment.shrink(4096)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+import os
+import signal
+import threading
+import unittest
+
+import peermap
+from common import Case, MiB, names, until
+
+PEER = "segment = peermap.attach(name, peer_name='other'); print('attached'); sys.stdin.read()"
+
+
+class Segments(Case):
+    def test_a_segment_is_created_attached_to_and_opened(self) -> None:
+        with self.assertRaises(peermap.ENOENT):
+            peermap.attach(self.name)
+        with peermap.open(self.name, peer_name="one", initial_size=MiB, reserve_size=64 * MiB, max_peers=4, mode=0o640, strict=True) as one:
+            self.assertEqual(os.stat("/dev/shm/peermap." + self.name).st_mode & 0o777, 0o640)
+            self.assertEqual((one.name, one.size, one.epoch), (self.name, MiB, 1))
+            self.assertEqual(one.page_size, os.sysconf("SC_PAGE_SIZE"))
+            other = self.start(PEER)
+            self.assertEqual(other.line(), "attached")
+            peers = one.peers()
+            self.assertEqual([(peer.name, peer.pid, peer.state) for peer in peers], [("one", os.getpid(), "alive"), ("other", other.pid, "alive")])
+            self.assertEqual([peer.base for peer in peers], [one.base, one.base])
+            self.assertEqual((one.pid_of("other"), one.pid_of("nobody")), (other.pid, None))
+            with self.assertRaises(peermap.EEXIST):
+                peermap.create(self.name)
+            with self.assertRaises(peermap.ELIMIT):
+                one.grow(64 * MiB)
+        peermap.destroy(self.name)
+        with self.assertRaises(FileNotFoundError):
+            peermap.destroy(self.name)
+
+    def test_a_growth_is_mapped_by_every_peer_when_it_returns(self) -> None:
+        with peermap.create(self.name, peer_name="one", initial_size=MiB, strict=True) as segment:
+            other = self.start(PEER)
+            self.assertEqual(other.line(), "attached")
+            grown = segment.grow(3 * MiB)
+            self.assertEqual((grown.size, grown.peers, grown.acked, grown.late, grown.culprit), (4 * MiB, 2, 2, 0, None))
+            self.assertEqual(sorted((answer.name, answer.method) for answer in segment.answers()), [("one", "self"), ("other", "agent")])
+            self.assertEqual([peer.mapped for peer in segment.peers()], [4 * MiB, 4 * MiB])
+            self.assertEqual(segment.shrink(MiB).size, 3 * MiB)
+            self.assertEqual(segment.remap(other.pid).acked, 1)
+            self.assertEqual(segment.remap().acked, 2)
+            self.assertEqual(segment.map_peer().late, 0)
+            with self.assertRaises(peermap.ESRCH):
+                segment.map_peer(1)
+
+    def test_the_stopped_peer_that_made_a_growth_fail_is_named(self) -> None:
+        options = dict(peer_name="one", initial_size=MiB, deadline_ms=100, strict=True, no_inject=True)
+        with peermap.create(self.name, **options) as segment:
+            other = self.start(PEER)
+            self.assertEqual(other.line(), "attached")
+            other.signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, other.pid, os.WSTOPPED | os.WNOWAIT)
+            with self.assertRaises(peermap.ELATE) as caught:
+                segment.grow(MiB)
+            error = caught.exception
+            self.assertEqual((error.code, error.number), ("PEERMAP_ELATE", -15))
+            self.assertIn("other", str(error))
+            self.assertEqual(error.round.culprit, (other.pid, "other"))
+            self.assertEqual(segment.size, MiB)
+            other.signal(signal.SIGCONT)
+            until(lambda: segment.peers()[1].state == "alive")
+            self.assertEqual(segment.grow(MiB).late, 0)
+
+    def test_a_killed_peer_is_dead_and_its_slot_is_reaped(self) -> None:
+        with peermap.create(self.name, peer_name="one") as segment:
+            other = self.start(PEER)
+            self.assertEqual(other.line(), "attached")
+            other.kill()
+            until(lambda: segment.peers()[1].state == "dead")
+            self.assertEqual(segment.reap(), 1)
+            self.assertEqual(names(segment), ["one"])
+
+    def test_a_root_leads_another_process_to_the_data(self) -> None:
+        with peermap.create(self.name, initial_size=MiB) as segment:
+            segment.memory[4096:4107] = b"a structure"
+            segment.set_root("index", 4096, 11, "struct index")
+            root = segment.root("index")
+            assert root
+            self.assertEqual((root.name, root.offset, root.size, root.address), ("index", 4096, 11, segment.base + 4096))
+            other = self.start(
+                "segment = peermap.attach(name, peer_name='other'); root = segment.root('index')\n"
+                "print(bytes(root.memory).decode()); root.memory[0:1] = b'A'; print(root.address == segment.base + 4096)"
+            )
+            self.assertEqual((other.line(), other.line()), ("a structure", "True"))
+            self.assertEqual(other.end(), 0)
+            self.assertEqual(bytes(root.memory), b"A structure")
+            segment.set_root("same", root)
+            self.assertEqual(segment.root("same"), root._replace(name="same"))
+            segment.remove_root("index")
+            self.assertIsNone(segment.root("index"))
+            with self.assertRaises(peermap.EINVAL):
+                segment.set_root("outside", MiB, 1)
+            with self.assertRaises(TypeError):
+                segment.set_root("without", 0)
+            with self.assertRaises(peermap.ENAME):
+                segment.set_root("a b", 0, 1)
+
+    def test_a_detached_segment_refuses_everything(self) -> None:
+        segment = peermap.create(self.name, peer_name="one")
+        witness = self.start(PEER)
+        self.assertEqual(witness.line(), "attached")
+        segment.detach()
+        segment.detach()
+        for call in (
+            lambda: segment.size,
+            lambda: segment.base,
+            lambda: segment.epoch,
+            lambda: segment.memory,
+            lambda: segment.view(0, 1),
+            lambda: segment.grow(4096),
+            lambda: segment.peers(),
+            lambda: segment.root("r"),
+            lambda: segment.alloc(8),
+            lambda: segment.pin().__enter__(),
+        ):
+            with self.assertRaises(peermap.EDETACHED):
+                call()
+        with peermap.attach(self.name, peer_name="again") as again:
+            self.assertEqual(sorted(names(again)), ["again", "other"])
+
+    def test_a_detach_waits_for_the_calls_of_other_threads(self) -> None:
+        for _ in range(20):
+            segment = peermap.open(self.name, initial_size=MiB, deadline_ms=20000)
+            ends = []
+
+            def work() -> None:
+                try:
+                    while True:
+                        segment.grow(4096)
+                        segment.shrink(4096)
+                        segment.memory[0:1] = b"x"
+                except peermap.EDETACHED:
+                    ends.append(True)
+
+            threads = [threading.Thread(target=work) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            while True:
+                try:
+                    segment.detach()
+                    break
+                except BufferError:  # one of them has the memory at this moment
+                    pass
+            for thread in threads:
+                thread.join()
+            self.assertEqual(ends, [True] * 3)
+
+    def test_a_segment_that_nobody_refers_to_is_detached(self) -> None:
+        with peermap.create(self.name, peer_name="one") as segment:
+            forgotten = peermap.attach(self.name, peer_name="forgotten", relocatable=True)
+            self.assertEqual(len(names(segment)), 2)
+            del forgotten
+            self.assertEqual(names(segment), ["one"])
+
+    def test_a_process_that_ends_has_detached(self) -> None:
+        with peermap.create(self.name, peer_name="one") as segment:
+            for end in ("", "sys.exit(0)", "memory = segment.memory", "array = segment.view(0, 64)[8:]; sys.exit(0)"):
+                self.assertEqual(self.start("segment = peermap.attach(name, peer_name='other'); " + end).end(), 0)
+                self.assertEqual(names(segment), ["one"])
+            self.assertEqual(self.start("segment = peermap.attach(name, peer_name='other'); os._exit(0)").end(), 0)
+            until(lambda: segment.peers()[1].state == "dead")
+
+    def test_options_of_a_wrong_kind_are_refused(self) -> None:
+        for options, error in (
+            (dict(initial_size="64K"), TypeError),
+            (dict(colour="red"), TypeError),
+            (dict(initial_size=-1), peermap.EINVAL),
+            (dict(deadline_ms=1 << 32), peermap.EINVAL),
+            (dict(mode=0o10000), peermap.EINVAL),
+            (dict(peer_name="a\0b"), peermap.EINVAL),
+            (dict(peer_name="a b"), peermap.ENAME),
+        ):
+            with self.assertRaises(error):
+                peermap.create(self.name, **options)
+        for name in ("", ".hidden", "a/b", "x" * 64):
+            with self.assertRaises(peermap.ENAME):
+                peermap.create(name)
+        with peermap.create(self.name) as segment:
+            for wrong in ("1", 1.5):
+                with self.assertRaises(TypeError):
+                    segment.grow(wrong)
+            for wrong in (-1, 1 << 64):
+                with self.assertRaises(peermap.EINVAL):
+                    segment.grow(wrong)
+
+
+if __name__ == "__main__":
+    unittest.main()
