@@ -64,6 +64,8 @@ export const eventWords: Record<EventKind, string> = {
   unstop: 'agent let run',
   inject: 'mapped from outside',
   lost: 'memory lost',
+  'heap-fault': 'heap fault',
+  'heap-reclaim': 'heap reclaimed',
   unknown: 'unknown event',
 };
 
@@ -96,6 +98,7 @@ const sized: ReadonlySet<EventKind> = new Set<EventKind>([
   'cut',
   'inject',
   'lost',
+  'heap-reclaim',
 ]);
 
 export function latencyOf(event: PeermapEvent): number | undefined {
@@ -128,6 +131,10 @@ export function detailOf(event: PeermapEvent, names: Names, peers: readonly Peer
       return event.error === 0 ? `by ${by}, in the thread of its agent` : `by ${by}: errno ${event.error}`;
     case 'lost':
       return 'the object was cut short from outside';
+    case 'heap-fault':
+      return `${faultWords[event.error] ?? 'a bad pointer was freed'}, at offset ${event.size}`;
+    case 'heap-reclaim':
+      return `${formatBytes(event.size)} that ended processes held, by ${by}`;
     case 'rollback':
       return `${errorName(event.error)}${culprit === '' ? '' : ` because of ${culprit}`}, epoch ${event.epoch}`;
     case 'refuse':
@@ -144,6 +151,11 @@ export function detailOf(event: PeermapEvent, names: Names, peers: readonly Peer
       return '';
   }
 }
+const faultWords: Partial<Record<number, string>> = {
+  1: 'an object was freed twice',
+  2: 'what is no object was freed',
+  3: 'an object was written past its end',
+};
 /** Shorter where the row says "mapped" already. */
 const ackWords: Partial<Record<PeermapEvent['method'], string>> = {
   attach: 'at attach',

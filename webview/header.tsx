@@ -56,6 +56,7 @@ const badges: Record<SegmentFlag, { word: string; hint: string }> = {
   strict: { word: 'strict', hint: 'nobody maps past the active size: every growth asks each peer' },
   noInject: { word: 'no-inject', hint: 'nobody reaches into a process that is stopped: it is late' },
   huge: { word: 'huge pages', hint: 'made for pages of 2 MiB' },
+  heap: { word: 'heap', hint: 'objects are allocated in it, and it grows by itself' },
 };
 
 function Summary({ snapshot }: { snapshot: Snapshot }): JSX.Element {

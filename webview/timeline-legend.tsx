@@ -21,6 +21,8 @@ const shown: readonly EventKind[] = [
   'cut',
   'root',
   'lost',
+  'heap-fault',
+  'heap-reclaim',
 ];
 
 /** The marker of a kind of event, as in the picture; nothing for a kind that has none. */

@@ -56,10 +56,12 @@ export const marked: ReadonlySet<EventKind> = new Set<EventKind>([
   'unstop',
   'inject',
   'lost',
+  'heap-fault',
+  'heap-reclaim',
   'unknown',
 ]);
 
-const ofSegment: ReadonlySet<EventKind> = new Set<EventKind>(['create', 'cut', 'refuse', 'root', 'takeover', 'unknown']);
+const ofSegment: ReadonlySet<EventKind> = new Set<EventKind>(['create', 'cut', 'refuse', 'root', 'takeover', 'heap-reclaim', 'unknown']);
 
 /** The slot whose lane shows an event; -1 for the segment's. */
 export function laneSlot(event: PeermapEvent): number {

@@ -44,6 +44,10 @@ export interface SegmentOptions {
   prefault?: boolean;
   /** Creation: huge pages where the system gives them. */
   huge?: boolean;
+  /** Creation: the memory is a heap. */
+  heap?: boolean;
+  /** When allocations of this handle grow the heap, it doubles, but by no more than this.  Default 64 MiB. */
+  heapStep?: number;
 }
 
 /** peermap_peer of peermap.h. */

@@ -97,7 +97,8 @@ export type Method = 'none' | 'attach' | 'agent' | 'self' | 'unstop' | 'inject' 
 export type SegmentFlag =
   | 'strict' // nobody maps past the active size: every growth asks each peer
   | 'noInject' // nobody uses ptrace on a peer
-  | 'huge'; // made for pages of 2 MiB
+  | 'huge' // made for pages of 2 MiB
+  | 'heap'; // objects are allocated in it
 export type Op = 'none' | 'grow' | 'shrink' | 'remap' | 'map' | 'recover' | 'ahead' | 'inside';
 
 export interface Peer {
@@ -211,6 +212,8 @@ export type EventKind =
   | 'unstop'
   | 'inject'
   | 'lost'
+  | 'heap-fault'
+  | 'heap-reclaim'
   | 'unknown';
 
 /** One record of the event ring; the meaning of the fields by kind is at enum pm_event_kind in layout.h. */

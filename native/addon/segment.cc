@@ -195,6 +195,7 @@ struct Options {
     c.initial_size = static_cast<size_t>(integer_argument(given.Get("initialSize"), "options.initialSize", 1, number_max, 0));
     c.reserve_size = static_cast<size_t>(integer_argument(given.Get("reserveSize"), "options.reserveSize", 1, number_max, 0));
     c.ahead = static_cast<size_t>(integer_argument(given.Get("ahead"), "options.ahead", 1, number_max, 0));
+    c.heap_step = static_cast<size_t>(integer_argument(given.Get("heapStep"), "options.heapStep", 1, number_max, 0));
     c.deadline_ms = static_cast<uint32_t>(integer_argument(given.Get("deadlineMs"), "options.deadlineMs", 1, UINT32_MAX, 0));
     c.max_peers = static_cast<uint32_t>(integer_argument(given.Get("maxPeers"), "options.maxPeers", 1, UINT32_MAX, 0));
     c.mode = static_cast<uint32_t>(integer_argument(given.Get("mode"), "options.mode", 1, 0777, 0));
@@ -204,6 +205,7 @@ struct Options {
     flag(given, "noInject", PEERMAP_NO_INJECT);
     flag(given, "prefault", PEERMAP_PREFAULT);
     flag(given, "huge", PEERMAP_HUGE);
+    flag(given, "heap", PEERMAP_HEAP);
   }
 
   void flag(const Napi::Object& given, const char* name, uint32_t bit) {

@@ -6,8 +6,9 @@
  *                  | header ... | data: active ...             | (never backed)         |
  *     in a peer    base - header_len   base                    base + active            base + reserved
  *
- * The header is struct pm_header, then slot_count slots (the registry), root_count roots, event_count events; header_len is that,
- * rounded up to whole pages.  All of it is shared: every peer may write it, so no reader believes it unchecked.
+ * The header is struct pm_header, then slot_count slots (the registry), root_count roots, event_count events, and in a segment with
+ * a heap what describes that (heap_layout.h); header_len is all of it, rounded up to whole pages.  All of it is shared: every peer may write it, so no
+ * reader believes it unchecked.
  *
  * Fixed-width fields, explicit padding, native byte order, no libc types: a glibc and a musl process share a segment, a 64-bit
  * process and a tool of another language too.  Sizes and offsets are bytes.  Times are CLOCK_MONOTONIC nanoseconds unless named
@@ -23,7 +24,7 @@
 #define PM_DIRECTORY "/dev/shm"
 #define PM_PREFIX "peermap."                   /* the object of segment NAME is PM_DIRECTORY/PM_PREFIX NAME */
 #define PM_MAGIC UINT64_C(0x0050414d52454550)  /* "PEERMAP\0" read as a little-endian number */
-#define PM_VERSION UINT32_C(2)
+#define PM_VERSION UINT32_C(3)
 #define PM_NAME_MAX 64                         /* bytes with the final NUL, of every name in a segment */
 #define PM_NO_SLOT UINT16_C(0xffff)
 
@@ -63,7 +64,8 @@ enum pm_record_state {
 #define PM_SEGMENT_STRICT UINT32_C(1)    /* horizon = target = active: nobody maps ahead */
 #define PM_SEGMENT_NO_INJECT UINT32_C(2) /* nobody uses ptrace on a peer */
 #define PM_SEGMENT_HUGE UINT32_C(4)      /* header_len and base are multiples of 2 MiB */
-#define PM_SEGMENT_FLAGS UINT32_C(7)
+#define PM_SEGMENT_HEAP UINT32_C(8)      /* the data is a heap; header_len and base are multiples of 2 MiB */
+#define PM_SEGMENT_FLAGS UINT32_C(15)
 #define PM_HUGE_PAGE (UINT64_C(2) << 20)
 
 enum pm_op {
@@ -109,7 +111,10 @@ enum pm_event_kind {
     PM_EV_UNSTOP = 17,     /* by let the agent of slot, which is stopped, run; error is 0, or errno where that was refused */
     PM_EV_INJECT = 18,     /* by ran a mapping of size bytes in the thread of slot's agent; error is 0 or errno */
     PM_EV_LOST = 19,       /* slot found the object cut short from outside, to size bytes */
-    PM_EV_LAST = 19
+    PM_EV_HEAP_FAULT = 20,   /* slot found that the object at offset size was freed twice (error 1), never was one (2), or was written past
+                              * its end (3); ns is its size where that is known */
+    PM_EV_HEAP_RECLAIM = 21, /* by took back what a peer that ended had held of the heap: size bytes, ns objects */
+    PM_EV_LAST = 21
 };
 
 /* Shared.  What a change of size is about to do, so that whoever takes the lock after a death can finish or undo it. */
@@ -118,6 +123,19 @@ struct pm_intent {
     uint32_t slot; /* of the writer */
     uint64_t from; /* active before */
     uint64_t to;   /* active after */
+};
+
+/* Shared.  Of the heap, beside what heap_layout.h describes.  Counts are sums of many peers' additions: for people. */
+struct pm_heap_words {
+    uint64_t secret;       /* constant: what guards are made with */
+    uint64_t backed;       /* units whose description is allocated; only grows */
+    uint32_t records_used; /* records from this one on were never claimed */
+    uint8_t pad0[44];
+    uint64_t spare; /* about so many free units have memory */
+    uint64_t grown;
+    uint64_t faults;
+    uint64_t reclaimed;
+    uint64_t allocations, allocated_bytes, frees, freed_bytes; /* of threads that have ended */
 };
 
 /* Shared. */
@@ -179,7 +197,9 @@ struct pm_header {
     uint32_t pin_waiter; /* a shrink waits on it for pins to go; not 0 while one does */
     uint8_t pad6[56];
     uint64_t event_head; /* events ever begun; event i is at events[i mod event_count] */
-    uint8_t pad7[440];
+    uint8_t pad7[56];
+    struct pm_heap_words heap;
+    uint8_t pad8[256];
 };
 
 /* Shared.  One record of the registry.  Written by its peer, but: requested, remap, requested_ns and unstopped by the holder of the lock, and
@@ -288,6 +308,18 @@ PM_AT(pm_header, outstanding, 448);
 PM_AT(pm_header, change, 512);
 PM_AT(pm_header, pin_waiter, 516);
 PM_AT(pm_header, event_head, 576);
+PM_AT(pm_header, heap, 640);
+PM_AT(pm_heap_words, secret, 0);
+PM_AT(pm_heap_words, backed, 8);
+PM_AT(pm_heap_words, records_used, 16);
+PM_AT(pm_heap_words, spare, 64);
+PM_AT(pm_heap_words, grown, 72);
+PM_AT(pm_heap_words, faults, 80);
+PM_AT(pm_heap_words, reclaimed, 88);
+PM_AT(pm_heap_words, allocations, 96);
+PM_AT(pm_heap_words, allocated_bytes, 104);
+PM_AT(pm_heap_words, frees, 112);
+PM_AT(pm_heap_words, freed_bytes, 120);
 PM_AT(pm_intent, op, 0);
 PM_AT(pm_intent, slot, 4);
 PM_AT(pm_intent, from, 8);
@@ -334,6 +366,7 @@ PM_AT(pm_event, ns, 48);
 PM_AT(pm_event, by_pid, 56);
 #undef PM_AT
 static_assert(sizeof(struct pm_header) == 1024, "header");
+static_assert(sizeof(struct pm_heap_words) == 128, "heap words");
 static_assert(sizeof(struct pm_slot) == 256, "slot");
 static_assert(sizeof(struct pm_root) == 192, "root");
 static_assert(sizeof(struct pm_event) == 64, "event");

@@ -33,7 +33,11 @@ static inline void order_store64(uint64_t *word, uint64_t value) { __atomic_stor
 static inline uint32_t add32(uint32_t *word, uint32_t by) { return __atomic_fetch_add(word, by, __ATOMIC_SEQ_CST); }
 static inline uint64_t add64(uint64_t *word, uint64_t by) { return __atomic_fetch_add(word, by, __ATOMIC_SEQ_CST); }
 static inline uint32_t or32(uint32_t *word, uint32_t bits) { return __atomic_fetch_or(word, bits, __ATOMIC_SEQ_CST); }
+static inline uint64_t or64(uint64_t *word, uint64_t bits) { return __atomic_fetch_or(word, bits, __ATOMIC_SEQ_CST); }
+static inline uint64_t and64(uint64_t *word, uint64_t bits) { return __atomic_fetch_and(word, bits, __ATOMIC_SEQ_CST); }
 static inline uint32_t swap32(uint32_t *word, uint32_t value) { return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST); }
+
+static inline void order_all(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 /* On failure `*expected` becomes what is there. */
 static inline bool cas32(uint32_t *word, uint32_t *expected, uint32_t desired)

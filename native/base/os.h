@@ -64,8 +64,8 @@ uint32_t pm_thread_id(void);
 
 /* ---- the object ---- */
 
-/* A new file without a name in the segments' directory, `length` bytes, all of them allocated.  The descriptor, or -errno. */
-int pm_object_make(uint64_t length, uint32_t mode);
+/* A new file without a name in the segments' directory, `length` bytes, of which [first, second) are not allocated.  The descriptor, or -errno. */
+int pm_object_make(uint64_t first, uint64_t second, uint64_t length, uint32_t mode);
 /* Gives it its name.  EEXIST if that is taken. */
 int pm_object_publish(int fd, const char *segment);
 /* The descriptor of an existing object, or -errno.  Symbolic links and anything but regular files are refused (EINVAL). */
@@ -84,6 +84,9 @@ int pm_object_extend(int fd, uint64_t from, uint64_t to);
 /* Zeroes [from, to) and gives its memory back, without changing the length. */
 int pm_object_punch(int fd, uint64_t from, uint64_t to);
 int pm_object_cut(int fd, uint64_t length);
+/* A mark on the object that goes when the last process that has this descriptor, or a copy of it, has ended with all its threads. */
+void pm_object_mark(int fd, uint64_t number);
+bool pm_object_is_marked(int fd, uint64_t number); /* by another descriptor than this, or where marks cannot be had: false */
 /* Calls `each` with the segment name of every object in the directory until it returns false. */
 void pm_object_each(bool (*each)(const char *segment, void *context), void *context);
 

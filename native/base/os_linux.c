@@ -121,12 +121,14 @@ static void object_path(const char *segment, char path[PATH_MAX])
     path[PATH_MAX - 1] = '\0';
 }
 
-int pm_object_make(uint64_t length, uint32_t mode)
+int pm_object_make(uint64_t first, uint64_t second, uint64_t length, uint32_t mode)
 {
     int fd = open(PM_DIRECTORY, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
-    int error = pm_object_extend(fd, 0, length);
+    int error = pm_object_extend(fd, 0, first);
+    if (error == 0)
+        error = pm_object_extend(fd, second, length);
     if (error == 0 && fchmod(fd, mode) != 0) /* not by open(): the umask is not asked */
         error = errno;
     if (error == 0)
@@ -199,6 +201,24 @@ int pm_object_punch(int fd, uint64_t from, uint64_t to)
         error = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)(to - from)) == 0 ? 0 : errno;
     while (error == EINTR);
     return error;
+}
+
+/* Where no process maps anything of the object: a lock is nothing but a number here. */
+static struct flock mark_at(uint64_t number)
+{
+    return (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)(UINT64_C(1) << 62 | (number & ((UINT64_C(1) << 62) - 1))), .l_len = 1 };
+}
+
+void pm_object_mark(int fd, uint64_t number)
+{
+    struct flock lock = mark_at(number);
+    (void)fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+bool pm_object_is_marked(int fd, uint64_t number)
+{
+    struct flock lock = mark_at(number);
+    return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 int pm_object_cut(int fd, uint64_t length) { return ftruncate(fd, (off_t)length) == 0 ? 0 : errno; }

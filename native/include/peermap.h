@@ -287,7 +287,7 @@ PEERMAP_API int peermap_answers(peermap_segment *segment, peermap_answer *out, i
 /* ---- the heap: of a segment that was created with PEERMAP_HEAP ---- */
 
 /*
- * Objects that every peer may use and any peer may free.  Aligned to 16 bytes.  When there is no room the segment grows by itself, so on
+ * Objects that every peer may use and any peer may free.  Aligned to 16 bytes; none is at offset 0, so that can stand for none.  When there is no room the segment grows by itself, so on
  * return every peer has the object mapped.  peermap_base() to peermap_size() is the heap's: reach objects through roots and pointers.
  *
  * No lock is taken: a process that is stopped or killed in here holds up nobody, and what it was about to get is taken back

@@ -32,7 +32,7 @@ const char *pmo_event_word(uint32_t kind)
 {
     static const char *const words[] = { "unknown",   "create",     "attach",      "restart", "detach",   "peer-died", "reap",
                                          "round-begin", "map-request", "map-ack",  "map-late", "round-end", "rollback",  "cut",
-                                         "refuse",    "root",       "takeover",    "unstop",  "inject",   "lost" };
+                                         "refuse",    "root",       "takeover",    "unstop",  "inject",   "lost",      "heap-fault", "heap-reclaim" };
     static_assert(COUNT(words) == PM_EV_LAST + 1, "one word for each kind");
     return kind <= PM_EV_LAST ? words[kind] : "unknown";
 }
@@ -48,7 +48,7 @@ const char *pmo_flag_word(size_t index, uint32_t *flag)
     static const struct {
         uint32_t flag;
         const char *word;
-    } flags[] = { { PM_SEGMENT_STRICT, "strict" }, { PM_SEGMENT_NO_INJECT, "noInject" }, { PM_SEGMENT_HUGE, "huge" } };
+    } flags[] = { { PM_SEGMENT_STRICT, "strict" }, { PM_SEGMENT_NO_INJECT, "noInject" }, { PM_SEGMENT_HUGE, "huge" }, { PM_SEGMENT_HEAP, "heap" } };
     if (index >= COUNT(flags))
         return NULL;
     *flag = flags[index].flag;

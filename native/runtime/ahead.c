@@ -76,7 +76,7 @@ static bool is_whole(peermap_segment *segment, uint64_t length, uint64_t now)
     return true;
 }
 
-int pm_grow_inside(peermap_segment *segment, uint64_t by, peermap_round *report)
+int pm_grow_inside(peermap_segment *segment, uint64_t expected, uint64_t by, peermap_round *report)
 {
     struct pm_header *header = segment->header;
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), begun = pm_now(), reserved = segment->shape.reserved;
@@ -88,6 +88,8 @@ int pm_grow_inside(peermap_segment *segment, uint64_t by, peermap_round *report)
         /* The horizon holds for this word: it is lowered only while the word is closed, and the word is another one afterwards. */
         uint64_t from = word & PM_ACTIVE_BYTES, horizon = order_load64(&header->horizon);
         uint64_t at = segment->shape.header_len + from;
+        if (expected != PM_ANY_SIZE && from != expected)
+            return PM_CHANGED;
         if (horizon > reserved || from > horizon || by > horizon - from || from + by > load64(&segment->mapped))
             return PM_LONG_WAY;
         if (!is_whole(segment, at, begun) || pm_preflight(segment, by) != 0)

@@ -20,7 +20,7 @@
 
 #define PLACES 64
 
-enum { LOST_NOT, LOST_NOW, LOST };
+enum { LOST_NOT = 0, LOST_NOW, LOST };
 
 /* Process-local.  `from` is written last, and cleared first: 0 is a free place, 1 one that is being filled. */
 struct place {
@@ -105,8 +105,6 @@ void pm_unguard(const peermap_segment *segment)
             if (load64(&place->from) > 1 && place->segment == segment)
                 store64(&place->from, 0);
 }
-
-bool pm_lost(const peermap_segment *segment) { return load32(&segment->lost) != LOST_NOT; }
 
 int pm_fail_lost(const peermap_segment *segment)
 {

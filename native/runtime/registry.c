@@ -278,7 +278,10 @@ int pm_registry_reap(peermap_segment *segment)
 int peermap_reap(peermap_segment *segment)
 {
     struct pm_request request = { .kind = PM_ASK_REAP };
-    return pm_agent_ask(segment, &request);
+    int rc = pm_agent_ask(segment, &request);
+    if (rc >= 0)
+        pm_heap_reap(segment);
+    return rc;
 }
 
 static int state_of(const struct pm_slot *slot)

@@ -214,10 +214,12 @@ static int refuse_growth(const peermap_segment *segment, uint64_t from, uint64_t
     return 0;
 }
 
-static int grow(struct pm_running *round, uint64_t bytes)
+static int grow(struct pm_running *round, uint64_t expected, uint64_t bytes)
 {
     peermap_segment *segment = round->segment;
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), from = begin(segment, PM_OP_GROW);
+    if (expected != PM_ANY_SIZE && from != expected)
+        return abandon(segment, from, PM_CHANGED);
     int rc = refuse_growth(segment, from, bytes);
     if (rc != 0)
         return abandon(segment, from, rc);
@@ -281,6 +283,19 @@ static int refuse_shrink(const peermap_segment *segment, uint64_t from, uint64_t
     return 0;
 }
 
+/*
+ * Whoever claims memory of the heap looks at the size afterwards, and this looks for claims after it has lowered the size, both sequentially
+ * consistent: either this sees the claim, or the other sees the smaller size and lets go.
+ */
+static int refuse_objects(const peermap_segment *segment, uint64_t to)
+{
+    uint64_t end = segment->shape.flags & PM_SEGMENT_HEAP ? pm_heap_end(segment) : 0;
+    if (end <= to)
+        return 0;
+    return pm_fail(PEERMAP_EBUSY, "segment %s has objects up to %" PRIu64 "; free them, or use peermap_trim(), which shrinks as far as possible",
+                   segment->name, end);
+}
+
 /* Nobody maps ahead after it: a stale access faults until the next growth. */
 static int shrink_by_round(struct pm_running *round, uint64_t from, uint64_t to)
 {
@@ -313,10 +328,16 @@ static int shrink(struct pm_running *round, uint64_t bytes)
     if (rc != 0)
         return abandon(segment, from, rc);
     uint64_t to = from - bytes;
+    rc = refuse_objects(segment, to);
+    if (rc != 0)
+        return abandon(segment, from, rc);
     intend(segment, from, to);
     PM_POINT("shrink.intended");
     set_closed(segment, to);
     PM_POINT("shrink.lowered");
+    rc = refuse_objects(segment, to);
+    if (rc != 0)
+        return abandon(segment, from, rc);
     if (!wait_for_pins(round, to, pm_round_deadline(round)))
         return abandon(segment, from,
                        pm_fail(PEERMAP_EBUSY, "peer %s (pid %d) pins memory of segment %s past the new size", round->report->culprit,
@@ -429,7 +450,7 @@ static int operate(struct pm_running *round, const struct pm_request *request)
     if (rc != 0)
         return rc;
     switch (round->op) {
-    case PM_OP_GROW: return grow(round, request->bytes);
+    case PM_OP_GROW: return grow(round, request->from, request->bytes);
     case PM_OP_SHRINK: return shrink(round, request->bytes);
     default: return remap(round, request->pid);
     }
@@ -462,7 +483,7 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
         rc = refuse(&round, pm_lock_busy(segment, &header->lock, "the lock", report));
     } else {
         rc = operate(&round, asked);
-        if (rc != 0 && round.epoch == 0)
+        if (rc < 0 && round.epoch == 0)
             refuse(&round, rc);
         pm_let_go(segment);
     }
@@ -476,13 +497,20 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
 
 static int ask_for(peermap_segment *segment, enum pm_op op, size_t bytes, pid_t pid, peermap_round *report)
 {
-    struct pm_request request = { .kind = PM_ASK_ROUND, .op = (uint32_t)op, .bytes = bytes, .pid = pid };
-    if (op == PM_OP_GROW && pm_attached(segment) && pm_grow_inside(segment, bytes, report) == 0)
+    struct pm_request request = { .kind = PM_ASK_ROUND, .op = (uint32_t)op, .bytes = bytes, .from = PM_ANY_SIZE, .pid = pid };
+    if (op == PM_OP_GROW && pm_attached(segment) && pm_grow_inside(segment, PM_ANY_SIZE, bytes, report) == 0)
         return 0;
     int rc = pm_agent_ask(segment, &request);
     if (report)
         *report = request.round;
     return rc;
+}
+
+int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by)
+{
+    struct pm_request request = { .kind = PM_ASK_ROUND, .op = PM_OP_GROW, .bytes = by, .from = from };
+    int rc = pm_grow_inside(segment, from, by, NULL);
+    return rc == PM_LONG_WAY ? pm_agent_ask(segment, &request) : rc;
 }
 
 int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round) { return ask_for(segment, PM_OP_GROW, by, 0, round); }

@@ -10,9 +10,10 @@
 #include <unistd.h>
 
 #define DEFAULT_SIZE (UINT64_C(64) << 10)
+#define DEFAULT_HEAP (UINT64_C(1) << 20)
 #define DEFAULT_DEADLINE_MS 1000u
 #define KNOWN_FLAGS \
-    (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE | PEERMAP_NO_INJECT | PEERMAP_PREFAULT | PEERMAP_HUGE)
+    (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE | PEERMAP_NO_INJECT | PEERMAP_PREFAULT | PEERMAP_HUGE | PEERMAP_HEAP)
 
 void pm_give_back(peermap_segment *segment)
 {
@@ -27,7 +28,7 @@ void pm_give_back(peermap_segment *segment)
 
 static int check_options(const peermap_options *options)
 {
-    if (options->struct_size < sizeof *options)
+    if (options->struct_size < offsetof(peermap_options, heap_step))
         return pm_fail(PEERMAP_EINVAL, "options.struct_size is %zu; set it to sizeof(peermap_options)", options->struct_size);
     if (options->peer_name && !pm_name_valid(options->peer_name))
         return pm_fail(PEERMAP_ENAME, "peer name %s: %s", options->peer_name, peermap_error_text(PEERMAP_ENAME));
@@ -103,7 +104,7 @@ static void write_header(peermap_segment *segment, uint64_t size)
 {
     const struct pm_shape *shape = &segment->shape;
     struct pm_header *header = segment->header;
-    (void)pm_memory_populate(header, shape->header_len); /* pages that were never touched are not mapped around one that is */
+    (void)pm_memory_populate(header, shape->plain_len); /* pages that were never touched are not mapped around one that is */
     *header = (struct pm_header){ .version = PM_VERSION,
                                   .page_size = (uint32_t)sysconf(_SC_PAGESIZE),
                                   .generation = shape->generation,
@@ -125,7 +126,8 @@ static void write_header(peermap_segment *segment, uint64_t size)
                                   .active = size,
                                   .target = pm_ahead_of(segment, size),
                                   .horizon = pm_ahead_of(segment, size),
-                                  .epoch = 1 };
+                                  .epoch = 1,
+                                  .heap = { .secret = pm_random() } };
     memcpy(header->creator_name, segment->peer_name, sizeof header->creator_name);
     store64(&header->magic, PM_MAGIC);
 }
@@ -171,12 +173,13 @@ int pm_publish(peermap_segment *segment)
 
 static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
 {
-    uint64_t length = segment->shape.header_len + size;
+    const struct pm_shape *shape = &segment->shape;
+    uint64_t length = shape->plain_len + size;
     int cancellation, rc = pm_preflight(segment, length);
     if (rc != 0)
         return rc;
     pm_hold_forks(&cancellation);
-    segment->fd = PM_FAILED("create.make") ? -errno : pm_object_make(length, mode);
+    segment->fd = PM_FAILED("create.make") ? -errno : pm_object_make(shape->plain_len, shape->header_len, shape->header_len + size, mode);
     PM_POINT("create.made");
     if (segment->fd >= 0)
         rc = pm_reserve_fresh(segment);
@@ -193,7 +196,7 @@ static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
 static int build(peermap_segment *segment, const peermap_options *options)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    uint64_t size = options->initial_size ? options->initial_size : DEFAULT_SIZE;
+    uint64_t size = options->initial_size ? options->initial_size : options->flags & PEERMAP_HEAP ? DEFAULT_HEAP : DEFAULT_SIZE;
     int there = pm_object_open(segment->name, false); /* a quick answer; the one that counts is the publishing */
     if (there >= 0)
         close(there);
@@ -246,11 +249,31 @@ static int join(peermap_segment *segment, const peermap_options *options)
 
 typedef int entry(peermap_segment *segment, const peermap_options *options);
 
-static int obtain(const char *name, const peermap_options *options, peermap_segment **out, entry *enter)
+/* Of a program that was built with an earlier header, what that did not have is 0. */
+static peermap_options complete(const peermap_options *given)
 {
-    static const peermap_options defaults = { .struct_size = sizeof defaults };
-    if (!options)
-        options = &defaults;
+    peermap_options options = { .struct_size = sizeof options };
+    if (given && given->struct_size < sizeof options) {
+        memcpy(&options, given, given->struct_size);
+        return options;
+    }
+    return given ? *given : options;
+}
+
+static int enter_with_heap(peermap_segment *segment, const peermap_options *options, entry *enter)
+{
+    int rc = enter(segment, options);
+    if (rc == 0 && segment->shape.flags & PM_SEGMENT_HEAP) {
+        rc = pm_heap_enter(segment, options->heap_step);
+        if (rc != 0)
+            pm_agent_stop(segment);
+    }
+    return rc;
+}
+
+static int obtain(const char *name, const peermap_options *given, peermap_segment **out, entry *enter)
+{
+    const peermap_options full = complete(given), *options = &full;
     if (!out)
         return pm_fail(PEERMAP_EINVAL, "out is NULL");
     *out = NULL;
@@ -262,7 +285,7 @@ static int obtain(const char *name, const peermap_options *options, peermap_segm
     peermap_segment *segment = make_handle(name, options);
     if (!segment)
         return pm_fail(PEERMAP_EOS, "out of memory");
-    rc = enter(segment, options);
+    rc = enter_with_heap(segment, options, enter);
     if (rc != 0) {
         free_handle(segment);
         return rc;
@@ -296,6 +319,8 @@ void peermap_detach(peermap_segment *segment)
     }
     if (pm_inherited(segment)) /* in the child of a bare clone(), where not even free() may be called */
         return;
+    pm_heap_leave(segment);
+    PM_POINT("detach.given");
     pm_agent_stop(segment);
     PM_POINT("detach.left");
     free_handle(segment);

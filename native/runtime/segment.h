@@ -21,6 +21,7 @@
  *     ahead.c     growing inside what everybody has mapped already, and seeing to it that it is so
  *     journal.c   the event ring
  *     preflight.c is there memory for a growth?
+ *     heap.h      objects
  */
 #ifndef PM_SEGMENT_H
 #define PM_SEGMENT_H
@@ -28,6 +29,7 @@
 #include "error.h"
 #include "fault.h"
 #include "hand.h"
+#include "heap_layout.h"
 #include "layout.h"
 #include "order.h"
 #include "os.h"
@@ -49,6 +51,8 @@ struct pm_shape {
     uint64_t slots_off;
     uint64_t roots_off;
     uint64_t events_off;
+    uint64_t plain_len; /* what of the header has memory from the beginning; all of it, but where there is a heap */
+    struct pm_heap_places heap;
 };
 
 enum pm_request_kind { PM_ASK_NONE, PM_ASK_ROUND, PM_ASK_REAP, PM_ASK_ROOT, PM_ASK_LEAVE };
@@ -58,6 +62,7 @@ struct pm_request {
     enum pm_request_kind kind;
     uint32_t op; /* of a round: enum pm_op */
     uint64_t bytes;
+    uint64_t from; /* of a growth: only if this is the active size; PM_ANY_SIZE: whatever it is */
     pid_t pid;
     const struct pm_root *root; /* its name, off, size and type; size and off 0: remove */
     int result;
@@ -71,6 +76,23 @@ struct pm_headroom {
     uint64_t looked; /* when, by the coarse clock; 0: never */
     uint64_t found;  /* bytes that could be had then */
     uint64_t spent;  /* by this handle since */
+};
+
+/* Process-local.  The heap of a segment as this process sees it: heap.h. */
+struct pm_heap {
+    uint64_t serial; /* of the attachment, among all that this process ever had; 0: there is no heap */
+    uint64_t units;  /* that there can ever be */
+    uint64_t secret;
+    uint64_t step;
+    uint64_t holder; /* this peer, as records name it */
+    uint32_t owner;  /* index + 1 of a record for units that are on their way */
+    struct pm_heap_words *counts;
+    uint32_t *hints;
+    uint64_t *summary;
+    struct pm_record *records;
+    uint64_t *words;
+    struct pm_bits *bits;
+    struct pm_cache *caches; /* of all threads, under pm_hold_forks() */
 };
 
 /* Process-local. */
@@ -127,6 +149,8 @@ struct peermap_segment {
     uint32_t haste;          /* doublings of how far */
     uint64_t seen_whole;     /* when the object was last seen to be as long as it must be */
 
+    struct pm_heap heap;
+
     struct peermap_segment *next; /* of all attachments of this process, for fork() */
 
     /* Large, and last: pages that nobody touches are not there. */
@@ -178,7 +202,7 @@ int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to); /* 0 or errn
 /* ---- guard.c ---- */
 int pm_guard(peermap_segment *segment); /* from before its header is touched */
 void pm_unguard(const peermap_segment *segment);
-bool pm_lost(const peermap_segment *segment);
+static inline bool pm_lost(const peermap_segment *segment) { return load32(&segment->lost) != 0; }
 int pm_fail_lost(const peermap_segment *segment);
 int pm_unless_lost(const peermap_segment *segment, int rc); /* rc */
 /* 0 if there is a file behind all of the active memory.  Before every change of size, in the agent or not. */
@@ -229,13 +253,16 @@ int pm_registry_reap(peermap_segment *segment);
 int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted);
 
 /* ---- resize.c: the agent only ---- */
+#define PM_ANY_SIZE UINT64_MAX
 int pm_round(peermap_segment *segment, struct pm_request *request);
+int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by); /* any thread */
 int pm_hold(peermap_segment *segment, uint64_t deadline); /* takes the segment's lock, and mends what its last holder left */
 void pm_let_go(peermap_segment *segment);
 
 /* ---- ahead.c ---- */
 #define PM_LONG_WAY 1 /* of pm_grow_inside: a round is needed, or an error is to be told */
-int pm_grow_inside(peermap_segment *segment, uint64_t by, peermap_round *report); /* any thread */
+#define PM_CHANGED 3  /* of the same, and of a request: the size is not `from` any more */
+int pm_grow_inside(peermap_segment *segment, uint64_t from, uint64_t by, peermap_round *report); /* any thread */
 uint64_t pm_ahead_of(const peermap_segment *segment, uint64_t size);              /* the target for this active size */
 void pm_nudge(peermap_segment *segment, uint64_t size);                           /* has the horizon moved if it is near */
 void pm_move_horizon(peermap_segment *segment);                                   /* the agent only */
@@ -249,6 +276,12 @@ int pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline);
 int pm_preflight(peermap_segment *segment, uint64_t bytes);
 /* The same sentence where allocating them failed after all: the code, and errno `error` if that is PEERMAP_EOS. */
 int pm_no_memory(const char *name, uint64_t bytes, int error);
+
+/* ---- heap.c, for segments that have one ---- */
+int pm_heap_enter(peermap_segment *segment, uint64_t step); /* when it is attached */
+void pm_heap_leave(peermap_segment *segment);               /* before its agent ends */
+void pm_heap_reap(peermap_segment *segment);                /* nothing if it has none */
+uint64_t pm_heap_end(const peermap_segment *segment);       /* bytes that are in use, to the last one: no shrink below them */
 
 /* ---- journal.c ---- */
 void pm_journal(peermap_segment *segment, struct pm_event event); /* fills seq, time, by, by_pid, and pid from slot */

@@ -48,9 +48,16 @@ static void arrange(struct pm_shape *shape)
     shape->roots_off = shape->slots_off + shape->slot_count * sizeof(struct pm_slot);
     shape->events_off = shape->roots_off + shape->root_count * sizeof(struct pm_root);
     uint64_t end = shape->events_off + shape->event_count * sizeof(struct pm_event);
-    uint64_t unit = shape->flags & PM_SEGMENT_HUGE ? PM_HUGE_PAGE : page();
+    uint64_t unit = shape->flags & (PM_SEGMENT_HUGE | PM_SEGMENT_HEAP) ? PM_HUGE_PAGE : page();
+    if (shape->flags & PM_SEGMENT_HEAP) {
+        pm_heap_arrange(end, shape->reserved, &shape->heap);
+        end = shape->heap.end;
+    }
     shape->header_len = (end + unit - 1) / unit * unit;
+    shape->plain_len = shape->flags & PM_SEGMENT_HEAP ? shape->heap.records : shape->header_len;
 }
+
+static uint64_t most_reserved(uint32_t flags) { return flags & PM_SEGMENT_HEAP ? PM_HEAP_RESERVED_MAX : PM_RESERVED_MAX; }
 
 int pm_shape_plan(const peermap_options *options, struct pm_shape *shape)
 {
@@ -59,11 +66,12 @@ int pm_shape_plan(const peermap_options *options, struct pm_shape *shape)
     shape->reserved = options->reserve_size ? options->reserve_size : DEFAULT_RESERVE;
     shape->ahead = options->ahead;
     shape->flags = (options->flags & PEERMAP_STRICT ? PM_SEGMENT_STRICT : 0) | (options->flags & PEERMAP_NO_INJECT ? PM_SEGMENT_NO_INJECT : 0) |
-                   (options->flags & PEERMAP_HUGE ? PM_SEGMENT_HUGE : 0);
+                   (options->flags & PEERMAP_HUGE ? PM_SEGMENT_HUGE : 0) | (options->flags & PEERMAP_HEAP ? PM_SEGMENT_HEAP : 0);
     if (shape->slot_count > PM_SLOTS_MAX)
         return pm_fail(PEERMAP_EINVAL, "max_peers is %" PRIu32 "; the most is %" PRIu32, shape->slot_count, PM_SLOTS_MAX);
-    if (shape->reserved > PM_RESERVED_MAX)
-        return pm_fail(PEERMAP_EINVAL, "reserve_size is %" PRIu64 "; the most is %" PRIu64, shape->reserved, PM_RESERVED_MAX);
+    uint64_t most = most_reserved(shape->flags);
+    if (shape->reserved > most)
+        return pm_fail(PEERMAP_EINVAL, "reserve_size is %" PRIu64 "; the most is %" PRIu64, shape->reserved, most);
     shape->reserved = (shape->reserved + page() - 1) / page() * page();
     arrange(shape);
     return 0;
@@ -89,10 +97,10 @@ static int judge(const struct pm_header *header, const char *name, uint64_t leng
         return wrong(name, "root_count", header->root_count);
     if (header->event_count == 0 || header->event_count > PM_EVENTS_MAX || (header->event_count & (header->event_count - 1)) != 0)
         return wrong(name, "event_count", header->event_count);
-    if (header->reserved == 0 || header->reserved > PM_RESERVED_MAX || header->reserved % page() != 0)
-        return wrong(name, "reserved", header->reserved);
     if (header->flags & ~PM_SEGMENT_FLAGS)
         return wrong(name, "flags", header->flags);
+    if (header->reserved == 0 || header->reserved > most_reserved(header->flags) || header->reserved % page() != 0)
+        return wrong(name, "reserved", header->reserved);
     *shape = (struct pm_shape){ .base = header->base,
                                 .flags = header->flags,
                                 .ahead = header->ahead,
@@ -111,7 +119,8 @@ static int judge(const struct pm_header *header, const char *name, uint64_t leng
         return wrong(name, "roots_off", header->roots_off);
     if (header->events_off != shape->events_off)
         return wrong(name, "events_off", header->events_off);
-    if (header->base % page() != 0 || header->base < ADDRESSES_BEGIN + shape->header_len || header->base > ADDRESSES_END - shape->reserved)
+    uint64_t unit = header->flags & PM_SEGMENT_HEAP ? PM_ALIGN_MAX : page();
+    if (header->base % unit != 0 || header->base < ADDRESSES_BEGIN + shape->header_len || header->base > ADDRESSES_END - shape->reserved)
         return wrong(name, "base", header->base);
     if (length < shape->header_len)
         return pm_fail(PEERMAP_EFORMAT, "segment %s was cut short: %" PRIu64 " bytes are left of a header of %" PRIu64, name, length,

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cache.c - what each thread has of each heap.
+ *
+ * The cache is the thread's own memory; its record, which is shared, says what others must know when the thread is no more: whose it was,
+ * and which object it was about to get.  A thread that ends leaves its spans to others, and so does a peer that detaches.
+ *
+ * Lists of caches are changed under pm_hold_forks(), so that no child inherits one half changed.
+ */
+#include "heap.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/mman.h>
+
+_Thread_local struct pm_near pm_near[PM_NEAR];
+static _Thread_local struct pm_cache *caches_of_thread;
+
+static pthread_key_t ending;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* ---- records ---- */
+
+static int allocate_record(peermap_segment *segment, uint32_t index)
+{
+    uint64_t from = segment->shape.heap.records + index * sizeof(struct pm_record);
+    int error = pm_regain_object(segment) ? PM_FAILS("heap.record") : EBADF;
+    if (error == 0)
+        error = pm_object_extend(segment->fd, from / 4096 * 4096, from + sizeof(struct pm_record));
+    return error == 0 ? 0 : pm_no_memory(segment->name, sizeof(struct pm_record), error);
+}
+
+static bool try_record(peermap_segment *segment, uint32_t index)
+{
+    struct pm_heap *heap = &segment->heap;
+    uint64_t none = 0;
+    if (!cas64(&heap->records[index].holder, &none, heap->holder))
+        return false;
+    PM_POINT("record.claimed");
+    heap->records[index].thread = pm_thread_id();
+    return true;
+}
+
+int pm_record_claim(peermap_segment *segment, uint32_t *owner)
+{
+    struct pm_heap *heap = &segment->heap;
+    for (uint32_t i = 0; i < PM_RECORDS; i++) {
+        uint32_t used = load32(&heap->counts->records_used);
+        if (i >= used) {
+            int rc = allocate_record(segment, i);
+            if (rc != 0)
+                return rc;
+            while (used <= i && !cas32(&heap->counts->records_used, &used, i + 1)) {}
+        }
+        if (load64(&heap->records[i].holder) == 0 && try_record(segment, i)) {
+            *owner = i + 1;
+            return 0;
+        }
+    }
+    return pm_fail(PEERMAP_ENOSPC, "segment %s has %u threads that allocate, and room for no more; see peermap_reap()", segment->name, PM_RECORDS);
+}
+
+bool pm_record_is_held(const peermap_segment *segment, uint64_t holder, uint32_t *slot)
+{
+    uint64_t index = (holder & 0xffff) - 1;
+    if (holder == 0)
+        return true;
+    if (index >= segment->shape.slot_count || load64(&segment->slots[index].tag) << 8 >> 16 != holder >> 16)
+        return false;
+    if (slot)
+        *slot = (uint32_t)index;
+    return pm_life_alive(load32(&segment->slots[index].life));
+}
+
+/* What it counted is added to what was counted for others before. */
+void pm_record_free(struct pm_heap *heap, uint32_t owner)
+{
+    struct pm_record *record = &heap->records[owner - 1];
+    uint64_t counts[] = { peek64(&record->allocations), peek64(&record->allocated_bytes), peek64(&record->frees), peek64(&record->freed_bytes) };
+    poke64(&record->pending, 0);
+    poke64(&record->allocations, 0);
+    poke64(&record->allocated_bytes, 0);
+    poke64(&record->frees, 0);
+    poke64(&record->freed_bytes, 0);
+    PM_POINT("record.emptied");
+    add64(&heap->counts->allocations, counts[0]);
+    add64(&heap->counts->allocated_bytes, counts[1]);
+    add64(&heap->counts->frees, counts[2]);
+    add64(&heap->counts->freed_bytes, counts[3]);
+    order_store64(&record->holder, 0);
+    PM_POINT("record.freed");
+}
+
+/* ---- caches ---- */
+
+static void unlink_cache(struct pm_cache *cache)
+{
+    struct pm_cache **at = cache->thread;
+    while (*at != cache)
+        at = &(*at)->next_of_thread;
+    *at = cache->next_of_thread;
+    for (at = &cache->segment->heap.caches; *at != cache;)
+        at = &(*at)->next_of_segment;
+    *at = cache->next_of_segment;
+}
+
+static void end_cache(struct pm_cache *cache)
+{
+    if (!pm_lost(cache->segment)) {
+        pm_large_give_parked(cache);
+        pm_spans_leave(cache);
+        pm_record_free(&cache->segment->heap, cache->owner);
+    }
+    unlink_cache(cache);
+    munmap(cache, sizeof *cache);
+}
+
+/* In a child, the caches are of the parent's heaps, whose handles may be gone. */
+static void end_thread(void *first)
+{
+    int cancellation;
+    (void)first;
+    pm_hold_forks(&cancellation);
+    while (caches_of_thread) {
+        struct pm_cache *cache = caches_of_thread;
+        if (cache->mark == load32(load_pointer(&pm_mark_at))) {
+            end_cache(cache);
+        } else {
+            caches_of_thread = cache->next_of_thread;
+            munmap(cache, sizeof *cache);
+        }
+    }
+    pm_let_fork(cancellation);
+}
+
+static void watch_threads(void) { pthread_key_create(&ending, end_thread); }
+
+static void link_cache(struct pm_cache *cache)
+{
+    int cancellation;
+    pm_hold_forks(&cancellation);
+    cache->thread = &caches_of_thread;
+    cache->next_of_thread = caches_of_thread;
+    caches_of_thread = cache;
+    cache->next_of_segment = cache->segment->heap.caches;
+    cache->segment->heap.caches = cache;
+    pm_let_fork(cancellation);
+}
+
+static struct pm_cache *find(const peermap_segment *segment)
+{
+    for (struct pm_cache *cache = caches_of_thread; cache; cache = cache->next_of_thread)
+        if (cache->serial == segment->heap.serial)
+            return cache;
+    return NULL;
+}
+
+static struct pm_cache *create(peermap_segment *segment)
+{
+    pthread_once(&once, watch_threads);
+    void *got = PM_FAILED("heap.cache") ? MAP_FAILED : mmap(NULL, sizeof(struct pm_cache), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (got == MAP_FAILED) {
+        pm_fail(PEERMAP_EOS, "out of memory");
+        return NULL;
+    }
+    struct pm_cache *cache = got;
+    if (pm_record_claim(segment, &cache->owner) != 0) {
+        munmap(cache, sizeof *cache);
+        return NULL;
+    }
+    cache->segment = segment;
+    cache->serial = segment->heap.serial;
+    cache->mark = segment->mark;
+    cache->record = &segment->heap.records[cache->owner - 1];
+    link_cache(cache);
+    pthread_setspecific(ending, cache); /* any value: it is called where there is one */
+    return cache;
+}
+
+struct pm_cache *pm_cache_make(peermap_segment *segment)
+{
+    uint64_t serial = segment->heap.serial;
+    struct pm_cache *cache = find(segment);
+    if (!cache)
+        cache = create(segment);
+    if (cache) {
+        pm_near[serial % PM_NEAR].cache = cache;
+        pm_near[serial % PM_NEAR].serial = serial;
+    }
+    return cache;
+}
+
+/* ---- with the attachment ---- */
+
+static uint64_t next_serial;
+
+static void find_places(peermap_segment *segment)
+{
+    const struct pm_heap_places *places = &segment->shape.heap;
+    struct pm_heap *heap = &segment->heap;
+    char *start = segment->start;
+    heap->units = pm_heap_units(segment->shape.reserved);
+    heap->counts = &segment->header->heap;
+    heap->secret = peek64(&heap->counts->secret);
+    heap->hints = (uint32_t *)(void *)(start + places->hints);
+    heap->summary = (uint64_t *)(void *)(start + places->summary);
+    heap->records = (struct pm_record *)(void *)(start + places->records);
+    heap->words = (uint64_t *)(void *)(start + places->words);
+    heap->bits = (struct pm_bits *)(void *)(start + places->bits);
+}
+
+/* A record counts as abandoned when its peer's slot says that it ended; but a killed process's threads end one after the other, and one that runs
+ * on for a moment shall find nothing of its heap in others' hands: the mark goes when the last one is gone. */
+int pm_heap_enter(peermap_segment *segment, uint64_t step)
+{
+    struct pm_heap *heap = &segment->heap;
+    find_places(segment);
+    heap->step = step ? step : UINT64_C(64) << 20;
+    heap->holder = segment->tag >> 8 << 16 | (segment->index + 1); /* pm_record_is_held() */
+    pm_object_mark(segment->fd, heap->holder);
+    int rc = pm_record_claim(segment, &heap->owner);
+    if (rc == 0) {
+        heap->serial = add64(&next_serial, 1) + 1;
+        pm_reclaim(segment, false);
+    }
+    return rc;
+}
+
+void pm_heap_leave(peermap_segment *segment)
+{
+    struct pm_heap *heap = &segment->heap;
+    int cancellation;
+    if (heap->serial == 0)
+        return;
+    pm_hold_forks(&cancellation);
+    while (heap->caches)
+        end_cache(heap->caches);
+    pm_let_fork(cancellation);
+    if (!pm_lost(segment))
+        pm_record_free(heap, heap->owner);
+    heap->serial = 0;
+}
+
+uint64_t pm_heap_end(const peermap_segment *segment)
+{
+    uint64_t backed = load64(&segment->header->heap.backed), units = pm_heap_units(segment->shape.reserved);
+    return pm_units_end(&segment->heap, backed < units ? backed : units);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heap.c - allocating, resizing and freeing objects.
+ *
+ * Up to PM_SMALL_MAX, with its guard, an object is of a size class (span.c); above that it is a run of units of its own (large.c).  When there is
+ * no room: first what the dead and what this thread holds for nothing, then a growth, on whose return every peer has it mapped.
+ */
+#include "object.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- may we? ---- */
+
+int pm_heap_unready(const peermap_segment *segment)
+{
+    if (!pm_attached(segment)) {
+        errno = EBADF;
+        return pm_fail_detached();
+    }
+    if (segment->heap.serial == 0) {
+        errno = EINVAL;
+        return pm_fail(PEERMAP_EINVAL, "segment %s was created without PEERMAP_HEAP: its memory is the application's to lay out", segment->name);
+    }
+    errno = ENOMEM;
+    return pm_fail_lost(segment);
+}
+
+static struct pm_cache *cache_of(peermap_segment *segment)
+{
+    struct pm_cache *cache = pm_cache_near(segment);
+    return cache ? cache : pm_cache_make(segment);
+}
+
+/* ---- more room ---- */
+
+/* By as much again as there is, but by no more than the step; by what is needed if that cannot be had. */
+static int grow(peermap_segment *segment, uint64_t from, uint64_t needed)
+{
+    uint64_t reserved = segment->shape.reserved / PM_UNIT * PM_UNIT, ragged = (PM_UNIT - from % PM_UNIT) % PM_UNIT;
+    uint64_t wish = pm_least(from, segment->heap.step) / PM_UNIT * PM_UNIT, by = (wish > needed ? wish : needed) + ragged;
+    needed += ragged;
+    if (from > reserved || needed > reserved - from)
+        return pm_fail(PEERMAP_ELIMIT, "segment %s has %" PRIu64 " of at most %" PRIu64 " bytes: no room for %" PRIu64 " more", segment->name, from,
+                       reserved, needed);
+    by = pm_least(by, reserved - from);
+    int rc = pm_grow_from(segment, from, by);
+    if (rc == PEERMAP_ENOSPC && by > needed)
+        rc = pm_grow_from(segment, from, by = needed);
+    if (rc == 0)
+        add64(&segment->heap.counts->grown, 1);
+    return rc == PM_CHANGED ? 0 : rc;
+}
+
+/* The first time by looking for what is nobody's, then by a growth; nothing where somebody else has grown it meanwhile. */
+static int make_room(struct pm_cache *cache, uint64_t size, uint64_t units, uint32_t time)
+{
+    if (time == 0) {
+        pm_spans_give_empty(cache);
+        pm_large_give_parked(cache);
+        pm_reclaim(cache->segment, true);
+        return 0;
+    }
+    return grow(cache->segment, size, units << PM_UNIT_SHIFT);
+}
+
+/* ---- taking ---- */
+
+static uint64_t take_small(struct pm_cache *cache, uint32_t class_, int *rc)
+{
+    for (uint32_t time = 0;;) {
+        uint64_t off = pm_span_take(cache, class_), size = pm_active(cache->segment->header);
+        if (off != PM_NO_OFFSET)
+            return off;
+        *rc = pm_span_refill(cache, class_, time > 0);
+        if (*rc == PM_NO_ROOM)
+            *rc = make_room(cache, size, pm_classes[class_].units, time++);
+        if (*rc != 0)
+            return PM_NO_OFFSET;
+    }
+}
+
+static uint64_t take_large(struct pm_cache *cache, uint64_t units, uint64_t align, int *rc)
+{
+    for (uint32_t time = 0;; time++) {
+        uint64_t off, size = pm_active(cache->segment->header);
+        *rc = pm_large_take(cache, units, align, &off);
+        if (*rc == 0)
+            return off;
+        if (*rc == PM_NO_ROOM)
+            *rc = make_room(cache, size, units + align - 1, time);
+        if (*rc != 0)
+            return PM_NO_OFFSET;
+    }
+}
+
+static void *refuse(peermap_segment *segment, int rc, uint64_t size)
+{
+    if (rc == PEERMAP_EDETACHED || rc == PEERMAP_ELOST || rc == PM_NO_ROOM)
+        pm_fail(PEERMAP_ENOSPC, "segment %s has no room for %" PRIu64 " bytes", segment->name, size);
+    errno = ENOMEM;
+    return NULL;
+}
+
+/* The class whose objects are all aligned so, or PM_CLASSES: none. */
+static uint32_t class_for(uint64_t room, uint64_t align)
+{
+    uint32_t class_ = room <= PM_SMALL_MAX ? pm_class_of(room) : PM_CLASSES;
+    while (align > 16 && class_ < PM_CLASSES && pm_classes[class_].stride % align != 0)
+        class_++;
+    return class_;
+}
+
+static void *allocate(peermap_segment *segment, uint64_t size, uint64_t align)
+{
+    if (pm_heap_ready(segment) != 0)
+        return NULL;
+    struct pm_cache *cache = cache_of(segment);
+    if (!cache)
+        return refuse(segment, PEERMAP_EOS, size);
+    if (size > segment->shape.reserved)
+        return refuse(segment, PM_NO_ROOM, size);
+    int rc = 0;
+    uint64_t room = size + PM_GUARD, off;
+    uint32_t class_ = class_for(room, align);
+    if (class_ < PM_CLASSES) {
+        room = pm_classes[class_].stride;
+        off = take_small(cache, class_, &rc);
+    } else {
+        room = (room + PM_UNIT - 1) / PM_UNIT * PM_UNIT;
+        off = take_large(cache, room >> PM_UNIT_SHIFT, align > PM_UNIT ? align >> PM_UNIT_SHIFT : 1, &rc);
+    }
+    if (off == PM_NO_OFFSET)
+        return refuse(segment, rc, size);
+    pm_object_seal(segment, off, room, size);
+    store64(&cache->record->pending, 0);
+    PM_POINT("heap.had");
+    poke64(&cache->record->allocations, peek64(&cache->record->allocations) + 1);
+    poke64(&cache->record->allocated_bytes, peek64(&cache->record->allocated_bytes) + size);
+    return segment->base + off;
+}
+
+void *peermap_alloc(peermap_segment *segment, size_t size) { return allocate(segment, size, 16); }
+
+void *peermap_aligned_alloc(peermap_segment *segment, size_t alignment, size_t size)
+{
+    if (alignment == 0 || (alignment & (alignment - 1)) != 0 || alignment > PM_ALIGN_MAX) {
+        pm_fail(PEERMAP_EINVAL, "an alignment of %zu; a power of two up to %" PRIu64 " is possible", alignment, PM_ALIGN_MAX);
+        errno = EINVAL;
+        return NULL;
+    }
+    return allocate(segment, size, alignment < 16 ? 16 : alignment);
+}
+
+void *peermap_calloc(peermap_segment *segment, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        bytes = SIZE_MAX;
+    void *object = allocate(segment, bytes, 16);
+    return object ? memset(object, 0, bytes) : NULL;
+}
+
+/* ---- giving ---- */
+
+/* The object that lives at this address, and its size; false, and a report, if there is none or its guard was written over. */
+static bool find(peermap_segment *segment, const void *at, struct pm_object_place *place, uint64_t *size)
+{
+    *size = 0;
+    int kind = pm_object_find(segment, at, place);
+    if (kind == 0 && !pm_object_sealed(segment, place, size))
+        kind = PEERMAP_FAULT_OVERFLOW;
+    if (kind != 0)
+        pm_heap_report(segment, kind, at, place, *size);
+    return kind == 0;
+}
+
+static void count_free(const struct pm_cache *cache, uint64_t size)
+{
+    if (!cache)
+        return;
+    poke64(&cache->record->frees, peek64(&cache->record->frees) + 1);
+    poke64(&cache->record->freed_bytes, peek64(&cache->record->freed_bytes) + size);
+}
+
+static void give(peermap_segment *segment, const void *at, const struct pm_object_place *place, uint64_t size)
+{
+    struct pm_cache *cache = cache_of(segment); /* without one it can be freed all the same */
+    count_free(cache, size);
+    if (pm_unit_state(place->word) == PM_UNIT_SPAN)
+        pm_span_give(segment, cache, place);
+    else if (!pm_large_give(segment, cache, place->unit, place->word))
+        pm_heap_report(segment, PEERMAP_FAULT_DOUBLE_FREE, at, place, size);
+}
+
+void peermap_free(peermap_segment *segment, void *ptr)
+{
+    struct pm_object_place place;
+    uint64_t size;
+    if (!ptr || pm_heap_ready(segment) != 0)
+        return;
+    if (find(segment, ptr, &place, &size))
+        give(segment, ptr, &place, size);
+}
+
+size_t peermap_usable_size(peermap_segment *segment, const void *ptr)
+{
+    struct pm_object_place place;
+    uint64_t size;
+    if (!ptr || pm_heap_ready(segment) != 0 || pm_object_find(segment, ptr, &place) != 0)
+        return 0;
+    pm_object_sealed(segment, &place, &size);
+    return size;
+}
+
+/* ---- resizing ---- */
+
+/* The room stays, unless more than half of it would be for nothing. */
+static bool fits(const struct pm_object_place *place, uint64_t size)
+{
+    uint64_t room = size + PM_GUARD;
+    return room <= place->room && (room > place->room / 2 || place->room <= 64);
+}
+
+void *peermap_realloc(peermap_segment *segment, void *ptr, size_t size)
+{
+    struct pm_object_place place;
+    uint64_t before;
+    if (!ptr)
+        return allocate(segment, size, 16);
+    if (pm_heap_ready(segment) != 0)
+        return NULL;
+    if (!find(segment, ptr, &place, &before)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (size <= segment->shape.reserved && fits(&place, size)) {
+        pm_object_seal(segment, place.off, place.room, size);
+        return ptr;
+    }
+    void *moved = allocate(segment, size, 16);
+    if (moved) {
+        memcpy(moved, ptr, pm_least(before, size));
+        give(segment, ptr, &place, before);
+    }
+    return moved;
+}

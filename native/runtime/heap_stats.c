@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* heap_stats.c - counting what is in the heap, while it is used; and giving back what is in nothing. */
+#include "heap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRIES 16
+
+/* ---- counting ---- */
+
+static void tally(const peermap_segment *segment, struct pm_tally *sums)
+{
+    const struct pm_heap *heap = &segment->heap;
+    uint64_t backed = load64(&heap->counts->backed), size = peermap_size(segment), units = pm_heap_units(size);
+    uint64_t described = pm_least(units, pm_least(backed, heap->units));
+    for (uint64_t unit = 0; unit < described; unit++)
+        pm_tally_unit(sums, load64(&heap->words[unit]), pm_bits_of(heap, unit));
+    sums->free_bytes += size - (described << PM_UNIT_SHIFT); /* that nobody has wanted yet */
+    sums->run += size - (described << PM_UNIT_SHIFT);
+    if (sums->run > sums->largest_free)
+        sums->largest_free = sums->run;
+}
+
+static void fill_classes(const struct pm_tally *sums, peermap_heap *out)
+{
+    out->classes = PM_CLASSES;
+    for (uint32_t i = 0; i < PM_CLASSES; i++) {
+        out->class_[i] = (peermap_heap_class){ .stride = pm_classes[i].stride,
+                                               .spans = (uint32_t)sums->classes[i].spans,
+                                               .objects = sums->classes[i].objects,
+                                               .capacity = sums->classes[i].spans * pm_classes[i].capacity,
+                                               .bytes = sums->classes[i].bytes };
+        out->small_objects += sums->classes[i].objects;
+    }
+}
+
+static uint64_t metadata_of(const peermap_segment *segment)
+{
+    const struct pm_heap *heap = &segment->heap;
+    uint64_t backed = load64(&heap->counts->backed), records = load32(&heap->counts->records_used);
+    return (segment->shape.heap.records - segment->shape.heap.hints) + records * sizeof(struct pm_record) +
+           backed * (sizeof(uint64_t) + sizeof(struct pm_bits));
+}
+
+static uint32_t lost_threads(const peermap_segment *segment)
+{
+    uint32_t lost = 0, used = load32(&segment->heap.counts->records_used);
+    for (uint32_t i = 0; i < used && i < PM_RECORDS; i++)
+        lost += !pm_record_is_held(segment, load64(&segment->heap.records[i].holder), NULL);
+    return lost;
+}
+
+int peermap_heap_stats(peermap_segment *segment, peermap_heap *out)
+{
+    int rc = pm_heap_ready(segment);
+    if (rc != 0)
+        return rc;
+    if (!out)
+        return pm_fail(PEERMAP_EINVAL, "out is NULL");
+    struct pm_tally *sums = calloc(1, sizeof *sums);
+    if (!sums)
+        return pm_fail(PEERMAP_EOS, "out of memory");
+    const struct pm_heap_words *counts = segment->heap.counts;
+    tally(segment, sums);
+    *out = (peermap_heap){ .size = peermap_size(segment),
+                           .used = pm_tally_used(sums),
+                           .large_objects = sums->large_objects,
+                           .large_bytes = sums->large_bytes,
+                           .span_bytes = sums->span_bytes,
+                           .free_bytes = sums->free_bytes + sums->claimed_bytes,
+                           .hole_bytes = sums->hole_bytes,
+                           .largest_free = sums->largest_free,
+                           .grown = peek64(&counts->grown),
+                           .faults = peek64(&counts->faults),
+                           .reclaimed = peek64(&counts->reclaimed),
+                           .lost_threads = lost_threads(segment),
+                           .metadata = metadata_of(segment) };
+    fill_classes(sums, out);
+    free(sums);
+    return pm_unless_lost(segment, 0);
+}
+
+/* ---- by peer ---- */
+
+static void add_record(const peermap_segment *segment, const struct pm_tally *sums, uint32_t index, peermap_heap_peer *row)
+{
+    const struct pm_record *record = &segment->heap.records[index];
+    row->threads += index + 1 != segment->heap.owner || peek64(&record->allocations) > 0;
+    row->spans += sums->spans[index + 1];
+    row->span_bytes += sums->held[index + 1];
+    row->allocations += peek64(&record->allocations);
+    row->allocated_bytes += peek64(&record->allocated_bytes);
+    row->frees += peek64(&record->frees);
+    row->freed_bytes += peek64(&record->freed_bytes);
+}
+
+static void fill_ended(const peermap_segment *segment, const struct pm_tally *sums, peermap_heap_peer *row)
+{
+    const struct pm_heap_words *counts = segment->heap.counts;
+    *row = (peermap_heap_peer){ .spans = sums->spans[0],
+                                .span_bytes = sums->held[0],
+                                .allocations = peek64(&counts->allocations),
+                                .allocated_bytes = peek64(&counts->allocated_bytes),
+                                .frees = peek64(&counts->frees),
+                                .freed_bytes = peek64(&counts->freed_bytes) };
+}
+
+/* rows[i] for slot i, and one more for those that have ended. */
+static void fill_rows(const peermap_segment *segment, const struct pm_tally *sums, peermap_heap_peer *rows)
+{
+    uint32_t count = segment->shape.slot_count, used = load32(&segment->heap.counts->records_used);
+    for (uint32_t i = 0; i < count; i++) {
+        struct pm_slot slot;
+        if (!pm_slot_read(segment, i, &slot) || !pm_slot_lives(&slot))
+            continue;
+        rows[i].pid = (pid_t)slot.pid;
+        memcpy(rows[i].name, slot.name, sizeof rows[i].name);
+    }
+    fill_ended(segment, sums, &rows[count]);
+    for (uint32_t i = 0; i < used && i < PM_RECORDS; i++) {
+        uint32_t slot = count;
+        uint64_t holder = load64(&segment->heap.records[i].holder);
+        if (holder != 0)
+            add_record(segment, sums, i, &rows[pm_record_is_held(segment, holder, &slot) ? slot : count]);
+    }
+}
+
+int peermap_heap_peers(peermap_segment *segment, peermap_heap_peer *out, int capacity)
+{
+    int rc = pm_heap_ready(segment), rows_out = 0;
+    if (rc != 0)
+        return rc;
+    if (capacity < 0 || (capacity > 0 && !out))
+        return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
+    uint32_t count = segment->shape.slot_count;
+    struct pm_tally *sums = calloc(1, sizeof *sums);
+    peermap_heap_peer *rows = calloc(count + 1, sizeof *rows);
+    if (sums && rows) {
+        tally(segment, sums);
+        fill_rows(segment, sums, rows);
+        for (uint32_t i = 0; i <= count; i++) {
+            if (rows[i].pid == 0 && i < count)
+                continue;
+            if (rows_out < capacity)
+                out[rows_out] = rows[i];
+            rows_out++;
+        }
+        rc = rows_out;
+    } else {
+        rc = pm_fail(PEERMAP_EOS, "out of memory");
+    }
+    free(sums);
+    free(rows);
+    return pm_unless_lost(segment, rc);
+}
+
+/* ---- trimming ---- */
+
+/* Who allocates meanwhile makes it fail: then there is another end. */
+static int shrink_to_end(peermap_segment *segment, peermap_round *round)
+{
+    int rc = 0;
+    for (int i = 0; i < TRIES; i++) {
+        uint64_t size = peermap_size(segment), end = pm_heap_end(segment);
+        end = end > PM_UNIT ? end : PM_UNIT;
+        if (end >= size)
+            return 0;
+        rc = peermap_shrink(segment, size - end, round);
+        if (rc != PEERMAP_EBUSY || pm_heap_end(segment) <= end)
+            return rc;
+    }
+    return rc;
+}
+
+void pm_heap_reap(peermap_segment *segment)
+{
+    if (segment->heap.serial != 0 && !pm_lost(segment))
+        pm_reclaim(segment, true);
+}
+
+int peermap_trim(peermap_segment *segment, peermap_round *round)
+{
+    int rc = pm_heap_ready(segment);
+    if (rc != 0)
+        return rc;
+    if (round)
+        *round = (peermap_round){ .size = peermap_size(segment) };
+    struct pm_cache *cache = pm_cache_near(segment);
+    if (cache) {
+        pm_spans_give_empty(cache);
+        pm_large_give_parked(cache);
+    }
+    pm_reclaim(segment, true);
+    rc = shrink_to_end(segment, round);
+    int error = errno;
+    pm_units_purge(segment, 0);
+    errno = error;
+    return rc;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * object.h - from an address to the object that lives there, and its guard.  In a header because every allocation and every free comes through here.
+ *
+ * The last 8 bytes of an object's room are its guard: its size, hidden under a key that differs from object to object.  Right behind the object are 8
+ * bytes, or as many as there are before the guard, of the key's complement: so also the first byte too many is noticed.  The
+ * key is made from the offset, which is the same in every peer.
+ */
+#ifndef PM_OBJECT_H
+#define PM_OBJECT_H
+
+#include "heap.h"
+
+#include <string.h>
+
+/* ---- guards ---- */
+
+static inline uint64_t pm_object_key(const peermap_segment *segment, uint64_t off) { return pm_guard_key(segment->heap.secret, off); }
+
+/* The bytes of a word that lie before the guard. */
+static inline uint64_t pm_object_mask(uint64_t room, uint64_t size)
+{
+    uint64_t bytes = room - PM_GUARD - size;
+    return bytes >= 8 ? UINT64_MAX : (UINT64_C(1) << bytes * 8) - 1;
+}
+
+static inline uint64_t pm_object_word(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static inline void pm_object_seal(peermap_segment *segment, uint64_t off, uint64_t room, uint64_t size)
+{
+    char *object = segment->base + off;
+    uint64_t key = pm_object_key(segment, off), tail = ~key, guard = key ^ size;
+    memcpy(object + size, &tail, sizeof tail); /* what of it is too much goes under the guard */
+    memcpy(object + room - PM_GUARD, &guard, sizeof guard);
+}
+
+/* The object's bytes count as written in memory order: little-endian. */
+static inline bool pm_object_sealed(const peermap_segment *segment, const struct pm_object_place *place, uint64_t *size)
+{
+    const char *object = segment->base + place->off;
+    uint64_t key = pm_object_key(segment, place->off), found = pm_object_word(object + place->room - PM_GUARD) ^ key;
+    *size = found <= place->room - PM_GUARD ? found : 0;
+    if (found > place->room - PM_GUARD)
+        return false;
+    return ((pm_object_word(object + found) ^ ~key) & pm_object_mask(place->room, found)) == 0;
+}
+
+/* ---- addresses ---- */
+
+static inline int pm_object_find_small(const struct pm_heap *heap, struct pm_object_place *place)
+{
+    place->class_ = pm_unit_class(place->word);
+    if (place->class_ >= PM_CLASSES)
+        return PEERMAP_FAULT_FOREIGN;
+    const struct pm_class *shape = &pm_classes[place->class_];
+    uint64_t into = place->off - (place->unit << PM_UNIT_SHIFT);
+    place->index = (uint32_t)((into * shape->inverse) >> 40);
+    place->room = shape->stride;
+    if (place->index >= shape->capacity || (uint64_t)place->index * shape->stride != into)
+        return PEERMAP_FAULT_FOREIGN;
+    return pm_span_live(heap, place) ? 0 : PEERMAP_FAULT_DOUBLE_FREE;
+}
+
+static inline int pm_object_find(const peermap_segment *segment, const void *at, struct pm_object_place *place)
+{
+    const struct pm_heap *heap = &segment->heap;
+    place->off = (uintptr_t)at - (uintptr_t)segment->base;
+    place->room = 0;
+    place->unit = place->off >> PM_UNIT_SHIFT;
+    if (place->off >= load64(&segment->mapped) || place->off % 16 != 0 || place->unit >= peek64(&heap->counts->backed))
+        return PEERMAP_FAULT_FOREIGN;
+    place->word = load64(&heap->words[place->unit]);
+    if (pm_unit_state(place->word) == PM_UNIT_BODY && pm_unit_length(place->word) <= place->unit) {
+        place->unit -= pm_unit_length(place->word);
+        place->word = load64(&heap->words[place->unit]);
+    }
+    switch (pm_unit_state(place->word)) {
+    case PM_UNIT_SPAN: return pm_object_find_small(heap, place);
+    case PM_UNIT_LARGE:
+        place->room = pm_unit_length(place->word) << PM_UNIT_SHIFT;
+        return place->off == place->unit << PM_UNIT_SHIFT && place->room != 0 && place->room <= load64(&segment->mapped) - place->off
+                   ? 0
+                   : PEERMAP_FAULT_FOREIGN;
+    case PM_UNIT_FREE:
+    case PM_UNIT_HOLE:
+    case PM_UNIT_CLAIMED: return PEERMAP_FAULT_DOUBLE_FREE;
+    default: return PEERMAP_FAULT_FOREIGN;
+    }
+}
+
+#endif
