@@ -4,8 +4,8 @@
  *
  *     main.c           commands and options: the lists that --help, the manual and the completions are held against
  *     ls.c show.c watch.c events.c system.c      looking: the observer's side, which writes nothing
- *     round.c life.c   grow, shrink, remap; create, destroy, reap: a peer for that moment
- *     out.c table.c text.c    for people        json.c model.c    for programs, in the words of native/addon/model.d.ts
+ *     round.c life.c   grow, shrink, remap, trim; create, destroy, reap: a peer for that moment
+ *     out.c table.c text.c    for people        json.c model*.c    for programs, in the words of native/addon/model.d.ts
  *     wait.c terminal.c       sleeping until something happens; the screen of `watch`
  *
  * Nothing of a segment or of another process reaches the terminal as it is: see out.c.
@@ -28,6 +28,7 @@ enum option {
     OPTION_DEADLINE,
     OPTION_FOLLOW,
     OPTION_FORCE,
+    OPTION_HEAP,
     OPTION_HELP,
     OPTION_HUGE,
     OPTION_JSON,
@@ -82,6 +83,7 @@ int run_system(struct cli *cli);
 int run_grow(struct cli *cli);
 int run_shrink(struct cli *cli);
 int run_remap(struct cli *cli);
+int run_trim(struct cli *cli);
 int run_create(struct cli *cli);
 int run_destroy(struct cli *cli);
 int run_reap(struct cli *cli);

@@ -8,12 +8,15 @@
 
 #include "census.h"
 #include "events.h"
+#include "heap.h"
 #include "json.h"
 #include "peermap.h"
 #include "snapshot.h"
 
 /* The members of a Snapshot; the object is the caller's, who may add to it. */
 void model_snapshot(struct json *json, const struct pmo_snapshot *snapshot);
+/* A member of a Snapshot, "heap", of a segment that has one. */
+void model_heap(struct json *json, const struct pmo_snapshot *snapshot, const struct pmo_heap *heap);
 void model_event(struct json *json, const char *key, const struct pm_event *event);
 void model_problem(struct json *json, const char *key, const struct pmo_problem *problem);
 void model_problems(struct json *json, const char *key, const struct pmo_problems *problems);

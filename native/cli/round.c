@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* round.c - `peermap grow`, `shrink` and `remap`: one round, and how each peer came to it. */
+/* round.c - `peermap grow`, `shrink`, `remap` and `trim`: one round, and how each peer came to it. */
 #include "model.h"
 #include "peer.h"
 #include "size.h"
@@ -139,5 +139,17 @@ int run_remap(struct cli *cli)
         return rc;
     report.before = peermap_size(segment);
     report.rc = peermap_remap(segment, (pid_t)pid, &report.round);
+    return finish(cli, segment, &report);
+}
+
+int run_trim(struct cli *cli)
+{
+    peermap_segment *segment;
+    struct report report = { .op = "trim" };
+    const int rc = peer_begin(cli, &segment);
+    if (rc != 0)
+        return rc;
+    report.before = peermap_size(segment);
+    report.rc = peermap_trim(segment, &report.round);
     return finish(cli, segment, &report);
 }

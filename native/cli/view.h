@@ -4,6 +4,7 @@
 #define CLI_VIEW_H
 
 #include "census.h"
+#include "heap.h"
 #include "out.h"
 #include "snapshot.h"
 
@@ -18,6 +19,10 @@ void view_limits(const struct out *out, const struct pmo_snapshot *snapshot);
 
 void view_peers(const struct out *out, const struct pmo_snapshot *snapshot);
 void view_strangers(const struct out *out, const struct pmo_snapshot *snapshot);
+
+/* ---- heap.c ---- */
+
+void view_heap(const struct out *out, const struct pmo_snapshot *snapshot, const struct pmo_heap *heap);
 
 /* ---- view_event.c ---- */
 

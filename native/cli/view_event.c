@@ -63,7 +63,7 @@ static const char *event_sentence(const struct pm_event *event)
 {
     static const char *const words[] = { "unknown event", "created", "attached", "restarted", "detached", "died", "reaped", "round begins",
                                          "asked to map", "mapped", "late", "round done", "rolled back", "memory cut", "refused", "root set",
-                                         "lock taken over", "agent let run", "mapped outside", "memory lost" };
+                                         "lock taken over", "agent let run", "mapped outside", "memory lost", "heap fault", "heap reclaimed" };
     static_assert(sizeof words / sizeof *words == PM_EV_LAST + 1, "one for each kind");
     if (event->kind == PM_EV_ROUND_END && event->method == PM_OP_INSIDE)
         return "grew";
@@ -139,6 +139,16 @@ static bool round_detail(const struct pm_event *e, const struct names *names, st
     return true;
 }
 
+static const char *fault_sentence(int kind)
+{
+    switch (kind) {
+    case PEERMAP_FAULT_DOUBLE_FREE: return "an object was freed twice";
+    case PEERMAP_FAULT_FOREIGN: return "what is no object was freed";
+    case PEERMAP_FAULT_OVERFLOW: return "an object was written past its end";
+    default: return "a bad pointer was freed";
+    }
+}
+
 /* What one peer did, or was done to it. */
 static void peer_detail(const struct pm_event *e, const struct names *names, struct phrase *p)
 {
@@ -162,6 +172,8 @@ static void peer_detail(const struct pm_event *e, const struct names *names, str
     case PM_EV_INJECT:
         snprintf(p->text, sizeof p->text, "by %s%s%s", by.text, e->error ? ": " : "", e->error ? reach_sentence(e->error) : "");
         break;
+    case PM_EV_HEAP_FAULT: snprintf(p->text, sizeof p->text, "%s, at 0x%" PRIx64, fault_sentence(e->error), e->size); break;
+    case PM_EV_HEAP_RECLAIM: snprintf(p->text, sizeof p->text, "%s that ended processes held", BYTES(e->size)); break;
     case PM_EV_LOST: snprintf(p->text, sizeof p->text, "cut short from outside, to %s", BYTES(e->size)); break;
     default: break;
     }
@@ -172,6 +184,7 @@ static enum style style_of(const struct pm_event *event)
     switch (event->kind) {
     case PM_EV_PEER_DIED:
     case PM_EV_ROLLBACK:
+    case PM_EV_HEAP_FAULT:
     case PM_EV_LOST: return BAD;
     case PM_EV_MAP_LATE:
     case PM_EV_REFUSE:
