@@ -70,7 +70,7 @@ static int print_new(struct cli *cli, struct follow *follow, uint64_t last, bool
         after = events.last; /* --since past the end */
     const size_t from = first && events.count > last ? events.count - (size_t)last : 0;
     if (from > 0)
-        after = events.list[from].seq - 1;
+        after = from < events.count ? events.list[from].seq - 1 : events.last;
     if (has(cli, OPTION_JSON) && !waiter)
         print_document(&events, from);
     else

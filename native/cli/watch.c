@@ -17,6 +17,7 @@
 
 #define INTERVAL_MS 100
 #define KEPT 256u     /* events that a screen may have */
+#define AT_FIRST 8u   /* of those that came before */
 #define SECONDS 10u   /* that rates are of */
 #define SECOND_NS UINT64_C(1000000000)
 
@@ -201,7 +202,8 @@ static void print_block(const struct cli *cli, const struct screen *screen, cons
     view_rates(&cli->out, screen, snapshot);
     if (events->missed > 0)
         out_line(&cli->out, WARNING, "(%s missed)", figure_count(events->missed, "event").text);
-    view_last(&cli->out, screen, snapshot, events->count < KEPT ? events->count : KEPT);
+    const uint64_t most = events->count == screen->kept_count ? AT_FIRST : KEPT;
+    view_last(&cli->out, screen, snapshot, events->count < most ? events->count : most);
     out_line(&cli->out, PLAIN, "%s", "");
 }
 
