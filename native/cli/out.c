@@ -58,7 +58,7 @@ void out_line(const struct out *out, enum style style, const char *format, ...)
     va_start(arguments, format);
     char *tame = format_tame(out, format, arguments);
     va_end(arguments);
-    print(out, style, tame, out->clip ? text_fitting(tame, out->width) : strlen(tame));
+    print(out, style, tame, strlen(tame));
     fputc('\n', out->file);
     free(tame);
 }

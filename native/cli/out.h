@@ -20,7 +20,6 @@ struct out {
     bool terminal;
     bool utf8;   /* otherwise ASCII */
     bool colour; /* never without `terminal` */
-    bool clip;   /* cut lines to `width` */
     size_t width; /* columns; 0: as many as it takes */
 };
 
@@ -30,7 +29,7 @@ size_t out_width(int fd); /* of a terminal, now */
 
 /* One line: the text made printable, and its end. */
 __attribute__((format(printf, 3, 4))) void out_line(const struct out *out, enum style style, const char *format, ...);
-/* The same without an end, for lines of several styles.  Not clipped. */
+/* The same without an end, for lines of several styles. */
 __attribute__((format(printf, 3, 4))) void out_part(const struct out *out, enum style style, const char *format, ...);
 
 /* ---- text.c ---- */
@@ -42,7 +41,8 @@ bool text_is_safe(uint32_t character);
 char *text_tame(const struct out *out, const char *bytes, size_t length);
 /* Columns on a terminal; and how many bytes of it fit into so many columns. */
 size_t text_width(const char *tame);
-size_t text_fitting(const char *tame, size_t columns);
+size_t text_columns(const char *tame, size_t length);
+size_t text_fitting(const char *tame, size_t length, size_t columns);
 /* malloc() that ends the program instead of failing. */
 void *need(void *memory);
 __attribute__((format(printf, 1, 2))) char *text_of(const char *format, ...);

@@ -51,7 +51,7 @@ static void note_users(const struct cli *cli, struct table *table, const struct 
         const size_t room = cli->out.width > 42 ? cli->out.width - 34 : cli->out.width ? 8 : sizeof process->command;
         char *tame = text_tame(&cli->out, process->command, strlen(process->command));
         table_note(table, PLAIN, "       %8" PRIu32 " %-9s %11s  %.*s", process->pid, figure_user(process->uid).text,
-                   user->mappings ? BYTES(user->mapped) : "open only", (int)text_fitting(tame, room), tame);
+                   user->mappings ? BYTES(user->mapped) : "open only", (int)text_fitting(tame, strlen(tame), room), tame);
         free(tame);
     }
     if (shown < memory->user_count)

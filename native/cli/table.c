@@ -136,7 +136,7 @@ static void print_cell(const struct table *table, const struct out *out, const s
     size_t length = strlen(cell->text), used = width;
     const bool cut = width > room;
     if (cut) {
-        length = text_fitting(cell->text, room - 1);
+        length = text_fitting(cell->text, length, room - 1);
         used = room;
     }
     const size_t pad = room - used;

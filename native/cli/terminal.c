@@ -44,11 +44,11 @@ void terminal_leave(void)
     tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 }
 
-/* Of a fault of ours: the handler is there for one time, so the fault comes again and does what it does. */
+/* Of a fault of ours. */
 static void crash(int number)
 {
-    (void)number;
     terminal_leave();
+    raise(number); /* when this returns, and the handler was there for one time */
 }
 
 static void draw_on(void)
@@ -105,7 +105,26 @@ void terminal_size(size_t *rows, size_t *columns)
     *columns = out_width(STDOUT_FILENO);
 }
 
-void terminal_draw(const char *text, size_t length)
+/* The sequences of colours among it take no room, and all of them stay. */
+static void put_line(FILE *file, const char *text, size_t length, size_t columns)
+{
+    while (length > 0) {
+        const char *escape = memchr(text, '\033', length);
+        const size_t part = escape ? (size_t)(escape - text) : length, fits = text_fitting(text, part, columns);
+        fwrite(text, 1, fits, file);
+        columns -= text_columns(text, fits);
+        columns = fits < part ? 0 : columns;
+        text += part;
+        length -= part;
+        const char *end = escape ? memchr(text, 'm', length) : NULL;
+        const size_t sequence = end ? (size_t)(end - text) + 1 : length;
+        fwrite(text, 1, sequence, file);
+        text += sequence;
+        length -= sequence;
+    }
+}
+
+void terminal_draw(const char *text, size_t length, size_t columns)
 {
     size_t size;
     char *frame;
@@ -114,8 +133,8 @@ void terminal_draw(const char *text, size_t length)
     for (const char *end = text + length; text < end;) {
         const char *stop = memchr(text, '\n', (size_t)(end - text));
         const size_t part = (size_t)((stop ? stop : end) - text);
-        fwrite(text, 1, part, file);
-        fputs(stop && stop + 1 < end ? "\033[K\r\n" : "\033[K", file);
+        put_line(file, text, part, columns);
+        fputs(stop && stop + 1 < end ? "\033[K\n" : "\033[K", file);
         text += part + (stop != NULL);
     }
     fputs("\033[J", file);

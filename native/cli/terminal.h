@@ -20,7 +20,7 @@ void terminal_leave(void);
 void terminal_obey(int number);
 
 void terminal_size(size_t *rows, size_t *columns);
-/* Draws a whole screen of text, its lines ended by '\n', over what is there. */
-void terminal_draw(const char *text, size_t length);
+/* Draws a whole screen of text, its lines ended by '\n' and cut to so many columns, over what is there. */
+void terminal_draw(const char *text, size_t length, size_t columns);
 
 #endif

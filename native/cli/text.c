@@ -103,18 +103,20 @@ static size_t columns_of(uint32_t character)
     return columns < 0 ? 1 : (size_t)columns;
 }
 
-size_t text_width(const char *tame)
+size_t text_columns(const char *tame, size_t length)
 {
-    size_t width = 0;
+    size_t columns = 0;
     uint32_t character;
-    for (const char *at = tame; *at; at += text_next(at, strlen(at), &character), width += columns_of(character))
-        ;
-    return width;
+    for (size_t at = 0; at < length; columns += columns_of(character))
+        at += text_next(tame + at, length - at, &character);
+    return columns;
 }
 
-size_t text_fitting(const char *tame, size_t columns)
+size_t text_width(const char *tame) { return text_columns(tame, strlen(tame)); }
+
+size_t text_fitting(const char *tame, size_t length, size_t columns)
 {
-    size_t at = 0, length = strlen(tame);
+    size_t at = 0;
     uint32_t character;
     while (at < length) {
         const size_t step = text_next(tame + at, length - at, &character), width = columns_of(character);

@@ -112,7 +112,6 @@ static void draw(struct screen *screen, const struct cli *cli, const struct pmo_
     char *body, *frame;
     struct out out = cli->out;
     terminal_size(&rows, &out.width);
-    out.clip = true;
     out.file = need(open_memstream(&body, &body_length));
     view_body(&out, snapshot);
     fclose(out.file);
@@ -125,7 +124,7 @@ static void draw(struct screen *screen, const struct cli *cli, const struct pmo_
     if (screen->missed > 0)
         out_part(&out, WARNING, "; %s missed", figure_count(screen->missed, "event").text);
     fclose(out.file);
-    terminal_draw(frame, frame_length);
+    terminal_draw(frame, frame_length, out.width);
     free(body);
     free(frame);
 }

@@ -77,7 +77,32 @@ describe('cli: grow and shrink', () => {
   });
 
   it('takes sizes as the extension does', async () => {
-    const texts = ['64K', '2 MiB', '0x10000', '1.5 MiB', '65536', '100kb', '+3m', '7 bytes', '1.25k', ' 64 K ', '64Q', '', '-1', '0x', '0x10K', '1e3', '1.', '.5K', '0', '9999999G', 'K', '4 K B', '99999999999999999999', '0xffffffffffffffffff'];
+    const texts = [
+      '64K',
+      '2 MiB',
+      '0x10000',
+      '1.5 MiB',
+      '65536',
+      '100kb',
+      '+3m',
+      '7 bytes',
+      '1.25k',
+      ' 64 K ',
+      '64Q',
+      '',
+      '-1',
+      '0x',
+      '0x10K',
+      '1e3',
+      '1.',
+      '.5K',
+      '0',
+      '9999999G',
+      'K',
+      '4 K B',
+      '99999999999999999999',
+      '0xffffffffffffffffff',
+    ];
     for (const text of texts) {
       const name = testSegment();
       const parsed = parseSize(text, 0);
@@ -127,7 +152,20 @@ describe('cli: the other commands', () => {
 
   it('create makes what the options say', async () => {
     const name = testSegment();
-    await well('create', name, '--size', '1M', '--reserve', '1G', '--max-peers', '7', '--mode', '0640', '--strict', '--no-inject');
+    await well(
+      'create',
+      name,
+      '--size',
+      '1M',
+      '--reserve',
+      '1G',
+      '--max-peers',
+      '7',
+      '--mode',
+      '0640',
+      '--strict',
+      '--no-inject',
+    );
     const { header, object: facts } = await json<{
       header: { active: number; reserved: number; slots: number; flags: string[] };
       object: { mode: number };
@@ -183,7 +221,15 @@ describe('cli: --readonly', () => {
     const name = testSegment();
     await well('create', name);
     const before = statSync(objectOf(name));
-    const writes = [['grow', name, '64K'], ['shrink', name, '4K'], ['remap', name], ['trim', name], ['reap', name], ['create', testSegment()], ['destroy', name]];
+    const writes = [
+      ['grow', name, '64K'],
+      ['shrink', name, '4K'],
+      ['remap', name],
+      ['trim', name],
+      ['reap', name],
+      ['create', testSegment()],
+      ['destroy', name],
+    ];
     for (const args of writes) {
       const byOption = await peermap(['--readonly', ...args]);
       assert.equal(byOption.code, 3, args[0]);

@@ -7,6 +7,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { atExit } from '../at-exit';
 import { cleanUp as endPeers, root, until } from '../peers/drive';
 
 export const tool = (process.env['PEERMAP_CLI'] ?? path.join(root, 'build/native/peermap')).split(' ');
@@ -108,15 +109,15 @@ export function row(text: string, field: string): string[] {
 }
 
 const made = new Set<string>();
+atExit(() => made.forEach((file) => fs.rmSync(file, { force: true })));
 
 /** A file in /dev/shm that the test makes itself, removed like the rest. */
 export function object(name: string, bytes: Buffer | string): string {
   const file = `/dev/shm/${name}`;
   made.add(file);
-  fs.writeFileSync(file, bytes);
+  fs.writeFileSync(file, bytes, { mode: 0o600 });
   return file;
 }
-process.on('exit', () => made.forEach((file) => fs.rmSync(file, { force: true })));
 
 export async function cleanUp(): Promise<void> {
   await Promise.all([...running].map((one) => one.end()));
@@ -127,7 +128,6 @@ export async function cleanUp(): Promise<void> {
 
 /** No control characters but the ends of lines. */
 export function isTame(text: string): boolean {
-  // eslint-disable-next-line no-control-regex
   return !/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u.test(text);
 }
 

@@ -2,12 +2,20 @@
 
 import { strict as assert } from 'node:assert';
 import * as fs from 'node:fs';
-import type { Snapshot } from '../../native/addon/model';
+import type { Snapshot } from '../../extension/protocol/model';
 import { objectOf, Peer, testSegment, until } from '../peers/drive';
 import { asNobody, cleanUp, isTame, json, object, peermap, row, Running, sanitized, tool, well } from './cli';
 
 interface Listed {
-  segments: { name: string; alive?: number; late?: number; dead?: number; active?: number; problem?: { code: string }; memory?: { orphan: string } }[];
+  segments: {
+    name: string;
+    alive?: number;
+    late?: number;
+    dead?: number;
+    active?: number;
+    problem?: { code: string };
+    memory?: { orphan: string };
+  }[];
 }
 
 async function listed(name: string) {
@@ -93,9 +101,10 @@ describe('cli: show', () => {
     assert.equal(peer?.pid, alpha.pid);
     assert.equal(peer.state, 'alive');
     assert.deepEqual(peer.missing, []);
-    assert.deepEqual(snapshot.roots.map(({ name: root, type, offset, size }) => ({ root, type, offset, size })), [
-      { root: 'index', type: 'struct_index', offset: 4096, size: 512 },
-    ]);
+    assert.deepEqual(
+      snapshot.roots.map(({ name: root, type, offset, size }) => ({ root, type, offset, size })),
+      [{ root: 'index', type: 'struct_index', offset: 4096, size: 512 }],
+    );
     const text = await well('show', name);
     const [pid, peerName, , state, base, claims, maps] = row(text, 'alpha');
     assert.deepEqual([pid, peerName, state, claims, maps], [String(alpha.pid), 'alpha', 'alive', '64 KiB', '64 KiB']);
@@ -134,7 +143,10 @@ describe('cli: show', () => {
   it('shows the heap: what is used by size and by peer', async () => {
     const name = testSegment();
     await well('create', name, '--heap', '--size', '2M');
-    const { heap, header } = await json<{ heap: { size: number; freeBytes: number; largestFree: number; faults: number }; header: { flags: string[] } }>('show', name);
+    const { heap, header } = await json<{
+      heap: { size: number; freeBytes: number; largestFree: number; faults: number };
+      header: { flags: string[] };
+    }>('show', name);
     assert.deepEqual(header.flags, ['heap']);
     assert.equal(heap.size, 2 << 20);
     assert.equal(heap.freeBytes, heap.size);
@@ -208,7 +220,17 @@ for (const [title, program] of [
     afterEach(cleanUp);
     const all = async (name: string) => {
       const results = [];
-      for (const args of [['show', name], ['show', name, '--json'], ['events', name], ['watch', name, '--once'], ['watch', name, '--once', '--json'], ['ls'], ['ls', '--json'], ['system'], ['system', '--json']]) {
+      for (const args of [
+        ['show', name],
+        ['show', name, '--json'],
+        ['events', name],
+        ['watch', name, '--once'],
+        ['watch', name, '--once', '--json'],
+        ['ls'],
+        ['ls', '--json'],
+        ['system'],
+        ['system', '--json'],
+      ]) {
         const result = await peermap(args, { program: [...program] });
         assert.ok(result.code === 0 || result.code === 1, `${args.join(' ')}: ${result.err}`);
         assert.equal(result.signal, null);
@@ -259,9 +281,13 @@ for (const [title, program] of [
       const copy = testSegment();
       for (let round = 0; round < 12; round += 1) {
         const bytes = Buffer.from(original);
-        for (let i = 0; i < 1 << round % 6; i += 1) bytes[round % 2 === 0 ? random(1024) : random(40000)] = random(256);
+        for (let i = 0; i < 1 << (round % 6); i += 1) bytes[round % 2 === 0 ? random(1024) : random(40000)] = random(256);
         object(`peermap.${copy}`, bytes);
-        for (const args of [['show', copy], ['show', copy, '--json'], ['events', copy]]) {
+        for (const args of [
+          ['show', copy],
+          ['show', copy, '--json'],
+          ['events', copy],
+        ]) {
           const result = await peermap(args, { program: [...program] });
           assert.ok((result.code === 0 || result.code === 1) && isTame(result.out), `${args.join(' ')}: ${result.err}`);
           if (args.includes('--json')) JSON.parse(result.out);

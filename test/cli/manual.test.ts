@@ -40,7 +40,12 @@ async function options(command: string): Promise<string[]> {
 function shell(program: string, script: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'peermap-test-'));
   try {
-    const env = { ...process.env, PATH: `${path.dirname(path.resolve(tool.at(-1) ?? ''))}:${process.env['PATH']}`, HOME: folder, LC_ALL: 'C.UTF-8' };
+    const env = {
+      ...process.env,
+      PATH: `${path.dirname(path.resolve(tool.at(-1) ?? ''))}:${process.env['PATH']}`,
+      HOME: folder,
+      LC_ALL: 'C.UTF-8',
+    };
     const { stdout, stderr, status } = spawnSync(program, ['-c', script], { encoding: 'utf8', env, cwd: root });
     if (status !== 0) throw new Error(`${program} ended with ${String(status)}: ${stderr}${stdout}`);
     return stdout;
@@ -69,13 +74,23 @@ describe('cli: manual and completion', () => {
     assert.ok(names.length >= 12);
     for (const name of names) {
       assert.match(text, new RegExp(`^\\.(It )?Cm .*\\b${name}\\b`, 'm'), name);
-      for (const option of await options(name)) assert.ok(text.includes(` -${option.slice(1)}`), option);
+      for (const option of await options(name)) assert.ok(text.includes(` ${option.slice(1)}`), option);
     }
     assert.match(await well('--version'), /^peermap \d+\.\d+\.\d+\n$/);
   });
 
   it('usage errors end with 2 and a line that says what is wrong', async () => {
-    for (const args of [[], ['nonsense'], ['show'], ['show', 'a', 'b'], ['ls', '--nonsense'], ['ls', '--force'], ['grow', 'a', 'much'], ['events', 'a', '--since'], ['ls', '--json=yes']]) {
+    for (const args of [
+      [],
+      ['nonsense'],
+      ['show'],
+      ['show', 'a', 'b'],
+      ['ls', '--nonsense'],
+      ['ls', '--force'],
+      ['grow', 'a', 'much'],
+      ['events', 'a', '--since'],
+      ['ls', '--json=yes'],
+    ]) {
       const { code, out, err } = await peermap(args);
       assert.equal(code, 2, args.join(' '));
       assert.equal(out, '');
@@ -99,7 +114,10 @@ describe('cli: manual and completion', () => {
     const alpha = await Peer.start(name, 'alpha', 'create', 65536);
     assert.deepEqual(offered('').sort(), (await commands()).sort());
     assert.deepEqual(offered('de'), ['destroy']);
-    assert.deepEqual(offered('show', name.slice(0, -1)).filter((word) => word === name), [name]);
+    assert.deepEqual(
+      offered('show', name.slice(0, -1)).filter((word) => word === name),
+      [name],
+    );
     assert.deepEqual(offered('grow', '--deadline', '5', name), [name]);
     assert.deepEqual(offered('grow', name, '--allow').sort(), ['--allow-late']);
     assert.deepEqual(offered('create', '--').sort(), (await options('create')).sort());
@@ -130,10 +148,17 @@ describe('cli: manual and completion', () => {
         .trimEnd()
         .split('\n')
         .map((one) => one.split('\t'));
-    assert.deepEqual(ask('peermap ').map(([word]) => word).sort(), (await commands()).sort());
+    assert.deepEqual(
+      ask('peermap ')
+        .map(([word]) => word)
+        .sort(),
+      (await commands()).sort(),
+    );
     assert.ok(ask('peermap show ').some(([word]) => word === name));
     assert.deepEqual(
-      ask('peermap create --').map(([word]) => word).sort(),
+      ask('peermap create --')
+        .map(([word]) => word)
+        .sort(),
       (await options('create')).sort(),
     );
   });
@@ -141,10 +166,18 @@ describe('cli: manual and completion', () => {
   it('is installed under a prefix, and removed again', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'peermap-test-'));
     const make = (target: string) => {
-      const { status, stderr } = spawnSync('make', ['-C', 'native', target, `DESTDIR=${folder}`, 'PREFIX=/opt/p'], { encoding: 'utf8' });
+      const { status, stderr } = spawnSync('make', ['-C', 'native', target, `DESTDIR=${folder}`, 'PREFIX=/opt/p'], {
+        encoding: 'utf8',
+      });
       assert.equal(status, 0, stderr);
     };
-    const files = ['bin/peermap', 'share/man/man1/peermap.1', 'share/bash-completion/completions/peermap', 'share/zsh/site-functions/_peermap', 'share/fish/vendor_completions.d/peermap.fish'];
+    const files = [
+      'bin/peermap',
+      'share/man/man1/peermap.1',
+      'share/bash-completion/completions/peermap',
+      'share/zsh/site-functions/_peermap',
+      'share/fish/vendor_completions.d/peermap.fish',
+    ];
     const there = () => files.filter((file) => statSync(path.join(folder, 'opt/p', file), { throwIfNoEntry: false }));
     try {
       make('install-cli');

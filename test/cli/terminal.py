@@ -76,5 +76,11 @@ while status is None:
     if terminal not in ready:
         done, raw = os.waitpid(pid, os.WNOHANG)
         status = raw if done else None
+# What it drew last may still be on its way.
+while terminal in sources:
+    try:
+        os.write(1, os.read(terminal, 65536))
+    except OSError:
+        break
 ended = {"code": os.WEXITSTATUS(status)} if os.WIFEXITED(status) else {"signal": os.WTERMSIG(status)}
 print(json.dumps({**ended, "same": same(terminal)}), file=sys.stderr)

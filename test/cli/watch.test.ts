@@ -2,11 +2,9 @@
 
 import { strict as assert } from 'node:assert';
 import { constants } from 'node:os';
-import type { PeermapEvent, Snapshot } from '../../native/addon/model';
+import type { PeermapEvent, Snapshot } from '../../extension/protocol/model';
 import { Peer, testSegment, until } from '../peers/drive';
 import { cleanUp, json, peermap, Running, tool, well } from './cli';
-
-/* eslint-disable no-control-regex */
 
 /** `peermap watch` on a terminal. */
 class Screen extends Running {
@@ -15,7 +13,7 @@ class Screen extends Running {
   }
 
   /** The lines of what it drew last, without colours. */
-  get lines_(): string[] {
+  get drawn(): string[] {
     const frames = this.out.split('\u001b[H').filter((frame) => frame.includes('\u001b[J'));
     return (frames.at(-1) ?? '')
       .replaceAll(/\u001b\[[0-9;?]*[a-zA-Z]/g, '')
@@ -24,9 +22,9 @@ class Screen extends Running {
   }
 
   async shows(text: string | RegExp): Promise<void> {
-    const holds = () => this.lines_.some((line) => (typeof text === 'string' ? line.includes(text) : text.test(line)));
+    const holds = () => this.drawn.some((line) => (typeof text === 'string' ? line.includes(text) : text.test(line)));
     await until(() => holds() || this.over, String(text));
-    assert.ok(holds(), `${String(text)} in\n${this.lines_.join('\n')}\n${this.err}`);
+    assert.ok(holds(), `${String(text)} in\n${this.drawn.join('\n')}\n${this.err}`);
   }
 
   async result(): Promise<{ code?: number; signal?: number; same: boolean }> {
@@ -97,11 +95,11 @@ describe('cli: watch', () => {
     const screen = new Screen(['watch', name], { NO_COLOR: '1' });
     await screen.shows('704 KiB active');
     const fits = (rows: number, columns: number) =>
-      screen.lines_.length <= rows && screen.lines_.every((line) => line.length <= columns);
-    assert.ok(fits(24, 80), screen.lines_.join('\n'));
-    assert.equal(screen.lines_.length, 24);
+      screen.drawn.length <= rows && screen.drawn.every((line) => line.length <= columns);
+    assert.ok(fits(24, 80), JSON.stringify(screen.drawn));
+    assert.equal(screen.drawn.length, 24);
     screen.say('size 10 40');
-    await until(() => fits(10, 40) && screen.lines_.some((line) => line.startsWith('q quits')), 'a smaller picture');
+    await until(() => fits(10, 40) && screen.drawn.some((line) => line.startsWith('q quits')), 'a smaller picture');
     screen.say('size 3 20');
     await until(() => fits(3, 20), 'a tiny picture');
     assert.doesNotMatch(screen.out, /\u001b\[3[0-9]m/);
@@ -133,7 +131,13 @@ describe('cli: watch', () => {
     type Line = Snapshot & { events: PeermapEvent[]; missed: number };
     const lines = () => watch.lines<Line>();
     await until(() => lines().at(-1)?.header?.active === 131072, 'the growth');
-    await until(() => lines().flatMap(({ events }) => events).some(({ kind }) => kind === 'round-end'), 'its event');
+    await until(
+      () =>
+        lines()
+          .flatMap(({ events }) => events)
+          .some(({ kind }) => kind === 'round-end'),
+      'its event',
+    );
     const numbers = lines().flatMap(({ events }) => events.map(({ seq }) => seq));
     assert.deepEqual(
       numbers,
