@@ -2,7 +2,7 @@
 //
 // Builds native/bench, runs it, and says how the runtime does against the least that could do the same by hand, and against other libraries.
 //
-//   node scripts/bench.mjs            about four minutes
+//   node scripts/bench.mjs            about six minutes
 //   node scripts/bench.mjs --quick    fewer turns: whether it works, not how fast
 //
 // Prints tables; build/bench/runtime.json has all the numbers.
@@ -11,6 +11,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release } from 'node:os';
 import { growths, shrinks } from './bench/growths.mjs';
+import { churned, heapsBeside } from './bench/heaps.mjs';
 import { observed } from './bench/observed.mjs';
 import { quick, root } from './bench/run.mjs';
 import { single, wakes } from './bench/single.mjs';
@@ -23,6 +24,7 @@ function fetchBaselines() {
   for (const [title, name, header] of [
     ['Boost.Interprocess', 'libboost-dev', 'boost/interprocess/managed_shared_memory.hpp'],
     ['LMDB', 'liblmdb-dev', 'lmdb.h'],
+    ['mimalloc', 'libmimalloc-dev', 'mimalloc.h'],
   ])
     try {
       ensure(title, [name], () => (existsSync(`/usr/include/${header}`) ? header : undefined));
@@ -61,7 +63,7 @@ async function main() {
   const results = [];
   const missing = await growths(results);
   skipDpdk(results);
-  for (const section of [shrinks, wakes, single, observed])
+  for (const section of [shrinks, wakes, single, observed, heapsBeside, churned])
     try {
       await section(results);
     } catch (error) {

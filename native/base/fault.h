@@ -36,8 +36,8 @@ extern struct pm_fault_place __start_pm_faults[], __stop_pm_faults[];
 
 #define PM_FAULT_PLACE(name, kind)                                                                                                           \
     __extension__({                                                                                                                          \
-        static struct pm_fault_place place __attribute__((section("pm_faults"), used, aligned(8))) = { name, kind, __LINE__ };               \
-        pm_fault(&place);                                                                                                                    \
+        static struct pm_fault_place place_ __attribute__((section("pm_faults"), used, aligned(8))) = { name, kind, __LINE__ };               \
+        pm_fault(&place_);                                                                                                                    \
     })
 #define PM_POINT(name) ((void)PM_FAULT_PLACE(name, PM_FAULT_POINT))
 #define PM_FAILS(name) PM_FAULT_PLACE(name, PM_FAULT_CALL)

@@ -22,8 +22,8 @@
 
 #define PM_NO_ROOM 2 /* no error: try again when there is more memory */
 #define PM_NO_OFFSET UINT64_MAX
-#define PM_RING_MAX 32u
-#define PM_RING_UNITS 64u /* about so much memory a thread keeps for each class */
+#define PM_RING_MAX 16u
+#define PM_RING_UNITS 32u /* about so much memory a thread keeps for each class */
 
 /* Process-local.  The spans of one class that a thread owns, one of which it allocates from. */
 struct pm_ring {
@@ -32,6 +32,7 @@ struct pm_ring {
     uint32_t word;        /* where the search goes on */
     uint32_t at;          /* in units[] */
     uint32_t count;
+    uint64_t cursor; /* where the next look for a span that nobody owns begins */
     uint32_t units[PM_RING_MAX];
 };
 

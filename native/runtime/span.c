@@ -8,8 +8,9 @@
  */
 #include "heap.h"
 
-#define TURN 8u      /* spans of the ring that are looked at before a new one is claimed */
-#define WORTH_OF 8u /* a span is gone to when this part of it is free */
+#define SEARCH 4096u /* units that are looked at for a span that nobody owns, before a new one is claimed, */
+#define CHOICE 4u    /* unless so many were found before */
+#define WORTH_OF 16u /* a span is gone to when this part of it is free */
 
 static uint64_t valid_bits(uint32_t class_, uint32_t word)
 {
@@ -23,7 +24,11 @@ static uint32_t ring_room(uint32_t class_)
     uint32_t room = PM_RING_UNITS / pm_classes[class_].units;
     return room < PM_RING_MAX ? room : PM_RING_MAX;
 }
-static uint32_t worth(uint32_t class_) { return pm_classes[class_].capacity / WORTH_OF; }
+static uint32_t worth(uint32_t class_)
+{
+    uint32_t part = pm_classes[class_].capacity / WORTH_OF;
+    return part > 0 ? part : 1;
+}
 
 static uint32_t free_in(const struct pm_heap *heap, uint64_t unit, uint32_t class_)
 {
@@ -146,20 +151,28 @@ static void add(struct pm_cache *cache, uint32_t class_, uint64_t unit)
 
 /* ---- finding one to take from ---- */
 
-/* Another one of the ring with something free; one that is empty altogether goes back, if there are better. */
-static bool turn(struct pm_cache *cache, uint32_t class_, uint32_t looks, uint32_t wanted)
+/* The fullest of the ring that has as much to take as is wanted: so the others become empty.  One that is goes back, if it is not the only choice. */
+static bool turn(struct pm_cache *cache, uint32_t class_, uint32_t wanted)
 {
     struct pm_ring *ring = &cache->rings[class_];
-    for (uint32_t i = 0; i < looks && i < ring->count; i++) {
-        uint32_t at = (ring->at + 1 + i) % ring->count;
-        if (free_in(&cache->segment->heap, ring->units[at], class_) >= wanted) {
-            go_to(cache, class_, at);
-            return true;
-        }
+    uint32_t best = ring->count, least = UINT32_MAX, empty = ring->count;
+    for (uint32_t at = 0; at < ring->count; at++) {
+        uint32_t free = free_in(&cache->segment->heap, ring->units[at], class_);
+        if (free == pm_classes[class_].capacity)
+            empty = at;
+        if (free < wanted || free >= least)
+            continue;
+        least = free;
+        best = at;
     }
-    if (ring->count > 0)
-        go_to(cache, class_, (ring->at + looks) % ring->count);
-    return false;
+    if (best == ring->count)
+        return false;
+    if (empty != ring->count && empty != best) {
+        leave_at(cache, class_, empty); /* the last one is in its place now */
+        best = best == ring->count ? empty : best;
+    }
+    go_to(cache, class_, best);
+    return true;
 }
 
 static bool adopt(struct pm_cache *cache, uint32_t class_, uint64_t unit)
@@ -186,6 +199,27 @@ static bool adopt_hinted(struct pm_cache *cache, uint32_t class_)
     return false;
 }
 
+/* From where the last look ended: the fullest with something to take, so that the others become empty. */
+static bool adopt_found(struct pm_cache *cache, uint32_t class_)
+{
+    struct pm_heap *heap = &cache->segment->heap;
+    uint64_t *cursor = &cache->rings[class_].cursor, usable = pm_units_usable(cache->segment), best = 0;
+    uint64_t wanted = pm_unit_word(PM_UNIT_SPAN, class_, 0, pm_classes[class_].units);
+    uint32_t least = UINT32_MAX, found = 0;
+    for (uint32_t i = 0; i < SEARCH && i < usable && found < CHOICE; i++, ++*cursor) {
+        *cursor = *cursor < usable ? *cursor : 0;
+        uint32_t free = peek64(&heap->words[*cursor]) == wanted ? free_in(heap, *cursor, class_) : 0;
+        if (free < worth(class_))
+            continue;
+        found++;
+        if (free < least) {
+            least = free;
+            best = *cursor;
+        }
+    }
+    return least != UINT32_MAX && adopt(cache, class_, best);
+}
+
 static int fresh(struct pm_cache *cache, uint32_t class_)
 {
     struct pm_heap *heap = &cache->segment->heap;
@@ -201,10 +235,10 @@ static int fresh(struct pm_cache *cache, uint32_t class_)
 
 int pm_span_refill(struct pm_cache *cache, uint32_t class_, bool pressed)
 {
-    if (turn(cache, class_, TURN, worth(class_)) || adopt_hinted(cache, class_))
+    if (turn(cache, class_, worth(class_)) || adopt_hinted(cache, class_) || adopt_found(cache, class_))
         return 0;
     int rc = fresh(cache, class_);
-    if (rc == PM_NO_ROOM && pressed && turn(cache, class_, PM_RING_MAX, 1))
+    if (rc == PM_NO_ROOM && pressed && turn(cache, class_, 1))
         return 0;
     return rc;
 }

@@ -231,6 +231,10 @@ static void check_size(struct stage *stage, uint64_t size, const struct outcome 
 {
     uint64_t change = (uint64_t)stage->play->pages * PAGE;
     bool may_be_done = !outcome->answered || outcome->answer.rc >= 0, may_be_undone = !outcome->answered || outcome->answer.rc < 0;
+    if (stage->play->order.what == TRIM && size <= stage->before)
+        return;
+    if (stage->play->order.what >= ALLOC) /* what grew for it stays when it fails */
+        may_be_done = may_be_undone = true;
     if ((may_be_undone && (size == stage->before || size == stage->other)) ||
         (may_be_done && (size == stage->before + change || (stage->other && size == stage->other + change))))
         return;
@@ -309,6 +313,19 @@ static void check_registry(struct stage *stage)
         fail(stage, "after a reap the registry has %d peers, and %d live", count, expected);
 }
 
+/* An object that was not handed over is taken back, but where the death came after the last instruction that could tell. */
+static void check_objects(struct stage *stage)
+{
+    const struct play *play = stage->play;
+    bool killed = victims(stage)->action == KILL && was_struck(victims(stage));
+    bool had = killed && strcmp(place_names[victims(stage)->place], "heap.had") == 0;
+    bool takes = play->order.what == ALLOC;
+    int least = 1 + play->objects - (killed && takes && !had), most = 1 + play->objects + (killed ? play->more : 0);
+    int count = must(stage, WITNESS, (struct order){ .what = AUDIT }).rc;
+    if (count < least || count > most)
+        fail(stage, "the heap has %d objects; %d to %d should be left", count, least, most);
+}
+
 static void check_everything(struct stage *stage, const struct outcome *outcome)
 {
     check_mended(stage);
@@ -326,6 +343,8 @@ static void check_everything(struct stage *stage, const struct outcome *outcome)
         if (stage->people[role].attached)
             must(stage, (enum role)role, (struct order){ .what = CHECK });
     check_registry(stage);
+    if (stage->play->flags & PEERMAP_HEAP)
+        check_objects(stage);
 }
 
 static void close_play(struct stage *stage)

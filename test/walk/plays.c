@@ -74,6 +74,93 @@ static void a_dead_victim(struct stage *stage)
 
 static void a_root(struct stage *stage) { must(stage, WITNESS, (struct order){ .what = SET_ROOT, .bytes = PAGE }); }
 
+/* ---- of a heap ---- */
+
+#define MIB (UINT64_C(1) << 20)
+#define LARGE (100 * UINT64_C(1000))
+#define HEAP .flags = PEERMAP_HEAP
+
+static void victim_does(struct stage *stage, enum what what, uint64_t bytes) { must(stage, VICTIM, (struct order){ .what = what, .bytes = bytes }); }
+
+static void victim_has_small(struct stage *stage) { victim_does(stage, ALLOC, 100); }
+static void victim_has_large(struct stage *stage) { victim_does(stage, ALLOC, LARGE); }
+static void victim_has_much(struct stage *stage) { victim_does(stage, ALLOC, 3 * MIB); }
+
+static void victim_had_large(struct stage *stage)
+{
+    victim_has_large(stage);
+    victim_does(stage, FREE_OWN, 0);
+}
+
+static void victim_had_small(struct stage *stage)
+{
+    victim_has_small(stage);
+    victim_does(stage, FREE_OWN, 0);
+}
+
+/* Eight of them, and of different lengths, so that none is used twice: the next is one too many. */
+static void victim_parked_many(struct stage *stage)
+{
+    for (uint64_t i = 1; i <= 8; i++) {
+        victim_does(stage, ALLOC, LARGE + i * 5 * PAGE);
+        victim_does(stage, FREE_OWN, 0);
+    }
+    victim_has_large(stage);
+}
+
+static void witness_gave(struct stage *stage) { must(stage, WITNESS, (struct order){ .what = GIVE, .bytes = 100 }); }
+
+static void third_gave_and_left(struct stage *stage)
+{
+    a_third(stage);
+    must(stage, THIRD, (struct order){ .what = GIVE, .bytes = 20000 });
+    must(stage, THIRD, (struct order){ .what = DETACH });
+    stage->people[THIRD].attached = false;
+}
+
+static void third_left_a_span(struct stage *stage)
+{
+    a_third(stage);
+    must(stage, THIRD, (struct order){ .what = SCATTER, .bytes = 100 });
+    must(stage, THIRD, (struct order){ .what = DETACH });
+    stage->people[THIRD].attached = false;
+}
+
+/* A free run with memory before the last object. */
+static void a_gap(struct stage *stage)
+{
+    victim_has_much(stage);
+    must(stage, WITNESS, (struct order){ .what = GIVE, .bytes = LARGE });
+    victim_does(stage, FREE_OWN, 0);
+}
+
+static void a_hole(struct stage *stage)
+{
+    a_gap(stage);
+    must(stage, WITNESS, (struct order){ .what = TRIM });
+}
+
+static void third_dies_in(struct stage *stage, struct order order, const char *place)
+{
+    third_meets(stage, order, place, KILL);
+    stage->other = 0;
+}
+static const struct order one_small = { .what = ALLOC, .bytes = 100 }, one_wide = { .what = ALLOC, .bytes = 3000 };
+static void third_dies_taking(struct stage *stage) { third_dies_in(stage, one_small, "span.taken"); }
+static void third_dies_claiming(struct stage *stage) { third_dies_in(stage, one_wide, "heap.claimed"); }
+static void third_dies_publishing(struct stage *stage) { third_dies_in(stage, one_wide, "heap.bodied"); }
+static void third_dies_with_large(struct stage *stage) { third_dies_in(stage, (struct order){ .what = ALLOC, .bytes = 40000 }, "large.taken"); }
+static void third_dies_giving(struct stage *stage)
+{
+    a_third(stage);
+    must(stage, THIRD, (struct order){ .what = ALLOC, .bytes = 3 * MIB });
+    arm(stage, THIRD, "heap.unbodied", KILL);
+    struct answer answer;
+    tell(stage, THIRD, &(struct order){ .what = FREE_OWN });
+    if (hear(stage, THIRD, &answer) != DIED)
+        fail(stage, "the third did not come past heap.unbodied");
+}
+
 #define ATTACHING { .what = ATTACH, .name = "victim", .deadline_ms = PATIENT }
 #define GROWING(n) .order = { .what = GROW, .bytes = (n) * PAGE }, .pages = (n)
 #define SHRINKING(n) .order = { .what = SHRINK, .bytes = (n) * PAGE }, .pages = -(n)
@@ -115,6 +202,26 @@ const struct play plays[] = {
     { "finish a shrink", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = a_shrink_to_finish, .victim_flags = PEERMAP_ALLOW_LATE, .deadline_ms = HASTY },
     { "grow beside a stopped peer", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = a_stopped_third },
     { "shrink beside a stopped peer", SHRINKING(1), .actor = VICTIM, .prepare = a_stopped_third },
+    { "attach to a heap", HEAP, .order = ATTACHING, .actor = VICTIM, .apart = true },
+    { "detach from a heap", HEAP, .order = { .what = DETACH }, .actor = VICTIM, .prepare = victim_has_small, .objects = 1 },
+    { "detach from a heap, with nothing", HEAP, .order = { .what = DETACH }, .actor = VICTIM, .prepare = victim_had_small },
+    { "allocate", HEAP, .order = { .what = ALLOC, .bytes = 100 }, .actor = VICTIM, .objects = 1 },
+    { "allocate a large object, and grow", HEAP, .order = { .what = ALLOC, .bytes = LARGE }, .pages = 80, .actor = VICTIM, .objects = 1 },
+    { "allocate a large object again", HEAP, .order = { .what = ALLOC, .bytes = LARGE }, .actor = VICTIM, .prepare = victim_had_large, .objects = 1 },
+    { "allocate in a hole", HEAP, .order = { .what = ALLOC, .bytes = MIB }, .actor = VICTIM, .prepare = a_hole, .objects = 2 },
+    { "allocate from a span that was left", HEAP, .order = { .what = ALLOC, .bytes = 100 }, .actor = VICTIM, .prepare = third_left_a_span, .objects = 2 },
+    { "free", HEAP, .order = { .what = FREE_OWN }, .actor = VICTIM, .prepare = victim_has_small, .more = 1 },
+    { "free another's object", HEAP, .order = { .what = FREE_GIVEN }, .actor = VICTIM, .prepare = witness_gave, .more = 1 },
+    { "free the last of a span", HEAP, .order = { .what = FREE_GIVEN }, .actor = VICTIM, .prepare = third_gave_and_left, .more = 1 },
+    { "free a large object", HEAP, .order = { .what = FREE_OWN }, .actor = VICTIM, .prepare = victim_has_large, .more = 1 },
+    { "free one large object too many", HEAP, .order = { .what = FREE_OWN }, .actor = VICTIM, .prepare = victim_parked_many, .more = 1 },
+    { "free a very large object", HEAP, .order = { .what = FREE_OWN }, .actor = VICTIM, .prepare = victim_has_much, .more = 1 },
+    { "trim", HEAP, .order = { .what = TRIM }, .actor = VICTIM, .prepare = a_gap, .objects = 1 },
+    { "reap a death while taking", HEAP, .order = { .what = REAP }, .actor = VICTIM, .prepare = third_dies_taking },
+    { "reap a death while claiming", HEAP, .order = { .what = REAP }, .actor = VICTIM, .prepare = third_dies_claiming },
+    { "reap a death while publishing", HEAP, .order = { .what = REAP }, .actor = VICTIM, .prepare = third_dies_publishing },
+    { "reap a death with a large object", HEAP, .order = { .what = REAP }, .actor = VICTIM, .prepare = third_dies_with_large },
+    { "reap a death while giving back", HEAP, .order = { .what = REAP }, .actor = VICTIM, .prepare = third_dies_giving },
     { "grow when the lock's holder is stopped", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = third_stops_holding },
 };
 /* clang-format on */

@@ -99,8 +99,15 @@ static int create_or_attach(const char *name, const struct order *order)
 
 static unsigned char byte_of(size_t at) { return (unsigned char)(at / PAGE * 37 + at % 251 + 1); }
 
+static bool has_heap(void)
+{
+    return peermap_heap_peers(segment, NULL, 0) >= 0;
+}
+
 static int fill(void)
 {
+    if (has_heap())
+        return heap_fill(segment);
     unsigned char *base = peermap_base(segment);
     for (size_t at = 0; at < KEPT_PAGES * PAGE; at += 61)
         base[at] = byte_of(at);
@@ -110,6 +117,8 @@ static int fill(void)
 /* The bytes of fill() are there, every active page can be read, and the root leads to its place. */
 static int check(void)
 {
+    if (has_heap())
+        return heap_check(segment);
     size_t size = peermap_pin(segment), place = 0;
     const unsigned char *base = peermap_base(segment);
     unsigned sum = 0;
@@ -148,8 +157,8 @@ static int obey(const char *name, const struct order *order, peermap_round *roun
     case CHECK: return check();
     case SETTLE: return usleep((useconds_t)order->bytes);
     case PEERS: return peermap_peers(segment, NULL, 0);
+    default: return heap_obey(segment, name, order);
     }
-    return PEERMAP_EINVAL;
 }
 
 /* What this process has mapped, by the registry. */

@@ -6,6 +6,7 @@
  *     plays.c   the plays: an operation, and how it comes about
  *     judge.c   one play with one fault: what must be true afterwards
  *     puppet.c  a peer that does what it is told; and the fault
+ *     heap.c    what it does with a heap
  *
  * Each play has a process of its own, the judge, with up to three puppets: a witness, a victim, whom the fault befalls, and a third.  Nobody
  * asserts how long anything takes: a judge that does not end is ended, and has failed.
@@ -68,7 +69,8 @@ static inline bool was_struck(const struct script *script) { return load32(&scri
 
 /* ---- puppets ---- */
 
-enum what { CREATE, ATTACH, DETACH, DESTROY, GROW, SHRINK, REMAP, MAP, REAP, SET_ROOT, DROP_ROOT, FILL, CHECK, SETTLE, PEERS };
+enum what { CREATE, ATTACH, DETACH, DESTROY, GROW, SHRINK, REMAP, MAP, REAP, SET_ROOT, DROP_ROOT, FILL, CHECK, SETTLE, PEERS,
+            ALLOC, FREE_OWN, GIVE, FREE_GIVEN, SCATTER, TRIM, AUDIT }; /* of a heap */
 
 struct order {
     enum what what;
@@ -87,6 +89,11 @@ struct answer {
 
 _Noreturn void puppet_run(const char *segment, int fd, struct script *script);
 
+/* ---- heap.c ---- */
+int heap_fill(peermap_segment *segment);
+int heap_check(peermap_segment *segment);
+int heap_obey(peermap_segment *segment, const char *name, const struct order *order);
+
 /* ---- plays.c ---- */
 
 struct stage;
@@ -103,6 +110,8 @@ struct play {
     bool may_be_late;                     /* the operation may fail with ELATE, the third being the culprit */
     uint32_t deadline_ms;                 /* the victim's; 0: patient */
     int64_t pages;                        /* by which the operation changes the size */
+    int objects;                          /* of a heap that live afterwards, beside the kept one, */
+    int more;                             /* and so many more if the operation was not done, or its object not taken back */
 };
 extern const struct play plays[];
 extern const uint32_t play_count;
