@@ -36,9 +36,10 @@ describe('cli: grow and shrink', () => {
     await Peer.start(name, 'alpha', 'create', 65536);
     const held = await Peer.start(name, 'held', 'no-inject');
     held.signal('SIGSTOP');
-    const growth = new Running(['grow', name, '64K', '--deadline', '1500']);
+    const growth = new Running(['grow', name, '64K', '--deadline', '60000']);
     await until(async () => (await well('events', name)).includes('round begins'), 'the round');
     growth.child.kill('SIGINT');
+    held.signal('SIGCONT');
     await growth.ended;
     assert.equal(growth.child.signalCode, 'SIGINT');
     const { peers } = await json<{ peers: { name: string }[] }>('show', name);

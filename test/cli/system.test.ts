@@ -33,7 +33,7 @@ async function start(): Promise<{ name: string; segment: number; orphan: number;
   const name = `test-${process.pid}-memory-${++count}`;
   const holder = new Running([name], { program: ['python3', 'test/cli/memory.py'] });
   atExit(() => rmSync(`/dev/shm/${name}`, { force: true }));
-  await holder.said('ready');
+  await holder.said(/^ready \d+ \d+\n/);
   const [, segment, orphan] = holder.out.trim().split(' ').map(Number);
   const finish = async () => {
     holder.child.stdin?.end();
