@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Types of each part, ESLint with types, Prettier; and the C header as C11 and C++17.  `--fix` formats and repairs what it can.
+// Types of each part, ESLint with types, Prettier; and the headers as C11 and C++17.  `--fix` formats and repairs what it can.
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const fix = process.argv.includes('--fix');
 const node = (script, ...args) => [process.execPath, [`node_modules/${script}`, ...args]];
-const header = (compiler, ...args) => [
+const warnings = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror'];
+const header = (compiler, name, ...args) => [
   compiler,
-  [...args, '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-fsyntax-only', 'native/include/peermap.h'],
+  [...args, ...warnings, '-Inative/include', '-fsyntax-only', `native/include/${name}`],
 ];
 
 let failed = 0;
@@ -20,8 +21,9 @@ for (const [command, args] of [
   ),
   node('eslint/bin/eslint.js', '--max-warnings=0', ...(fix ? ['--fix'] : []), 'extension', 'webview', 'test', 'scripts', '*.mjs'),
   node('prettier/bin/prettier.cjs', fix ? '--write' : '--check', '--log-level=warn', '**/*.{ts,tsx,mjs,cjs,css}'),
-  header('cc', '-x', 'c', '-std=c11'),
-  header('c++', '-x', 'c++', '-std=c++17'),
+  header('cc', 'peermap.h', '-x', 'c', '-std=c11'),
+  header('c++', 'peermap.h', '-x', 'c++', '-std=c++17'),
+  header('c++', 'peermap.hpp', '-x', 'c++', '-std=c++17'),
 ]) {
   const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) {

@@ -80,6 +80,7 @@ async function suite(...args) {
 
 const runners = {
   native: () => mocha('native'),
+  library: () => mocha('library'),
   chaos: () => mocha('chaos'),
   fuzz: () => mocha('fuzz'),
   walk: () => mocha('walk'),

@@ -28,6 +28,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'PEERMAP_EDETACHED',
   'PEERMAP_EOS',
   'PEERMAP_ELOST',
+  'PEERMAP_ETYPE',
 ];
 
 export function errorName(code: number): string {

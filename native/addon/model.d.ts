@@ -25,7 +25,8 @@ export type ErrorCode =
   | 'PEERMAP_EBUSY'
   | 'PEERMAP_EDETACHED'
   | 'PEERMAP_EOS'
-  | 'PEERMAP_ELOST';
+  | 'PEERMAP_ELOST'
+  | 'PEERMAP_ETYPE';
 
 /** peermap_answer of peermap.h: how one peer came to a round. */
 export interface PeerAnswer {

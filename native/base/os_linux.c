@@ -4,13 +4,13 @@
 
 #include "layout.h"
 #include "order.h"
+#include "os_linux.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <linux/futex.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,14 +49,14 @@ static struct timespec to_timespec(uint64_t ns)
 int pm_futex_wait(const uint32_t *word, uint32_t value, uint32_t bits, uint64_t deadline)
 {
     struct timespec until = to_timespec(deadline);
-    if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, value, deadline ? &until : NULL, NULL, bits) == 0)
+    if (syscall(SYS_futex, word, PM_FUTEX_WAIT_BITSET, value, deadline ? &until : NULL, NULL, bits) == 0)
         return 0;
     return errno;
 }
 
 void pm_futex_wake(uint32_t *word, uint32_t bits, int count)
 {
-    syscall(SYS_futex, word, FUTEX_WAKE_BITSET, count, NULL, NULL, bits);
+    syscall(SYS_futex, word, PM_FUTEX_WAKE_BITSET, count, NULL, NULL, bits);
 }
 
 #define YIELD_NS 100000u
@@ -76,14 +76,13 @@ void pm_yield_while(const uint32_t *word, uint32_t bits)
     }
 }
 
-/* struct futex_waitv and its number, for C libraries and headers older than the kernel. */
+/* struct futex_waitv, for headers older than the kernel. */
 struct waiter {
     uint64_t value;
     uint64_t word;
     uint32_t flags;
     uint32_t reserved;
 };
-#define FUTEX_WAITV 449
 #define WAITER_32_BITS 2u
 
 int pm_futex_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t deadline)
@@ -94,14 +93,14 @@ int pm_futex_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t dead
     for (uint32_t i = 0; i < count; i++)
         waiters[i] = (struct waiter){ .value = waits[i].value, .word = (uintptr_t)waits[i].word, .flags = WAITER_32_BITS };
     struct timespec until = to_timespec(deadline);
-    long woken = syscall(FUTEX_WAITV, waiters, count, 0, deadline ? &until : NULL, CLOCK_MONOTONIC);
+    long woken = syscall(PM_SYS_FUTEX_WAITV, waiters, count, 0, deadline ? &until : NULL, CLOCK_MONOTONIC);
     if (woken >= 0)
         return 0;
     return errno == EPERM ? ENOSYS : errno; /* a sandbox's filter that is older than the call */
 }
 
-static_assert(sizeof(struct pm_robust) == sizeof(struct robust_list_head), "robust_list_head");
-static_assert(offsetof(struct pm_robust, pending) == offsetof(struct robust_list_head, list_op_pending), "list_op_pending");
+static_assert(sizeof(struct pm_robust) == 3 * sizeof(long), "the kernel takes a robust list by its size");
+static_assert(offsetof(struct pm_robust, pending) == 2 * sizeof(long), "list_op_pending");
 
 int pm_robust_use(struct pm_robust *robust)
 {

@@ -10,15 +10,15 @@
 #include "fault.h"
 #include "order.h"
 #include "os.h"
+#include "os_linux.h"
 
 #include <errno.h>
-#include <linux/futex.h>
-#include <linux/ptrace.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -104,7 +104,7 @@ QUIET static void give_way(void)
 QUIET static void tell(struct pm_hand *hand, uint32_t done)
 {
     __atomic_store_n(&hand->done, done, __ATOMIC_SEQ_CST);
-    call6(SYS_futex, (long)&hand->done, FUTEX_WAKE, INT32_MAX, 0, 0, 0);
+    call6(SYS_futex, (long)&hand->done, PM_FUTEX_WAKE, INT32_MAX, 0, 0, 0);
 }
 
 /* ---- one thread ---- */
@@ -168,7 +168,7 @@ QUIET static void let_go(struct pm_hand_target *target)
 QUIET static bool parked(uint32_t thread, const struct user_regs_struct *regs)
 {
     long word = 0;
-    bool futex = (long)regs->orig_rax == SYS_futex || (long)regs->orig_rax == 449; /* futex_waitv */
+    bool futex = (long)regs->orig_rax == SYS_futex || (long)regs->orig_rax == PM_SYS_FUTEX_WAITV;
     bool interrupted = (long)regs->rax <= -512 && (long)regs->rax >= -516;         /* the kernel's ERESTART codes */
     return futex && (interrupted || (long)regs->rax == -EINTR) &&
            trace(PTRACE_PEEKTEXT, thread, (long)regs->rip - 2, (long)&word) == 0 && (word & 0xffff) == SYSCALL_INSTRUCTION;
@@ -179,6 +179,7 @@ QUIET static int run_call(struct pm_hand_target *target, struct user_regs_struct
     struct user_regs_struct regs = saved;
     struct iovec view = { &regs, sizeof regs };
     const struct pm_hand_call *call = &target->call;
+    const uint64_t descriptor = (uint64_t)call->descriptor;
     regs.rip -= 2;
     regs.orig_rax = (unsigned long long)-1; /* nothing to be restarted */
     regs.rax = SYS_mmap;
@@ -186,7 +187,7 @@ QUIET static int run_call(struct pm_hand_target *target, struct user_regs_struct
     regs.rsi = call->length;
     regs.rdx = PROT_READ | PROT_WRITE;
     regs.r10 = MAP_SHARED | MAP_FIXED;
-    regs.r8 = (unsigned long long)call->descriptor;
+    regs.r8 = descriptor;
     regs.r9 = call->offset;
     long rc = trace(PTRACE_SETREGSET, target->thread, 1 /* NT_PRSTATUS */, (long)&view);
     for (int half = 0; rc == 0 && half < 2;) { /* however long it takes: in between its registers are not its own */
@@ -273,7 +274,7 @@ QUIET static int work(void *argument)
         if (now() < soon)
             give_way();
         else
-            call6(SYS_futex, (long)&hand->order, FUTEX_WAIT, RUN, (long)&pause, 0, 0);
+            call6(SYS_futex, (long)&hand->order, PM_FUTEX_WAIT, RUN, (long)&pause, 0, 0);
     }
     for (uint32_t i = 0; i < hand->count; i++)
         let_go(&hand->targets[i]);
@@ -284,7 +285,10 @@ QUIET static int work(void *argument)
 
 /* ---- its maker ---- */
 
-/* The C library's clone() under its other name, which sanitizers do not put themselves before: theirs takes the child for a copy of the process. */
+/* glibc's clone() under its other name, which sanitizers do not put themselves before: theirs takes the child for a copy of the process. */
+#ifndef __GLIBC__
+#define __clone clone
+#endif
 extern int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
 
 bool pm_hand_works(const struct pm_hand *hand)

@@ -50,7 +50,7 @@
  *
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
  * remap, map_peer) are serialised within a process.  None may be called from a signal handler, except peermap_base(),
- * peermap_size(), peermap_pin(), peermap_unpin() and peermap_epoch().  Allocating and freeing never wait for another thread,
+ * peermap_size(), peermap_pin(), peermap_unpin(), peermap_of() and peermap_epoch().  Allocating and freeing never wait for another thread,
  * unless the segment must grow.
  *
  * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below.  peermap_last_error() has a sentence
@@ -75,6 +75,8 @@ extern "C" {
 #define PEERMAP_API
 #endif
 
+#define PEERMAP_VERSION "0.1.0"
+
 #define PEERMAP_NAME_MAX 64 /* bytes of a segment, peer, root or type name, with the final NUL */
 
 /* The one list of errors: name, code, text.  The enum, peermap_error_name() and peermap_error_text() are made from it. */
@@ -97,7 +99,8 @@ extern "C" {
     X(EBUSY, -16, "another peer holds the segment's lock or pins the memory; nothing was changed")                     \
     X(EDETACHED, -17, "the handle is detached, or belongs to the parent process")                                      \
     X(EOS, -18, "the system refused; see errno")                                                                       \
-    X(ELOST, -19, "the object was cut short from outside; destroy it, and create it anew")
+    X(ELOST, -19, "the object was cut short from outside; destroy it, and create it anew")                             \
+    X(ETYPE, -20, "the root is of another type")
 
 /* clang-format off */
 enum peermap_error {
@@ -244,6 +247,10 @@ PEERMAP_API void peermap_unpin(peermap_segment *segment);
 /* Bytes of the pages that the system gives the data: 2 MiB if PEERMAP_HUGE was asked for and is possible here, else the ordinary ones.
  * Where it is not, the segment works with ordinary pages. */
 PEERMAP_API size_t peermap_page_size(const peermap_segment *segment);
+
+/* The handle of this process in whose addresses `address` is, active or not; NULL if there is none.  How code that has a pointer into a
+ * segment, and may have found it there, comes to the segment.  Takes no lock. */
+PEERMAP_API peermap_segment *peermap_of(const void *address);
 
 /* Number of the last round.  Changes with every growth, shrink and remap. */
 PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
@@ -397,7 +404,28 @@ PEERMAP_API int peermap_set_root(peermap_segment *segment, const char *root, voi
 /* The root's address in this process, or NULL if there is none; `size` (may be NULL) receives its size. */
 PEERMAP_API void *peermap_root(peermap_segment *segment, const char *root, size_t *size);
 
+/* A root, copied. */
+typedef struct peermap_root_copy {
+    void *pointer;    /* NULL: there is no root of this name */
+    size_t size;
+    uint64_t version; /* another one whenever the root was set, also after it was removed in between; 0 if there is none */
+    char type[PEERMAP_NAME_MAX];
+} peermap_root_copy;
+
+/* Reads a root, or that there is none.  0; ENAME, EDETACHED, ELOST. */
+PEERMAP_API int peermap_read_root(peermap_segment *segment, const char *root, peermap_root_copy *out);
+
+/*
+ * Like peermap_set_root(), if the root is still as it was when `*version` was read (0: there was none): then 0.  Otherwise nothing is changed,
+ * and the answer is 1.  Either way `*version` is what it is now.  Of any number of peers that try at once, one succeeds.  Errors of
+ * peermap_set_root().
+ */
+PEERMAP_API int peermap_swap_root(peermap_segment *segment, const char *root, uint64_t *version, void *ptr, size_t size, const char *type);
+
 /* ---- the registry ---- */
+
+/* This process's own row.  EDETACHED, EINVAL, EFORMAT, ELOST. */
+PEERMAP_API int peermap_self(peermap_segment *segment, peermap_peer *out);
 
 /* The pid of the live peer with this descriptive name; 0 if there is none. */
 PEERMAP_API pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name);

@@ -78,7 +78,7 @@ static void serve(peermap_segment *segment, struct pm_request *request)
     switch (request->kind) {
     case PM_ASK_ROUND: request->result = pm_round(segment, request); break;
     case PM_ASK_REAP: request->result = pm_registry_reap(segment); break;
-    case PM_ASK_ROOT: request->result = pm_roots_set(segment, request->root); break;
+    case PM_ASK_ROOT: request->result = pm_roots_set(segment, request->root, request->only_version); break;
     case PM_ASK_LEAVE: leave(segment); break;
     case PM_ASK_NONE: break;
     }

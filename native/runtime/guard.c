@@ -24,7 +24,8 @@ enum { LOST_NOT = 0, LOST_NOW, LOST };
 
 /* Process-local.  `from` is written last, and cleared first: 0 is a free place, 1 one that is being filled. */
 struct place {
-    uint64_t from, to;
+    uint64_t from, to; /* the header */
+    uint64_t end;      /* of the reservation */
     peermap_segment *segment;
 };
 
@@ -64,6 +65,28 @@ static bool mend(uintptr_t address)
     return false;
 }
 
+/* Whatever is read of a place counts only if that is still the same one. */
+static peermap_segment *segment_in(struct place *place, uintptr_t address)
+{
+    uint64_t from = load64(&place->from);
+    if (from <= 1 || address < from || address >= load64(&place->end))
+        return NULL;
+    peermap_segment *segment = load_pointer((void **)&place->segment);
+    return load64(&place->from) == from ? segment : NULL;
+}
+
+peermap_segment *peermap_of(const void *address)
+{
+    for (struct places *places = &first; places; places = load_pointer(&places->next)) {
+        for (struct place *place = places->place; place < places->place + PLACES; place++) {
+            peermap_segment *segment = segment_in(place, (uintptr_t)address);
+            if (segment)
+                return pm_attached(segment) ? segment : NULL;
+        }
+    }
+    return NULL;
+}
+
 static void watch_faults(void) { pm_fault_watch(mend); }
 
 static bool settle(struct places *places, peermap_segment *segment)
@@ -72,7 +95,8 @@ static bool settle(struct places *places, peermap_segment *segment)
         uint64_t free = 0;
         if (!cas64(&place->from, &free, 1))
             continue;
-        place->segment = segment;
+        store_pointer((void **)&place->segment, segment);
+        store64(&place->end, (uintptr_t)segment->start + segment->reservation);
         store64(&place->to, (uintptr_t)segment->start + segment->shape.header_len);
         store64(&place->from, (uintptr_t)segment->start);
         return true;

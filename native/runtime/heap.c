@@ -97,8 +97,9 @@ static uint64_t take_large(struct pm_cache *cache, uint64_t units, uint64_t alig
 
 static void *refuse(peermap_segment *segment, int rc, uint64_t size)
 {
-    if (rc == PEERMAP_EDETACHED || rc == PEERMAP_ELOST || rc == PM_NO_ROOM)
-        pm_fail(PEERMAP_ENOSPC, "segment %s has no room for %" PRIu64 " bytes", segment->name, size);
+    if (rc == PM_NO_ROOM)
+        pm_fail(PEERMAP_ELIMIT, "segment %s can have at most %" PRIu64 " bytes: there is no room for an object of %" PRIu64 "; create it with a larger reserve_size", segment->name,
+                segment->shape.reserved, size);
     errno = ENOMEM;
     return NULL;
 }

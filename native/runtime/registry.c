@@ -325,6 +325,22 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
     return pm_unless_lost(segment, count);
 }
 
+int peermap_self(peermap_segment *segment, peermap_peer *out)
+{
+    struct pm_slot slot;
+    if (!pm_attached(segment))
+        return pm_fail_detached();
+    if (!out)
+        return pm_fail(PEERMAP_EINVAL, "out is NULL");
+    bool whole = pm_slot_read(segment, segment->index, &slot);
+    if (pm_lost(segment))
+        return pm_fail_lost(segment);
+    if (!whole)
+        return pm_fail(PEERMAP_EFORMAT, "the registry of segment %s is damaged: it changes whenever it is read", segment->name);
+    describe(&slot, out);
+    return 0;
+}
+
 pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name)
 {
     if (!pm_attached(segment) || !peer_name)

@@ -23,8 +23,16 @@ static bool read_root(const peermap_segment *segment, uint32_t index, struct pm_
     return false;
 }
 
-/* The index of the root of this name with the highest version, or root_count. */
-static uint32_t find(const peermap_segment *segment, const char *name, struct pm_root *found)
+/* Another one after every change of a root. */
+static uint64_t changes(const peermap_segment *segment)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < segment->shape.root_count; i++)
+        sum += order_load64(&segment->roots[i].tag);
+    return sum;
+}
+
+static uint32_t look(const peermap_segment *segment, const char *name, struct pm_root *found)
 {
     uint32_t best = segment->shape.root_count;
     for (uint32_t i = 0; i < segment->shape.root_count; i++) {
@@ -36,6 +44,20 @@ static uint32_t find(const peermap_segment *segment, const char *name, struct pm
         }
     }
     return best;
+}
+
+/* The index of the root of this name with the highest version, or root_count.  One that was replaced during the look may have gone from a
+ * record that was still to be seen to one that had been seen already. */
+static uint32_t find(const peermap_segment *segment, const char *name, struct pm_root *found)
+{
+    uint32_t index = segment->shape.root_count;
+    for (int attempt = 0; attempt < 16; attempt++) {
+        uint64_t before = changes(segment);
+        index = look(segment, name, found);
+        if (index != segment->shape.root_count || changes(segment) == before)
+            break;
+    }
+    return index;
 }
 
 static void set_state(struct pm_root *root, enum pm_record_state state)
@@ -53,21 +75,26 @@ static void free_others(peermap_segment *segment, const char *name, uint32_t kee
     PM_POINT("root.others_freed");
 }
 
-static void fill(struct pm_root *root, const struct pm_root *wanted, uint64_t version)
+static void fill(struct pm_root *root, const struct pm_root *wanted)
 {
-    struct pm_root filled = *wanted;
-    filled.version = version;
     set_state(root, PM_CLAIMED);
     opened();
     PM_POINT("root.claimed");
-    write_words(&root->version, &filled.version, sizeof filled - offsetof(struct pm_root, version));
+    write_words(&root->version, &wanted->version, sizeof *wanted - offsetof(struct pm_root, version));
     PM_POINT("root.filled");
     set_state(root, PM_LIVE);
     PM_POINT("root.live");
 }
 
+/* Every change of a root is an event, so that this is greater than that of any root before, also of a removed one. */
+static uint64_t next_version(const peermap_segment *segment, uint64_t old)
+{
+    uint64_t events = load64(&segment->header->event_head);
+    return (old > events ? old : events) + 1;
+}
+
 /* A new name leaves one record free, by which any root can be replaced. */
-static int publish(peermap_segment *segment, const struct pm_root *wanted)
+static int publish(peermap_segment *segment, struct pm_root *wanted)
 {
     struct pm_root old = { .version = 0 };
     uint32_t count = segment->shape.root_count, place = count, room = 0, at = find(segment, wanted->name, &old);
@@ -81,21 +108,47 @@ static int publish(peermap_segment *segment, const struct pm_root *wanted)
     }
     if (room < (at != count ? 1u : 2u))
         return pm_fail(PEERMAP_EROOTS, "segment %s has %u roots, and no room for %s", segment->name, count - room, wanted->name);
-    fill(&segment->roots[place], wanted, old.version + 1);
+    wanted->version = next_version(segment, old.version);
+    fill(&segment->roots[place], wanted);
     free_others(segment, wanted->name, place);
     return 0;
 }
 
-int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted)
+/* The newest last: one that a death has left beside it must not become the root. */
+static void remove_all(peermap_segment *segment, struct pm_root *wanted)
 {
-    bool remove = wanted->tag == PM_FREE;
+    struct pm_root newest;
+    free_others(segment, wanted->name, find(segment, wanted->name, &newest));
+    free_others(segment, wanted->name, segment->shape.root_count);
+    wanted->version = 0;
+}
+
+static uint64_t version_of(const peermap_segment *segment, const char *name)
+{
+    struct pm_root root;
+    return find(segment, name, &root) == segment->shape.root_count ? 0 : root.version;
+}
+
+/* 0, 1 if the version was another, or an error. */
+static int replace(peermap_segment *segment, struct pm_root *wanted, bool only_version)
+{
+    uint64_t version = only_version ? version_of(segment, wanted->name) : wanted->version;
+    if (version != wanted->version) {
+        wanted->version = version;
+        return 1;
+    }
+    if (wanted->tag != PM_FREE)
+        return publish(segment, wanted);
+    remove_all(segment, wanted);
+    return 0;
+}
+
+int pm_roots_set(peermap_segment *segment, struct pm_root *wanted, bool only_version)
+{
     int rc = pm_registry_lock(segment);
     if (rc != 0)
         return rc;
-    if (remove)
-        free_others(segment, wanted->name, segment->shape.root_count);
-    else
-        rc = publish(segment, wanted);
+    rc = replace(segment, wanted, only_version);
     if (rc == 0)
         pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROOT, .slot = PM_NO_SLOT, .size = wanted->off, .ns = wanted->size });
     PM_POINT("root.told");
@@ -104,30 +157,76 @@ int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted)
     return rc;
 }
 
-int peermap_set_root(peermap_segment *segment, const char *name, void *pointer, size_t size, const char *type)
+static int check_name(const char *name)
 {
-    struct pm_root wanted = { .tag = pointer ? PM_LIVE : PM_FREE, .size = size };
-    if (!pm_name_valid(name))
-        return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
+    return pm_name_valid(name) ? 0 : pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
+}
+
+/* Where `pointer` is in the data. */
+static int locate(peermap_segment *segment, const char *name, const void *pointer, size_t size, uint64_t *off)
+{
+    size_t active = peermap_size(segment);
+    if (pm_lost(segment))
+        return pm_fail_lost(segment);
+    uintptr_t base = (uintptr_t)segment->base, at = (uintptr_t)pointer;
+    if (at < base || at - base > active || size > active - (at - base))
+        return pm_fail(PEERMAP_EINVAL, "root %s, %zu bytes at %p, is not in the active memory of segment %s", name, size, pointer,
+                       segment->name);
+    *off = at - base;
+    return 0;
+}
+
+static int set(peermap_segment *segment, const char *name, uint64_t *version, void *pointer, size_t size, const char *type)
+{
+    struct pm_root wanted = { .tag = pointer ? PM_LIVE : PM_FREE, .version = version ? *version : 0, .size = size };
+    int rc = check_name(name);
+    if (rc != 0)
+        return rc;
     if (type && strlen(type) >= PM_NAME_MAX)
         return pm_fail(PEERMAP_ENAME, "the type of root %s is longer than %d bytes", name, PM_NAME_MAX - 1);
     if (!pm_attached(segment))
         return pm_fail_detached();
-    if (pointer) {
-        size_t active = peermap_size(segment);
-        if (pm_lost(segment))
-            return pm_fail_lost(segment);
-        uintptr_t base = (uintptr_t)segment->base, at = (uintptr_t)pointer;
-        if (at < base || at - base > active || size > active - (at - base))
-            return pm_fail(PEERMAP_EINVAL, "root %s, %zu bytes at %p, is not in the active memory of segment %s", name, size, pointer,
-                           segment->name);
-        wanted.off = at - base;
-    }
+    if (pointer)
+        rc = locate(segment, name, pointer, size, &wanted.off);
+    if (rc != 0)
+        return rc;
     memcpy(wanted.name, name, strlen(name));
     if (type)
         memcpy(wanted.type, type, strlen(type));
-    struct pm_request request = { .kind = PM_ASK_ROOT, .root = &wanted };
-    return pm_agent_ask(segment, &request);
+    struct pm_request request = { .kind = PM_ASK_ROOT, .root = &wanted, .only_version = version != NULL };
+    rc = pm_agent_ask(segment, &request);
+    if (version && rc >= 0)
+        *version = wanted.version;
+    return rc;
+}
+
+int peermap_set_root(peermap_segment *segment, const char *name, void *pointer, size_t size, const char *type)
+{
+    return set(segment, name, NULL, pointer, size, type);
+}
+
+int peermap_swap_root(peermap_segment *segment, const char *name, uint64_t *version, void *pointer, size_t size, const char *type)
+{
+    return version ? set(segment, name, version, pointer, size, type) : pm_fail(PEERMAP_EINVAL, "version is NULL");
+}
+
+int peermap_read_root(peermap_segment *segment, const char *name, peermap_root_copy *out)
+{
+    struct pm_root root;
+    int rc = check_name(name);
+    if (rc != 0)
+        return rc;
+    if (!pm_attached(segment))
+        return pm_fail_detached();
+    if (!out)
+        return pm_fail(PEERMAP_EINVAL, "out is NULL");
+    *out = (peermap_root_copy){ .version = 0 };
+    size_t active = peermap_size(segment);
+    if (find(segment, name, &root) != segment->shape.root_count && root.off <= active && root.size <= active - root.off) {
+        *out = (peermap_root_copy){ .pointer = segment->base + root.off, .size = root.size, .version = root.version };
+        memcpy(out->type, root.type, sizeof out->type - 1);
+    }
+    return pm_unless_lost(segment, 0);
 }
 
 void *peermap_root(peermap_segment *segment, const char *name, size_t *size)

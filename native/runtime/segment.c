@@ -253,11 +253,11 @@ typedef int entry(peermap_segment *segment, const peermap_options *options);
 static peermap_options complete(const peermap_options *given)
 {
     peermap_options options = { .struct_size = sizeof options };
-    if (given && given->struct_size < sizeof options) {
-        memcpy(&options, given, given->struct_size);
-        return options;
+    if (given) {
+        memcpy(&options, given, given->struct_size < sizeof options ? given->struct_size : sizeof options);
+        options.struct_size = given->struct_size;
     }
-    return given ? *given : options;
+    return options;
 }
 
 static int enter_with_heap(peermap_segment *segment, const peermap_options *options, entry *enter)

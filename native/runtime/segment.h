@@ -64,7 +64,8 @@ struct pm_request {
     uint64_t bytes;
     uint64_t from; /* of a growth: only if this is the active size; PM_ANY_SIZE: whatever it is */
     pid_t pid;
-    const struct pm_root *root; /* its name, off, size and type; size and off 0: remove */
+    struct pm_root *root; /* its name, off, size and type; FREE: remove; `only_version`: if it has this version, which becomes the present one */
+    bool only_version;
     int result;
     int error; /* errno with it */
     peermap_round round;
@@ -250,7 +251,7 @@ void pm_registry_release(peermap_segment *segment);
 int pm_registry_reap(peermap_segment *segment);
 
 /* ---- roots.c ---- */
-int pm_roots_set(peermap_segment *segment, const struct pm_root *wanted);
+int pm_roots_set(peermap_segment *segment, struct pm_root *wanted, bool only_version);
 
 /* ---- resize.c: the agent only ---- */
 #define PM_ANY_SIZE UINT64_MAX

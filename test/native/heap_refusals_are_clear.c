@@ -31,7 +31,7 @@ static void at_the_limit(void)
     unsigned char *object[200];
     int count = 0;
     open_heap("one", 0, 0, 64 << 20);
-    refused(peermap_alloc(heap, SIZE_MAX), ENOMEM, "no room");
+    refused(peermap_alloc(heap, SIZE_MAX), ENOMEM, "reserve_size");
     refused(peermap_alloc(heap, SIZE_MAX - 8), ENOMEM, "no room");
     refused(peermap_calloc(heap, SIZE_MAX / 2, 3), ENOMEM, "no room");
     refused(peermap_alloc(heap, 64 << 20), ENOMEM, "at most");

@@ -50,8 +50,13 @@ export class Peer {
   }
 
   /** `words` as peer.c takes them: 'create', 65536. */
-  static async start(segment: string, name: string, ...words: (string | number)[]): Promise<Peer> {
-    const peer = new Peer(spawn(program, [segment, name, ...words.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] }));
+  static start(segment: string, name: string, ...words: (string | number)[]): Promise<Peer> {
+    return Peer.startAs(program, segment, name, ...words);
+  }
+
+  /** The same by another build of peer.c. */
+  static async startAs(build: string, segment: string, name: string, ...words: (string | number)[]): Promise<Peer> {
+    const peer = new Peer(spawn(build, [segment, name, ...words.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] }));
     const [pid, base] = await peer.answer('ready');
     peer.pid = Number(pid);
     peer.base = BigInt(base ?? 0);

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/*
+ * words - counts words in a map of strings that any number of processes share.
+ *
+ *     words SEGMENT add WORD...    in one terminal
+ *     words SEGMENT list           in another, also after the first has ended
+ *     words SEGMENT forget
+ */
+#include "lock.hpp"
+
+#include <peermap.hpp>
+
+#include <iostream>
+#include <mutex>
+
+struct dictionary {
+    explicit dictionary(const peermap::allocator<char> &segment) : counts(segment) {}
+
+    shared_lock lock;
+    peermap::map<peermap::string, std::uint64_t> counts;
+};
+
+static void add(dictionary &words, const char *word)
+{
+    const std::lock_guard<shared_lock> held(words.lock);
+    auto found = words.counts.find(word);
+    if (found == words.counts.end())
+        found = words.counts.emplace(word, 0u).first;
+    found->second++;
+}
+
+static void list(dictionary &words)
+{
+    const std::lock_guard<shared_lock> held(words.lock);
+    for (const auto &[word, count] : words.counts)
+        std::cout << word << ' ' << count << '\n';
+}
+
+static int run(const std::string &name, const std::string &command, char **arguments)
+{
+    if (command == "forget")
+        return peermap::segment::remove(name) ? 0 : 1;
+    peermap::segment segment = peermap::segment::open(name);
+    auto *words = segment.find_or_construct<dictionary>("dictionary");
+    if (command == "add")
+        while (*arguments)
+            add(*words, *arguments++);
+    else
+        list(*words);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        std::cerr << "usage: words SEGMENT add WORD... | list | forget\n";
+        return 2;
+    }
+    try {
+        return run(argv[1], argv[2], argv + 3);
+    } catch (const std::exception &failure) {
+        std::cerr << "words: " << failure.what() << '\n';
+        return 1;
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/* Each failure is a std::error_code of the one list, and what is thrown says it in a sentence. */
+#include "crowd.hpp"
+
+template <class Function> static std::error_code thrown(const char *says, Function &&function)
+{
+    try {
+        function();
+    } catch (const peermap::error &error) {
+        if (std::string(error.what()).find(says) == std::string::npos)
+            FAIL("\"%s\" does not say \"%s\"", error.what(), says);
+        return error.code();
+    }
+    FAIL("nothing was thrown, but \"%s\" should have been", says);
+}
+
+static void of_segments()
+{
+    std::error_code ec;
+    peermap::segment none = peermap::segment::attach(segment_name() + "-none", {}, ec);
+    CHECK(!none && ec == PEERMAP_ENOENT && ec == peermap::errc::PEERMAP_ENOENT && ec == std::errc::no_such_file_or_directory);
+    CHECK(ec.category().name() == std::string("peermap") && ec.message() == peermap_error_text(PEERMAP_ENOENT));
+    CHECK(thrown(segment_name().c_str(), [] { peermap::segment::attach(segment_name() + "-none"); }) == PEERMAP_ENOENT);
+    CHECK(thrown("exists", [] { peermap::segment::create(segment_name()); }) == std::errc::file_exists);
+    CHECK(!peermap::segment::remove(segment_name() + "-none"));
+    CHECK(thrown("name", [] { peermap::segment::remove("/"); }) == PEERMAP_ENAME);
+    CHECK_INT(none.size(), 0);
+    none.grow(4096, ec);
+    CHECK(ec == PEERMAP_EDETACHED);
+}
+
+static void of_rounds(peermap::segment &segment)
+{
+    std::error_code ec;
+    CHECK(segment.grow(1 << 20, ec).size == segment.size() && !ec);
+    segment.grow(std::size_t{ 1 } << 40, ec);
+    CHECK(ec == PEERMAP_ELIMIT);
+    CHECK(thrown("reserve", [&] { segment.grow(std::size_t{ 1 } << 40); }) == PEERMAP_ELIMIT);
+    const auto rows = segment.peers();
+    CHECK(rows.size() == 1 && rows[0].pid == getpid() && segment.pid_of("first") == getpid());
+    CHECK_INT(segment.pin().size(), segment.size());
+    CHECK(segment.map_peer().acked == 1 && segment.remap().acked == 1);
+}
+
+struct apple {
+    int weight;
+};
+struct pear {
+    int weight;
+};
+
+static void of_objects(peermap::segment &segment)
+{
+    std::error_code ec;
+    CHECK(segment.find<apple>("fruit") == nullptr);
+    apple *made = segment.find_or_construct<apple>("fruit", ec, apple{ 3 });
+    CHECK(made && !ec && made->weight == 3 && segment.find<apple>("fruit") == made);
+    CHECK(segment.find<pear>("fruit", ec) == nullptr && ec == PEERMAP_ETYPE);
+    CHECK(thrown("root fruit is no pear", [&] { segment.find_or_construct<pear>("fruit", pear{ 1 }); }) == PEERMAP_ETYPE);
+    CHECK(thrown("fruit", [&] { segment.destroy<pear>("fruit"); }) == PEERMAP_ETYPE);
+    CHECK(thrown("name", [&] { segment.find<apple>("/"); }) == PEERMAP_ENAME);
+    peermap_root_copy root;
+    CHECK_INT(peermap_read_root(segment.native_handle(), "fruit", &root), 0);
+    CHECK(root.size == sizeof(apple) && std::strcmp(root.type, "apple") == 0);
+    CHECK(segment.destroy<apple>("fruit") && segment.find<apple>("fruit") == nullptr);
+    using long_name = peermap::map<peermap::string, peermap::vector<peermap::string>>;
+    using other_name = peermap::map<peermap::string, peermap::vector<int>>;
+    CHECK(segment.find_or_construct<long_name>("long") == segment.find<long_name>("long"));
+    CHECK(segment.find<other_name>("long", ec) == nullptr && ec == PEERMAP_ETYPE);
+}
+
+static void of_memory()
+{
+    peermap::options small = named("first");
+    small.reserve_size = 4 << 20;
+    peermap::segment segment = peermap::segment::create(segment_name() + "-small", small);
+    peermap::segment::remove(segment_name() + "-small");
+    peermap::vector<char> bytes(segment);
+    bool thrown_alloc = false;
+    try {
+        bytes.resize(64 << 20);
+    } catch (const std::bad_alloc &error) {
+        thrown_alloc = std::string(error.what()).find("no room") != std::string::npos;
+        if (!thrown_alloc)
+            FAIL("\"%s\" does not name the limit", error.what());
+    }
+    CHECK(thrown_alloc && bytes.empty());
+    bool thrown_length = false;
+    try {
+        peermap::allocator<long>(segment).allocate(std::size_t{ 1 } << 62);
+    } catch (const std::bad_array_new_length &) {
+        thrown_length = true;
+    }
+    CHECK(thrown_length);
+}
+
+int main()
+{
+    set_up();
+    peermap::segment segment = peermap::segment::create(segment_name(), named("first"));
+    of_segments();
+    of_rounds(segment);
+    of_objects(segment);
+    of_memory();
+    peermap::segment moved(std::move(segment));
+    CHECK(!segment && moved);
+    segment = std::move(moved);
+    CHECK(segment && !moved && segment.size() != 0);
+    return 0;
+}
