@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -72,7 +73,7 @@ static int each_by_query(int maps, const struct visit *visit)
             q.vma_name_size = sizeof path;
             path[0] = '\0';
         }
-        if (ioctl(maps, QUERY, &q) != 0)
+        if (syscall(SYS_ioctl, maps, QUERY, &q) != 0) /* not ioctl(): its number is an int with some C libraries */
             return errno == ENOENT ? 0 : errno;
         struct pmo_mapping mapping = {
             .address = q.vma_start, .length = q.vma_end - q.vma_start, .offset = q.vma_offset, .flags = (uint32_t)q.vma_flags & 0xfu
