@@ -32,6 +32,7 @@ extern "C" {
 #include "snapshot.h"
 #include "system.h"
 #include "watch.h"
+#include "words.h"
 }
 
 namespace peermap {

@@ -11,51 +11,12 @@ Napi::Number to_time(Napi::Env env, uint64_t ns) { return Napi::Number::New(env,
 
 Napi::Number to_milliseconds(Napi::Env env, uint64_t ns) { return Napi::Number::New(env, static_cast<double>(ns / 1000) / 1000); }
 
-const char* op_word(uint32_t op) {
-  static const char* const words[] = { "none", "grow", "shrink", "remap", "map", "recover", "ahead", "inside" };
-  static_assert(sizeof words / sizeof *words == PM_OP_LAST + 1, "one word for each op");
-  return op <= PM_OP_LAST ? words[op] : "none";
-}
-
-const char* method_word(uint32_t method) {
-  static const char* const words[] = { "none", "attach", "agent", "self", "unstop", "inject", "ahead" };
-  static_assert(sizeof words / sizeof *words == PM_BY_LAST + 1, "one word for each method");
-  return method <= PM_BY_LAST ? words[method] : "none";
-}
-
 Napi::Array flag_words(Napi::Env env, uint32_t flags) {
   Napi::Array array = Napi::Array::New(env);
-  const auto add = [&](uint32_t flag, const char* word) {
+  uint32_t flag;
+  for (size_t i = 0; const char* word = pmo_flag_word(i, &flag); i++)
     if (flags & flag) array.Set(array.Length(), word);
-  };
-  add(PM_SEGMENT_STRICT, "strict");
-  add(PM_SEGMENT_NO_INJECT, "noInject");
-  add(PM_SEGMENT_HUGE, "huge");
-  add(PM_SEGMENT_HEAP, "heap");
   return array;
-}
-
-const char* state_word(pmo_peer_state state) {
-  switch (state) {
-    case PMO_ALIVE: return "alive";
-    case PMO_LATE: return "late";
-    case PMO_ATTACHING: return "attaching";
-    default: return "dead";
-  }
-}
-
-const char* kind_word(uint32_t kind) {
-  static const char* const words[] = { "unknown",     "create",  "attach",   "restart",  "detach",    "peer-died", "reap",   "round-begin",
-                                       "map-request", "map-ack", "map-late", "round-end", "rollback", "cut",       "refuse", "root",
-                                       "takeover",    "unstop",  "inject",   "lost",    "heap-fault", "heap-reclaim" };
-  static_assert(sizeof words / sizeof *words == PM_EV_LAST + 1, "one word for each kind");
-  return kind <= PM_EV_LAST ? words[kind] : "unknown";
-}
-
-// Whose `method` is what the round was for, not how somebody mapped.
-bool kind_has_op(uint32_t kind) {
-  return kind == PM_EV_ROUND_BEGIN || kind == PM_EV_ROUND_END || kind == PM_EV_ROLLBACK || kind == PM_EV_REFUSE ||
-         kind == PM_EV_TAKEOVER;
 }
 
 Napi::Number to_slot(Napi::Env env, uint16_t slot) { return Napi::Number::New(env, slot == PM_NO_SLOT ? -1 : slot); }
@@ -87,8 +48,8 @@ Napi::Array problems_array(Napi::Env env, const pmo_problems& problems) {
 }
 
 Napi::Object mapping_object(Napi::Env env, const pmo_mapping& mapping) {
-  const char permissions[] = { mapping.flags & PMO_READABLE ? 'r' : '-', mapping.flags & PMO_WRITABLE ? 'w' : '-',
-                               mapping.flags & PMO_EXECUTABLE ? 'x' : '-', mapping.flags & PMO_SHARED ? 's' : 'p', '\0' };
+  char permissions[5];
+  pmo_permissions(mapping.flags, permissions);
   Napi::Object object = Napi::Object::New(env);
   object.Set("address", Napi::BigInt::New(env, mapping.address));
   object.Set("length", to_number(env, mapping.length));
@@ -113,7 +74,7 @@ Napi::Object peer_object(Napi::Env env, const pmo_peer& peer) {
   object.Set("uid", slot.uid);
   object.Set("startTime", to_number(env, slot.start_time));
   object.Set("name", slot.name);
-  object.Set("state", state_word(peer.state));
+  object.Set("state", pmo_state_word(peer.state));
   if (peer.process_state) object.Set("processState", std::string(1, peer.process_state));
   object.Set("samePid", peer.same_pid);
   object.Set("base", Napi::BigInt::New(env, slot.base));
@@ -124,7 +85,7 @@ Napi::Object peer_object(Napi::Env env, const pmo_peer& peer) {
   object.Set("acked", to_number(env, slot.acked));
   object.Set("unstopped", to_number(env, slot.unstopped));
   object.Set("populated", to_number(env, slot.populated));
-  object.Set("method", method_word(slot.method));
+  object.Set("method", pmo_method_word(slot.method));
   object.Set("error", slot.error);
   object.Set("latencyNs", to_number(env, slot.latency_ns));
   object.Set("pins", to_number(env, slot.pin / PM_PIN_ONE));
@@ -158,7 +119,7 @@ Napi::Object lock_object(Napi::Env env, const pmo_peer* holder, bool died) {
 
 Napi::Object intent_object(Napi::Env env, const pm_intent& intent) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("op", op_word(intent.op));
+  object.Set("op", pmo_op_word(intent.op));
   object.Set("from", to_number(env, intent.from));
   object.Set("to", to_number(env, intent.to));
   return object;
@@ -214,14 +175,14 @@ Napi::Object stranger_object(Napi::Env env, const pmo_stranger& stranger) {
 }
 
 Napi::Object event_object(Napi::Env env, const pm_event& event) {
-  const bool has_op = kind_has_op(event.kind);
+  const bool has_op = pmo_event_has_op(event.kind);
   Napi::Object object = Napi::Object::New(env);
   object.Set("seq", to_number(env, event.seq));
   object.Set("timeNs", to_time(env, event.time_ns));
   object.Set("epoch", to_number(env, event.epoch));
-  object.Set("kind", kind_word(event.kind));
-  object.Set("method", has_op ? "none" : method_word(event.method));
-  object.Set("op", has_op ? op_word(event.method) : "none");
+  object.Set("kind", pmo_event_word(event.kind));
+  object.Set("method", has_op ? "none" : pmo_method_word(event.method));
+  object.Set("op", has_op ? pmo_op_word(event.method) : "none");
   object.Set("slot", to_slot(env, event.slot));
   object.Set("pid", event.pid);
   object.Set("bySlot", to_slot(env, event.by));
@@ -261,7 +222,7 @@ Napi::Object to_object(Napi::Env env, const peermap_answer& answer) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("pid", answer.pid);
   object.Set("name", answer.name);
-  object.Set("method", method_word(static_cast<uint32_t>(answer.method)));
+  object.Set("method", pmo_method_word(static_cast<uint32_t>(answer.method)));
   object.Set("error", answer.error);
   object.Set("nanoseconds", to_number(env, answer.nanoseconds));
   return object;

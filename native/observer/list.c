@@ -28,10 +28,12 @@ static void summarise(struct pmo_summary *summary, const struct pmo_snapshot *sn
     summary->readable = snapshot->readable;
     summary->object = snapshot->object;
     summary->active = pmo_active(&snapshot->header);
+    summary->horizon = snapshot->header.horizon;
     summary->reserved = snapshot->header.reserved;
     for (size_t i = 0; i < snapshot->peer_count; i++) {
         enum pmo_peer_state state = snapshot->peers[i].state;
         summary->alive += state == PMO_ALIVE || state == PMO_LATE;
+        summary->late += state == PMO_LATE;
         summary->dead += state == PMO_DEAD;
     }
     summary->has_problem = snapshot->problems.count > 0;

@@ -12,9 +12,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -38,46 +40,73 @@ struct query {
 };
 static_assert(sizeof(struct query) == 104, "procmap_query");
 #define QUERY _IOWR('f', 17, struct query)
+#define SHARED 0x08u
 #define COVERING_OR_NEXT 0x10u
 #define OF_A_FILE 0x20u
 
 typedef bool (*visitor)(struct pmo_object object, const struct pmo_mapping *mapping, void *context);
+typedef bool (*path_visitor)(struct pmo_object object, const struct pmo_mapping *mapping, const char *path, void *context);
+
+/* Who is called for each mapping: one of the two. */
+struct visit {
+    visitor each;
+    path_visitor each_shared;
+    void *context;
+};
+
+static bool tell(const struct visit *visit, struct pmo_object object, const struct pmo_mapping *mapping, const char *path)
+{
+    if (visit->each)
+        return visit->each(object, mapping, visit->context);
+    return !(mapping->flags & PMO_SHARED) || visit->each_shared(object, mapping, path, visit->context);
+}
 
 /* ENOTTY or EINVAL, before anything was visited, where the system has no such call. */
-static int each_by_query(int maps, visitor each, void *context)
+static int each_by_query(int maps, const struct visit *visit)
 {
+    char path[PATH_MAX + 32] = "";
+    const uint64_t flags = COVERING_OR_NEXT | OF_A_FILE | (visit->each_shared ? SHARED : 0);
     for (uint64_t address = 0;;) {
-        struct query q = { .size = sizeof q, .flags = COVERING_OR_NEXT | OF_A_FILE, .address = address };
-        if (ioctl(maps, QUERY, &q) != 0)
+        struct query q = { .size = sizeof q, .flags = flags, .address = address };
+        if (visit->each_shared) {
+            q.vma_name_address = (uintptr_t)path;
+            q.vma_name_size = sizeof path;
+            path[0] = '\0';
+        }
+        if (syscall(SYS_ioctl, maps, QUERY, &q) != 0) /* not ioctl(): its number is an int with some C libraries */
             return errno == ENOENT ? 0 : errno;
         struct pmo_mapping mapping = {
             .address = q.vma_start, .length = q.vma_end - q.vma_start, .offset = q.vma_offset, .flags = (uint32_t)q.vma_flags & 0xfu
         };
         struct pmo_object object = { makedev(q.dev_major, q.dev_minor), (ino_t)q.inode };
-        if (!each(object, &mapping, context))
+        if (!tell(visit, object, &mapping, path))
             return 0;
         address = q.vma_end;
     }
 }
 
-static bool parse(const char *line, struct pmo_object *object, struct pmo_mapping *mapping)
+/* The path is the line's rest. */
+static bool parse(char *line, struct pmo_object *object, struct pmo_mapping *mapping, const char **path)
 {
+    int fields = 0;
     uint64_t from, to, offset, inode;
     unsigned int major_number, minor_number;
     char how[5];
-    if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64, &from, &to, how, &offset, &major_number, &minor_number,
-               &inode) != 7)
+    if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &from, &to, how, &offset, &major_number,
+               &minor_number, &inode, &fields) != 7)
         return false;
+    line[strcspn(line, "\n")] = '\0';
+    *path = line + fields;
     uint32_t flags = how[0] == 'r' ? PMO_READABLE : 0;
     flags |= how[1] == 'w' ? PMO_WRITABLE : 0;
     flags |= how[2] == 'x' ? PMO_EXECUTABLE : 0;
     flags |= how[3] == 's' ? PMO_SHARED : 0;
     *mapping = (struct pmo_mapping){ .address = from, .length = to - from, .offset = offset, .flags = flags };
     *object = (struct pmo_object){ makedev(major_number, minor_number), (ino_t)inode };
-    return inode != 0;
+    return inode != 0 || object->device != 0; /* a System V segment may have the inode 0 */
 }
 
-static int each_by_text(int maps, visitor each, void *context)
+static int each_by_text(int maps, const struct visit *visit)
 {
     FILE *text = fdopen(maps, "r");
     if (!text) {
@@ -89,9 +118,10 @@ static int each_by_text(int maps, visitor each, void *context)
     size_t size = 0;
     struct pmo_object object;
     struct pmo_mapping mapping;
+    const char *path;
     errno = 0;
     while (getline(&line, &size, text) > 0)
-        if (parse(line, &object, &mapping) && !each(object, &mapping, context))
+        if (parse(line, &object, &mapping, &path) && !tell(visit, object, &mapping, path))
             break;
     int error = ferror(text) ? errno : 0;
     free(line);
@@ -99,16 +129,26 @@ static int each_by_text(int maps, visitor each, void *context)
     return error;
 }
 
-int pmo_mappings_each(const struct pmo_process *process, visitor each, void *context)
+static int each_of(const struct pmo_process *process, const struct visit *visit)
 {
     int maps = openat(process->dir, "maps", O_RDONLY | O_CLOEXEC);
     if (maps < 0)
         return errno;
-    int error = each_by_query(maps, each, context);
+    int error = each_by_query(maps, visit);
     if (error == ENOTTY || error == EINVAL)
-        return each_by_text(maps, each, context);
+        return each_by_text(maps, visit);
     close(maps);
     return error;
+}
+
+int pmo_mappings_each(const struct pmo_process *process, visitor each, void *context)
+{
+    return each_of(process, &(struct visit){ .each = each, .context = context });
+}
+
+int pmo_mappings_shared(const struct pmo_process *process, path_visitor each, void *context)
+{
+    return each_of(process, &(struct visit){ .each_shared = each, .context = context });
 }
 
 struct collection {

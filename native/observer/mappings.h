@@ -53,6 +53,11 @@ struct pmo_runs {
 int pmo_mappings_each(const struct pmo_process *process,
                       bool (*each)(struct pmo_object object, const struct pmo_mapping *mapping, void *context), void *context);
 
+/* The same for shared mappings only, each with the path that the kernel gives it, which may say " (deleted)". */
+int pmo_mappings_shared(const struct pmo_process *process,
+                        bool (*each)(struct pmo_object object, const struct pmo_mapping *mapping, const char *path, void *context),
+                        void *context);
+
 /* The mappings of one object.  0 or errno. */
 int pmo_mappings_read(const struct pmo_process *process, struct pmo_object object, struct pmo_mappings *mappings);
 

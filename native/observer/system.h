@@ -10,8 +10,10 @@ struct pmo_summary {
     struct stat object;
     bool readable;
     uint64_t active;
+    uint64_t horizon;
     uint64_t reserved;
-    uint32_t alive;
+    uint32_t alive; /* the late among them */
+    uint32_t late;
     uint32_t dead;
     bool has_problem;
     struct pmo_problem problem; /* the first */

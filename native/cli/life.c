@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* life.c - `peermap create`, `destroy` and `reap`. */
+#include "json.h"
+#include "peer.h"
+#include "size.h"
+#include "snapshot.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- create ---- */
+
+static bool parse_mode(const char *text, uint32_t *mode)
+{
+    char *end;
+    const unsigned long value = strtoul(text, &end, 8);
+    *mode = (uint32_t)value;
+    return *text >= '0' && *text <= '7' && *end == '\0' && value > 0 && value <= 0777;
+}
+
+/* Into the options of a peer.  False: said what is wrong. */
+static bool creation_options(const struct cli *cli, peermap_options *options)
+{
+    static const struct {
+        enum option option;
+        uint32_t flag;
+    } flags[] = { { OPTION_STRICT, PEERMAP_STRICT }, { OPTION_NO_INJECT, PEERMAP_NO_INJECT }, { OPTION_HUGE, PEERMAP_HUGE }, { OPTION_HEAP, PEERMAP_HEAP } };
+    uint64_t size, reserve, ahead, peers;
+    if (!option_size(cli, OPTION_SIZE, &size) || !option_size(cli, OPTION_RESERVE, &reserve) || !option_size(cli, OPTION_AHEAD, &ahead) ||
+        !option_number(cli, OPTION_MAX_PEERS, 1, 1024, &peers, 0))
+        return false;
+    if (has(cli, OPTION_MODE) && !parse_mode(cli->given[OPTION_MODE], &options->mode)) {
+        usage_error("--mode takes octal digits such as 0660, not %s", cli->given[OPTION_MODE]);
+        return false;
+    }
+    options->initial_size = (size_t)size;
+    options->reserve_size = (size_t)reserve;
+    options->ahead = (size_t)ahead;
+    options->max_peers = (uint32_t)peers;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        options->flags |= has(cli, flags[i].option) ? flags[i].flag : 0;
+    return true;
+}
+
+static void print_created(const struct cli *cli, uint64_t size, uint64_t base, uint64_t page)
+{
+    if (!has(cli, OPTION_JSON)) {
+        out_line(&cli->out, PLAIN, "%s created: %s at 0x%" PRIx64, cli->words[0], figure_bytes(size).text, base);
+        return;
+    }
+    struct json json = { .file = stdout };
+    json_open(&json, NULL, '{');
+    json_string(&json, "segment", cli->words[0]);
+    json_number(&json, "size", size);
+    json_hex(&json, "base", base);
+    json_number(&json, "pageSize", page);
+    json_close(&json, '}');
+}
+
+int run_create(struct cli *cli)
+{
+    peermap_options options;
+    char name[PEERMAP_NAME_MAX];
+    peermap_segment *segment;
+    if (!peer_options(cli, &options, name) || !creation_options(cli, &options))
+        return EXIT_USAGE;
+    peer_hold_signals(true);
+    const int rc = peermap_create(cli->words[0], &options, &segment);
+    if (rc != 0) {
+        peer_hold_signals(false);
+        return library_error(cli->words[0], rc, NULL);
+    }
+    const uint64_t size = peermap_size(segment), base = (uintptr_t)peermap_base(segment), page = peermap_page_size(segment);
+    peer_end(segment);
+    print_created(cli, size, base, page);
+    return EXIT_WELL;
+}
+
+/* ---- destroy ---- */
+
+/* "indexer (4711), search (4712)"; for free(). */
+static char *who_has_it(const struct pmo_snapshot *snapshot)
+{
+    char *text;
+    size_t length, count = 0;
+    FILE *file = need(open_memstream(&text, &length));
+    for (size_t i = 0; i < snapshot->peer_count; i++)
+        if (snapshot->peers[i].state != PMO_DEAD)
+            fprintf(file, "%s%s (%" PRIu32 ")", count++ ? ", " : "", snapshot->peers[i].slot.name, snapshot->peers[i].slot.pid);
+    for (size_t i = 0; i < snapshot->stranger_count; i++)
+        fprintf(file, "%spid %" PRIu32 " (not registered)", count++ ? ", " : "", snapshot->strangers[i].pid);
+    fclose(file);
+    return text;
+}
+
+/* Why it should not go without a question; for free().  NULL: nobody has it. */
+static char *objection(const char *name)
+{
+    struct pmo_observer observer;
+    struct pmo_snapshot snapshot;
+    char *why = NULL;
+    if (pmo_observer_open(name, &observer) != 0)
+        return text_of("it cannot be looked into, so somebody may have it");
+    const int rc = pmo_snapshot_take(&observer, PMO_STRANGERS, &snapshot);
+    pmo_observer_close(&observer);
+    if (rc != 0)
+        return text_of("it cannot be looked into, so somebody may have it");
+    char *who = who_has_it(&snapshot);
+    if (*who)
+        why = text_of("%s %s it, and would keep the memory", who, strchr(who, ',') ? "have" : "has");
+    else if (!snapshot.readable)
+        why = text_of("it is no segment that this build can read, so somebody may have it");
+    for (uint32_t i = 0; i < snapshot.problems.count && !why; i++)
+        if (snapshot.problems.list[i].code == PMO_NO_ACCESS)
+            why = text_of("%s: one of them may have it", snapshot.problems.list[i].text);
+    free(who);
+    pmo_snapshot_free(&snapshot);
+    return why;
+}
+
+static bool confirm(const char *name, const char *why)
+{
+    const struct out out = out_open(stderr);
+    char answer[16] = "";
+    out_line(&out, PLAIN, "%s: %s.", name, why);
+    out_part(&out, TITLE, "Destroy %s? [y/N] ", name);
+    fflush(stderr);
+    return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static int print_destroyed(const struct cli *cli)
+{
+    struct json json = { .file = stdout };
+    if (!has(cli, OPTION_JSON)) {
+        out_line(&cli->out, PLAIN, "%s destroyed", cli->words[0]);
+        return EXIT_WELL;
+    }
+    json_open(&json, NULL, '{');
+    json_string(&json, "segment", cli->words[0]);
+    json_bool(&json, "destroyed", true);
+    json_close(&json, '}');
+    return EXIT_WELL;
+}
+
+int run_destroy(struct cli *cli)
+{
+    const char *name = cli->words[0];
+    struct pmo_observer observer;
+    int rc = pmo_observer_open(name, &observer);
+    if (rc == PEERMAP_ENOENT || rc == PEERMAP_ENAME)
+        return library_error(name, rc, NULL);
+    pmo_observer_close(&observer);
+    char *why = has(cli, OPTION_FORCE) ? NULL : objection(name);
+    const bool asks = why && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+    const bool goes = !why || (asks && confirm(name, why));
+    if (!goes)
+        failure(name, "%s%s", asks ? "not destroyed" : why, asks ? "" : "; --force destroys it all the same");
+    free(why);
+    if (!goes)
+        return EXIT_FAILED;
+    rc = peermap_destroy(name);
+    return rc == 0 ? print_destroyed(cli) : library_error(name, rc, NULL);
+}
+
+/* ---- reap ---- */
+
+int run_reap(struct cli *cli)
+{
+    peermap_segment *segment;
+    const int begun = peer_begin(cli, &segment);
+    if (begun != 0)
+        return begun;
+    const int freed = peermap_reap(segment);
+    char *sentence = freed < 0 ? text_of("%s", peermap_last_error()) : NULL;
+    peer_end(segment);
+    if (freed < 0) {
+        const int rc = library_error(cli->words[0], freed, sentence);
+        free(sentence);
+        return rc;
+    }
+    struct json json = { .file = stdout };
+    if (!has(cli, OPTION_JSON)) {
+        out_line(&cli->out, PLAIN, "%s: %s freed", cli->words[0], freed == 0 ? "no slot" : figure_count((uint64_t)freed, "slot").text);
+        return EXIT_WELL;
+    }
+    json_open(&json, NULL, '{');
+    json_string(&json, "segment", cli->words[0]);
+    json_signed(&json, "freed", freed);
+    json_close(&json, '}');
+    return EXIT_WELL;
+}

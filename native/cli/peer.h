@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* peer.h - the tool as a peer, for as long as one command takes. */
+#ifndef CLI_PEER_H
+#define CLI_PEER_H
+
+#include "cli.h"
+#include "peermap.h"
+
+/*
+ * Attaches as "peermap-cli-PID", with --deadline and --allow-late.  What would interrupt the program waits until peer_end(): a peer that
+ * is killed leaves its slot behind.  0, or an exit code.
+ */
+int peer_begin(const struct cli *cli, peermap_segment **segment);
+void peer_end(peermap_segment *segment);
+
+/* The options of a peer; false: said what is wrong with them.  `name` is what they point to. */
+bool peer_options(const struct cli *cli, peermap_options *options, char name[PEERMAP_NAME_MAX]);
+void peer_hold_signals(bool hold);
+
+#endif

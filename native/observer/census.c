@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* census.c - all shared memory of the machine: what was seen of each object, put together. */
+#include "census.h"
+
+#include "attach.h"
+#include "error.h"
+#include "room.h"
+#include "sighting.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+const char *pmo_memory_word(enum pmo_memory_kind kind)
+{
+    static const char *const words[] = { "posix", "sysv", "memfd", "anonymous" };
+    return words[kind];
+}
+
+struct pmo_sighting *pmo_sighting_add(struct pmo_sightings *sightings, enum pmo_memory_kind kind, struct pmo_object object,
+                                      const char *name, size_t length)
+{
+    struct pmo_sighting *sighting = pmo_room((void **)&sightings->list, sightings->count, sizeof *sighting);
+    char *copy = sighting ? strndup(name, length) : NULL;
+    if (!copy) {
+        sightings->failed = true;
+        return NULL;
+    }
+    *sighting = (struct pmo_sighting){ .kind = kind, .object = object, .process = PMO_NOBODY, .name = copy };
+    sightings->count++;
+    return sighting;
+}
+
+static int compare(uint64_t a, uint64_t b) { return (a > b) - (a < b); }
+
+static int same_object(const struct pmo_sighting *a, const struct pmo_sighting *b)
+{
+    int order = compare(a->kind, b->kind);
+    order = order ? order : compare(a->ipc, b->ipc);
+    order = order ? order : compare(a->object.device, b->object.device);
+    return order ? order : compare(a->object.inode, b->object.inode);
+}
+
+/* Those of one object together, the one by name first, then by process. */
+static int by_object(const void *a, const void *b)
+{
+    const struct pmo_sighting *x = a, *y = b;
+    int order = same_object(x, y);
+    return order ? order : compare(x->process + 1u, y->process + 1u); /* PMO_NOBODY becomes 0 */
+}
+
+static int by_kind_and_name(const void *a, const void *b)
+{
+    const struct pmo_memory *x = a, *y = b;
+    int order = compare(x->kind, y->kind);
+    order = order ? order : strcmp(x->name, y->name);
+    return order ? order : compare(x->object.inode, y->object.inode);
+}
+
+static bool add_user(struct pmo_memory *memory, const struct pmo_sighting *sighting)
+{
+    struct pmo_memory_user *user = memory->user_count ? &memory->users[memory->user_count - 1] : NULL;
+    if (!user || user->process != sighting->process) {
+        user = pmo_room((void **)&memory->users, memory->user_count, sizeof *user);
+        if (!user)
+            return false;
+        memory->user_count++;
+        user->process = sighting->process;
+    }
+    user->mappings += !sighting->descriptor;
+    user->descriptors += sighting->descriptor;
+    user->mapped += sighting->mapped;
+    user->writes = user->writes || sighting->writable;
+    return true;
+}
+
+/* Bytes of the header, if it is a segment's; else 0. */
+static uint64_t header_length(const struct pmo_memory *memory)
+{
+    struct pmo_observer observer;
+    struct pm_header header = { 0 };
+    struct stat facts;
+    if (memory->kind != PMO_POSIX || memory->elsewhere || strncmp(memory->name, PM_PREFIX, strlen(PM_PREFIX)) != 0 ||
+        pmo_observer_open(memory->name + strlen(PM_PREFIX), &observer) != 0)
+        return 0;
+    const bool same = fstat(observer.fd, &facts) == 0 && facts.st_ino == memory->object.inode && facts.st_dev == memory->object.device;
+    const bool segment = same && pmo_read(observer.fd, 0, &header, sizeof header) == (ssize_t)sizeof header && header.magic == PM_MAGIC;
+    pmo_observer_close(&observer);
+    return segment && header.header_len <= PM_HEADER_MAX ? header.header_len : 0;
+}
+
+static void judge_use(struct pmo_memory *memory, const struct pmo_census *census)
+{
+    const uint64_t header = memory->user_count ? header_length(memory) : 0;
+    bool used = memory->kind == PMO_SYSV && memory->sysv.attached > 0;
+    for (size_t i = 0; i < memory->user_count; i++) {
+        struct pmo_memory_user *user = &memory->users[i];
+        user->looks = header > 0 && !user->writes && user->mapped <= header;
+        used = used || !user->looks;
+    }
+    /* The kernel counts who has a System V segment; of a file, whoever might open it might have it. */
+    const bool others = census->hidden > 0 && ((memory->mode & 077) != 0 || memory->uid != geteuid());
+    memory->orphan = used ? PMO_IN_USE : memory->kind != PMO_SYSV && others ? PMO_ORPHAN_UNKNOWN : PMO_ORPHAN;
+}
+
+static void take_facts(struct pmo_memory *memory, const struct pmo_sighting *sighting)
+{
+    const struct stat *facts = &sighting->facts;
+    if (sighting->known && !memory->known) {
+        memory->known = true;
+        memory->size = (uint64_t)facts->st_size;
+        memory->allocated = (uint64_t)facts->st_blocks * 512;
+        memory->uid = facts->st_uid;
+        memory->gid = facts->st_gid;
+        memory->mode = facts->st_mode & 0777;
+        memory->removed = sighting->kind == PMO_SYSV ? sighting->removed : sighting->kind == PMO_POSIX && facts->st_nlink == 0;
+    }
+    if (!memory->known && sighting->end > memory->size)
+        memory->size = sighting->end;
+}
+
+/* Of `count` sightings of one object. */
+static bool put_together(struct pmo_census *census, const struct pmo_sightings *sightings, struct pmo_sighting *list, size_t count)
+{
+    struct pmo_memory *memory = pmo_room((void **)&census->list, census->count, sizeof *memory);
+    if (!memory)
+        return false;
+    census->count++;
+    memory->kind = list->kind;
+    memory->object = list->object;
+    memory->sysv = list->sysv;
+    memory->removed = list->removed;
+    memory->name = list->name;
+    list->name = NULL;
+    for (size_t i = 0; i < count; i++) {
+        take_facts(memory, &list[i]);
+        if (list[i].process != PMO_NOBODY && !add_user(memory, &list[i]))
+            return false;
+    }
+    if (memory->kind == PMO_SYSV)
+        memory->elsewhere = list->ipc != sightings->ipc;
+    if (memory->kind == PMO_POSIX)
+        memory->elsewhere = memory->object.device != sightings->directory;
+    judge_use(memory, census);
+    return true;
+}
+
+static bool group(struct pmo_sightings *sightings)
+{
+    if (sightings->count > 0)
+        qsort(sightings->list, sightings->count, sizeof *sightings->list, by_object);
+    for (size_t from = 0, to; from < sightings->count; from = to) {
+        for (to = from + 1; to < sightings->count && same_object(&sightings->list[from], &sightings->list[to]) == 0;)
+            to++;
+        if (!put_together(sightings->census, sightings, &sightings->list[from], to - from))
+            return false;
+    }
+    if (sightings->census->count > 0)
+        qsort(sightings->census->list, sightings->census->count, sizeof *sightings->census->list, by_kind_and_name);
+    return true;
+}
+
+int pmo_census_take(struct pmo_census *census)
+{
+    *census = (struct pmo_census){ 0 };
+    struct pmo_sightings sightings = { .census = census };
+    pmo_sight_names(&sightings);
+    if (!sightings.failed)
+        pmo_sight_processes(&sightings);
+    const bool well = !sightings.failed && group(&sightings);
+    for (size_t i = 0; i < sightings.count; i++)
+        free(sightings.list[i].name);
+    free(sightings.list);
+    pmo_census_limits(&census->limits);
+    if (census->hidden > 0)
+        pmo_problem_add(&census->problems, PMO_NO_ACCESS, pmo_at("/proc"),
+                        "%" PRIu32 " %s of other users could not be asked what they map", census->hidden,
+                        census->hidden == 1 ? "process" : "processes");
+    if (well)
+        return 0;
+    pmo_census_free(census);
+    errno = ENOMEM;
+    return pm_fail(PEERMAP_EOS, "no memory for a census of the machine's shared memory");
+}
+
+void pmo_census_free(struct pmo_census *census)
+{
+    for (size_t i = 0; i < census->count; i++) {
+        free(census->list[i].name);
+        free(census->list[i].users);
+    }
+    free(census->list);
+    free(census->processes);
+    pmo_problems_free(&census->problems);
+    *census = (struct pmo_census){ 0 };
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * census.h - all shared memory of the machine, whosever it is, and who has it: not only what begins with "peermap.".
+ *
+ * POSIX objects (files below /dev/shm), System V segments, memfds and shared anonymous memory.  Each process is asked once, for what it
+ * maps and what it holds open.  A process that ends meanwhile, or that belongs to another user, is no failure: the latter are counted.
+ * Process-local.
+ */
+#ifndef PMO_CENSUS_H
+#define PMO_CENSUS_H
+
+#include "mappings.h"
+#include "problem.h"
+
+enum pmo_memory_kind { PMO_POSIX, PMO_SYSV, PMO_MEMFD, PMO_ANONYMOUS };
+
+enum pmo_orphan {
+    PMO_IN_USE,
+    PMO_ORPHAN,
+    PMO_ORPHAN_UNKNOWN, /* nobody was seen, but not everybody who could have it could be asked */
+};
+
+/* One process that has one object. */
+struct pmo_memory_user {
+    uint32_t process; /* in pmo_census.processes */
+    uint32_t mappings;
+    uint32_t descriptors;
+    uint64_t mapped; /* bytes */
+    bool writes;     /* or could */
+    bool looks;      /* maps, at most, the header of a segment, and cannot write: an inspector, which keeps nothing in use */
+};
+
+/* A System V segment's own facts, as /proc/sysvipc/shm has them. */
+struct pmo_sysv {
+    uint32_t key;
+    uint32_t id;
+    uint32_t creator_pid;
+    uint32_t last_pid; /* that attached or detached */
+    uint64_t attached; /* how often it is, by whomever */
+    uint64_t swapped;  /* of `allocated` */
+};
+
+struct pmo_memory {
+    enum pmo_memory_kind kind;
+    struct pmo_object object;
+    char *name;     /* below /dev/shm, or as given to memfd_create(); may be empty, and hold any byte but NUL */
+    bool elsewhere; /* of another container: this side's /dev/shm or System V table does not have it */
+    bool removed;   /* has no name any more, and ends with its last user.  Memfds and anonymous memory never had one */
+    bool known;     /* the facts below; otherwise `size` is as much as is mapped of it */
+    uint64_t size;
+    uint64_t allocated; /* bytes in memory, or swapped out */
+    uint32_t uid, gid, mode;
+    struct pmo_sysv sysv;
+    struct pmo_memory_user *users;
+    size_t user_count;
+    enum pmo_orphan orphan;
+};
+
+struct pmo_census_process {
+    uint32_t pid;
+    uint32_t uid;
+    char command[256];
+};
+
+/* What the system allows; UINT64_MAX where it does not say. */
+struct pmo_census_limits {
+    uint64_t directory_size, directory_used, directory_free; /* of /dev/shm; size 0: without a limit */
+    uint64_t shmmax;                                         /* bytes of one System V segment */
+    uint64_t shmall;                                         /* bytes of all */
+    uint64_t shmmni;                                         /* how many */
+    uint64_t resident;                                       /* bytes of shared memory in memory now, of whatever kind */
+};
+
+struct pmo_census {
+    struct pmo_memory *list; /* by kind, then by name or number */
+    size_t count;
+    struct pmo_census_process *processes; /* that have any of it, by pid */
+    size_t process_count;
+    uint32_t asked;  /* processes */
+    uint32_t hidden; /* others, of other users, that could not be asked */
+    struct pmo_census_limits limits;
+    struct pmo_problems problems;
+};
+
+/* 0, or PEERMAP_EOS without memory.  What could not be seen is in the problems. */
+int pmo_census_take(struct pmo_census *census);
+void pmo_census_free(struct pmo_census *census);
+
+/* "posix", "sysv", "memfd", "anonymous". */
+const char *pmo_memory_word(enum pmo_memory_kind kind);
+
+void pmo_census_limits(struct pmo_census_limits *limits);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sight_processes.c - the shared memory that processes have, mapped or held open.
+ *
+ * What a mapping is of, its path tells: "/dev/shm/...", "/memfd:NAME", "/SYSV<key>", "/dev/zero" for anonymous memory.  How large that is
+ * only a name, a descriptor or /proc/PID/map_files tell, the last to root alone.  Never smaps: it walks page tables under a lock of the
+ * process that is looked at.
+ */
+#include "room.h"
+#include "sighting.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define REMOVED " (deleted)"
+
+struct visit {
+    struct pmo_sightings *sightings;
+    const struct pmo_process *process;
+};
+
+/* What a path stands for. */
+struct meaning {
+    enum pmo_memory_kind kind;
+    const char *name;
+    size_t length;
+    bool removed;
+};
+
+static bool begins(const char *text, const char *with) { return strncmp(text, with, strlen(with)) == 0; }
+
+/* False: it is not shared memory. */
+static bool understand(const char *path, struct meaning *meaning)
+{
+    const size_t length = strlen(path), end = strlen(REMOVED);
+    *meaning = (struct meaning){ .removed = length > end && strcmp(path + length - end, REMOVED) == 0 };
+    size_t from;
+    if (begins(path, PM_DIRECTORY "/"))
+        meaning->kind = PMO_POSIX, from = strlen(PM_DIRECTORY "/");
+    else if (begins(path, "/memfd:") && meaning->removed)
+        meaning->kind = PMO_MEMFD, from = strlen("/memfd:");
+    else if (begins(path, "/SYSV") && meaning->removed)
+        meaning->kind = PMO_SYSV, from = strlen("/SYSV");
+    else if (strcmp(path, "/dev/zero" REMOVED) == 0 || strcmp(path, "/anon_hugepage" REMOVED) == 0)
+        meaning->kind = PMO_ANONYMOUS, from = length;
+    else if (begins(path, "[anon_shmem:")) /* with a name from prctl(PR_SET_VMA) */
+        meaning->kind = PMO_ANONYMOUS, from = strlen("[anon_shmem:");
+    else
+        return false;
+    meaning->name = path + from;
+    meaning->length = length - from - (meaning->removed && from < length ? end : 0);
+    if (path[0] == '[' && meaning->length > 0)
+        meaning->length--;
+    return true;
+}
+
+/* The process's place in the list, where it is put with the first thing that it has. */
+static uint32_t place_of(const struct visit *visit)
+{
+    struct pmo_census *census = visit->sightings->census;
+    if (census->process_count > 0 && census->processes[census->process_count - 1].pid == visit->process->pid)
+        return (uint32_t)census->process_count - 1;
+    struct pmo_census_process *process = pmo_room((void **)&census->processes, census->process_count, sizeof *process);
+    if (!process) {
+        visit->sightings->failed = true;
+        return PMO_NOBODY;
+    }
+    process->pid = visit->process->pid;
+    process->uid = pmo_process_uid(visit->process);
+    pmo_process_command(visit->process, process->command, sizeof process->command);
+    return (uint32_t)census->process_count++;
+}
+
+static struct pmo_sighting *sight(const struct visit *visit, struct pmo_object object, const struct meaning *meaning)
+{
+    const uint32_t process = place_of(visit);
+    struct pmo_sighting *sighting = process == PMO_NOBODY ? NULL :
+        pmo_sighting_add(visit->sightings, meaning->kind, object, meaning->name, meaning->length);
+    if (!sighting)
+        return NULL;
+    sighting->process = process;
+    sighting->removed = meaning->removed && meaning->kind == PMO_POSIX;
+    return sighting;
+}
+
+/* The kernel lets only the privileged look. */
+static void ask_map_files(const struct visit *visit, const struct pmo_mapping *mapping, struct pmo_sighting *sighting)
+{
+    char path[64];
+    if (visit->sightings->no_map_files)
+        return;
+    snprintf(path, sizeof path, "map_files/%" PRIx64 "-%" PRIx64, mapping->address, mapping->address + mapping->length);
+    sighting->known = fstatat(visit->process->dir, path, &sighting->facts, 0) == 0;
+    if (!sighting->known && (errno == EPERM || errno == EACCES))
+        visit->sightings->no_map_files = geteuid() != 0;
+}
+
+static bool sight_mapping(struct pmo_object object, const struct pmo_mapping *mapping, const char *path, void *context)
+{
+    const struct visit *visit = context;
+    struct meaning meaning;
+    if (!understand(path, &meaning))
+        return true;
+    struct stat ns;
+    if (meaning.kind == PMO_SYSV)
+        object.device = 0; /* its inode is its number, in its namespace */
+    struct pmo_sighting *sighting = sight(visit, object, &meaning);
+    if (!sighting)
+        return false;
+    sighting->writable = (mapping->flags & PMO_WRITABLE) != 0;
+    sighting->mapped = mapping->length;
+    sighting->end = mapping->offset + mapping->length;
+    if (meaning.kind == PMO_SYSV) {
+        sighting->ipc = fstatat(visit->process->dir, "ns/ipc", &ns, 0) == 0 ? ns.st_ino : visit->sightings->ipc;
+        sighting->sysv = (struct pmo_sysv){ .key = (uint32_t)strtoul(meaning.name, NULL, 16), .id = (uint32_t)object.inode };
+    } else if (meaning.kind != PMO_POSIX || meaning.removed || object.device != visit->sightings->directory) {
+        ask_map_files(visit, mapping, sighting);
+    }
+    return true;
+}
+
+static void sight_descriptor(const struct visit *visit, int folder, const char *number)
+{
+    char path[PATH_MAX];
+    struct stat link, facts;
+    struct meaning meaning;
+    ssize_t length = readlinkat(folder, number, path, sizeof path - 1);
+    if (length <= 0)
+        return;
+    path[length] = '\0';
+    if (!understand(path, &meaning) || fstatat(folder, number, &facts, 0) != 0 || !S_ISREG(facts.st_mode))
+        return;
+    struct pmo_sighting *sighting = sight(visit, (struct pmo_object){ facts.st_dev, facts.st_ino }, &meaning);
+    if (!sighting)
+        return;
+    sighting->descriptor = true;
+    /* The link's permissions are those of the open file. */
+    sighting->writable = fstatat(folder, number, &link, AT_SYMLINK_NOFOLLOW) == 0 && (link.st_mode & S_IWUSR) != 0;
+    sighting->known = true;
+    sighting->facts = facts;
+}
+
+static void sight_descriptors(const struct visit *visit)
+{
+    int fd = openat(visit->process->dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!folder) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL && !visit->sightings->failed;)
+        if (entry->d_name[0] != '.')
+            sight_descriptor(visit, fd, entry->d_name);
+    closedir(folder);
+}
+
+static bool sight_process(const struct pmo_process *process, void *context)
+{
+    struct pmo_sightings *sightings = context;
+    struct visit visit = { sightings, process };
+    int error = pmo_mappings_shared(process, sight_mapping, &visit);
+    if (error == EACCES || error == EPERM) {
+        sightings->census->hidden++;
+        return true;
+    }
+    if (error != 0)
+        return !sightings->failed; /* it ended */
+    sightings->census->asked++;
+    sight_descriptors(&visit);
+    return !sightings->failed;
+}
+
+void pmo_sight_processes(struct pmo_sightings *sightings)
+{
+    int error = pmo_process_each(sight_process, sightings);
+    if (error != 0)
+        pmo_problem_system(&sightings->census->problems, pmo_at("/proc"), error);
+}

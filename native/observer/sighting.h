@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sighting.h - between the files of the census: one place where a piece of shared memory was seen, be it a directory, a table of the
+ * kernel, a mapping or a descriptor.  census.c puts those of one object together.  Process-local.
+ */
+#ifndef PMO_SIGHTING_H
+#define PMO_SIGHTING_H
+
+#include "census.h"
+
+#include <sys/stat.h>
+
+#define PMO_NOBODY UINT32_MAX
+
+struct pmo_sighting {
+    enum pmo_memory_kind kind;
+    struct pmo_object object;
+    uint64_t ipc;     /* of a System V segment: the inode of its namespace */
+    uint32_t process; /* in the list of processes; PMO_NOBODY: seen by its name, or in the kernel's table */
+    bool descriptor;  /* held open; otherwise mapped */
+    bool writable;
+    bool removed;
+    bool known; /* `facts` is */
+    struct stat facts;
+    uint64_t mapped;
+    uint64_t end;  /* in the object, of the mapping */
+    char *name;    /* owned */
+    struct pmo_sysv sysv;
+};
+
+/* The whole look.  Process-local. */
+struct pmo_sightings {
+    struct pmo_census *census;
+    struct pmo_sighting *list;
+    size_t count;
+    dev_t directory; /* of /dev/shm */
+    uint64_t ipc;    /* our own namespace */
+    bool no_map_files;
+    bool failed; /* no memory */
+};
+
+/* A copy of `name` goes with it.  NULL without memory, which is kept in mind. */
+struct pmo_sighting *pmo_sighting_add(struct pmo_sightings *sightings, enum pmo_memory_kind kind, struct pmo_object object,
+                                      const char *name, size_t length);
+
+void pmo_sight_names(struct pmo_sightings *sightings);     /* sight_names.c: /dev/shm, and the table of System V segments */
+void pmo_sight_processes(struct pmo_sightings *sightings); /* sight_processes.c */
+
+#endif

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+
+import { strict as assert } from 'node:assert';
+import { existsSync, statSync } from 'node:fs';
+import { parseSize } from '../../extension/protocol/address';
+import type { Round } from '../../native/addon/model';
+import { mapsAll, objectOf, Peer, testSegment, until } from '../peers/drive';
+import { cleanUp, json, object, peermap, row, Running, well } from './cli';
+
+interface Report extends Round {
+  op: string;
+  before: number;
+  error?: { code: string; text: string };
+}
+
+describe('cli: grow and shrink', () => {
+  afterEach(cleanUp);
+
+  it('maps the memory in every peer, and tells how each came to it', async () => {
+    const name = testSegment();
+    const alpha = await Peer.start(name, 'alpha', 'create', 65536);
+    const text = await well('grow', name, '64K');
+    assert.match(text, new RegExp(`^${name} 64 KiB -> 128 KiB in every peer after .*, epoch 2\n`));
+    assert.equal(row(text, 'alpha')[3], 'mapped it, by its agent');
+    assert.match(text, /peermap-cli-\d+ .* mapped it itself/);
+    assert.ok(mapsAll(alpha, name, 131072));
+    const report = await json<Report>('grow', name, '+50%');
+    assert.deepEqual([report.op, report.before, report.size, report.late], ['grow', 131072, 196608, 0]);
+    assert.equal(report.answers.length, 2);
+    assert.equal((await json<Report>('shrink', name, '128 KiB')).size, 65536);
+    assert.deepEqual(await alpha.ask('size'), ['65536']);
+  });
+
+  it('leaves no slot behind, not even of a call that is interrupted', async () => {
+    const name = testSegment();
+    await Peer.start(name, 'alpha', 'create', 65536);
+    const held = await Peer.start(name, 'held', 'no-inject');
+    held.signal('SIGSTOP');
+    const growth = new Running(['grow', name, '64K', '--deadline', '60000']);
+    await until(async () => (await well('events', name)).includes('round begins'), 'the round');
+    growth.child.kill('SIGINT');
+    held.signal('SIGCONT');
+    await growth.ended;
+    assert.equal(growth.child.signalCode, 'SIGINT');
+    const { peers } = await json<{ peers: { name: string }[] }>('show', name);
+    assert.deepEqual(peers.map((peer) => peer.name).sort(), ['alpha', 'held']);
+  });
+
+  it('names the stopped peer that holds up a strict growth, and goes on without it if asked to', async () => {
+    const name = testSegment();
+    await Peer.start(name, 'alpha', 'create', 65536);
+    const beta = await Peer.start(name, 'beta', 'no-inject');
+    beta.signal('SIGSTOP');
+    const refused = await peermap(['grow', name, '64K', '--deadline', '200']);
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, new RegExp(`^peermap: ${name}: PEERMAP_ELATE: peer beta .*${beta.pid}.*\n$`));
+    assert.match(refused.out, /beta +did not map it: it is stopped, and nobody may reach into it/);
+    assert.ok(!refused.out.includes('in every peer'));
+    const asJson = await peermap(['grow', name, '64K', '--deadline', '200', '--json']);
+    assert.equal(asJson.code, 1);
+    const report = JSON.parse(asJson.out) as Report;
+    assert.equal(report.error?.code, 'PEERMAP_ELATE');
+    assert.deepEqual(report.culprit, { pid: beta.pid, name: 'beta' });
+    const allowed = await well('grow', name, '64K', '--deadline', '200', '--allow-late');
+    assert.match(allowed, /128 KiB in all but 1 peer that did not answer/);
+    beta.signal('SIGCONT');
+    await until(() => mapsAll(beta, name, 131072), 'the late peer');
+  });
+
+  it('says in a line what cannot be: past the reservation, less than nothing', async () => {
+    const name = testSegment();
+    await well('create', name, '--reserve', '1M');
+    const grown = await peermap(['grow', name, '2M']);
+    assert.equal(grown.code, 1);
+    assert.match(grown.err, /^peermap: .*: PEERMAP_ELIMIT: .*\n$/);
+    assert.equal((await peermap(['shrink', name, '1G'])).code, 1);
+    assert.equal((await peermap(['grow', testSegment(), '64K'])).code, 4);
+  });
+
+  it('takes sizes as the extension does', async () => {
+    const texts = [
+      '64K',
+      '2 MiB',
+      '0x10000',
+      '1.5 MiB',
+      '65536',
+      '100kb',
+      '+3m',
+      '7 bytes',
+      '1.25k',
+      ' 64 K ',
+      '64Q',
+      '',
+      '-1',
+      '0x',
+      '0x10K',
+      '1e3',
+      '1.',
+      '.5K',
+      '0',
+      '9999999G',
+      'K',
+      '4 K B',
+      '99999999999999999999',
+      '0xffffffffffffffffff',
+    ];
+    for (const text of texts) {
+      const name = testSegment();
+      const parsed = parseSize(text, 0);
+      const result = await peermap(['create', name, '--size', text, '--json']);
+      if (parsed.kind === 'error') {
+        assert.equal(result.code, 2, `${text}: ${result.out}${result.err}`);
+      } else {
+        const { size } = JSON.parse(result.out) as { size: number };
+        assert.equal(size, Math.ceil(parsed.bytes / 4096) * 4096, text);
+      }
+    }
+    for (const text of ['+25%', '12.5 %', '100%']) {
+      const name = testSegment();
+      await well('create', name, '--size', '1M');
+      const parsed = parseSize(text, 1 << 20);
+      assert.ok(parsed.kind === 'bytes');
+      assert.equal((await json<Report>('grow', name, text)).size, (1 << 20) + parsed.bytes);
+    }
+  });
+});
+
+describe('cli: the other commands', () => {
+  afterEach(cleanUp);
+
+  it('remap mends a hole, in one peer or in all', async () => {
+    const name = testSegment();
+    const alpha = await Peer.start(name, 'alpha', 'create', 65536);
+    await alpha.ask('hole 8192 4096');
+    assert.equal(mapsAll(alpha, name, 65536), false);
+    assert.match(await well('remap', name, String(alpha.pid)), /alpha .* mapped it, by its agent/);
+    assert.ok(mapsAll(alpha, name, 65536));
+    assert.equal((await json<Report>('remap', name)).acked, 2);
+    const nobody = await peermap(['remap', name, '4194304']);
+    assert.equal(nobody.code, 1);
+    assert.match(nobody.err, /PEERMAP_ESRCH/);
+    assert.equal((await peermap(['remap', name, 'alpha'])).code, 2);
+  });
+
+  it('reap frees the slots of the dead', async () => {
+    const name = testSegment();
+    await Peer.start(name, 'alpha', 'create', 65536);
+    const beta = await Peer.start(name, 'beta');
+    assert.match(await well('reap', name), /no slot freed/);
+    await beta.end();
+    assert.deepEqual(await json('reap', name), { segment: name, freed: 1 });
+  });
+
+  it('create makes what the options say', async () => {
+    const name = testSegment();
+    await well(
+      'create',
+      name,
+      '--size',
+      '1M',
+      '--reserve',
+      '1G',
+      '--max-peers',
+      '7',
+      '--mode',
+      '0640',
+      '--strict',
+      '--no-inject',
+    );
+    const { header, object: facts } = await json<{
+      header: { active: number; reserved: number; slots: number; flags: string[] };
+      object: { mode: number };
+    }>('show', name);
+    assert.deepEqual(header.flags, ['strict', 'noInject']);
+    assert.deepEqual([header.active, header.reserved, header.slots, facts.mode], [1 << 20, 1 << 30, 7, 0o640]);
+    const again = await peermap(['create', name]);
+    assert.equal(again.code, 1);
+    assert.match(again.err, /PEERMAP_EEXIST/);
+    assert.equal((await peermap(['create', testSegment(), '--mode', '9'])).code, 2);
+  });
+
+  it('trim gives a heap back, and refuses where there is none', async () => {
+    const name = testSegment();
+    await well('create', name, '--heap', '--size', '4M');
+    const report = await json<Report>('trim', name);
+    assert.equal(report.before, 4 << 20);
+    assert.ok(report.size < report.before);
+    const plain = testSegment();
+    await well('create', plain);
+    const refused = await peermap(['trim', plain]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /PEERMAP_EINVAL/);
+  });
+
+  it('destroy refuses while somebody has it, and when it cannot be sure, unless it is forced', async () => {
+    const name = testSegment();
+    const alpha = await Peer.start(name, 'alpha', 'create', 65536);
+    const refused = await peermap(['destroy', name]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, new RegExp(`alpha \\(${alpha.pid}\\) has it.*--force`));
+    assert.ok(existsSync(objectOf(name)));
+    await well('destroy', name, '--force');
+    assert.ok(!existsSync(objectOf(name)));
+
+    const garbage = testSegment();
+    object(`peermap.${garbage}`, 'not a segment');
+    assert.match((await peermap(['destroy', garbage])).err, /no segment that this build can read.*--force/);
+    assert.ok(existsSync(objectOf(garbage)));
+    await well('destroy', garbage, '--force');
+
+    const unused = testSegment();
+    await well('create', unused);
+    assert.deepEqual(await json('destroy', unused), { segment: unused, destroyed: true });
+    assert.equal((await peermap(['destroy', unused])).code, 4);
+  });
+});
+
+describe('cli: --readonly', () => {
+  afterEach(cleanUp);
+
+  it('refuses whatever changes something, with 3, and nothing else', async () => {
+    const name = testSegment();
+    await well('create', name);
+    const before = statSync(objectOf(name));
+    const writes = [
+      ['grow', name, '64K'],
+      ['shrink', name, '4K'],
+      ['remap', name],
+      ['trim', name],
+      ['reap', name],
+      ['create', testSegment()],
+      ['destroy', name],
+    ];
+    for (const args of writes) {
+      const byOption = await peermap(['--readonly', ...args]);
+      assert.equal(byOption.code, 3, args[0]);
+      assert.match(byOption.err, /--readonly/);
+      assert.equal((await peermap(args, { env: { PEERMAP_READONLY: '1' } })).code, 3, args[0]);
+    }
+    for (const args of [['ls'], ['show', name], ['events', name], ['system'], ['watch', name, '--once']])
+      assert.equal((await peermap([...args, '--readonly'])).code, 0, args[0]);
+    const after = statSync(objectOf(name));
+    assert.deepEqual([after.ino, after.size, after.mtimeMs], [before.ino, before.size, before.mtimeMs]);
+    assert.equal((await peermap(['grow', name, '64K'], { env: { PEERMAP_READONLY: '0' } })).code, 0);
+  });
+});
