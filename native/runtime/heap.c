@@ -242,7 +242,7 @@ void *peermap_realloc(peermap_segment *segment, void *ptr, size_t size)
     }
     void *moved = allocate(segment, size, 16);
     if (moved) {
-        memcpy(moved, ptr, pm_least(before, size));
+        memmove(moved, ptr, pm_least(before, size)); /* not memcpy(): where the heap is full of lies they may overlap */
         give(segment, ptr, &place, before);
     }
     return moved;

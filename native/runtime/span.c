@@ -93,7 +93,10 @@ static bool give_empty(struct pm_heap *heap, uint64_t unit, uint64_t word, uint3
 
 void pm_span_see(struct pm_heap *heap, uint64_t unit, uint64_t word, uint32_t owner)
 {
-    uint32_t class_ = pm_unit_class(word), free = free_in(heap, unit, class_);
+    uint32_t class_ = pm_unit_class(word);
+    if (class_ >= PM_CLASSES) /* a lie */
+        return;
+    uint32_t free = free_in(heap, unit, class_);
     if (free == pm_classes[class_].capacity)
         give_empty(heap, unit, word, owner);
     else if (free >= worth(class_))

@@ -193,6 +193,8 @@ void pm_units_give(struct pm_heap *heap, uint64_t first, uint64_t count, bool ho
 bool pm_units_release(struct pm_heap *heap, uint64_t first, uint64_t word, uint32_t owner)
 {
     uint64_t expected = word, length = pm_unit_length(word);
+    if (length == 0 || length > heap->units - first) /* a lie */
+        return false;
     if (!cas64(&heap->words[first], &expected, pm_unit_word(PM_UNIT_CLAIMED, 0, owner, length)))
         return false;
     PM_POINT("heap.released");
