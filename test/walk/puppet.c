@@ -164,12 +164,8 @@ static int obey(const char *name, const struct order *order, peermap_round *roun
 /* What this process has mapped, by the registry. */
 static uint64_t mapped_here(void)
 {
-    peermap_peer peers[4];
-    int count = segment ? peermap_peers(segment, peers, 4) : 0;
-    for (int i = 0; i < count && i < 4; i++)
-        if (peers[i].pid == leader)
-            return peers[i].mapped;
-    return 0;
+    peermap_peer row;
+    return segment && peermap_self(segment, &row) == 0 ? row.mapped : 0;
 }
 
 /* What the agent does after the answer: it maps more, and a little later lets go.  With a fault it may never. */
