@@ -198,6 +198,7 @@ describe('cli: show', () => {
   });
 
   it('ends quietly when nobody reads any more', async () => {
+    await well('create', testSegment());
     const [command = '', ...before] = tool;
     const script = `${[command, ...before].join(' ')} system --all | head -1; echo "\${PIPESTATUS[0]}"`;
     const { out, err } = await peermap(['-c', script], { program: ['bash'] });
