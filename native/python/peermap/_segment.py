@@ -100,7 +100,7 @@ class Segment:
         self._name = name
         self._users = 0
         self._exports: "Dict[int, Tuple[weakref.ref[Any], int, int]]" = {}  # a ctypes array has no hash: by the reference's id
-        self._pinned = False
+        self._pinned = 0
         self._idle = threading.Condition(threading.RLock())
         _all.add(self)
 
@@ -195,37 +195,41 @@ class Segment:
     @property
     def memory(self) -> memoryview:
         """All active memory, writable; after a growth, ask again.  While it is in use nobody can shrink or detach the segment."""
-        with self._idle:
-            return self.view(0, self.size)
+        return self._export(0, None)
 
     def view(self, offset: int, size: int) -> memoryview:
         """The memory [offset, offset + size) itself."""
-        _bytes("offset", offset), _bytes("size", size)
+        return self._export(_bytes("offset", offset), _bytes("size", size))
+
+    def _export(self, offset: int, size: Optional[int]) -> memoryview:
         with self._idle, self._use() as handle:
             base = self._base(handle)
-            self._pin(handle, offset, size)
+            size = self._pin(handle, offset, size)
             array = (ctypes.c_char * size).from_address(base + offset)
             array._segment = self  # type: ignore[attr-defined]
             export = weakref.ref(array, functools.partial(_export_ended, weakref.ref(self)))
             self._exports[id(export)] = (export, offset, size)
             return memoryview(array).cast("B")
 
-    def _pin(self, handle: int, offset: int, size: int) -> None:
-        """Pins count, and reach as far as the furthest: one is enough."""
-        active = library.pin(handle)
+    def _pin(self, handle: int, offset: int, size: Optional[int]) -> int:
+        """Pins count, and reach as far as the furthest: one is enough.  What it reaches is there also while a shrink waits for it."""
+        active = max(int(library.pin(handle)), self._pinned)
+        if size is None:
+            size = active
         inside = offset + size <= active
         if self._pinned or not inside:
             library.unpin(handle)
         if not inside:
             raise EINVAL("offset %d and size %d are outside the active memory of %d bytes" % (offset, size, active))
-        self._pinned = True
+        self._pinned = active
+        return size
 
     def _forget(self, export: "weakref.ref[Any]") -> None:
         with self._idle:
             self._exports.pop(id(export), None)
             if not self._exports and self._pinned and self._handle is not None:
                 library.unpin(self._handle)
-                self._pinned = False
+                self._pinned = 0
 
     @contextlib.contextmanager
     def pin(self) -> Iterator[int]:
