@@ -320,6 +320,13 @@ class Segment:
     def peers(self) -> List[Peer]:
         return [peer_of(row) for row in self._rows(library.peers, _library.Peer)]
 
+    def me(self) -> Peer:
+        """This process's own row."""
+        row = _library.Peer()
+        with self._use() as handle:
+            _check(library.self(handle, ctypes.byref(row)))
+        return peer_of(row)
+
     def pid_of(self, peer_name: str) -> Optional[int]:
         with self._use() as handle:
             self._base(handle)
@@ -334,24 +341,49 @@ class Segment:
 
     def set_root(self, name: str, at: Union[int, Root, HeapObject], size: Optional[int] = None, type: Optional[str] = None) -> None:
         """Names an offset with a size, or an object."""
+        offset, length = self._extent(at, size)
+        with self._use() as handle:
+            address = self._base(handle) + offset
+            _check(library.set_root(handle, _name(name), address, length, None if type is None else _name(type)))
+
+    def swap_root(
+        self,
+        name: str,
+        was: Optional[Root],
+        at: Union[int, Root, HeapObject, None],
+        size: Optional[int] = None,
+        type: Optional[str] = None,
+    ) -> bool:
+        """Like set_root(), or for None remove_root(), if the root is still what root() gave: `was`, or None for none.
+
+        False, and nothing is changed, if somebody else was first.
+        """
+        offset, length = (0, 0) if at is None else self._extent(at, size)
+        version = ctypes.c_uint64(0 if was is None else was.version)
+        with self._use() as handle:
+            address = None if at is None else self._base(handle) + offset
+            kind = None if type is None else _name(type)
+            return _check(library.swap_root(handle, _name(name), ctypes.byref(version), address, length, kind)) == 0
+
+    def _extent(self, at: At, size: Optional[int]) -> Tuple[int, int]:
         offset, whole = self._place(at)
         length = whole if size is None else _bytes("size", size)
         if length is None:
             raise TypeError("a root at an offset needs a size")
-        with self._use() as handle:
-            address = self._base(handle) + _bytes("offset", offset)
-            _check(library.set_root(handle, _name(name), address, length, None if type is None else _name(type)))
+        return _bytes("offset", offset), length
 
     def remove_root(self, name: str) -> None:
         with self._use() as handle:
             _check(library.set_root(handle, _name(name), None, 0, None))
 
     def root(self, name: str) -> Optional[Root]:
-        size = ctypes.c_size_t()
+        found = _library.Root()
         with self._use() as handle:
             base = self._base(handle)
-            address = library.root(handle, _name(name), ctypes.byref(size))
-        return None if address is None else Root(self, name, address - base, size.value)
+            _check(library.read_root(handle, _name(name), ctypes.byref(found)))
+        if found.pointer is None:
+            return None
+        return Root(self, name, found.pointer - base, found.size, found.type.decode(errors="replace"), found.version)
 
     # ---- the heap ----
 
