@@ -61,7 +61,15 @@ export const marked: ReadonlySet<EventKind> = new Set<EventKind>([
   'unknown',
 ]);
 
-const ofSegment: ReadonlySet<EventKind> = new Set<EventKind>(['create', 'cut', 'refuse', 'root', 'takeover', 'heap-reclaim', 'unknown']);
+const ofSegment: ReadonlySet<EventKind> = new Set<EventKind>([
+  'create',
+  'cut',
+  'refuse',
+  'root',
+  'takeover',
+  'heap-reclaim',
+  'unknown',
+]);
 
 /** The slot whose lane shows an event; -1 for the segment's. */
 export function laneSlot(event: PeermapEvent): number {

@@ -97,7 +97,8 @@ export class Segment {
   reap(): number;
   setRoot(root: string, offset: number, size: number, type?: string): void;
   removeRoot(root: string): void;
-  root(root: string): { offset: number; size: number } | undefined;
+  /** `type` is '' if it was set without one. */
+  root(root: string): { offset: number; size: number; type: string } | undefined;
   /** A copy of [offset, offset + length); RangeError outside the active memory. */
   read(offset: number, length: number): Buffer;
   write(offset: number, bytes: Uint8Array): void;

@@ -146,12 +146,15 @@ Napi::Value Segment::root(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string root = string_argument(info[0], "root");
   peermap_segment* const segment = handle(env);
-  size_t size;
-  const char* const ptr = static_cast<const char*>(peermap_root(segment, root.c_str(), &size));
-  if (!ptr) return env.Undefined();
+  peermap_root_copy copy;
+  const int rc = peermap_read_root(segment, root.c_str(), &copy);
+  if (rc != 0) throw last_error(env, rc);
+  if (!copy.pointer) return env.Undefined();
+  const auto offset = static_cast<const char*>(copy.pointer) - static_cast<const char*>(peermap_base(segment));
   Napi::Object object = Napi::Object::New(env);
-  object.Set("offset", to_number(env, static_cast<uint64_t>(ptr - static_cast<const char*>(peermap_base(segment)))));
-  object.Set("size", to_number(env, size));
+  object.Set("offset", to_number(env, static_cast<uint64_t>(offset)));
+  object.Set("size", to_number(env, copy.size));
+  object.Set("type", copy.type);
   return object;
 }
 

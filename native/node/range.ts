@@ -125,6 +125,8 @@ export class Root extends Range {
     offset: number,
     /** As `byteLength`. */
     readonly size: number,
+    /** '' if it was set without one. */
+    readonly type: string,
   ) {
     super(segment, offset, size);
   }

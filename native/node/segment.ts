@@ -60,7 +60,7 @@ export class Segment extends addon.Segment implements Disposable, AsyncDisposabl
 
   override root(root: string): Root | undefined {
     const found = super.root(root);
-    return found && new Root(this, root, found.offset, found.size);
+    return found && new Root(this, root, found.offset, found.size, found.type);
   }
 
   // ---- events ----

@@ -75,7 +75,8 @@ function heaps(results, say) {
     results.find((r) => r.bench === 'heap' && r.work === work && r.processes === processes && r.threads === threads);
   const goal = (result, other, most, what) => {
     const ratio = result?.ratios[other];
-    const text = ratio && `${ratio.median.toFixed(2)} times ${other} (${ratio.p10.toFixed(2)}–${ratio.p90.toFixed(2)}), goal ${most}`;
+    const text =
+      ratio && `${ratio.median.toFixed(2)} times ${other} (${ratio.p10.toFixed(2)}–${ratio.p90.toFixed(2)}), goal ${most}`;
     say(what, ratio?.median, most, text);
   };
   goal(of('mixed', 4, 1), 'boost', 0.2, 'heap, mixed sizes, 4 processes');
@@ -83,5 +84,10 @@ function heaps(results, say) {
   goal(of('pairs', 1, 1), 'libc', 3, 'heap, 64 bytes there and gone, one thread');
   const churn = results.find((r) => r.bench === 'churn');
   const lost = churn?.heaps.peermap?.lost;
-  say('heap, lost to fragmentation', lost, 0.25, lost && `${(lost * 100).toFixed(0)} % after ${churn.seconds} s of churn, goal 25 %`);
+  say(
+    'heap, lost to fragmentation',
+    lost,
+    0.25,
+    lost && `${(lost * 100).toFixed(0)} % after ${churn.seconds} s of churn, goal 25 %`,
+  );
 }

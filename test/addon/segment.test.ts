@@ -189,7 +189,7 @@ describe('addon: a process as a peer', () => {
     const segment = kept(peermap.Segment.create(name, { initialSize: MiB }));
     segment.write(4096, Buffer.from('a structure'));
     segment.setRoot('index', 4096, 11, 'struct index');
-    assert.deepEqual(segment.root('index'), { offset: 4096, size: 11 });
+    assert.deepEqual(segment.root('index'), { offset: 4096, size: 11, type: 'struct index' });
     const reader = new Script(
       name,
       `const s = peermap.Segment.attach(name, { peerName: 'reader' }); const r = s.root('index');
@@ -202,6 +202,9 @@ describe('addon: a process as a peer', () => {
     const copy = segment.read(4096, 1);
     copy[0] = 0;
     assert.equal(segment.read(4096, 1).toString(), 'A');
+    segment.setRoot('index', 0, 8);
+    assert.deepEqual(segment.root('index'), { offset: 0, size: 8, type: '' });
+    assert.throws(() => segment.root('no name'), { code: 'PEERMAP_ENAME' });
     segment.removeRoot('index');
     assert.equal(segment.root('index'), undefined);
   });

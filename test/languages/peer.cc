@@ -3,11 +3,12 @@
 // peer.cc - the peer in C++; see peer.h.
 #include "peer.h"
 
-#include <peermap.h>
+#include <peermap.hpp>
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -15,27 +16,25 @@
 #include <string>
 #include <vector>
 
-namespace {
-
-struct failure : std::runtime_error {
-  explicit failure(int rc) : runtime_error(std::string(peermap_error_name(rc)) + " " + peermap_last_error()) {}
+// As the others call it.
+template <>
+struct peermap::root_type<table> {
+  static std::string name() { return "struct table"; }
 };
 
+namespace {
+
+// What peermap.hpp has no form of its own for.
 void require(int rc) {
-  if (rc < 0) throw failure(rc);
+  if (rc < 0) throw peermap::error(make_error_code(static_cast<peermap_error>(rc)), peermap_last_error());
 }
 
-using handle = std::unique_ptr<peermap_segment, decltype(&peermap_detach)>;
-
-handle open(const char* name, const char* peer, bool heap) {
-  peermap_options options = {};
-  options.struct_size = sizeof options;
+peermap::segment open(const char* name, const char* peer, bool heap) {
+  peermap::options options;
   options.peer_name = peer;
-  options.deadline_ms = 20000;
+  options.deadline = std::chrono::seconds(20);
   options.flags = heap ? PEERMAP_HEAP : 0;
-  peermap_segment* segment = nullptr;
-  require(peermap_open(name, &options, &segment));
-  return handle(segment, peermap_detach);
+  return peermap::segment::open(name, options);
 }
 
 template <typename T>
@@ -55,12 +54,10 @@ bool holds(const unsigned char* bytes, uint64_t length, uint64_t seed) {
 
 class Peer {
  public:
-  Peer(const char* segment, const char* name, bool heap) : segment_(open(segment, name, heap)), table_(find(name)) {
-    if (!table_) table_ = make_table(name, heap);
-  }
+  Peer(const char* segment, const char* name, bool heap) : segment_(open(segment, name, heap)), table_(find_or_make(name, heap)) {}
 
   void say_ready() const {
-    std::cout << "ready " << getpid() << ' ' << std::hex << address_of(peermap_base(segment_.get())) << std::dec << ' ' << table_->count << std::endl;
+    std::cout << "ready " << getpid() << ' ' << std::hex << address_of(segment_.base()) << std::dec << ' ' << table_->count << std::endl;
   }
 
   std::string obey(const std::string& line) {
@@ -83,20 +80,22 @@ class Peer {
   }
 
  private:
-  table* find(const std::string& name) const { return static_cast<table*>(peermap_root(segment_.get(), name.c_str(), nullptr)); }
+  table* find_or_make(const char* name, bool heap) {
+    if (heap) return segment_.find_or_construct<table>(name);
+    if (auto* const found = segment_.find<table>(name)) return found;
+    auto* const made = new (grown(segment_.page_size())) table();
+    require(peermap_set_root(segment_.native_handle(), name, made, sizeof *made, peermap::root_type<table>::name().c_str()));
+    return made;
+  }
 
-  table* make_table(const char* name, bool heap) {
-    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    void* place = heap ? peermap_calloc(segment_.get(), 1, sizeof(table)) : grown(page);
-    if (!place) throw failure(PEERMAP_ENOSPC);
-    require(peermap_set_root(segment_.get(), name, place, sizeof(table), "struct table"));
-    return static_cast<table*>(place);
+  table* other(const std::string& name) const {
+    if (auto* const found = segment_.find<table>(name)) return found;
+    throw std::runtime_error("no root " + name);
   }
 
   unsigned char* grown(size_t bytes) {
-    peermap_round round;
-    require(peermap_grow(segment_.get(), bytes, &round));
-    return static_cast<unsigned char*>(peermap_base(segment_.get())) + round.size - bytes;
+    const peermap_round round = segment_.grow(bytes);
+    return static_cast<unsigned char*>(segment_.base()) + round.size - bytes;
   }
 
   std::string grow(uint64_t bytes, uint64_t seed) {
@@ -104,27 +103,23 @@ class Peer {
     fill(place, bytes, seed);
     table_->pieces[table_->count] = { address_of(place), bytes, seed };
     table_->count++;
-    return std::to_string(place - static_cast<unsigned char*>(peermap_base(segment_.get())));
+    return std::to_string(place - static_cast<unsigned char*>(segment_.base()));
   }
 
   std::string check(const std::string& name) const {
-    const table* const other = find(name);
-    if (!other) throw std::runtime_error("no root " + name);
+    const table* const its = other(name);
     uint64_t bytes = 0;
-    std::for_each_n(other->pieces, other->count, [&](const piece& one) {
+    std::for_each_n(its->pieces, its->count, [&](const piece& one) {
       if (!holds(at<unsigned char>(one.address), one.length, one.seed)) throw std::runtime_error("a piece of " + name);
       bytes += one.length;
     });
-    return std::to_string(other->count) + " " + std::to_string(bytes);
+    return std::to_string(its->count) + " " + std::to_string(bytes);
   }
 
   std::string peers() const {
     static const char* const states[] = { "dead", "alive", "late" };
-    std::vector<peermap_peer> rows(16);
-    const int count = peermap_peers(segment_.get(), rows.data(), 16);
-    require(count);
     std::vector<std::string> words;
-    for (int i = 0; i < count; i++) words.push_back(std::string(rows[i].name) + ":" + states[rows[i].state]);
+    for (const peermap_peer& one : segment_.peers()) words.push_back(std::string(one.name) + ":" + states[one.state]);
     std::sort(words.begin(), words.end());
     std::string all;
     for (const std::string& one : words) all += (all.empty() ? "" : " ") + one;
@@ -134,9 +129,7 @@ class Peer {
   std::string make(uint64_t count, uint64_t seed) {
     for (uint64_t k = 0; k < count; k++) {
       const uint64_t length = LENGTH_OF(seed, k);
-      auto* const one = static_cast<object*>(peermap_alloc(segment_.get(), sizeof(object) + length));
-      if (!one) throw failure(PEERMAP_ENOSPC);
-      *one = { table_->chain, length, seed + k };
+      auto* const one = new (segment_.allocate(sizeof(object) + length)) object{ table_->chain, length, seed + k };
       fill(reinterpret_cast<unsigned char*>(one + 1), length, seed + k);
       table_->chain = address_of(one);
     }
@@ -144,26 +137,26 @@ class Peer {
   }
 
   std::string take(const std::string& name) {
-    table* const other = find(name);
+    table* const its = other(name);
     uint64_t objects = 0, bytes = 0;
-    while (other->chain != 0) {
-      auto* const one = at<object>(other->chain);
+    while (its->chain != 0) {
+      auto* const one = at<object>(its->chain);
       if (!holds(reinterpret_cast<unsigned char*>(one + 1), one->length, one->seed)) throw std::runtime_error("an object of " + name);
-      other->chain = one->next;
+      its->chain = one->next;
       objects++;
       bytes += one->length;
-      peermap_free(segment_.get(), one);
+      segment_.deallocate(one);
     }
     return std::to_string(objects) + " " + std::to_string(bytes);
   }
 
   std::string stats() const {
     const auto heap = std::make_unique<peermap_heap>();
-    require(peermap_heap_stats(segment_.get(), heap.get()));
+    require(peermap_heap_stats(segment_.native_handle(), heap.get()));
     return std::to_string(heap->small_objects + heap->large_objects) + " " + std::to_string(heap->faults);
   }
 
-  handle segment_;
+  peermap::segment segment_;
   table* table_;
 };
 

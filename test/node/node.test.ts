@@ -91,11 +91,12 @@ describe('npm module', () => {
           const words: Int32Array = segment.typed(Int32Array, 0, 4);
           const bytes: Buffer = canView ? object.at.bytes : object.at.read();
           segment.setRoot('object', object.at, 'double[8]');
+          const type: string | undefined = segment.root('object')?.type;
           const size: number | undefined = segment.root('object')?.typed(BigInt64Array).length;
           const events = segment.events({ after: 0 }).on('death', (event: PeermapEvent) => console.log(event.pid));
           events.on('missed', (count) => count.toFixed());
           for await (const event of new Observer('typed').stream())
-            console.log(event.kind === 'missed' ? event.missed : event.seq, round.acked, numbers.length, words.length, bytes.length, size);
+            console.log(event.kind === 'missed' ? event.missed : event.seq, round.acked, numbers.length, words.length, bytes.length, size, type);
           // @ts-expect-error: there is no such event
           events.on('nothing', () => undefined);
           // @ts-expect-error: a peer is made by create, attach or open

@@ -22,6 +22,7 @@ STRUCTURES = {
     "peermap_heap_peer": _library.HeapPeer,
     "peermap_heap": _library.Heap,
     "peermap_heap_fault": _library.HeapFault,
+    "peermap_root_copy": _library.Root,
 }
 CONSTANTS = ("NAME_MAX", "HEAP_CLASSES", "ALLOW_LATE", "STRICT", "RELOCATABLE", "NO_INJECT", "PREFAULT", "HUGE", "HEAP")
 

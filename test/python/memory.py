@@ -3,7 +3,7 @@ import gc
 import unittest
 
 import peermap
-from common import Case, MiB, names
+from common import Case, MiB, names, until
 
 
 class Memory(Case):
@@ -24,6 +24,17 @@ class Memory(Case):
                 with self.assertRaises(peermap.EINVAL):
                     segment.view(offset, size)
             del memory, bigger
+
+    def test_memory_in_use_is_all_there_while_a_shrink_waits_for_it(self) -> None:
+        with peermap.create(self.name, peer_name="one", initial_size=2 * MiB) as segment:
+            memory = segment.memory
+            other = self.start("segment = peermap.attach(name, peer_name='other', deadline_ms=60000); print(segment.shrink(%d).size)" % MiB)
+            until(lambda: segment.size == MiB)
+            segment.view(MiB, MiB)[-1] = 5
+            self.assertEqual((len(segment.memory), memory[-1]), (2 * MiB, 5))
+            del memory
+            self.assertEqual(other.line(), str(MiB))
+            self.assertEqual(len(segment.memory), MiB)
 
     def test_a_detach_with_memory_in_use_is_a_BufferError_that_says_so(self) -> None:
         segment = peermap.create(self.name, peer_name="one")

@@ -23,6 +23,7 @@ class Segments(Case):
             peers = one.peers()
             self.assertEqual([(peer.name, peer.pid, peer.state) for peer in peers], [("one", os.getpid(), "alive"), ("other", other.pid, "alive")])
             self.assertEqual([peer.base for peer in peers], [one.base, one.base])
+            self.assertEqual((one.me().name, one.me().pid, one.me().base), ("one", os.getpid(), one.base))
             self.assertEqual((one.pid_of("other"), one.pid_of("nobody")), (other.pid, None))
             with self.assertRaises(peermap.EEXIST):
                 peermap.create(self.name)
@@ -80,7 +81,8 @@ class Segments(Case):
             segment.set_root("index", 4096, 11, "struct index")
             root = segment.root("index")
             assert root
-            self.assertEqual((root.name, root.offset, root.size, root.address), ("index", 4096, 11, segment.base + 4096))
+            self.assertEqual((root.name, root.offset, root.size, root.type), ("index", 4096, 11, "struct index"))
+            self.assertEqual(root.address, segment.base + 4096)
             other = self.start(
                 "segment = peermap.attach(name, peer_name='other'); root = segment.root('index')\n"
                 "print(bytes(root.memory).decode()); root.memory[0:1] = b'A'; print(root.address == segment.base + 4096)"
@@ -89,7 +91,11 @@ class Segments(Case):
             self.assertEqual(other.end(), 0)
             self.assertEqual(bytes(root.memory), b"A structure")
             segment.set_root("same", root)
-            self.assertEqual(segment.root("same"), root._replace(name="same"))
+            same = segment.root("same")
+            assert same
+            self.assertEqual(same, root._replace(name="same", type="", version=same.version))
+            segment.set_root("same", root, type=same.type)
+            self.assertEqual(segment.root("same").type, "")
             segment.remove_root("index")
             self.assertIsNone(segment.root("index"))
             with self.assertRaises(peermap.EINVAL):
@@ -98,6 +104,31 @@ class Segments(Case):
                 segment.set_root("without", 0)
             with self.assertRaises(peermap.ENAME):
                 segment.set_root("a b", 0, 1)
+            with self.assertRaises(peermap.ENAME):
+                segment.root("a b")
+
+    def test_a_root_that_somebody_else_has_set_meanwhile_is_not_swapped(self) -> None:
+        with peermap.create(self.name, initial_size=MiB) as segment:
+            self.assertTrue(segment.swap_root("best", None, 0, 8, "first"))
+            self.assertFalse(segment.swap_root("best", None, 8, 8))
+            root = segment.root("best")
+            other = self.start(
+                "segment = peermap.attach(name, peer_name='other'); root = segment.root('best')\n"
+                "print(root.type, segment.swap_root('best', root, 16, 8, 'second'))"
+            )
+            self.assertEqual(other.line(), "first True")
+            self.assertFalse(segment.swap_root("best", root, 24, 8))
+            self.assertFalse(segment.swap_root("best", root, None))
+            root = segment.root("best")
+            self.assertEqual((root.offset, root.size, root.type), (16, 8, "second"))
+            segment.set_root("best", 16, 8, "second")
+            self.assertFalse(segment.swap_root("best", root, None))
+            self.assertTrue(segment.swap_root("best", segment.root("best"), None))
+            self.assertIsNone(segment.root("best"))
+            with self.assertRaises(TypeError):
+                segment.swap_root("best", None, 0)
+            with self.assertRaises(peermap.EINVAL):
+                segment.swap_root("best", None, MiB, 1)
 
     def test_a_detached_segment_refuses_everything(self) -> None:
         segment = peermap.create(self.name, peer_name="one")
@@ -113,7 +144,9 @@ class Segments(Case):
             lambda: segment.view(0, 1),
             lambda: segment.grow(4096),
             lambda: segment.peers(),
+            lambda: segment.me(),
             lambda: segment.root("r"),
+            lambda: segment.swap_root("r", None, 0, 1),
             lambda: segment.alloc(8),
             lambda: segment.pin().__enter__(),
         ):

@@ -124,6 +124,11 @@ class ELOST(Error):
     text = "the object was cut short from outside; destroy it, and create it anew"
 
 
+class ETYPE(Error):
+    number = -20
+    text = "the root is of another type"
+
+
 ERRORS: Dict[int, Type[Error]] = {
     error.number: error
     for error in (
@@ -146,5 +151,6 @@ ERRORS: Dict[int, Type[Error]] = {
         EDETACHED,
         EOS,
         ELOST,
+        ETYPE,
     )
 }

@@ -130,6 +130,17 @@ class Heap(ctypes.Structure):
     ]
 
 
+class Root(ctypes.Structure):
+    """peermap_root_copy."""
+
+    _fields_ = [
+        ("pointer", c_void_p),
+        ("size", c_size_t),
+        ("version", c_uint64),
+        ("type", c_char * NAME_MAX),
+    ]
+
+
 class HeapFault(ctypes.Structure):
     _fields_ = [
         ("kind", c_int),
@@ -155,6 +166,7 @@ _PROTOTYPES = {
     "pin": (c_size_t, c_void_p),
     "unpin": (None, c_void_p),
     "page_size": (c_size_t, c_void_p),
+    "of": (c_void_p, c_void_p),
     "epoch": (c_uint64, c_void_p),
     "grow": (c_int, c_void_p, c_size_t, POINTER(Round)),
     "shrink": (c_int, c_void_p, c_size_t, POINTER(Round)),
@@ -173,6 +185,9 @@ _PROTOTYPES = {
     "on_heap_fault": (None, FaultHandler, c_void_p),
     "set_root": (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_char_p),
     "root": (c_void_p, c_void_p, c_char_p, POINTER(c_size_t)),
+    "read_root": (c_int, c_void_p, c_char_p, POINTER(Root)),
+    "swap_root": (c_int, c_void_p, c_char_p, POINTER(c_uint64), c_void_p, c_size_t, c_char_p),
+    "self": (c_int, c_void_p, POINTER(Peer)),
     "pid_of": (c_int, c_void_p, c_char_p),
     "peers": (c_int, c_void_p, POINTER(Peer), c_int),
     "reap": (c_int, c_void_p),

@@ -107,6 +107,10 @@ class Root(NamedTuple):
     name: str
     offset: int
     size: int
+    type: str
+    """ "" if it was set without one."""
+    version: int
+    """Another one whenever the root was set."""
 
     @property
     def address(self) -> int:

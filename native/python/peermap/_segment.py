@@ -100,7 +100,7 @@ class Segment:
         self._name = name
         self._users = 0
         self._exports: "Dict[int, Tuple[weakref.ref[Any], int, int]]" = {}  # a ctypes array has no hash: by the reference's id
-        self._pinned = False
+        self._pinned = 0
         self._idle = threading.Condition(threading.RLock())
         _all.add(self)
 
@@ -195,37 +195,41 @@ class Segment:
     @property
     def memory(self) -> memoryview:
         """All active memory, writable; after a growth, ask again.  While it is in use nobody can shrink or detach the segment."""
-        with self._idle:
-            return self.view(0, self.size)
+        return self._export(0, None)
 
     def view(self, offset: int, size: int) -> memoryview:
         """The memory [offset, offset + size) itself."""
-        _bytes("offset", offset), _bytes("size", size)
+        return self._export(_bytes("offset", offset), _bytes("size", size))
+
+    def _export(self, offset: int, size: Optional[int]) -> memoryview:
         with self._idle, self._use() as handle:
             base = self._base(handle)
-            self._pin(handle, offset, size)
+            size = self._pin(handle, offset, size)
             array = (ctypes.c_char * size).from_address(base + offset)
             array._segment = self  # type: ignore[attr-defined]
             export = weakref.ref(array, functools.partial(_export_ended, weakref.ref(self)))
             self._exports[id(export)] = (export, offset, size)
             return memoryview(array).cast("B")
 
-    def _pin(self, handle: int, offset: int, size: int) -> None:
-        """Pins count, and reach as far as the furthest: one is enough."""
-        active = library.pin(handle)
+    def _pin(self, handle: int, offset: int, size: Optional[int]) -> int:
+        """Pins count, and reach as far as the furthest: one is enough.  What it reaches is there also while a shrink waits for it."""
+        active = max(int(library.pin(handle)), self._pinned)
+        if size is None:
+            size = active
         inside = offset + size <= active
         if self._pinned or not inside:
             library.unpin(handle)
         if not inside:
             raise EINVAL("offset %d and size %d are outside the active memory of %d bytes" % (offset, size, active))
-        self._pinned = True
+        self._pinned = active
+        return size
 
     def _forget(self, export: "weakref.ref[Any]") -> None:
         with self._idle:
             self._exports.pop(id(export), None)
             if not self._exports and self._pinned and self._handle is not None:
                 library.unpin(self._handle)
-                self._pinned = False
+                self._pinned = 0
 
     @contextlib.contextmanager
     def pin(self) -> Iterator[int]:
@@ -316,6 +320,13 @@ class Segment:
     def peers(self) -> List[Peer]:
         return [peer_of(row) for row in self._rows(library.peers, _library.Peer)]
 
+    def me(self) -> Peer:
+        """This process's own row."""
+        row = _library.Peer()
+        with self._use() as handle:
+            _check(library.self(handle, ctypes.byref(row)))
+        return peer_of(row)
+
     def pid_of(self, peer_name: str) -> Optional[int]:
         with self._use() as handle:
             self._base(handle)
@@ -330,24 +341,49 @@ class Segment:
 
     def set_root(self, name: str, at: Union[int, Root, HeapObject], size: Optional[int] = None, type: Optional[str] = None) -> None:
         """Names an offset with a size, or an object."""
+        offset, length = self._extent(at, size)
+        with self._use() as handle:
+            address = self._base(handle) + offset
+            _check(library.set_root(handle, _name(name), address, length, None if type is None else _name(type)))
+
+    def swap_root(
+        self,
+        name: str,
+        was: Optional[Root],
+        at: Union[int, Root, HeapObject, None],
+        size: Optional[int] = None,
+        type: Optional[str] = None,
+    ) -> bool:
+        """Like set_root(), or for None remove_root(), if the root is still what root() gave: `was`, or None for none.
+
+        False, and nothing is changed, if somebody else was first.
+        """
+        offset, length = (0, 0) if at is None else self._extent(at, size)
+        version = ctypes.c_uint64(0 if was is None else was.version)
+        with self._use() as handle:
+            address = None if at is None else self._base(handle) + offset
+            kind = None if type is None else _name(type)
+            return _check(library.swap_root(handle, _name(name), ctypes.byref(version), address, length, kind)) == 0
+
+    def _extent(self, at: At, size: Optional[int]) -> Tuple[int, int]:
         offset, whole = self._place(at)
         length = whole if size is None else _bytes("size", size)
         if length is None:
             raise TypeError("a root at an offset needs a size")
-        with self._use() as handle:
-            address = self._base(handle) + _bytes("offset", offset)
-            _check(library.set_root(handle, _name(name), address, length, None if type is None else _name(type)))
+        return _bytes("offset", offset), length
 
     def remove_root(self, name: str) -> None:
         with self._use() as handle:
             _check(library.set_root(handle, _name(name), None, 0, None))
 
     def root(self, name: str) -> Optional[Root]:
-        size = ctypes.c_size_t()
+        found = _library.Root()
         with self._use() as handle:
             base = self._base(handle)
-            address = library.root(handle, _name(name), ctypes.byref(size))
-        return None if address is None else Root(self, name, address - base, size.value)
+            _check(library.read_root(handle, _name(name), ctypes.byref(found)))
+        if found.pointer is None:
+            return None
+        return Root(self, name, found.pointer - base, found.size, found.type.decode(errors="replace"), found.version)
 
     # ---- the heap ----
 

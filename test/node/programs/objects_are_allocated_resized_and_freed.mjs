@@ -42,12 +42,13 @@ assert.equal(segment.alloc(100, { alignment: 4096 }).offset % 4096, 0);
 // Found by its root, and freed, by somebody else.
 segment.setRoot('list', object, 'int[100]');
 const root = segment.root('list');
-assert.deepEqual([root.offset, root.size, root.byteLength, root.name], [object.offset, 400, 400, 'list']);
+assert.deepEqual([root.name, root.type, root.offset, root.size, root.byteLength], ['list', 'int[100]', object.offset, 400, 400]);
 assert.equal(root.typed(Int32Array)[99], 3);
 root.release();
 segment.removeRoot('list');
 assert.equal(segment.root('list'), undefined);
 segment.setRoot('list', object.offset, 400);
+assert.equal(segment.root('list').type, '');
 other.say('go');
 assert.equal(await other.line(), '300 true');
 assert.equal(await other.line(), 'freed');
