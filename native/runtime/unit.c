@@ -14,7 +14,7 @@
 #define NO_UNIT UINT64_MAX
 #define FIRST_UNIT UINT64_C(1)            /* that is ever claimed: no object is at offset 0, which programs take for none */
 #define PURGE_RUN 4u                      /* units: fewer are not worth a hole */
-#define SPARE_LEAST (UINT64_C(16) << 20) /* bytes of free memory that the heap keeps, */
+#define SPARE_LEAST (UINT64_C(64) << 20) /* bytes of free memory that the heap keeps, as the C library does at most, */
 #define SPARE_SHARE 8                    /* or this part of it */
 
 /* ---- which units there are ---- */
