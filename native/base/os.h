@@ -97,6 +97,7 @@ uint64_t pm_memory_huge(void);
 /* ---- mapping at a fixed address, inside a range that is the caller's own ---- */
 
 int pm_map_object(void *at, uint64_t length, int fd, uint64_t off); /* shared, readable and writable */
+int pm_map_sparse(void *at, uint64_t length, int fd, uint64_t off); /* the same, of which only what is touched shall have memory */
 int pm_map_nothing(void *at, uint64_t length);                      /* addresses only */
 int pm_map_zeroes(void *at, uint64_t length);                       /* private memory; may be called by a signal handler */
 

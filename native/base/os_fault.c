@@ -37,6 +37,16 @@ static int map(void *at, uint64_t length, int protection, int flags, int fd, uin
 #endif
 
 int pm_map_object(void *at, uint64_t length, int fd, uint64_t off) { return map(at, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, off); }
+/* Without access at first: a process that locks its future memory would fill what is a hole, and all of it. */
+int pm_map_sparse(void *at, uint64_t length, int fd, uint64_t off)
+{
+    int error = map(at, length, PROT_NONE, MAP_SHARED, fd, off);
+    if (error != 0)
+        return error;
+    (void)munlock(at, length);
+    return mprotect(at, length, PROT_READ | PROT_WRITE) == 0 ? 0 : errno;
+}
+
 int pm_map_nothing(void *at, uint64_t length) { return map(at, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0); }
 int pm_map_zeroes(void *at, uint64_t length) { return map_raw(at, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
 

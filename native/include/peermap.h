@@ -301,7 +301,7 @@ PEERMAP_API int peermap_answers(peermap_segment *segment, peermap_answer *out, i
  * by peermap_reap(), or by whoever next needs memory.
  *
  * NULL and errno: ENOMEM (peermap_last_error() says which limit, or who did not map the growth), EINVAL (no heap, or an alignment that is not a
- * power of two up to 2 MiB), EBADF (detached).  A size of 0 is an object of its own.
+ * power of two up to 2 MiB; above a page it holds in peers that are not relocated), EBADF (detached).  A size of 0 is an object of its own.
  */
 PEERMAP_API void *peermap_alloc(peermap_segment *segment, size_t size);
 PEERMAP_API void *peermap_calloc(peermap_segment *segment, size_t count, size_t size);
