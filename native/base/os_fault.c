@@ -37,7 +37,10 @@ static int map(void *at, uint64_t length, int protection, int flags, int fd, uin
 #endif
 
 int pm_map_object(void *at, uint64_t length, int fd, uint64_t off) { return map(at, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, off); }
-/* Without access at first: a process that locks its future memory would fill what is a hole, and all of it. */
+/*
+ * Without access at first: a process that locks its future memory would fill what is a hole, and all of it.  In one piece, because Valgrind 3.19
+ * ends itself over a mapping that mprotect() joins to its neighbour.
+ */
 int pm_map_sparse(void *at, uint64_t length, int fd, uint64_t off)
 {
     int error = map(at, length, PROT_NONE, MAP_SHARED, fd, off);

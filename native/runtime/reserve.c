@@ -90,12 +90,11 @@ bool pm_regain_object(peermap_segment *segment)
 int pm_map_header(peermap_segment *segment)
 {
     segment->object = pm_object_of(segment->fd);
-    uint64_t plain = segment->shape.plain_len, whole = segment->shape.header_len;
+    uint64_t whole = segment->shape.header_len;
+    bool sparse = segment->shape.plain_len < whole;
     int error = PM_FAILS("reserve.map");
     if (error == 0)
-        error = pm_map_object(segment->start, plain, segment->fd, 0);
-    if (error == 0 && plain < whole)
-        error = pm_map_sparse(segment->start + plain, whole - plain, segment->fd, plain);
+        error = (sparse ? pm_map_sparse : pm_map_object)(segment->start, whole, segment->fd, 0);
     if (error != 0) {
         errno = error;
         return pm_fail(PEERMAP_EOS, "cannot map the header of segment %s: %s", segment->name, strerror(error));
