@@ -116,17 +116,7 @@ Napi::Value Segment::heap_stats(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Segment::heap_peers(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  std::vector<peermap_heap_peer> rows;
-  int count = peermap_heap_peers(handle(env), nullptr, 0);
-  while (count > static_cast<int>(rows.size())) {  // more may come between two calls
-    rows.resize(static_cast<size_t>(count));
-    count = peermap_heap_peers(handle(env), rows.data(), count);
-  }
-  if (count < 0) throw last_error(env, count);
-  Napi::Array array = Napi::Array::New(env);
-  for (int i = 0; i < count; i++) array.Set(array.Length(), to_object(env, rows[static_cast<size_t>(i)]));
-  return array;
+  return rows_of(info.Env(), handle(info.Env()), &peermap_heap_peers);
 }
 
 }  // namespace peermap

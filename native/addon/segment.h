@@ -10,6 +10,7 @@
 #include "attachment.h"
 
 #include <deque>
+#include <vector>
 
 namespace peermap {
 
@@ -66,6 +67,21 @@ class Segment : public Napi::ObjectWrap<Segment> {
   std::deque<Round*> waiting_;  // their promises are pending; the one that runs is not among them
   bool running_ = false;
 };
+
+// All the rows that one of the library's functions copies: more may come between two calls.
+template <typename Row>
+Napi::Array rows_of(Napi::Env env, peermap_segment* segment, int (*copy)(peermap_segment*, Row*, int)) {
+  std::vector<Row> rows;
+  int count = copy(segment, nullptr, 0);
+  while (count > static_cast<int>(rows.size())) {
+    rows.resize(static_cast<size_t>(count));
+    count = copy(segment, rows.data(), count);
+  }
+  if (count < 0) throw last_error(env, count);
+  Napi::Array array = Napi::Array::New(env);
+  for (int i = 0; i < count; i++) array.Set(array.Length(), to_object(env, rows[static_cast<size_t>(i)]));
+  return array;
+}
 
 }  // namespace peermap
 

@@ -58,6 +58,19 @@ static void count_span(struct pm_tally *tally, uint64_t word, const struct pm_bi
     tally->body = pm_unit_length(word) - 1;
 }
 
+static void add_run(struct pm_tally *tally, uint64_t bytes)
+{
+    tally->run += bytes;
+    if (tally->run > tally->largest_free)
+        tally->largest_free = tally->run;
+}
+
+void pm_tally_rest(struct pm_tally *tally, uint64_t bytes)
+{
+    tally->free_bytes += bytes;
+    add_run(tally, bytes);
+}
+
 void pm_tally_unit(struct pm_tally *tally, uint64_t word, const struct pm_bits *bits)
 {
     enum pm_unit_state state = pm_unit_state(word);
@@ -68,9 +81,7 @@ void pm_tally_unit(struct pm_tally *tally, uint64_t word, const struct pm_bits *
     tally->body = 0;
     if (state == PM_UNIT_FREE || state == PM_UNIT_HOLE) {
         *(state == PM_UNIT_FREE ? &tally->free_bytes : &tally->hole_bytes) += PM_UNIT;
-        tally->run += PM_UNIT;
-        if (tally->run > tally->largest_free)
-            tally->largest_free = tally->run;
+        add_run(tally, PM_UNIT);
         return;
     }
     tally->run = 0;

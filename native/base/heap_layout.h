@@ -42,6 +42,10 @@ struct pm_record {
     uint8_t pad0[76];
 };
 
+/* How a record names the peer in this slot, under this tag; and in which slot that is. */
+static inline uint64_t pm_holder_of(uint64_t tag, uint32_t index) { return tag >> 8 << 16 | (index + 1); }
+static inline uint64_t pm_holder_index(uint64_t holder) { return (holder & 0xffff) - 1; }
+
 /* Shared. */
 struct pm_bits {
     uint64_t taken[PM_BIT_WORDS]; /* by the owner of the span */
@@ -102,6 +106,12 @@ struct pm_heap_places {
 static inline uint64_t pm_heap_units(uint64_t bytes) { return bytes >> PM_UNIT_SHIFT; }
 void pm_heap_arrange(uint64_t events_end, uint64_t reserved, struct pm_heap_places *places);
 
+/* Bytes that describe a heap of which so much has memory. */
+static inline uint64_t pm_heap_metadata(const struct pm_heap_places *places, uint64_t backed, uint64_t records)
+{
+    return places->records - places->hints + records * sizeof(struct pm_record) + backed * (sizeof(uint64_t) + sizeof(struct pm_bits));
+}
+
 /* ---- guards: the last 8 bytes of an object's room hold its size, made unlikely; and 8 bytes right behind it, where there is room ---- */
 
 static inline uint64_t pm_guard_key(uint64_t secret, uint64_t off) { return secret ^ (off + 1) * UINT64_C(0x9e3779b97f4a7c15); }
@@ -122,6 +132,8 @@ struct pm_tally {
 
 /* Units in their order, each with its word, and with its bits if the word is of a span. */
 void pm_tally_unit(struct pm_tally *tally, uint64_t word, const struct pm_bits *bits);
+/* After them, memory that no unit describes yet: nobody has wanted it. */
+void pm_tally_rest(struct pm_tally *tally, uint64_t bytes);
 static inline uint64_t pm_tally_used(const struct pm_tally *tally)
 {
     uint64_t used = tally->large_bytes;

@@ -52,23 +52,26 @@ static char *format_tame(const struct out *out, const char *format, va_list argu
     return tame;
 }
 
+static void part(const struct out *out, enum style style, const char *format, va_list arguments)
+{
+    char *tame = format_tame(out, format, arguments);
+    print(out, style, tame, strlen(tame));
+    free(tame);
+}
+
 void out_line(const struct out *out, enum style style, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    char *tame = format_tame(out, format, arguments);
+    part(out, style, format, arguments);
     va_end(arguments);
-    print(out, style, tame, strlen(tame));
     fputc('\n', out->file);
-    free(tame);
 }
 
 void out_part(const struct out *out, enum style style, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    char *tame = format_tame(out, format, arguments);
+    part(out, style, format, arguments);
     va_end(arguments);
-    print(out, style, tame, strlen(tame));
-    free(tame);
 }

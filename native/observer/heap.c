@@ -56,12 +56,12 @@ static int count_units(int fd, const struct pm_heap_places *places, uint64_t uni
 /* The slot of the peer that has this record, if that lives; else PM_NO_SLOT. */
 static uint32_t slot_of(const struct pm_header *header, const struct pm_slot *slots, uint64_t holder)
 {
-    uint64_t index = (holder & 0xffff) - 1;
+    uint64_t index = pm_holder_index(holder);
     if (index >= header->slot_count)
         return PM_NO_SLOT;
     const struct pm_slot *slot = &slots[index];
     bool alive = (slot->life & PM_FUTEX_TID) != 0 && (slot->life & PM_FUTEX_DIED) == 0;
-    return alive && slot->tag << 8 >> 16 == holder >> 16 ? (uint32_t)index : PM_NO_SLOT;
+    return alive && pm_holder_of(slot->tag, (uint32_t)index) == holder ? (uint32_t)index : PM_NO_SLOT;
 }
 
 static struct pmo_heap_peer *row_of(struct pmo_heap *heap, uint32_t slot)
@@ -130,16 +130,11 @@ static void judge(const struct pmo_heap *heap, const struct pm_header *header, s
 
 static void finish(struct pmo_heap *heap, const struct pm_header *header, const struct pm_heap_places *places, uint64_t described)
 {
-    uint64_t rest = heap->size - (described << PM_UNIT_SHIFT); /* that nobody has wanted yet */
-    heap->tally.free_bytes += rest;
-    heap->tally.run += rest;
-    if (heap->tally.run > heap->tally.largest_free)
-        heap->tally.largest_free = heap->tally.run;
+    pm_tally_rest(&heap->tally, heap->size - (described << PM_UNIT_SHIFT));
     heap->grown = header->heap.grown;
     heap->faults = header->heap.faults;
     heap->reclaimed = header->heap.reclaimed;
-    heap->metadata = places->records - places->hints + header->heap.records_used * sizeof(struct pm_record) +
-                     header->heap.backed * (sizeof(uint64_t) + sizeof(struct pm_bits));
+    heap->metadata = pm_heap_metadata(places, header->heap.backed, header->heap.records_used);
 }
 
 int pmo_heap_take(const struct pmo_observer *observer, struct pmo_heap *heap, struct pmo_problems *problems)

@@ -62,10 +62,10 @@ int pm_record_claim(peermap_segment *segment, uint32_t *owner)
 
 bool pm_record_is_held(const peermap_segment *segment, uint64_t holder, uint32_t *slot)
 {
-    uint64_t index = (holder & 0xffff) - 1;
+    uint64_t index = pm_holder_index(holder);
     if (holder == 0)
         return true;
-    if (index >= segment->shape.slot_count || load64(&segment->slots[index].tag) << 8 >> 16 != holder >> 16)
+    if (index >= segment->shape.slot_count || pm_holder_of(load64(&segment->slots[index].tag), (uint32_t)index) != holder)
         return false;
     if (slot)
         *slot = (uint32_t)index;
@@ -190,6 +190,12 @@ struct pm_cache *pm_cache_make(peermap_segment *segment)
     return cache;
 }
 
+void pm_cache_give_idle(struct pm_cache *cache)
+{
+    pm_spans_give_empty(cache);
+    pm_large_give_parked(cache);
+}
+
 /* ---- with the attachment ---- */
 
 static uint64_t next_serial;
@@ -216,7 +222,7 @@ int pm_heap_enter(peermap_segment *segment, uint64_t step)
     struct pm_heap *heap = &segment->heap;
     find_places(segment);
     heap->step = step ? step : UINT64_C(64) << 20;
-    heap->holder = segment->tag >> 8 << 16 | (segment->index + 1); /* pm_record_is_held() */
+    heap->holder = pm_holder_of(segment->tag, segment->index);
     pm_object_mark(segment->fd, heap->holder);
     int rc = pm_record_claim(segment, &heap->owner);
     if (rc == 0) {

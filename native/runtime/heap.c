@@ -57,8 +57,7 @@ static int grow(peermap_segment *segment, uint64_t from, uint64_t needed)
 static int make_room(struct pm_cache *cache, uint64_t size, uint64_t units, uint32_t time)
 {
     if (time == 0) {
-        pm_spans_give_empty(cache);
-        pm_large_give_parked(cache);
+        pm_cache_give_idle(cache);
         pm_reclaim(cache->segment, true);
         return 0;
     }

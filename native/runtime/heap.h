@@ -129,6 +129,7 @@ void pm_large_give_parked(struct pm_cache *cache);
 
 /* ---- cache.c ---- */
 struct pm_cache *pm_cache_make(peermap_segment *segment); /* the calling thread's; NULL and a sentence */
+void pm_cache_give_idle(struct pm_cache *cache); /* what it holds without a live object in it */
 int pm_record_claim(peermap_segment *segment, uint32_t *owner);
 void pm_record_free(struct pm_heap *heap, uint32_t owner);
 /* False if the peer has ended; `slot` (may be NULL) receives where it is in the registry.  A free record is held. */

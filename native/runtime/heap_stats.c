@@ -17,10 +17,7 @@ static void tally(const peermap_segment *segment, struct pm_tally *sums)
     uint64_t described = pm_least(units, pm_least(backed, heap->units));
     for (uint64_t unit = 0; unit < described; unit++)
         pm_tally_unit(sums, load64(&heap->words[unit]), pm_bits_of(heap, unit));
-    sums->free_bytes += size - (described << PM_UNIT_SHIFT); /* that nobody has wanted yet */
-    sums->run += size - (described << PM_UNIT_SHIFT);
-    if (sums->run > sums->largest_free)
-        sums->largest_free = sums->run;
+    pm_tally_rest(sums, size - (described << PM_UNIT_SHIFT));
 }
 
 static void fill_classes(const struct pm_tally *sums, peermap_heap *out)
@@ -34,14 +31,6 @@ static void fill_classes(const struct pm_tally *sums, peermap_heap *out)
                                                .bytes = sums->classes[i].bytes };
         out->small_objects += sums->classes[i].objects;
     }
-}
-
-static uint64_t metadata_of(const peermap_segment *segment)
-{
-    const struct pm_heap *heap = &segment->heap;
-    uint64_t backed = load64(&heap->counts->backed), records = load32(&heap->counts->records_used);
-    return (segment->shape.heap.records - segment->shape.heap.hints) + records * sizeof(struct pm_record) +
-           backed * (sizeof(uint64_t) + sizeof(struct pm_bits));
 }
 
 static uint32_t lost_threads(const peermap_segment *segment)
@@ -76,7 +65,7 @@ int peermap_heap_stats(peermap_segment *segment, peermap_heap *out)
                            .faults = peek64(&counts->faults),
                            .reclaimed = peek64(&counts->reclaimed),
                            .lost_threads = lost_threads(segment),
-                           .metadata = metadata_of(segment) };
+                           .metadata = pm_heap_metadata(&segment->shape.heap, load64(&counts->backed), load32(&counts->records_used)) };
     fill_classes(sums, out);
     free(sums);
     return pm_unless_lost(segment, 0);
@@ -188,10 +177,8 @@ int peermap_trim(peermap_segment *segment, peermap_round *round)
     if (round)
         *round = (peermap_round){ .size = peermap_size(segment) };
     struct pm_cache *cache = pm_cache_near(segment);
-    if (cache) {
-        pm_spans_give_empty(cache);
-        pm_large_give_parked(cache);
-    }
+    if (cache)
+        pm_cache_give_idle(cache);
     pm_reclaim(segment, true);
     rc = shrink_to_end(segment, round);
     int error = errno;
