@@ -5,12 +5,18 @@
 import type { JSX } from 'preact';
 import { useActions, type Tip } from './context';
 import { AddressMap } from './address-map';
+import { Charts } from './charts';
+import { Drift } from './drift';
 import { SegmentHeader } from './header';
+import { HeapView } from './heap-view';
 import { useScroll } from './hooks';
+import { Matrix } from './matrix';
+import { Memory } from './memory';
 import { Button, Icon, TipBox, type IconName } from './parts';
 import { dataBytes, plural } from './peer';
 import { Problems } from './problems';
 import { Registry } from './registry';
+import { Roots } from './roots';
 import type { State } from './state';
 import { Timeline } from './timeline';
 import './page.css';
@@ -30,8 +36,14 @@ export function App({ state, tip }: { state: State; tip: Tip | undefined }): JSX
           {snapshot.header ? (
             <>
               <Registry state={state} snapshot={snapshot} header={snapshot.header} />
+              <Matrix state={state} snapshot={snapshot} header={snapshot.header} />
               <AddressMap state={state} snapshot={snapshot} header={snapshot.header} />
               <Timeline state={state} snapshot={snapshot} />
+              <Charts state={state} snapshot={snapshot} header={snapshot.header} />
+              <Drift state={state} snapshot={snapshot} header={snapshot.header} />
+              <Memory state={state} snapshot={snapshot} header={snapshot.header} />
+              <HeapView state={state} snapshot={snapshot} header={snapshot.header} />
+              <Roots state={state} snapshot={snapshot} header={snapshot.header} />
             </>
           ) : (
             <p class="empty">

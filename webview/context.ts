@@ -4,7 +4,7 @@
 
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { ViewCommand } from '../extension/protocol/view';
+import type { Question, QuestionParams, QuestionResult, ViewCommand } from '../extension/protocol/view';
 import type { State } from './state';
 import type { View } from './view-state';
 
@@ -21,7 +21,13 @@ export interface Actions {
   /** A change that depends on what is there is a function of it: several keys may be pressed between two drawings. */
   view: (change: Partial<View> | ((state: State) => Partial<View> | undefined)) => void;
   run: (command: ViewCommand, pid?: number) => void;
+  /** What the server alone can tell, of the segment that is shown.  Rejects with the sentence that says why not. */
+  ask: <Q extends Question>(question: Q, params: QuestionParams<Q>) => Promise<QuestionResult<Q>>;
   copy: (text: string) => void;
+  /** A file of this name, saved where the person says. */
+  save: (name: string, text: string) => void;
+  /** A document beside the inspector: what a picture shows, as text. */
+  openText: (title: string, text: string) => void;
   dismiss: () => void;
   /** Shows the one tooltip of the page, or takes it away. */
   tip: (tip: Tip | undefined) => void;
@@ -35,7 +41,10 @@ const nothing = (): void => undefined;
 export const ActionsContext = createContext<Actions>({
   view: nothing,
   run: nothing,
+  ask: () => Promise.reject(new Error('nobody to ask')),
   copy: nothing,
+  save: nothing,
+  openText: nothing,
   dismiss: nothing,
   tip: nothing,
   scrolled: () => 0,

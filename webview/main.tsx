@@ -6,9 +6,11 @@
 //
 // However many messages come, the page is drawn once per frame, and not at all while it is hidden.
 
+import * as l10n from '@vscode/l10n';
 import { options, render } from 'preact';
 import type { FromView, ToView, ViewState } from '../extension/protocol/view';
 import { App } from './app';
+import { Asking } from './asking';
 import { ActionsContext, type Actions, type Tip } from './context';
 import { initialState, reduce, type Action } from './state';
 import { fromViewState, toViewState } from './view-state';
@@ -19,6 +21,9 @@ interface Api {
   setState(state: ViewState): void;
 }
 declare function acquireVsCodeApi(): Api;
+
+const words = document.getElementById('l10n')?.textContent;
+if (words) l10n.config({ contents: words });
 
 const api = acquireVsCodeApi();
 const saved = fromViewState(api.getState());
@@ -66,6 +71,7 @@ function dispatch(action: Action): void {
   drawSoon();
 }
 
+const asking = new Asking((message) => api.postMessage(message));
 const actions: Actions = {
   view: (change) => {
     const made = typeof change === 'function' ? change(state) : change;
@@ -76,7 +82,10 @@ const actions: Actions = {
     dispatch({ kind: 'started', command, pid });
     api.postMessage({ kind: 'command', id, command, ...(pid === undefined ? {} : { pid }) });
   },
+  ask: (question, params) => asking.ask(question, params),
   copy: (text) => api.postMessage({ kind: 'copy', text }),
+  save: (name, text) => api.postMessage({ kind: 'save', name, text }),
+  openText: (title, text) => api.postMessage({ kind: 'text', title, text }),
   dismiss: () => dispatch({ kind: 'dismiss' }),
   tip: (next) => {
     if (tip === next) return;
@@ -91,9 +100,10 @@ const actions: Actions = {
   },
 };
 
-window.addEventListener('message', ({ data }: MessageEvent<ToView>) =>
-  dispatch({ kind: 'message', message: data, at: performance.now() }),
-);
+window.addEventListener('message', ({ data }: MessageEvent<ToView>) => {
+  if (data.kind === 'answer') asking.answered(data);
+  else dispatch({ kind: 'message', message: data, at: performance.now() });
+});
 window.addEventListener('pagehide', save);
 document.addEventListener('visibilitychange', () => (document.visibilityState === 'hidden' ? save() : drawSoon()));
 

@@ -5,7 +5,19 @@
 
 import type { ViewState } from '../extension/protocol/view';
 
-export const sections = ['registry', 'map', 'timeline', 'problems'] as const;
+/** In the order of the page. */
+export const sections = [
+  'registry',
+  'matrix',
+  'map',
+  'timeline',
+  'charts',
+  'drift',
+  'memory',
+  'heap',
+  'roots',
+  'problems',
+] as const;
 export type SectionName = (typeof sections)[number];
 
 export interface View {
@@ -13,6 +25,10 @@ export interface View {
   peer?: string | undefined;
   /** Sequence number of the selected event. */
   event?: number | undefined;
+  /** The selected bytes, from the beginning of the data: the same in the matrix, the map, the memory and the roots. */
+  range?: { offset: number; length: number } | undefined;
+  /** The matrix shows what was so after this event; undefined: what is so now. */
+  moment?: number | undefined;
   /** The timeline's right edge is now. */
   follow: boolean;
   /** Width of the timeline in nanoseconds, and its right edge when it does not follow. */
@@ -23,7 +39,8 @@ export interface View {
 
 export const shortestSpan = 1e3;
 export const longestSpan = 7 * 86_400e9;
-export const initialView: View = { follow: true, span: 10e9, end: 0, closed: [] };
+/** What costs something to look at is closed until somebody wants it. */
+export const initialView: View = { follow: true, span: 10e9, end: 0, closed: ['memory', 'heap', 'roots'] };
 
 export interface Saved {
   segment: string;
@@ -40,12 +57,16 @@ export function fromViewState(state: unknown): Saved {
   const saved = isRecord(state) ? state : {};
   const view = isRecord(saved['view']) ? saved['view'] : {};
   const scroll = isRecord(saved['scroll']) ? saved['scroll'] : {};
-  const closed = Array.isArray(view['closed']) ? view['closed'] : [];
+  const closed: readonly unknown[] = Array.isArray(view['closed']) ? view['closed'] : initialView.closed;
+  const range = isRecord(view['range']) ? view['range'] : {};
+  const [offset, length] = [finite(range['offset']), finite(range['length'])];
   return {
     segment: typeof saved['segment'] === 'string' ? saved['segment'] : '',
     view: {
       peer: typeof view['peer'] === 'string' ? view['peer'] : undefined,
       event: finite(view['event']),
+      range: offset === undefined || length === undefined ? undefined : { offset, length },
+      moment: finite(view['moment']),
       follow: view['follow'] !== false,
       span: Math.min(Math.max(finite(view['span']) ?? initialView.span, shortestSpan), longestSpan),
       end: finite(view['end']) ?? 0,

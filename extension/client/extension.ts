@@ -2,6 +2,7 @@
 //
 // The extension's composition root: makes the parts and ties them together.  Nothing else happens here.
 
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { PeermapApi } from './api';
 import { readOnlyReason, registerCommands, registerRefusals, runForView } from './commands';
@@ -12,11 +13,13 @@ import { Segments } from './segments';
 import { ServerConnection } from './server-connection';
 import { inspectOnStartup } from './startup';
 import { StatusBar } from './status-bar';
+import { saveFile, TextDocuments } from './documents';
 import { SegmentTree } from './tree';
 
 let parts: Parts | undefined;
 
 export function activate(context: vscode.ExtensionContext): PeermapApi | undefined {
+  if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
   if (process.platform !== 'linux') {
     setContext('unsupported', true);
     context.subscriptions.push(...registerRefusals('Peermap works on Linux. Use Remote-SSH, WSL or a container.'));
@@ -28,6 +31,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   const server = new ServerConnection(context.asAbsolutePath('dist/server.js'), log, isReadOnly);
   const segments = new Segments(server, log);
   const demo = new Demo(context.asAbsolutePath('dist/demo'), segments, server, log);
+  const documents = new TextDocuments();
   const inspectors = new Inspectors({
     segments,
     server,
@@ -36,6 +40,8 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     dist: own('dist'),
     icon: { light: own('media/inspector-light.svg'), dark: own('media/inspector-dark.svg') },
     run: (command, target) => runForView(made, command, target),
+    save: saveFile,
+    openText: (title, text) => documents.open(title, text),
   });
   const tree = new SegmentTree(segments, server);
   const made: Parts = { server, segments, inspectors, demo, log };
@@ -48,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   };
   context.subscriptions.push(
     log,
+    documents,
     tree,
     inspectors,
     new StatusBar(segments, server),

@@ -11,8 +11,11 @@ export function page(webview: vscode.Webview, dist: vscode.Uri, segment: string)
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}; font-src ${webview.cspSource}`;
   // The names of segments need no escaping: the library admits A-Z a-z 0-9 . _ - only.  A damaged state might.
   const title = segment.replace(/[^\w.-]/g, '_');
+  // No script: a page of text, which the page's script reads.  `<` could end it.
+  const words = JSON.stringify(vscode.l10n.bundle ?? {}).replace(/</g, '\\u003c');
+  const language = vscode.l10n.bundle ? vscode.env.language : 'en';
   return `<!doctype html>
-<html lang="en">
+<html lang="${language.replace(/[^\w-]/g, '')}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -22,6 +25,7 @@ export function page(webview: vscode.Webview, dist: vscode.Uri, segment: string)
 </head>
 <body data-segment="${title}">
 <div id="root"></div>
+<script type="application/json" id="l10n">${words}</script>
 <script nonce="${nonce}" src="${uri('webview.js')}"></script>
 </body>
 </html>`;

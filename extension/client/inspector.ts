@@ -9,7 +9,8 @@
 
 import * as vscode from 'vscode';
 import type { EventBatch } from '../protocol/model';
-import type { FromView, ToView, ViewCommand, ViewState } from '../protocol/view';
+import type { Requests } from '../protocol/requests';
+import { questions, type FromView, type ToView, type ViewCommand, type ViewState } from '../protocol/view';
 import type { Target } from './command-arguments';
 import { sentenceOf } from './failure';
 import { page } from './inspector-page';
@@ -30,6 +31,10 @@ export interface InspectorHost {
   /** Why nothing may be changed. */
   readOnlyReason(): string | undefined;
   run(command: ViewCommand, target: Target): Promise<void>;
+  /** Asks where to save a file, and saves it there. */
+  save(name: string, text: string): Promise<void>;
+  /** Opens a read-only document beside the inspector. */
+  openText(title: string, text: string): Promise<void>;
 }
 
 export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vscode.Disposable {
@@ -123,6 +128,15 @@ class Inspector {
       case 'copy':
         await vscode.env.clipboard.writeText(message.text);
         break;
+      case 'ask':
+        await this.ask(message);
+        break;
+      case 'save':
+        await this.host.save(message.name, message.text);
+        break;
+      case 'text':
+        await this.host.openText(message.title, message.text);
+        break;
     }
   }
 
@@ -134,6 +148,19 @@ class Inspector {
     } catch (error) {
       this.host.log.error(`${command}: ${sentenceOf(error)}`);
       this.send({ kind: 'done', id, error: sentenceOf(error) });
+    }
+  }
+
+  /** The page is ours, but what it asks is checked all the same: it gets no request that writes, and none of another segment. */
+  private async ask({ id, question, params }: Extract<FromView, { kind: 'ask' }>): Promise<void> {
+    try {
+      if (!questions.includes(question)) throw new Error(`There is no question ${question}.`);
+      const asked = { ...params, segment: this.segment } as Requests[typeof question]['params'];
+      const result = await this.host.server.request(question, asked, `what was asked of ${this.segment}`);
+      this.send({ kind: 'answer', id, result });
+    } catch (error) {
+      this.host.log.debug(`${question}: ${sentenceOf(error)}`);
+      this.send({ kind: 'answer', id, error: sentenceOf(error) });
     }
   }
 

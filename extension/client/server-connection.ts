@@ -107,7 +107,10 @@ export class ServerConnection {
       documentSelector: [],
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationOptions: (): StartOptions => ({ readOnly: this.readOnly() }),
+      initializationOptions: (): StartOptions => ({
+        readOnly: this.readOnly(),
+        ...(vscode.l10n.bundle ? { words: vscode.l10n.bundle } : {}),
+      }),
       errorHandler: {
         // Writing to a server that just died: `closed` follows.
         error: () => ({ action: ErrorAction.Continue, handled: true }),

@@ -29,4 +29,85 @@ export type SegmentSummary = Wire<addon.SegmentSummary>;
 export type ProcessUse = Wire<addon.ProcessUse>;
 export type PeerAnswer = Wire<addon.PeerAnswer>;
 export type Round = Wire<addon.Round>;
+export type Heap = Wire<addon.Heap>;
+export type HeapCount = Wire<addon.HeapCount>;
+export type Census = Wire<addon.Census>;
+export type SharedObject = Wire<addon.SharedObject>;
+export type MemoryUser = Wire<addon.MemoryUser>;
+
+/** Bytes of a segment as they were at one moment.  `offset` counts from the beginning of the data; the header is before it, at negative ones. */
+export interface MemoryRange {
+  offset: number;
+  /** base64 */
+  bytes: string;
+  takenAtMs: number;
+}
+
+/** What /proc/PID/smaps says of one process's mappings of the segment, and what it cost to ask. */
+export interface Residency {
+  pid: number;
+  /** In the order of the addresses, one for each mapping. */
+  ranges: {
+    address: Address;
+    length: number;
+    /** In the object, so the data begins at Header.headerLength. */
+    offset: number;
+    permissions: string;
+    /** Bytes in this process's page tables; its proportional share of them; of them dirty; swapped out. */
+    resident: number;
+    proportional: number;
+    dirty: number;
+    swapped: number;
+  }[];
+  /** How long reading took: for about as long the process could not change its mappings. */
+  tookNs: number;
+}
+
+/** What /proc says of a process beside what the registry says. */
+export interface ProcessFacts {
+  pid: number;
+  /** In its own pid namespace, if that is another than ours. */
+  containerPid?: number;
+  user: string;
+  uid: number;
+  /** Path; empty if it may not be read. */
+  executable: string;
+  commandLine: string;
+  /** Of the process itself, not of its attachment; ms since 1970. */
+  startedAtMs: number;
+  threads: number;
+  /** Who traces it: a debugger. */
+  tracer?: { pid: number; command: string };
+  /** The container that it runs in, as its cgroup names it: "docker 3f2a…". */
+  container?: string;
+}
+
+/** A root as its program's debug information describes it. */
+export interface Structure {
+  root: string;
+  type: string;
+  /** Whose debug information it is, and by what it was read: "/usr/bin/indexer", "gdb 13.1". */
+  source: { file: string; reader: string };
+  offset: number;
+  size: number;
+  fields: StructureField[];
+  takenAtMs: number;
+}
+
+export interface StructureField {
+  /** "next", or "[3]" of an array. */
+  name: string;
+  type: string;
+  /** From the beginning of the data. */
+  offset: number;
+  size: number;
+  /** As a person reads it: "42", "0x7e8000001000", "\"quotes\""; empty where there are only fields. */
+  value: string;
+  /** Where a pointer that leads into the segment leads to, from the beginning of the data. */
+  target?: number;
+  fields?: StructureField[];
+  /** Fields that are there and were left out: a long array, a deep structure. */
+  omitted?: number;
+}
+
 export type { EventKind, Method, Op, PeerState, ProblemCode, SegmentFlag } from '../../native/addon/model';

@@ -9,7 +9,21 @@
 // An answer is partial by nature: `value` is what could be had, `problems` what could not.  A ResponseError means that the request
 // made no sense or that the round it asked for failed; its data is a Failure.
 
-import type { ErrorCode, EventBatch, Problem, ProcessUse, Round, SegmentSummary, Snapshot } from './model';
+import type {
+  Census,
+  ErrorCode,
+  EventBatch,
+  HeapCount,
+  MemoryRange,
+  Problem,
+  ProcessFacts,
+  ProcessUse,
+  Residency,
+  Round,
+  SegmentSummary,
+  Snapshot,
+  Structure,
+} from './model';
 
 export interface Answer<T> {
   value: T;
@@ -27,6 +41,8 @@ export interface Failure {
 export interface StartOptions {
   /** Refuse every request in `writes`. */
   readOnly: boolean;
+  /** The messages in the language of the person looking: a bundle of @vscode/l10n. */
+  words?: Record<string, string | { message: string; comment: string[] }>;
 }
 
 /** InitializeResult.capabilities.experimental. */
@@ -66,6 +82,32 @@ export interface Requests {
     result: { size: number };
   };
   'peermap/destroy': { params: OfSegment; result: null };
+  /** The heap, counted from outside; null if the segment has none.  Reads about 17 KiB for each MiB of it. */
+  'peermap/heap': { params: OfSegment; result: Answer<HeapCount | null> };
+  /** `length` is at most 1 MiB; less comes back where the object ends. */
+  'peermap/read': { params: OfSegment & { offset: number; length: number }; result: MemoryRange };
+  /** Where `pattern` (base64) is next, from `from` on or, backwards, before it.  Looks at no more than 64 MiB at once. */
+  'peermap/search': {
+    params: OfSegment & { from: number; pattern: string; backwards?: boolean };
+    result: {
+      /** Undefined: not in what was looked at. */ found?: number;
+      /** Looked at up to here. */ until: number;
+      end: boolean;
+    };
+  };
+  /** Reads /proc/PID/smaps of each peer, which holds each of them up a little: only when a person asks. */
+  'peermap/residency': { params: OfSegment; result: Answer<Residency[]> };
+  /** What /proc says of processes; those that are gone are left out. */
+  'peermap/facts': { params: { pids: number[] }; result: Answer<ProcessFacts[]> };
+  /** A root as the struct that it is, from the debug information of a program that maps it. */
+  'peermap/structure': { params: OfSegment & { root: string }; result: Answer<Structure | null> };
+  /** All shared memory of the machine, whosever it is. */
+  'peermap/census': { params: Record<string, never>; result: Answer<Census> };
+  /** Removes a POSIX object or a System V segment that nobody has; refuses if somebody has it, or if it is another one by now. */
+  'peermap/remove': {
+    params: { kind: 'posix' | 'sysv'; name: string; inode: number; device: number; id?: number };
+    result: null;
+  };
 }
 
 export type Method = keyof Requests;
@@ -80,6 +122,7 @@ export const writes: ReadonlySet<Method> = new Set<Method>([
   'peermap/reap',
   'peermap/create',
   'peermap/destroy',
+  'peermap/remove',
 ]);
 
 export interface Notifications {

@@ -3,6 +3,7 @@
 // The words between the extension and its inspector webview: one union per direction.
 
 import type { EventBatch, Snapshot } from './model';
+import type { Method, Requests } from './requests';
 
 /** extension -> webview */
 export type ToView =
@@ -16,7 +17,9 @@ export type ToView =
   | { kind: 'server'; state: 'running' | 'restarting' | 'failed'; text: string }
   | { kind: 'gone'; segment: string }
   /** A command asked for from the webview has ended. */
-  | { kind: 'done'; id: number; error?: string };
+  | { kind: 'done'; id: number; error?: string }
+  /** To the question with this number: its result, or why there is none. */
+  | { kind: 'answer'; id: number; result?: unknown; error?: string };
 
 export type ViewCommand =
   | 'peermap.attach'
@@ -28,10 +31,31 @@ export type ViewCommand =
   | 'peermap.reap'
   | 'peermap.destroy';
 
+/** What the page may ask of the server, of its own segment; the extension passes these on and nothing else. */
+export const questions = [
+  'peermap/heap',
+  'peermap/read',
+  'peermap/search',
+  'peermap/residency',
+  'peermap/facts',
+  'peermap/structure',
+] as const satisfies readonly Method[];
+export type Question = (typeof questions)[number];
+/** The parameters of a question, without the segment: the extension adds it. */
+export type QuestionParams<Q extends Question> = Omit<Requests[Q]['params'], 'segment'>;
+export type QuestionResult<Q extends Question> = Requests[Q]['result'];
+
 /** webview -> extension */
 export type FromView =
   /** Sent once the script runs: the extension answers with a snapshot and with events. */
-  { kind: 'ready' } | { kind: 'command'; id: number; command: ViewCommand; pid?: number } | { kind: 'copy'; text: string };
+  | { kind: 'ready' }
+  | { kind: 'command'; id: number; command: ViewCommand; pid?: number }
+  | { kind: 'ask'; id: number; question: Question; params: Record<string, unknown> }
+  | { kind: 'copy'; text: string }
+  /** A file to save, after asking where. */
+  | { kind: 'save'; name: string; text: string }
+  /** A document to open beside, read-only: what a picture shows, as text. */
+  | { kind: 'text'; title: string; text: string };
 
 /** What the webview keeps across hiding and reloading (`setState`), and what the extension needs to revive the panel. */
 export interface ViewState {

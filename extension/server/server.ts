@@ -6,9 +6,11 @@
 // Composition only: the connection, and which part answers which request.
 
 import './no-polling';
+import * as l10n from '@vscode/l10n';
 import { createConnection } from 'vscode-languageserver';
 import {
   createProtocolConnection,
+  ErrorCodes,
   IPCMessageReader,
   IPCMessageWriter,
   LSPErrorCodes,
@@ -50,6 +52,10 @@ function notify<N extends keyof Notifications>(method: N, params: Notifications[
   connection.sendNotification(method, params).catch((error: unknown) => console.error(error));
 }
 
+const soon = (): never => {
+  throw new ResponseError(ErrorCodes.MethodNotFound, 'This is being built.');
+};
+
 function handlersOf(addon: Addon): Handlers {
   const rounds = new Rounds(addon);
   const memory = new SharedMemory(() => notify('peermap/listChanged', {}));
@@ -85,6 +91,14 @@ function handlersOf(addon: Addon): Handlers {
     'peermap/reap': (params) => rounds.reap(params),
     'peermap/create': (params) => rounds.create(params),
     'peermap/destroy': (params) => rounds.destroy(params),
+    'peermap/heap': soon,
+    'peermap/read': soon,
+    'peermap/search': soon,
+    'peermap/residency': soon,
+    'peermap/facts': soon,
+    'peermap/structure': soon,
+    'peermap/census': soon,
+    'peermap/remove': soon,
   };
 }
 
@@ -107,7 +121,9 @@ function refusal(code: Failure['code'], text: string): ResponseError<Failure> {
 
 // Without the addon the server starts all the same, and says why it is of no use: a client would take a failed start for a crash.
 connection.onInitialize(({ initializationOptions }): InitializeResult => {
-  readOnly = (initializationOptions as StartOptions | undefined)?.readOnly ?? false;
+  const options = initializationOptions as StartOptions | undefined;
+  readOnly = options?.readOnly ?? false;
+  if (options?.words) l10n.config({ contents: options.words });
   const report: StartReport = {};
   try {
     const handlers = handlersOf(loadAddon());

@@ -11,7 +11,7 @@
 // Errors are thrown (or reject) as Error with `code` ("PEERMAP_ELATE"), `errno` where the system gave one, and for a failed round
 // `round`.  Arguments of a wrong type throw TypeError.
 
-import type { ErrorCode, EventBatch, Heap, HeapPeer, PeerAnswer, ProcessUse, Round, SegmentSummary, Snapshot } from './model';
+import type { Census, ErrorCode, EventBatch, Heap, HeapCount, HeapPeer, PeerAnswer, ProcessUse, Round, SegmentSummary, Snapshot } from './model';
 export type * from './model';
 
 /** Every code, in the order of PEERMAP_ERRORS in peermap.h. */
@@ -145,6 +145,8 @@ export class Observer {
   events(after: number, limit?: number): EventBatch;
   /** Up to `length` bytes of the data at `offset`, by pread; shorter at the end of the object.  PEERMAP_EFORMAT without a header. */
   read(offset: number, length: number): Buffer;
+  /** The heap, counted from outside: reads about 17 KiB for each MiB of it.  Undefined if the segment has none. */
+  heap(): HeapCount | undefined;
   /**
    * Calls back when something changed: a round, an attach, a death, the object's removal.  Costs nothing while nothing happens;
    * bursts are one call: the next comes at the earliest `intervalMs` (default 16) after the last.  Does not keep the process alive.
@@ -160,3 +162,9 @@ export function list(): SegmentSummary[];
 
 /** The local processes that map a segment, whether they are registered or not. */
 export function processes(): ProcessUse[];
+
+/** All shared memory of this machine, whosever it is: asks each process once, never by smaps. */
+export function census(): Census;
+
+/** Removes a System V segment that nobody has attached.  PEERMAP_EBUSY if somebody has, PEERMAP_ENOENT, PEERMAP_EACCES. */
+export function removeSysv(id: number): void;

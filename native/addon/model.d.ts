@@ -94,6 +94,75 @@ export interface HeapPeer {
   freedBytes: number;
 }
 
+/** The heap of a segment, counted from outside while it is used: the numbers need not be of one moment. */
+export interface HeapCount extends Heap {
+  peers: HeapPeer[];
+  /** How long it took to count, in nanoseconds. */
+  tookNs: number;
+  problems: Problem[];
+}
+
+/** A process that has a piece of shared memory. */
+export interface MemoryUser {
+  pid: number;
+  uid: number;
+  command: string;
+  mappings: number;
+  descriptors: number;
+  /** Bytes. */
+  mapped: number;
+  /** Or could. */
+  writes: boolean;
+  /** Maps, at most, the header of a segment, and cannot write: an inspector, which keeps nothing in use. */
+  looks: boolean;
+}
+
+/** A piece of shared memory, whoever made it. */
+export interface SharedObject {
+  kind: 'posix' | 'sysv' | 'memfd' | 'anonymous';
+  /** Below /dev/shm, or as given to memfd_create(); may be empty. */
+  name: string;
+  device: number;
+  inode: number;
+  /** Of another container. */
+  elsewhere: boolean;
+  /** Has no name any more, and ends with its last user. */
+  removed: boolean;
+  /** Whether the facts below are known; otherwise `size` is as much as is mapped of it. */
+  known: boolean;
+  size: number;
+  /** Bytes in memory, or swapped out. */
+  allocated: number;
+  uid: number;
+  gid: number;
+  mode: number;
+  sysv?: { key: number; id: number; creatorPid: number; lastPid: number; attached: number; swapped: number };
+  users: MemoryUser[];
+  /** "unknown": nobody was seen, but not everybody who could have it could be asked. */
+  orphan: 'in-use' | 'orphan' | 'unknown';
+}
+
+/** All shared memory of the machine. */
+export interface Census {
+  /** By kind, then by name or number. */
+  objects: SharedObject[];
+  /** Processes that were asked, and others, of other users, that could not be. */
+  asked: number;
+  hidden: number;
+  /** What the system allows, in bytes; absent where it does not say. */
+  limits: {
+    directorySize?: number;
+    directoryUsed?: number;
+    directoryFree?: number;
+    shmmax?: number;
+    shmall?: number;
+    shmmni?: number;
+    resident?: number;
+  };
+  tookNs: number;
+  problems: Problem[];
+}
+
 export type ProblemCode =
   | 'not-a-segment' // wrong magic
   | 'other-version' // a layout this build does not know
