@@ -8,6 +8,8 @@
 //     view.cc      ArrayBuffers over the memory itself, and what they keep alive
 //     heap.cc      objects of a segment with a heap
 //     observer.cc  Observer, list(), processes(): looking
+//     count.cc     Observer.heap(): the heap, counted from outside
+//     census.cc    census(), removeSysv(): all shared memory of the machine
 //     convert.cc   C structs to the objects of model.d.ts
 //     arguments.cc JavaScript values to C, or TypeError and RangeError
 //     error.cc     codes to Error
@@ -28,7 +30,9 @@
 #include "peermap.h"
 
 extern "C" {
+#include "census.h"
 #include "events.h"
+#include "heap.h"
 #include "snapshot.h"
 #include "system.h"
 #include "watch.h"
@@ -73,6 +77,7 @@ Napi::Object to_object(Napi::Env env, const pmo_snapshot& snapshot);
 Napi::Object to_object(Napi::Env env, const pmo_events& events);
 Napi::Object to_object(Napi::Env env, const pmo_summary& summary);
 Napi::Object to_object(Napi::Env env, const pmo_user& user);
+Napi::Array to_array(Napi::Env env, const pmo_problems& problems);
 // A size, offset, epoch or count.  Past 2^53 it can only be damage, which a Problem tells: the largest number stands for it.
 Napi::Number to_number(Napi::Env env, uint64_t value);
 
@@ -107,6 +112,10 @@ Napi::Function define_segment(Napi::Env env);
 Napi::Function define_observer(Napi::Env env);
 Napi::Value list_segments(const Napi::CallbackInfo& info);
 Napi::Value find_processes(const Napi::CallbackInfo& info);
+Napi::Value take_census(const Napi::CallbackInfo& info);
+Napi::Value remove_sysv(const Napi::CallbackInfo& info);
+// Undefined if the segment has no heap.
+Napi::Value count_heap(Napi::Env env, const pmo_observer& observer);
 
 }  // namespace peermap
 

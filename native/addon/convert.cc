@@ -36,17 +36,6 @@ Napi::Object problem_object(Napi::Env env, const pmo_problem& problem) {
   return object;
 }
 
-Napi::Array problems_array(Napi::Env env, const pmo_problems& problems) {
-  Napi::Array array = to_array(env, problems.list, problems.count, problem_object);
-  if (problems.left_out > 0) {
-    pmo_problem rest = { PMO_OS, "problems", {} };
-    if (problems.count > 0) rest.code = problems.list[problems.count - 1].code;
-    std::snprintf(rest.text, sizeof rest.text, "%u more are left out", problems.left_out);
-    array.Set(array.Length(), problem_object(env, rest));
-  }
-  return array;
-}
-
 Napi::Object mapping_object(Napi::Env env, const pmo_mapping& mapping) {
   char permissions[5];
   pmo_permissions(mapping.flags, permissions);
@@ -213,6 +202,17 @@ Napi::Object use_object(Napi::Env env, const pmo_use& use) {
 
 }  // namespace
 
+Napi::Array to_array(Napi::Env env, const pmo_problems& problems) {
+  Napi::Array array = to_array(env, problems.list, problems.count, problem_object);
+  if (problems.left_out > 0) {
+    pmo_problem rest = { PMO_OS, "problems", {} };
+    if (problems.count > 0) rest.code = problems.list[problems.count - 1].code;
+    std::snprintf(rest.text, sizeof rest.text, "%u more are left out", problems.left_out);
+    array.Set(array.Length(), problem_object(env, rest));
+  }
+  return array;
+}
+
 Napi::Number to_number(Napi::Env env, uint64_t value) {
   constexpr uint64_t most = static_cast<uint64_t>(number_max);
   return Napi::Number::New(env, static_cast<double>(value < most ? value : most));
@@ -311,7 +311,7 @@ Napi::Object to_object(Napi::Env env, const pmo_snapshot& snapshot) {
   object.Set("peers", to_array(env, snapshot.peers, snapshot.peer_count, peer_object));
   object.Set("roots", to_array(env, snapshot.roots, snapshot.root_count, root_object));
   object.Set("strangers", to_array(env, snapshot.strangers, snapshot.stranger_count, stranger_object));
-  object.Set("problems", problems_array(env, snapshot.problems));
+  object.Set("problems", to_array(env, snapshot.problems));
   return object;
 }
 

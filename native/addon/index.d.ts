@@ -143,9 +143,12 @@ export class Observer {
   snapshot(options?: { strangers?: boolean }): Snapshot;
   /** Events with seq > after, oldest first, at most `limit` (default 4096). */
   events(after: number, limit?: number): EventBatch;
-  /** Up to `length` bytes of the data at `offset`, by pread; shorter at the end of the object.  PEERMAP_EFORMAT without a header. */
+  /**
+   * Up to `length` bytes of the data at `offset`, by pread; shorter at the end of the object.  The header is before the data, at negative
+   * offsets; RangeError before that.  PEERMAP_EFORMAT without a header.
+   */
   read(offset: number, length: number): Buffer;
-  /** The heap, counted from outside: reads about 17 KiB for each MiB of it.  Undefined if the segment has none. */
+  /** The heap, counted from outside: reads about 17 KiB for each MiB of it.  Undefined if the segment has none; PEERMAP_EFORMAT without a header. */
   heap(): HeapCount | undefined;
   /**
    * Calls back when something changed: a round, an attach, a death, the object's removal.  Costs nothing while nothing happens;

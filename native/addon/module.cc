@@ -25,6 +25,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("destroy", Napi::Function::New(env, destroy, "destroy"));
   exports.Set("list", Napi::Function::New(env, list_segments, "list"));
   exports.Set("processes", Napi::Function::New(env, find_processes, "processes"));
+  exports.Set("census", Napi::Function::New(env, take_census, "census"));
+  exports.Set("removeSysv", Napi::Function::New(env, remove_sysv, "removeSysv"));
   return exports;
 }
 

@@ -66,6 +66,7 @@ class Observer : public Napi::ObjectWrap<Observer> {
   Napi::Value snapshot(const Napi::CallbackInfo& info);
   Napi::Value events(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
+  Napi::Value heap(const Napi::CallbackInfo& info);
   Napi::Value watch(const Napi::CallbackInfo& info);
   Napi::Value unwatch(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
@@ -110,18 +111,27 @@ Napi::Value Observer::events(const Napi::CallbackInfo& info) {
   return to_object(env, events);
 }
 
+// Offsets count from the beginning of the data; the header is before it, at negative ones.
 Napi::Value Observer::read(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const uint64_t offset = static_cast<uint64_t>(integer_argument(info[0], "offset", 0, number_max));
+  const int64_t offset = integer_argument(info[0], "offset", -number_max, number_max);
   const int64_t length = integer_argument(info[1], "length", 0, number_max);
   require_open(env);
-  const int64_t there = pmo_data_at(&observer_, offset);
+  const int64_t begin = pmo_data_begin(&observer_);
+  const int64_t there = begin < 0 ? begin : pmo_data_at(&observer_, offset < 0 ? 0 : static_cast<uint64_t>(offset));
   if (there < 0) throw last_error(env, static_cast<int>(there));
-  Napi::Buffer<uint8_t> buffer = Napi::Buffer<uint8_t>::New(env, static_cast<size_t>(there < length ? there : length));
-  const ssize_t got = pmo_data_read(&observer_, offset, buffer.Data(), buffer.Length());
-  if (got < 0) throw last_error(env, static_cast<int>(got));
+  if (offset < -begin) throw Napi::RangeError::New(env, "offset must be at least " + std::to_string(-begin) + ", where the header begins");
+  const int64_t most = offset < 0 ? there - offset : there;
+  Napi::Buffer<uint8_t> buffer = Napi::Buffer<uint8_t>::New(env, static_cast<size_t>(most < length ? most : length));
+  const ssize_t got = pmo_read(observer_.fd, static_cast<uint64_t>(begin + offset), buffer.Data(), buffer.Length());
+  if (got < 0) throw make_error(env, PEERMAP_EOS, "cannot read segment " + name_, static_cast<int>(-got));
   // Less if it was cut short meanwhile.
   return static_cast<size_t>(got) == buffer.Length() ? buffer : Napi::Buffer<uint8_t>::Copy(env, buffer.Data(), static_cast<size_t>(got));
+}
+
+Napi::Value Observer::heap(const Napi::CallbackInfo& info) {
+  require_open(info.Env());
+  return count_heap(info.Env(), observer_);
 }
 
 // A watched observer is not collected: its caller may keep nothing but the callback.
@@ -164,6 +174,7 @@ Napi::Function Observer::define(Napi::Env env) {
                          InstanceMethod<&Observer::snapshot>("snapshot"),
                          InstanceMethod<&Observer::events>("events"),
                          InstanceMethod<&Observer::read>("read"),
+                         InstanceMethod<&Observer::heap>("heap"),
                          InstanceMethod<&Observer::watch>("watch"),
                          InstanceMethod<&Observer::unwatch>("unwatch"),
                          InstanceMethod<&Observer::close>("close"),

@@ -11,7 +11,7 @@ static void print_json(const struct pmo_snapshot *snapshot, const struct pmo_hea
 {
     struct json json = { .file = stdout };
     struct pmo_census_limits limits;
-    pmo_census_limits(&limits);
+    pmo_limits_read(&limits);
     json_open(&json, NULL, '{');
     model_snapshot(&json, snapshot);
     if (heap->present)

@@ -92,6 +92,13 @@ int64_t pmo_data_at(const struct pmo_observer *observer, uint64_t offset)
     return offset < (uint64_t)length ? length - (int64_t)offset : 0;
 }
 
+int64_t pmo_data_begin(const struct pmo_observer *observer)
+{
+    uint64_t data_off;
+    int64_t length = data_length(observer, &data_off);
+    return length < 0 ? length : (int64_t)data_off;
+}
+
 ssize_t pmo_data_read(const struct pmo_observer *observer, uint64_t offset, void *into, size_t length)
 {
     uint64_t data_off;

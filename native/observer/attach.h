@@ -52,5 +52,7 @@ bool pmo_header_read(int fd, struct pm_header *header, struct stat *object, stru
 ssize_t pmo_data_read(const struct pmo_observer *observer, uint64_t offset, void *into, size_t length);
 /* How many bytes pmo_data_read() would find at `offset` now; an error as above. */
 int64_t pmo_data_at(const struct pmo_observer *observer, uint64_t offset);
+/* Where in the object the data begins: after a header of so many bytes.  An error as above. */
+int64_t pmo_data_begin(const struct pmo_observer *observer);
 
 #endif

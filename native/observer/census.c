@@ -171,7 +171,7 @@ int pmo_census_take(struct pmo_census *census)
     for (size_t i = 0; i < sightings.count; i++)
         free(sightings.list[i].name);
     free(sightings.list);
-    pmo_census_limits(&census->limits);
+    pmo_limits_read(&census->limits);
     if (census->hidden > 0)
         pmo_problem_add(&census->problems, PMO_NO_ACCESS, pmo_at("/proc"),
                         "%" PRIu32 " %s of other users could not be asked what they map", census->hidden,

@@ -89,6 +89,6 @@ void pmo_census_free(struct pmo_census *census);
 /* "posix", "sysv", "memfd", "anonymous". */
 const char *pmo_memory_word(enum pmo_memory_kind kind);
 
-void pmo_census_limits(struct pmo_census_limits *limits);
+void pmo_limits_read(struct pmo_census_limits *limits);
 
 #endif

@@ -134,7 +134,7 @@ static uint64_t number_in(const char *path, const char *after)
     return value;
 }
 
-void pmo_census_limits(struct pmo_census_limits *limits)
+void pmo_limits_read(struct pmo_census_limits *limits)
 {
     struct statfs system;
     const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
