@@ -8,16 +8,7 @@
 // A request that was under way when the server died is rejected and never sent again.
 
 import * as vscode from 'vscode';
-import {
-  CloseAction,
-  ErrorAction,
-  LanguageClient,
-  RevealOutputChannelOn,
-  State,
-  TransportKind,
-  type ForkOptions,
-  type LanguageClientOptions,
-} from 'vscode-languageclient/node';
+import type { CloseAction, ForkOptions, LanguageClient, LanguageClientOptions } from 'vscode-languageclient/node';
 import type { Method, Notifications, Requests, StartOptions, StartReport } from '../protocol/requests';
 import { PeermapFailure, sentenceOf, toFailure } from './failure';
 import { RestartPolicy } from './restart-policy';
@@ -29,11 +20,10 @@ export interface ServerStatus {
   text: string;
 }
 
-/** What goes wrong with the server is a state that the views show: nobody asked for a message box. */
-class QuietClient extends LanguageClient {
-  override error(message: string, data?: unknown): void {
-    super.error(message, data, false);
-  }
+/** Reads and runs a file of 380 KB with the first call. */
+function languageClient(): typeof import('./language-client') {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the bundle beside ours, not before it is needed
+  return require('./language-client') as typeof import('./language-client');
 }
 
 export class ServerConnection {
@@ -69,11 +59,13 @@ export class ServerConnection {
     return this.inTurn(async () => {
       this.change('starting', 'The Peermap server is starting.');
       await this.end();
+      // Whoever asks for this while the window starts need not wait for it.
+      await new Promise((resolve) => setImmediate(resolve));
       this.policy = new RestartPolicy();
       const client = this.createClient();
       this.client = client;
       await client.start().catch((error: unknown) => {
-        if (client.state === State.Running) return;
+        if (client.state === languageClient().State.Running) return;
         const why = this.current.state === 'restarting' ? 'It ended while it was starting.' : sentenceOf(error);
         this.change('failed', `The Peermap server cannot start. ${why}`);
       });
@@ -101,6 +93,7 @@ export class ServerConnection {
   }
 
   private createClient(): LanguageClient {
+    const { ErrorAction, QuietClient, RevealOutputChannelOn, State, TransportKind } = languageClient();
     const options: ForkOptions & { serialization: 'advanced' } = { serialization: 'advanced' };
     const server = { module: this.module, transport: TransportKind.ipc, options };
     const clientOptions: LanguageClientOptions = {
@@ -131,6 +124,7 @@ export class ServerConnection {
   }
 
   private died(): CloseAction {
+    const { CloseAction } = languageClient();
     if (this.policy.died(Date.now())) {
       this.change('restarting', 'The Peermap server ended unexpectedly and is started again.');
       return CloseAction.Restart;
