@@ -36,6 +36,8 @@ export interface State {
   nextId: number;
   failure?: string | undefined;
   view: View;
+  /** The epoch of a round that shall be selected as soon as its events come. */
+  awaited?: number | undefined;
 }
 
 export type Action =
@@ -85,7 +87,9 @@ function received(state: State, message: ToView, at: number): State {
     case 'snapshot':
       return withSnapshot(state, message, at);
     case 'events':
-      return { ...state, log: append(state.log, message.batch, message.reset) };
+      return revealed({ ...state, log: append(state.log, message.batch, message.reset) });
+    case 'reveal':
+      return revealed({ ...state, awaited: message.epoch });
     case 'server':
       // A server that ended takes its rounds with it: their ends will not be told.
       return {
@@ -138,6 +142,18 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
   const { peer } = state.view;
   if (peer !== undefined && !isThere(snapshot, peer)) next.view = { ...state.view, peer: undefined };
   return next;
+}
+
+/** Selects the end of the round that is awaited, in the middle of a timeline that stands still. */
+function revealed(state: State): State {
+  const end = state.log.events.findLast(
+    ({ kind, epoch }) => epoch === state.awaited && (kind === 'round-end' || kind === 'rollback'),
+  );
+  if (state.awaited === undefined || !end) return state;
+  const span = Math.max(end.ns * 2, 1e6);
+  const closed = state.view.closed.filter((section) => section !== 'timeline');
+  const view = { ...state.view, event: end.seq, follow: false, span, end: end.timeNs + span / 4, closed };
+  return { ...state, awaited: undefined, view };
 }
 
 function isThere(snapshot: Snapshot, key: string): boolean {

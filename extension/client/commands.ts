@@ -3,6 +3,7 @@
 // The table of commands, and how one is called: with arguments by programs, without by people.  Their titles and places are in
 // package.json; what they do is in segment-operations.ts and round-operations.ts.
 
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { parseInvocation, type Invocation, type Target } from './command-arguments';
 import { PeermapFailure, sentenceOf, type Remedy } from './failure';
@@ -47,8 +48,10 @@ const ids = Object.keys(commandTable) as CommandId[];
 
 /** Why nothing may be changed, in the words "the workspace is not trusted"; undefined if it may. */
 export function readOnlyReason(): string | undefined {
-  if (!vscode.workspace.isTrusted) return 'the workspace is not trusted';
-  return vscode.workspace.getConfiguration('peermap').get<boolean>('readOnly') ? 'the setting peermap.readOnly is on' : undefined;
+  if (!vscode.workspace.isTrusted) return l10n.t('the workspace is not trusted');
+  return vscode.workspace.getConfiguration('peermap').get<boolean>('readOnly')
+    ? l10n.t('the setting peermap.readOnly is on')
+    : undefined;
 }
 
 /**
@@ -94,7 +97,10 @@ export function registerRefusals(text: string): vscode.Disposable[] {
 }
 
 function readOnlyRefusal(): PeermapFailure {
-  return new PeermapFailure('PEERMAP_EACCES', `Peermap shows segments and does not change them: ${readOnlyReason()}.`);
+  return new PeermapFailure(
+    'PEERMAP_EACCES',
+    l10n.t('Peermap shows segments and does not change them: {0}.', readOnlyReason() ?? ''),
+  );
 }
 
 /** With a way out: what the person can do about it. */
@@ -102,10 +108,10 @@ async function showFailure(parts: Parts, id: CommandId, error: unknown): Promise
   parts.log.error(`${id}: ${error instanceof Error ? error.message : String(error)}`);
   const { code, remedy } = error instanceof PeermapFailure ? error : {};
   const command = (title: string, name: string): Remedy => ({ title, apply: async () => vscode.commands.executeCommand(name) });
-  const ways = [command('Show Log', 'peermap.showLog')];
-  if (code === 'PEERMAP_SERVER') ways.unshift(command('Restart Server', 'peermap.restartServer'));
+  const ways = [command(l10n.t('Show Log'), 'peermap.showLog')];
+  if (code === 'PEERMAP_SERVER') ways.unshift(command(l10n.t('Restart Server'), 'peermap.restartServer'));
   if (code === 'PEERMAP_EACCES' && !vscode.workspace.isTrusted)
-    ways.unshift(command('Manage Workspace Trust', 'workbench.trust.manage'));
+    ways.unshift(command(l10n.t('Manage Workspace Trust'), 'workbench.trust.manage'));
   if (remedy) ways.unshift(remedy);
   const chosen = await vscode.window.showErrorMessage(sentenceOf(error), ...ways.map(({ title }) => title));
   try {

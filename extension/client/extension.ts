@@ -9,6 +9,7 @@ import { readOnlyReason, registerCommands, registerRefusals, runForView } from '
 import { Demo } from './demo';
 import { Inspectors, viewType } from './inspector';
 import type { Parts } from './operation';
+import { Rounds } from './rounds';
 import { Segments } from './segments';
 import { ServerConnection } from './server-connection';
 import { inspectOnStartup } from './startup';
@@ -22,7 +23,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
   if (process.platform !== 'linux') {
     setContext('unsupported', true);
-    context.subscriptions.push(...registerRefusals('Peermap works on Linux. Use Remote-SSH, WSL or a container.'));
+    context.subscriptions.push(...registerRefusals(l10n.t('Peermap works on Linux. Use Remote-SSH, WSL or a container.')));
     return undefined;
   }
   const own = (path: string) => vscode.Uri.joinPath(context.extensionUri, path);
@@ -44,7 +45,8 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     openText: (title, text) => documents.open(title, text),
   });
   const tree = new SegmentTree(segments, server);
-  const made: Parts = { server, segments, inspectors, demo, log };
+  const rounds = new Rounds();
+  const made: Parts = { server, segments, inspectors, demo, rounds, log };
   parts = made;
 
   setContext('readOnly', isReadOnly());
@@ -57,7 +59,8 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     documents,
     tree,
     inspectors,
-    new StatusBar(segments, server),
+    rounds,
+    new StatusBar(segments, server, rounds),
     inspectOnStartup(segments, inspectors),
     ...registerCommands(made),
     vscode.window.registerWebviewPanelSerializer(viewType, inspectors),

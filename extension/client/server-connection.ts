@@ -7,6 +7,7 @@
 //
 // A request that was under way when the server died is rejected and never sent again.
 
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { CloseAction, ForkOptions, LanguageClient, LanguageClientOptions } from 'vscode-languageclient/node';
 import type { Method, Notifications, Requests, StartOptions, StartReport } from '../protocol/requests';
@@ -57,7 +58,7 @@ export class ServerConnection {
   /** Starts the server, or replaces the one that runs by a new one.  A failure is a state, not an exception. */
   start(): Promise<void> {
     return this.inTurn(async () => {
-      this.change('starting', 'The Peermap server is starting.');
+      this.change('starting', l10n.t('The Peermap server is starting.'));
       await this.end();
       // Whoever asks for this while the window starts need not wait for it.
       await new Promise((resolve) => setImmediate(resolve));
@@ -66,8 +67,8 @@ export class ServerConnection {
       this.client = client;
       await client.start().catch((error: unknown) => {
         if (client.state === languageClient().State.Running) return;
-        const why = this.current.state === 'restarting' ? 'It ended while it was starting.' : sentenceOf(error);
-        this.change('failed', `The Peermap server cannot start. ${why}`);
+        const why = this.current.state === 'restarting' ? l10n.t('It ended while it was starting.') : sentenceOf(error);
+        this.change('failed', l10n.t('The Peermap server cannot start. {0}', why));
       });
     });
   }
@@ -84,7 +85,7 @@ export class ServerConnection {
     await this.turn; // while one server is replaced by another, requests wait for the new one
     const { state, text } = this.current;
     if (!this.client || state === 'failed')
-      throw new PeermapFailure('PEERMAP_SERVER', text || 'The Peermap server is not running.');
+      throw new PeermapFailure('PEERMAP_SERVER', text || l10n.t('The Peermap server is not running.'));
     try {
       return await this.client.sendRequest<Requests[M]['result']>(method, params);
     } catch (error) {
@@ -116,7 +117,7 @@ export class ServerConnection {
       const { unavailable } = client.initializeResult?.capabilities.experimental as StartReport;
       const restarted = this.current.state === 'restarting';
       if (unavailable !== undefined) this.change('failed', unavailable);
-      else this.change('running', restarted ? 'The Peermap server restarted.' : '');
+      else this.change('running', restarted ? l10n.t('The Peermap server restarted.') : '');
     });
     client.onNotification('peermap/changed', (params: Notifications['peermap/changed']) => this.segmentChanged.fire(params));
     client.onNotification('peermap/listChanged', () => this.listChanged.fire());
@@ -126,10 +127,10 @@ export class ServerConnection {
   private died(): CloseAction {
     const { CloseAction } = languageClient();
     if (this.policy.died(Date.now())) {
-      this.change('restarting', 'The Peermap server ended unexpectedly and is started again.');
+      this.change('restarting', l10n.t('The Peermap server ended unexpectedly and is started again.'));
       return CloseAction.Restart;
     }
-    this.change('failed', 'The Peermap server ended five times within three minutes and is not started again by itself.');
+    this.change('failed', l10n.t('The Peermap server ended five times within three minutes and is not started again by itself.'));
     return CloseAction.DoNotRestart;
   }
 
@@ -137,7 +138,7 @@ export class ServerConnection {
     const client = this.client;
     this.client = undefined;
     // A client that failed, or whose server hangs, cannot be stopped in good order; its process is ended all the same.
-    await client?.dispose().catch((error: unknown) => this.log.debug(`Stopping the server: ${sentenceOf(error)}`));
+    await client?.dispose().catch((error: unknown) => this.log.debug(l10n.t('Stopping the server: {0}', sentenceOf(error))));
   }
 
   private change(state: ServerState, text: string): void {

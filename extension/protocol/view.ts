@@ -16,6 +16,8 @@ export type ToView =
   | { kind: 'events'; batch: EventBatch; /** True: forget what was there, these are the oldest to be had. */ reset: boolean }
   | { kind: 'server'; state: 'running' | 'restarting' | 'failed'; text: string }
   | { kind: 'gone'; segment: string }
+  /** Select the round of this epoch in the timeline, once it is known. */
+  | { kind: 'reveal'; epoch: number }
   /** A command asked for from the webview has ended. */
   | { kind: 'done'; id: number; error?: string }
   /** To the question with this number: its result, or why there is none. */
