@@ -7,6 +7,7 @@ import * as l10n from '@vscode/l10n';
 import { parseSize } from '../protocol/address';
 import { PeermapFailure } from './failure';
 import { isNode } from './tree-rows';
+import { isSystemNode } from './system-rows';
 
 export interface Target {
   segment?: string;
@@ -22,6 +23,8 @@ export interface Target {
   noInject?: boolean;
   /** create: objects are allocated in it. */
   heap?: boolean;
+  /** removeOrphan: which, as objectId() of system-rows.ts names it. */
+  object?: string;
   /** startDemo: what to index. */
   folder?: string;
   /** export…: where to, or compareSnapshots: what with. */
@@ -36,7 +39,7 @@ export interface Invocation {
   asks: boolean;
 }
 
-const strings = ['segment', 'folder', 'file', 'format'] as const;
+const strings = ['segment', 'folder', 'file', 'format', 'object'] as const;
 const sizes = ['bytes', 'reserve'] as const;
 const switches = ['allowLate', 'strict', 'noInject', 'heap'] as const;
 
@@ -45,6 +48,7 @@ export function parseInvocation(argument: unknown): Invocation {
     const { segment, pid } = argument;
     return { asks: true, target: pid === undefined ? { segment } : { segment, pid } };
   }
+  if (isSystemNode(argument)) return { asks: true, target: { object: argument.row.id.replace(/^object:/, '') } };
   if (typeof argument !== 'object' || argument === null) return { asks: true, target: {} };
   const given = argument as Record<string, unknown>;
   const named = [...strings, ...sizes, ...switches, 'pid'].some((key) => key in given);

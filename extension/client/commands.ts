@@ -10,6 +10,7 @@ import { PeermapFailure, sentenceOf, type Remedy } from './failure';
 import type { Operation, Parts } from './operation';
 import * as rounds from './round-operations';
 import * as segments from './segment-operations';
+import * as system from './system-operations';
 
 interface Command {
   enabled: Operation;
@@ -35,6 +36,14 @@ export const commandTable = {
   'peermap.create': writes(segments.create),
   'peermap.destroy': writes(segments.destroy),
   'peermap.startDemo': writes(segments.startDemo),
+  'peermap.removeOrphan': writes(system.removeOrphan),
+  'peermap.systemRefresh': reads(system.refreshSystem),
+  'peermap.systemSortBySize': reads(() => system.sortSystem('size')),
+  'peermap.systemSortByName': reads(() => system.sortSystem('name')),
+  'peermap.systemShowOrphans': reads(() => system.filterOrphans(true)),
+  'peermap.systemShowAll': reads(() => system.filterOrphans(false)),
+  'peermap.systemCopy': reads(system.copySystem),
+  'peermap.systemExport': reads(system.exportSystem),
   'peermap.refresh': reads((parts) => parts.segments.refresh()),
   'peermap.restartServer': reads(({ server }) => server.start()),
   'peermap.showLog': reads(({ log }) => {

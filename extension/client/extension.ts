@@ -15,6 +15,8 @@ import { ServerConnection } from './server-connection';
 import { inspectOnStartup } from './startup';
 import { StatusBar } from './status-bar';
 import { saveFile, TextDocuments } from './documents';
+import { SystemMemory } from './system-memory';
+import { SystemTree } from './system-tree';
 import { SegmentTree } from './tree';
 
 let parts: Parts | undefined;
@@ -46,7 +48,9 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   });
   const tree = new SegmentTree(segments, server);
   const rounds = new Rounds();
-  const made: Parts = { server, segments, inspectors, demo, rounds, log };
+  const system = new SystemMemory(server, log);
+  const systemTree = new SystemTree(system, (state) => setContext('system', state));
+  const made: Parts = { server, segments, inspectors, demo, rounds, system, log };
   parts = made;
 
   setContext('readOnly', isReadOnly());
@@ -60,6 +64,8 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     tree,
     inspectors,
     rounds,
+    system,
+    systemTree,
     new StatusBar(segments, server, rounds),
     inspectOnStartup(segments, inspectors),
     ...registerCommands(made),
@@ -82,6 +88,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     },
     snapshot: (segment) => segments.latest(segment),
     tree,
+    systemTree,
     get inspectors() {
       return inspectors.all.map(({ segment, ready }) => ({ segment, ready }));
     },

@@ -33,7 +33,7 @@ export interface InspectorHost {
   readOnlyReason(): string | undefined;
   run(command: ViewCommand, target: Target): Promise<void>;
   /** Asks where to save a file, and saves it there. */
-  save(name: string, text: string): Promise<void>;
+  save(name: string, text: string): Promise<unknown>;
   /** Opens a read-only document beside the inspector. */
   openText(title: string, text: string): Promise<void>;
 }

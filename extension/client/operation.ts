@@ -15,6 +15,7 @@ import { askSize, pickSegment, type SizeQuestion } from './pick';
 import type { Rounds } from './rounds';
 import type { Segments } from './segments';
 import type { ServerConnection } from './server-connection';
+import type { SystemMemory } from './system-memory';
 import type { Warning } from './words';
 
 export interface Parts {
@@ -23,6 +24,7 @@ export interface Parts {
   inspectors: Inspectors;
   demo: Demo;
   rounds: Rounds;
+  system: SystemMemory;
   log: vscode.LogOutputChannel;
 }
 
