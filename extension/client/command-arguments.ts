@@ -13,6 +13,8 @@ export interface Target {
   segment?: string;
   bytes?: number | string;
   pid?: number;
+  /** openMemory: from the beginning of the data. */
+  offset?: number;
   /** grow, shrink: go on without peers that do not answer in time. */
   allowLate?: boolean;
   /** create: bytes to reserve addresses for. */
@@ -25,6 +27,10 @@ export interface Target {
   heap?: boolean;
   /** removeOrphan: which, as objectId() of system-rows.ts names it. */
   object?: string;
+  /** compareSnapshots: the other file; without, what is live. */
+  other?: string;
+  /** exportSnapshot: with what is resident in each peer. */
+  residency?: boolean;
   /** startDemo: what to index. */
   folder?: string;
   /** export…: where to, or compareSnapshots: what with. */
@@ -39,9 +45,9 @@ export interface Invocation {
   asks: boolean;
 }
 
-const strings = ['segment', 'folder', 'file', 'format', 'object'] as const;
+const strings = ['segment', 'folder', 'file', 'format', 'object', 'other'] as const;
 const sizes = ['bytes', 'reserve'] as const;
-const switches = ['allowLate', 'strict', 'noInject', 'heap'] as const;
+const switches = ['allowLate', 'strict', 'noInject', 'heap', 'residency'] as const;
 
 export function parseInvocation(argument: unknown): Invocation {
   if (isNode(argument)) {
@@ -51,7 +57,9 @@ export function parseInvocation(argument: unknown): Invocation {
   if (isSystemNode(argument)) return { asks: true, target: { object: argument.row.id.replace(/^object:/, '') } };
   if (typeof argument !== 'object' || argument === null) return { asks: true, target: {} };
   const given = argument as Record<string, unknown>;
-  const named = [...strings, ...sizes, ...switches, 'pid'].some((key) => key in given);
+  // A file of the Explorer.
+  if (typeof given['fsPath'] === 'string' && 'scheme' in given) return { asks: true, target: { file: given['fsPath'] } };
+  const named = [...strings, ...sizes, ...switches, 'pid', 'offset'].some((key) => key in given);
   // VS Code hands its own objects to commands in menus: those are no arguments of ours.
   return named ? { asks: false, target: checked(given) } : { asks: true, target: {} };
 }
@@ -71,6 +79,9 @@ function checked(given: Record<string, unknown>): Target {
   const pid = given['pid'];
   if (typeof pid === 'number' && Number.isInteger(pid) && pid > 0) target.pid = pid;
   else if (pid !== undefined) throw invalid(l10n.t('"pid" must be the number of a process.'));
+  const offset = given['offset'];
+  if (typeof offset === 'number' && Number.isSafeInteger(offset) && offset >= 0) target.offset = offset;
+  else if (offset !== undefined) throw invalid(l10n.t('"offset" must be a number of bytes.'));
   for (const key of switches) {
     const value = given[key];
     if (typeof value === 'boolean') target[key] = value;

@@ -10,6 +10,7 @@ import { PeermapFailure, sentenceOf, type Remedy } from './failure';
 import type { Operation, Parts } from './operation';
 import * as rounds from './round-operations';
 import * as segments from './segment-operations';
+import * as snapshots from './snapshot-operations';
 import * as system from './system-operations';
 
 interface Command {
@@ -26,6 +27,7 @@ const reads = (enabled: Operation): Command => ({ enabled, readOnly: enabled });
 
 export const commandTable = {
   'peermap.inspect': reads(segments.inspect),
+  'peermap.openMemory': reads(segments.openMemory),
   'peermap.attach': writes(segments.attach),
   'peermap.detach': writes(segments.detach),
   'peermap.grow': writes(rounds.grow),
@@ -36,6 +38,11 @@ export const commandTable = {
   'peermap.create': writes(segments.create),
   'peermap.destroy': writes(segments.destroy),
   'peermap.startDemo': writes(segments.startDemo),
+  'peermap.exportSnapshot': reads(snapshots.exportSnapshot),
+  'peermap.exportTimeline': reads(snapshots.exportTimeline),
+  'peermap.compareSnapshots': reads(snapshots.compareSnapshots),
+  'peermap.openAsText': reads(snapshots.openAsText),
+  'peermap.copyReport': reads(snapshots.copyReport),
   'peermap.removeOrphan': writes(system.removeOrphan),
   'peermap.systemRefresh': reads(system.refreshSystem),
   'peermap.systemSortBySize': reads(() => system.sortSystem('size')),
@@ -74,6 +81,12 @@ export async function runForView(parts: Parts, id: CommandId, target: Target): P
     if (!(error instanceof PeermapFailure && error.remedy)) throw error;
     void showFailure(parts, id, error);
   }
+}
+
+/** For callers within the extension that show failures themselves, and want to know all of them. */
+export function runQuietly(parts: Parts, id: string, target: Target): Promise<unknown> {
+  if (!(id in commandTable)) throw new PeermapFailure('PEERMAP_EINVAL', l10n.t('There is no command {0}.', id));
+  return runCommand(parts, id as CommandId, { target, asks: false });
 }
 
 function runCommand(parts: Parts, id: CommandId, invocation: Invocation): Promise<unknown> {

@@ -38,6 +38,9 @@ export interface InspectorHost {
   openText(title: string, text: string): Promise<void>;
 }
 
+/** The round of an epoch, or an offset in the data. */
+export type Place = { epoch: number } | { offset: number };
+
 export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vscode.Disposable {
   private readonly panels = new Map<string, Inspector>();
 
@@ -58,10 +61,10 @@ export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vsc
     else this.adopt(vscode.window.createWebviewPanel(viewType, segment, vscode.ViewColumn.Active), segment);
   }
 
-  /** Shows a round of the segment in its timeline, in a panel that may have to be opened first. */
-  reveal(segment: string, epoch: number): Promise<void> {
+  /** Shows a round of the segment in its timeline, or bytes in its memory, in a panel that may have to be opened first. */
+  reveal(segment: string, place: Place): Promise<void> {
     this.open(segment);
-    this.panels.get(segment)?.reveal(epoch);
+    this.panels.get(segment)?.reveal(place);
     return Promise.resolve();
   }
 
@@ -88,7 +91,7 @@ class Inspector {
   private last: number | undefined;
   private generation: string | undefined;
   /** What the page shall show once it is there. */
-  private revealed: number | undefined;
+  private revealed: Place | undefined;
 
   constructor(
     readonly panel: vscode.WebviewPanel,
@@ -115,8 +118,8 @@ class Inspector {
     panel.webview.html = page(panel.webview, host.dist, segment);
   }
 
-  reveal(epoch: number): void {
-    this.revealed = this.send({ kind: 'reveal', epoch }) ? undefined : epoch;
+  reveal(place: Place): void {
+    this.revealed = this.send({ kind: 'reveal', ...place }) ? undefined : place;
   }
 
   private sleep(): void {

@@ -8,6 +8,7 @@
 import * as vscode from 'vscode';
 import { bytesOf, required, type Invocation, type Target } from './command-arguments';
 import type { Snapshot } from '../protocol/model';
+import type { TextDocuments } from './documents';
 import type { Demo } from './demo';
 import { sentenceOf, type Remedy } from './failure';
 import type { Inspectors } from './inspector';
@@ -25,6 +26,9 @@ export interface Parts {
   demo: Demo;
   rounds: Rounds;
   system: SystemMemory;
+  documents: TextDocuments;
+  /** Of the extension. */
+  version: string;
   log: vscode.LogOutputChannel;
 }
 

@@ -106,7 +106,7 @@ function report(parts: Parts, segment: string, done: string, round: Round, asks:
   const text = roundReport(done, round);
   parts.log.info([text, ...answerLines(round)].join('\n  '));
   parts.rounds.ended({ segment, text });
-  if (asks) tell(text, { title: l10n.t('Show Round'), apply: () => parts.inspectors.reveal(segment, round.epoch) });
+  if (asks) tell(text, { title: l10n.t('Show Round'), apply: () => parts.inspectors.reveal(segment, { epoch: round.epoch }) });
 }
 
 export async function remap(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {

@@ -24,6 +24,8 @@ export class SystemMemory implements vscode.Disposable {
   private reading: Promise<Seen> | undefined;
   private watcher: fs.FSWatcher | undefined;
   private pending: NodeJS.Timeout | undefined;
+  private repeating: NodeJS.Timeout | undefined;
+  private looking = false;
   private tookMs = 0;
   private readonly subscription: vscode.Disposable;
 
@@ -33,9 +35,14 @@ export class SystemMemory implements vscode.Disposable {
     private readonly server: ServerConnection,
     private readonly log: vscode.LogOutputChannel,
   ) {
-    this.subscription = server.onDidChangeStatus(({ state }) => {
-      if (state === 'running' && this.watcher) void this.read();
-    });
+    this.subscription = vscode.Disposable.from(
+      server.onDidChangeStatus(({ state }) => {
+        if (state === 'running' && this.looking) void this.read();
+      }),
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration('peermap.system.refreshSeconds') && this.looking) this.again();
+      }),
+    );
   }
 
   get seen(): Seen {
@@ -44,14 +51,17 @@ export class SystemMemory implements vscode.Disposable {
 
   /** While somebody looks. */
   follow(looking: boolean): void {
+    this.looking = looking;
     if (!looking) {
       this.watcher?.close();
       this.watcher = undefined;
       clearTimeout(this.pending);
+      clearInterval(this.repeating);
       this.pending = undefined;
       return;
     }
     if (this.watcher) return;
+    this.again();
     try {
       this.watcher = fs.watch(folder, { persistent: false }, () => this.soon());
       this.watcher.on('error', (error) => this.log.warn(sentenceOf(error)));
@@ -71,6 +81,13 @@ export class SystemMemory implements vscode.Disposable {
     this.follow(false);
     this.subscription.dispose();
     this.emitter.dispose();
+  }
+
+  /** As often as the setting says, while somebody looks. */
+  private again(): void {
+    clearInterval(this.repeating);
+    const seconds = vscode.workspace.getConfiguration('peermap.system').get<number>('refreshSeconds', 0);
+    if (seconds > 0) this.repeating = setInterval(() => this.soon(), seconds * 1000);
   }
 
   private soon(): void {

@@ -77,7 +77,6 @@ export function titleOf({ kind, name, inode, sysv }: SharedObject): string {
 
 /** A name may hold any character: one that turns the line around, or ends it, is shown as what it is. */
 function visible(name: string): string {
-   
   return name.replace(
     /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,

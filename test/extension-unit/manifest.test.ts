@@ -27,6 +27,12 @@ const reading = [
   'systemShowAll',
   'systemCopy',
   'systemExport',
+  'openMemory',
+  'exportSnapshot',
+  'exportTimeline',
+  'compareSnapshots',
+  'openAsText',
+  'copyReport',
 ].map((id) => `peermap.${id}`);
 
 describe('manifest', () => {

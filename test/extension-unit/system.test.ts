@@ -31,7 +31,7 @@ describe('rows of the System Shared Memory view', () => {
     const used = object('PostgreSQL.1234', { orphan: 'in-use', users: [user(7), user(8, { writes: false, mapped: 0 })] });
     const [kind] = rowsOf(census([used]));
     assert.deepEqual([kind?.label, kind?.description], ['POSIX objects', '1 object · 1 MiB']);
-    const [row] = kind?.children ?? [];
+    const row = kind?.children[0];
     assert.equal(row?.description, '1 MiB · root · 2 processes · PostgreSQL');
     assert.deepEqual(
       row?.children.map(({ description }) => description),
