@@ -2,6 +2,7 @@
 //
 // The page: what state it is in, and its sections.
 
+import * as l10n from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { useActions, type Tip } from './context';
 import { AddressMap } from './address-map';
@@ -74,7 +75,7 @@ function Waiting({ state: { segment, gone } }: { state: State }): JSX.Element {
 /** Present even while empty, since a screen reader announces only what is put into a live region that it knows. */
 function Banners({ state }: { state: State }): JSX.Element {
   const { dismiss } = useActions();
-  const { server, gone, readOnly, failure } = state;
+  const { server, gone, readOnly, failure, file } = state;
   return (
     <>
       <div role="status">
@@ -86,7 +87,14 @@ function Banners({ state }: { state: State }): JSX.Element {
             text={server.text || 'The server ended and is being restarted. What is shown is the last that was seen.'}
           />
         ) : null}
-        {readOnly !== undefined && !gone ? (
+        {file ? (
+          <Banner
+            icon="lock"
+            tone="quiet"
+            text={l10n.t('Snapshot of {0} on host {1}, taken {2}.', state.segment, file.host, file.exportedAt)}
+          />
+        ) : null}
+        {readOnly !== undefined && !gone && !file ? (
           <Banner icon="lock" tone="quiet" text={`Read-only: ${readOnly}, so segments can be looked at and not changed.`} />
         ) : null}
       </div>
