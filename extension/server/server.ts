@@ -13,13 +13,11 @@ import {
   ErrorCodes,
   IPCMessageReader,
   IPCMessageWriter,
-  LSPErrorCodes,
   ResponseError,
   type InitializeResult,
 } from 'vscode-languageserver/node';
 import {
   writes,
-  type Failure,
   type Method,
   type Notifications,
   type Requests,
@@ -28,6 +26,11 @@ import {
 } from '../protocol/requests';
 import { loadAddon, type Addon } from './addon';
 import { toResponseError, toWire } from './convert';
+import { factsOf } from './facts';
+import { readMemory, searchMemory } from './memory';
+import { refusal } from './parameters';
+import { removeMemory } from './removal';
+import { residencyOf } from './residency';
 import { Rounds } from './rounds';
 import { SharedMemory } from './shared-memory';
 import { Watches } from './watches';
@@ -91,14 +94,20 @@ function handlersOf(addon: Addon): Handlers {
     'peermap/reap': (params) => rounds.reap(params),
     'peermap/create': (params) => rounds.create(params),
     'peermap/destroy': (params) => rounds.destroy(params),
-    'peermap/heap': soon,
-    'peermap/read': soon,
-    'peermap/search': soon,
-    'peermap/residency': soon,
-    'peermap/facts': soon,
+    'peermap/heap': ({ segment }) => {
+      const heap = toWire(watches.look(segment, (observer) => observer.heap()));
+      return { value: heap ?? null, problems: heap?.problems ?? [] };
+    },
+    'peermap/read': (params) => readMemory((look) => watches.look(params.segment, look), params),
+    'peermap/search': (params) => searchMemory((look) => watches.look(params.segment, look), params),
+    'peermap/residency': ({ segment }) => residencyOf(watches.look(segment, (observer) => observer.snapshot())),
+    'peermap/facts': async ({ pids }) => ({ value: await factsOf(pids), problems: [] }),
     'peermap/structure': soon,
-    'peermap/census': soon,
-    'peermap/remove': soon,
+    'peermap/census': () => {
+      const census = toWire(addon.census());
+      return { value: census, problems: census.problems };
+    },
+    'peermap/remove': (params) => removeMemory(addon, params),
   };
 }
 
@@ -113,10 +122,6 @@ function answer(handlers: Handlers, method: Method): void {
       throw toResponseError(error);
     }
   });
-}
-
-function refusal(code: Failure['code'], text: string): ResponseError<Failure> {
-  return new ResponseError(LSPErrorCodes.RequestFailed, text, { code });
 }
 
 // Without the addon the server starts all the same, and says why it is of no use: a client would take a failed start for a crash.
