@@ -26,6 +26,7 @@ import { SegmentTree } from './tree';
 let parts: Parts | undefined;
 
 export function activate(context: vscode.ExtensionContext): PeermapApi | undefined {
+  const began = performance.now();
   if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
   if (process.platform !== 'linux') {
     setContext('unsupported', true);
@@ -58,6 +59,8 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   const made: Parts = { server, segments, inspectors, demo, rounds, system, documents, version, log };
   parts = made;
 
+  const tasks = new Tasks((id, target) => runQuietly(made, id, target));
+
   setContext('readOnly', isReadOnly());
   const rightsChanged = () => {
     setContext('readOnly', isReadOnly());
@@ -79,7 +82,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
       snapshotViewType,
       new SnapshotEditor({ dist: own('dist'), save: saveFile, openText: (title, text) => documents.open(title, text) }),
     ),
-    vscode.tasks.registerTaskProvider(taskType, new Tasks((id, target) => runQuietly(made, id, target))),
+    vscode.tasks.registerTaskProvider(taskType, tasks),
     vscode.window.registerUriHandler(new Links(log)),
     ...registerLanguageTools(server),
     server.onDidChangeStatus(({ state }) => setContext('server', state)),
@@ -101,6 +104,8 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     snapshot: (segment) => segments.latest(segment),
     tree,
     systemTree,
+    tasks,
+    activationMs: performance.now() - began,
     get inspectors() {
       return inspectors.all.map(({ segment, ready }) => ({ segment, ready }));
     },
