@@ -92,6 +92,8 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     }),
   );
   void server.start();
+  const activationMs = performance.now() - began;
+  log.info(l10n.t('Peermap {0} was activated in {1} ms.', version, activationMs.toFixed(1)));
   return {
     server: {
       get state() {
@@ -105,7 +107,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     tree,
     systemTree,
     tasks,
-    activationMs: performance.now() - began,
+    activationMs,
     get inspectors() {
       return inspectors.all.map(({ segment, ready }) => ({ segment, ready }));
     },
