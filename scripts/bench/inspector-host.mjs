@@ -39,8 +39,8 @@ async function activation(dataDir) {
   const logs = path.join(dataDir, 'data', 'logs');
   for (const name of await readdir(logs, { recursive: true }))
     if (name.endsWith('Peermap.log')) {
-      const found = /was activated in ([\d.]+) ms/.exec(readFileSync(path.join(logs, name), 'utf8'));
-      if (found) return Number(found[1]);
+      const found = /was activated in ([\d.]+) ms, ([\d.]+) ms/.exec(readFileSync(path.join(logs, name), 'utf8'));
+      if (found) return { wall: Number(found[1]), processor: Number(found[2]) };
     }
   return undefined;
 }
@@ -116,7 +116,8 @@ async function main() {
   }
   const result = {
     sizes: sizes(),
-    activationMs: summary(activations),
+    activationMs: summary(activations.map(({ wall }) => wall)),
+    activationProcessorMs: summary(activations.map(({ processor }) => processor)),
     pixelsMs: summary(pixels),
     load: execFileSync('cut', ['-d ', '-f1', '/proc/loadavg'], { encoding: 'utf8' }).trim(),
   };
@@ -125,20 +126,15 @@ async function main() {
   writeFileSync(`${root}build/bench/inspector-host.json`, JSON.stringify(result, undefined, 2) + '\n');
 }
 
-function print({ sizes: files, activationMs, pixelsMs, load }) {
+function print({ sizes: files, activationMs, activationProcessorMs, pixelsMs, load }) {
   const ms = (value) => (value === undefined ? '' : value.toFixed(1));
+  const row = (name, { n, median, p90, max }, goal) => [name, String(n), ms(median), ms(p90), ms(max), goal];
   console.log(`\nThe extension in its host, load ${load}`);
   table([
     ['', 'n', 'median ms', '90 %', 'max', 'goal'],
-    [
-      'activation',
-      String(activationMs.n),
-      ms(activationMs.median),
-      ms(activationMs.p90),
-      ms(activationMs.max),
-      `< ${goals.activationMs}`,
-    ],
-    ['growth to pixels', String(pixelsMs.n), ms(pixelsMs.median), ms(pixelsMs.p90), ms(pixelsMs.max), `< ${goals.pixelsMs}`],
+    row('activation', activationMs, `< ${goals.activationMs}`),
+    row('  on a processor', activationProcessorMs, ''),
+    row('growth to pixels', pixelsMs, `< ${goals.pixelsMs}`),
   ]);
   table([
     ['', 'bytes', 'goal'],
@@ -150,6 +146,7 @@ function print({ sizes: files, activationMs, pixelsMs, load }) {
     ...Object.entries(files).map(([name, bytes]) => bytes > goals.extensionBytes && name),
   ].filter(Boolean);
   console.log(missed.length === 0 ? '  every goal is met' : `  missed: ${missed.join(', ')}`);
+  console.log('  where others compute on all cores, activation is mostly waiting for one: then see what it takes on a processor');
 }
 
 await runMain(async () => {
