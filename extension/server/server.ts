@@ -115,7 +115,7 @@ function answer(handlers: Handlers, method: Method): void {
   const handle = handlers[method] as (params: unknown) => unknown;
   connection.onRequest(method, async (params: unknown) => {
     if (readOnly && writes.has(method))
-      throw refusal('PEERMAP_EACCES', 'Peermap is read-only here: it shows segments and does not change them.');
+      throw refusal('PEERMAP_EACCES', l10n.t('Peermap is read-only here: it shows segments and does not change them.'));
     try {
       return await handle(params);
     } catch (error) {
@@ -134,7 +134,10 @@ connection.onInitialize(({ initializationOptions }): InitializeResult => {
     const handlers = handlersOf(loadAddon());
     for (const method of Object.keys(handlers) as Method[]) answer(handlers, method);
   } catch (error) {
-    const text = `The native part of Peermap cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;
+    const text = l10n.t(
+      'The native part of Peermap cannot be loaded: {0}',
+      error instanceof Error ? error.message : String(error),
+    );
     report.unavailable = text;
     connection.onRequest(() => {
       throw refusal('PEERMAP_EOS', text);
