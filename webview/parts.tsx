@@ -2,6 +2,7 @@
 //
 // The small things that the page is made of: icons, buttons, sections, values that glow when they change, the tooltip.
 
+import * as l10n from '@vscode/l10n';
 import type { ComponentChildren, JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Tip } from './context';
@@ -83,7 +84,7 @@ export function Button({
     <button
       type="button"
       class={`button ${bare ? 'bare' : ''} ${primary ? 'primary' : ''} ${busy ? 'busy' : ''}`}
-      aria-label={reason === undefined ? label : `${label} (${reason})`}
+      aria-label={reason === undefined ? label : l10n.t('{0} ({1})', label, reason)}
       aria-disabled={off ? 'true' : undefined}
       aria-busy={busy ? 'true' : undefined}
       aria-pressed={pressed}
@@ -146,7 +147,7 @@ export function Changing({ of, children }: { of: string | number; children: Comp
 export function Bytes({ of }: { of: number }): JSX.Element {
   const [amount = '', unit = ''] = formatBytes(of).split(' ');
   return (
-    <span class="bytes" title={`${of.toLocaleString('en-US')} bytes`}>
+    <span class="bytes" title={l10n.t('{0} bytes', of.toLocaleString('en-US'))}>
       {amount} <span class="unit">{unit}</span>
     </span>
   );
