@@ -27,6 +27,10 @@ export interface State {
   attached: boolean;
   /** Why nothing can be changed, if so. */
   readOnly?: string | undefined;
+  /** The machine that all of it is on. */
+  host?: string | undefined;
+  /** What looking costs: how often the server looks at the segment, and for how long each time. */
+  sampling?: { looksPerSecond: number; lookMs: number } | undefined;
   server: { state: 'running' | 'restarting' | 'failed'; text: string };
   gone: boolean;
   log: EventLog;
@@ -108,7 +112,7 @@ function received(state: State, message: ToView, at: number): State {
 }
 
 function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: number): State {
-  const { attached, readOnly } = message;
+  const { attached, readOnly, host } = message;
   const snapshot = share(state.snapshot, message.snapshot);
   const next = {
     ...state,
@@ -116,6 +120,7 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
     segment: snapshot.name,
     attached,
     readOnly,
+    host: host ?? state.host,
     receivedAt: at,
     gone: false,
   };
