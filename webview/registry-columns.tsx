@@ -14,7 +14,7 @@ import { baseName, heldBy, isoTime, kernelBytes, stateText, type RegistryRow } f
 type Of = Column<RegistryRow>;
 
 export function registryColumns(): Of[] {
-  return [...identity(), ...process(), ...mapping(), ...answers()];
+  return [...identity(), ...mapping(), ...answers(), ...process()];
 }
 
 function identity(): Of[] {
@@ -24,7 +24,7 @@ function identity(): Of[] {
       title: l10n.t('Slot'),
       hint: l10n.t('position in the registry'),
       align: 'end',
-      width: 4,
+      width: 3,
       value: ({ peer }) => peer.slot,
       cellClass: () => 'quiet',
     },
@@ -32,7 +32,7 @@ function identity(): Of[] {
       key: 'name',
       title: l10n.t('Name'),
       hint: l10n.t('descriptive name'),
-      width: 16,
+      width: 14,
       grow: true,
       names: true,
       value: ({ peer }) => peer.name,
@@ -43,19 +43,19 @@ function identity(): Of[] {
       key: 'state',
       title: l10n.t('State'),
       hint: l10n.t('its life word, and what the kernel says of the process'),
-      width: 22,
+      width: 18,
       value: stateText,
       render: (row) => <State row={row} />,
       cellClass: ({ condition }) => `state tone-${condition.tone}`,
       cellHint: stateText,
     },
-    { key: 'pid', title: l10n.t('PID'), align: 'end', width: 7, value: ({ peer }) => peer.pid },
+    { key: 'pid', title: l10n.t('PID'), align: 'end', width: 6, value: ({ peer }) => peer.pid },
     {
       key: 'containerPid',
       title: l10n.t('Container PID'),
       hint: l10n.t('the process id inside its container'),
       align: 'end',
-      width: 7,
+      width: 6,
       value: ({ facts }) => facts?.containerPid,
       cellHint: ({ facts }) => facts?.container,
     },
@@ -67,14 +67,14 @@ function process(): Of[] {
     {
       key: 'user',
       title: l10n.t('User'),
-      width: 9,
+      width: 6,
       value: ({ peer, facts }) => facts?.user ?? String(peer.uid),
       cellHint: ({ peer }) => l10n.t('user id {0}', peer.uid),
     },
     {
       key: 'executable',
       title: l10n.t('Executable'),
-      width: 14,
+      width: 11,
       value: ({ facts }) => facts?.executable || undefined,
       render: ({ facts }) => baseName(facts?.executable ?? ''),
       cellHint: ({ facts }) => facts && `${facts.executable}\n${facts.commandLine}`,
@@ -83,7 +83,7 @@ function process(): Of[] {
       key: 'started',
       title: l10n.t('Started'),
       hint: l10n.t('when the process began; it attached later'),
-      width: 9,
+      width: 8,
       value: ({ facts }) => isoTime(facts?.startedAtMs),
       render: ({ facts }) => (facts ? new Date(facts.startedAtMs).toLocaleTimeString('en-GB') : ''),
       cellClass: () => 'number',
@@ -104,7 +104,7 @@ function mapping(): Of[] {
       key: 'base',
       title: l10n.t('Base'),
       hint: l10n.t('address of the data in the process'),
-      width: 14,
+      width: 16,
       value: ({ peer }) => peer.base,
       render: ({ peer }) => (
         <>
@@ -120,7 +120,7 @@ function mapping(): Of[] {
       title: l10n.t('Mapped'),
       hint: l10n.t('bytes of data that the registry claims are mapped, those ahead of the active ones included'),
       align: 'end',
-      width: 11,
+      width: 9,
       value: ({ peer }) => peer.mapped,
       render: ({ peer, active }) => (
         <>
@@ -138,7 +138,7 @@ function mapping(): Of[] {
       title: l10n.t('Kernel'),
       hint: l10n.t('bytes of data that the kernel says are mapped'),
       align: 'end',
-      width: 11,
+      width: 9,
       value: kernelBytes,
       render: (row) => <KernelCell row={row} />,
       cellHint: kernelHint,
@@ -153,7 +153,7 @@ function answers(): Of[] {
       title: l10n.t('Epoch'),
       hint: l10n.t('last acknowledged, and requested where that differs; a growth that asks nobody changes neither'),
       align: 'end',
-      width: 9,
+      width: 6,
       value: ({ peer }) => peer.acked,
       render: ({ peer }) => (
         <>
@@ -167,7 +167,7 @@ function answers(): Of[] {
       key: 'method',
       title: l10n.t('Method'),
       hint: l10n.t('how it came to its last mapping'),
-      width: 15,
+      width: 12,
       value: ({ peer }) => (peer.method === 'none' ? undefined : peer.method),
       render: ({ peer }) => (
         <>
@@ -186,7 +186,7 @@ function answers(): Of[] {
       title: l10n.t('Latency'),
       hint: l10n.t('from the request to the acknowledgement'),
       align: 'end',
-      width: 9,
+      width: 8,
       value: ({ peer }) => peer.latencyNs,
       render: ({ peer }) => <Changing of={peer.latencyNs}>{formatNanoseconds(peer.latencyNs)}</Changing>,
     },
@@ -195,7 +195,7 @@ function answers(): Of[] {
       title: l10n.t('Pins'),
       hint: l10n.t('pins held, and the bytes that they keep'),
       align: 'end',
-      width: 4,
+      width: 3,
       value: ({ peer }) => peer.pins,
       cellClass: ({ peer }) => (peer.pins === 0 ? 'quiet' : ''),
       cellHint: ({ peer }) => (peer.pins > 0 ? l10n.t('keeps {0} from being cut', formatBytes(peer.pinnedBytes)) : undefined),

@@ -59,9 +59,7 @@ export function stateText(row: RegistryRow): string {
   const held = heldBy(row);
   if (held?.kind === 'traced') {
     const state = stateWord(row.peer.state);
-    return held.by === ''
-      ? l10n.t('{0}, paused in debugger', state)
-      : l10n.t('{0}, paused in debugger ({1})', state, held.by);
+    return held.by === '' ? l10n.t('{0}, paused in debugger', state) : l10n.t('{0}, paused in debugger ({1})', state, held.by);
   }
   return conditionText(row.condition);
 }

@@ -73,16 +73,12 @@ function openFacts({ openText }: Actions, row: RegistryRow): void {
   openText(`${row.peer.name} ${row.peer.pid}`, `${factLines(row).join('\n')}\n`);
 }
 
-function rowActions(
-  actions: Actions,
-  reason: string | undefined,
-  remapping: (pid: number) => boolean,
-): Column<RegistryRow> {
+function rowActions(actions: Actions, reason: string | undefined, remapping: (pid: number) => boolean): Column<RegistryRow> {
   const died = (peer: Peer): string | undefined => (peer.state === 'dead' ? l10n.t('the process died') : undefined);
   return {
     key: 'actions',
     title: l10n.t('Actions'),
-    width: 12,
+    width: 11,
     controls: true,
     value: () => undefined,
     render: (row, tabIndex) => {
