@@ -4,7 +4,7 @@
 
 import * as assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
-import { ahead, damaged, empty, failing, full, MiB, strict, three } from './fixtures';
+import { ahead, damaged, drifting, empty, factsOf, failing, full, MiB, strict, thousand, three } from './fixtures';
 import { snapshotOf, startPreview, type Preview, type Shown } from './preview';
 import { themeNames, type Theme } from './themes';
 
@@ -17,6 +17,17 @@ const states: Record<string, (shown: Shown) => Promise<void>> = {
   'far-ahead': (shown) => shown.show(ahead(MiB, 64 * MiB)),
   strict: (shown) => shown.show(strict()),
   failing: (shown) => shown.show(failing()),
+  drifting: async (shown) => {
+    await shown.show(drifting());
+    await shown.answer('peermap/facts', { value: factsOf(drifting()), problems: [] });
+  },
+  thousand: (shown) => shown.show(thousand()),
+  moment: async (shown) => {
+    const model = three();
+    await shown.show(model);
+    await shown.remember({ moment: 40 });
+    await shown.show(model);
+  },
   damaged: (shown) => shown.send({ kind: 'snapshot', snapshot: damaged(), attached: false }),
   round: async (shown) => {
     await shown.show(failing());
@@ -60,10 +71,11 @@ describe('inspector pictures', function () {
   };
 
   for (const theme of themeNames) {
-    for (const name of ['empty', 'three', 'full', 'ahead', 'failing']) it(`${name} in ${theme}`, () => shoot(name, theme, 1200));
+    for (const name of ['empty', 'three', 'full', 'ahead', 'failing', 'drifting'])
+      it(`${name} in ${theme}`, () => shoot(name, theme, 1200));
   }
-  for (const name of ['round', 'far-ahead', 'strict', 'connecting', 'damaged', 'gone', 'read-only'])
+  for (const name of ['thousand', 'moment', 'round', 'far-ahead', 'strict', 'connecting', 'damaged', 'gone', 'read-only'])
     it(name, () => shoot(name, 'dark', 1200));
-  for (const name of ['empty', 'full', 'ahead', 'far-ahead', 'failing'])
+  for (const name of ['empty', 'full', 'ahead', 'far-ahead', 'failing', 'drifting', 'thousand'])
     it(`${name} in 400 pixels`, () => shoot(name, 'light', 400));
 });
