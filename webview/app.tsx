@@ -77,7 +77,7 @@ function Waiting({ state: { segment, gone } }: { state: State }): JSX.Element {
 /** Present even while empty, since a screen reader announces only what is put into a live region that it knows. */
 function Banners({ state }: { state: State }): JSX.Element {
   const { dismiss } = useActions();
-  const { server, gone, readOnly, failure } = state;
+  const { server, gone, readOnly, failure, file } = state;
   return (
     <>
       <div role="status">
@@ -89,7 +89,14 @@ function Banners({ state }: { state: State }): JSX.Element {
             text={server.text || l10n.t('The server ended and is being restarted. What is shown is the last that was seen.')}
           />
         ) : null}
-        {readOnly !== undefined && !gone ? (
+        {file ? (
+          <Banner
+            icon="lock"
+            tone="quiet"
+            text={l10n.t('Snapshot of {0} on host {1}, taken {2}.', state.segment, file.host, file.exportedAt)}
+          />
+        ) : null}
+        {readOnly !== undefined && !gone && !file ? (
           <Banner
             icon="lock"
             tone="quiet"

@@ -31,6 +31,8 @@ export interface State {
   host?: string | undefined;
   /** What looking costs: how often the server looks at the segment, and for how long each time. */
   sampling?: { looksPerSecond: number; lookMs: number } | undefined;
+  /** Where it comes from, if it is not live. */
+  file?: { exportedAt: string; host: string } | undefined;
   server: { state: 'running' | 'restarting' | 'failed'; text: string };
   gone: boolean;
   log: EventLog;
@@ -40,6 +42,8 @@ export interface State {
   nextId: number;
   failure?: string | undefined;
   view: View;
+  /** The epoch of a round that shall be selected as soon as its events come. */
+  awaited?: number | undefined;
 }
 
 export type Action =
@@ -89,7 +93,9 @@ function received(state: State, message: ToView, at: number): State {
     case 'snapshot':
       return withSnapshot(state, message, at);
     case 'events':
-      return { ...state, log: append(state.log, message.batch, message.reset) };
+      return revealed({ ...state, log: append(state.log, message.batch, message.reset) });
+    case 'reveal':
+      return revealed(withOffset({ ...state, awaited: message.epoch ?? state.awaited }, message.offset));
     case 'server':
       // A server that ended takes its rounds with it: their ends will not be told.
       return {
@@ -112,7 +118,7 @@ function received(state: State, message: ToView, at: number): State {
 }
 
 function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: number): State {
-  const { attached, readOnly, host } = message;
+  const { attached, readOnly, host, file } = message;
   const snapshot = share(state.snapshot, message.snapshot);
   const next = {
     ...state,
@@ -121,6 +127,7 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
     attached,
     readOnly,
     host: host ?? state.host,
+    file,
     receivedAt: at,
     gone: false,
   };
@@ -143,6 +150,25 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
   const { peer } = state.view;
   if (peer !== undefined && !isThere(snapshot, peer)) next.view = { ...state.view, peer: undefined };
   return next;
+}
+
+/** The memory from `offset` on, opened. */
+function withOffset(state: State, offset: number | undefined): State {
+  if (offset === undefined) return state;
+  const closed = state.view.closed.filter((section) => section !== 'memory');
+  return { ...state, view: { ...state.view, range: { offset, length: 1 }, closed } };
+}
+
+/** Selects the end of the round that is awaited, in the middle of a timeline that stands still. */
+function revealed(state: State): State {
+  const end = state.log.events.findLast(
+    ({ kind, epoch }) => epoch === state.awaited && (kind === 'round-end' || kind === 'rollback'),
+  );
+  if (state.awaited === undefined || !end) return state;
+  const span = Math.max(end.ns * 2, 1e6);
+  const closed = state.view.closed.filter((section) => section !== 'timeline');
+  const view = { ...state.view, event: end.seq, follow: false, span, end: end.timeNs + span / 4, closed };
+  return { ...state, awaited: undefined, view };
 }
 
 function isThere(snapshot: Snapshot, key: string): boolean {
@@ -171,7 +197,8 @@ export function toggled(peer: string | undefined): (state: State) => Partial<Vie
 export function nowNs(state: State, at: number): number | undefined {
   const lastEvent = state.log.events.at(-1)?.timeNs;
   if (!state.snapshot) return lastEvent;
-  // A server that is away, or a segment that is gone, makes no more events: time stands still.
-  const passed = state.gone || state.server.state !== 'running' ? 0 : Math.max(0, at - state.receivedAt) * 1e6;
+  // A server that is away, or a segment that is gone or in a file, makes no more events: time stands still.
+  const passed =
+    state.gone || state.file !== undefined || state.server.state !== 'running' ? 0 : Math.max(0, at - state.receivedAt) * 1e6;
   return Math.max(state.snapshot.monotonicNs + passed, lastEvent ?? 0);
 }

@@ -7,6 +7,7 @@
 // VS Code throws the page of a hidden panel away, so nothing is sent and nothing watched until the page, shown again, says `ready`.
 // What the person chose lives in the page's own setState; of ours it carries the segment's name, from which a panel is revived.
 
+import * as l10n from '@vscode/l10n';
 import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { EventBatch } from '../protocol/model';
@@ -34,10 +35,13 @@ export interface InspectorHost {
   readOnlyReason(): string | undefined;
   run(command: ViewCommand, target: Target): Promise<void>;
   /** Asks where to save a file, and saves it there. */
-  save(name: string, text: string): Promise<void>;
+  save(name: string, text: string): Promise<unknown>;
   /** Opens a read-only document beside the inspector. */
   openText(title: string, text: string): Promise<void>;
 }
+
+/** The round of an epoch, or an offset in the data. */
+export type Place = { epoch: number } | { offset: number };
 
 export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vscode.Disposable {
   private readonly panels = new Map<string, Inspector>();
@@ -57,6 +61,13 @@ export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vsc
     const existing = this.panels.get(segment);
     if (existing) existing.panel.reveal();
     else this.adopt(vscode.window.createWebviewPanel(viewType, segment, vscode.ViewColumn.Active), segment);
+  }
+
+  /** Shows a round of the segment in its timeline, or bytes in its memory, in a panel that may have to be opened first. */
+  reveal(segment: string, place: Place): Promise<void> {
+    this.open(segment);
+    this.panels.get(segment)?.reveal(place);
+    return Promise.resolve();
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: ViewState | undefined): Promise<void> {
@@ -81,6 +92,8 @@ class Inspector {
   /** The last event that the page has; undefined while the past is being fetched. */
   private last: number | undefined;
   private generation: string | undefined;
+  /** What the page shall show once it is there. */
+  private revealed: Place | undefined;
 
   constructor(
     readonly panel: vscode.WebviewPanel,
@@ -107,6 +120,10 @@ class Inspector {
     panel.webview.html = page(panel.webview, host.dist, segment);
   }
 
+  reveal(place: Place): void {
+    this.revealed = this.send({ kind: 'reveal', ...place }) ? undefined : place;
+  }
+
   private sleep(): void {
     this.ready = false;
     this.last = undefined;
@@ -123,6 +140,7 @@ class Inspector {
         this.watch = this.host.segments.watch(this.segment);
         // Somebody else may watch it already: then what is known is shown at once.
         if (this.sendSnapshot()) await this.sendPast();
+        if (this.revealed !== undefined) this.reveal(this.revealed);
         break;
       case 'command':
         await this.run(message);
@@ -159,9 +177,9 @@ class Inspector {
   /** The page is ours, but what it asks is checked all the same: it gets no request that writes, and none of another segment. */
   private async ask({ id, question, params }: Extract<FromView, { kind: 'ask' }>): Promise<void> {
     try {
-      if (!questions.includes(question)) throw new Error(`There is no question ${question}.`);
+      if (!questions.includes(question)) throw new Error(l10n.t('There is no question {0}.', question));
       const asked = { ...params, segment: this.segment } as Requests[typeof question]['params'];
-      const result = await this.host.server.request(question, asked, `what was asked of ${this.segment}`);
+      const result = await this.host.server.request(question, asked, l10n.t('what was asked of {0}', this.segment));
       this.send({ kind: 'answer', id, result });
     } catch (error) {
       this.host.log.debug(`${question}: ${sentenceOf(error)}`);
@@ -198,7 +216,7 @@ class Inspector {
     this.last = undefined;
     const params = { segment: this.segment, after: Math.max(0, head - eventsAtFirst) };
     try {
-      const { value } = await server.request('peermap/events', params, `reading the events of ${this.segment}`);
+      const { value } = await server.request('peermap/events', params, l10n.t('reading the events of {0}', this.segment));
       if (this.send({ kind: 'events', batch: value, reset: true })) this.last = value.last;
     } catch (error) {
       this.host.log.warn(sentenceOf(error));

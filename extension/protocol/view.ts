@@ -13,10 +13,14 @@ export type ToView =
       attached: boolean;
       /** Why nothing can be changed, in the words "the workspace is not trusted". */ readOnly?: string;
       /** The machine that all of it is on. */ host?: string;
+      /** It is not live: it comes from a file that was made on that host at that time, as people read it. */
+      file?: { exportedAt: string; host: string };
     }
   | { kind: 'events'; batch: EventBatch; /** True: forget what was there, these are the oldest to be had. */ reset: boolean }
   | { kind: 'server'; state: 'running' | 'restarting' | 'failed'; text: string }
   | { kind: 'gone'; segment: string }
+  /** Select the round of this epoch in the timeline, once it is known; or these bytes, and show the memory. */
+  | { kind: 'reveal'; epoch?: number; offset?: number }
   /** A command asked for from the webview has ended. */
   | { kind: 'done'; id: number; error?: string }
   /** To the question with this number: its result, or why there is none. */
