@@ -34,6 +34,8 @@ export interface View {
   /** Width of the timeline in nanoseconds, and its right edge when it does not follow. */
   span: number;
   end: number;
+  /** The stretch of time that was selected in the timeline. */
+  stretch?: { from: number; to: number } | undefined;
   closed: readonly SectionName[];
 }
 
@@ -59,6 +61,8 @@ export function fromViewState(state: unknown): Saved {
   const scroll = isRecord(saved['scroll']) ? saved['scroll'] : {};
   const closed: readonly unknown[] = Array.isArray(view['closed']) ? view['closed'] : initialView.closed;
   const range = isRecord(view['range']) ? view['range'] : {};
+  const stretch = isRecord(view['stretch']) ? view['stretch'] : {};
+  const [from, to] = [finite(stretch['from']), finite(stretch['to'])];
   const [offset, length] = [finite(range['offset']), finite(range['length'])];
   return {
     segment: typeof saved['segment'] === 'string' ? saved['segment'] : '',
@@ -70,6 +74,7 @@ export function fromViewState(state: unknown): Saved {
       follow: view['follow'] !== false,
       span: Math.min(Math.max(finite(view['span']) ?? initialView.span, shortestSpan), longestSpan),
       end: finite(view['end']) ?? 0,
+      stretch: from === undefined || to === undefined ? undefined : { from, to },
       closed: sections.filter((name) => closed.includes(name)),
     },
     scroll: Object.fromEntries(
