@@ -12,6 +12,7 @@ export type ToView =
       snapshot: Snapshot;
       attached: boolean;
       /** Why nothing can be changed, in the words "the workspace is not trusted". */ readOnly?: string;
+      /** The machine that all of it is on. */ host?: string;
     }
   | { kind: 'events'; batch: EventBatch; /** True: forget what was there, these are the oldest to be had. */ reset: boolean }
   | { kind: 'server'; state: 'running' | 'restarting' | 'failed'; text: string }
@@ -52,6 +53,8 @@ export type FromView =
   | { kind: 'command'; id: number; command: ViewCommand; pid?: number }
   | { kind: 'ask'; id: number; question: Question; params: Record<string, unknown> }
   | { kind: 'copy'; text: string }
+  /** Show the terminal that a process runs in. */
+  | { kind: 'reveal'; pid: number }
   /** A file to save, after asking where. */
   | { kind: 'save'; name: string; text: string }
   /** A document to open beside, read-only: what a picture shows, as text. */
