@@ -5,7 +5,7 @@
 
 import type { Snapshot } from '../extension/protocol/model';
 import type { ToView, ViewCommand } from '../extension/protocol/view';
-import { append, emptyLog, type EventLog } from './event-log';
+import { emptyLog, type EventLog } from './event-log';
 import { peerKey, strangerKey } from './peer';
 import { share } from './share';
 import { initialView, type View } from './view-state';
@@ -85,7 +85,7 @@ function received(state: State, message: ToView, at: number): State {
     case 'snapshot':
       return withSnapshot(state, message, at);
     case 'events':
-      return { ...state, log: append(state.log, message.batch, message.reset) };
+      return { ...state, log: state.log.append(message.batch, message.reset) };
     case 'server':
       // A server that ended takes its rounds with it: their ends will not be told.
       return {
@@ -164,7 +164,7 @@ export function toggled(peer: string | undefined): (state: State) => Partial<Vie
 
 /** CLOCK_MONOTONIC of the segment's machine, told forward from the last snapshot.  Undefined before anything is known. */
 export function nowNs(state: State, at: number): number | undefined {
-  const lastEvent = state.log.events.at(-1)?.timeNs;
+  const lastEvent = state.log.lastTime;
   if (!state.snapshot) return lastEvent;
   // A server that is away, or a segment that is gone, makes no more events: time stands still.
   const passed = state.gone || state.server.state !== 'running' ? 0 : Math.max(0, at - state.receivedAt) * 1e6;
