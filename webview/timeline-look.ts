@@ -53,6 +53,7 @@ export interface Palette {
   accent: string;
   back: string;
   select: string;
+  outline: string;
 }
 
 /** As the browser names them where the system's own colours are forced on every page. */
@@ -66,6 +67,7 @@ const forced: Palette = {
   accent: 'LinkText',
   back: 'Canvas',
   select: 'Highlight',
+  outline: 'CanvasText',
 };
 
 export function paletteOf(element: Element): Palette {
@@ -82,6 +84,7 @@ export function paletteOf(element: Element): Palette {
     accent: colour('accent'),
     back: colour('back'),
     select: colour('select'),
+    outline: colour('outline'),
   };
 }
 
