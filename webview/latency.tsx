@@ -87,6 +87,16 @@ export function Latency({ state, snapshot, study }: Props): JSX.Element | null {
     <div class="latency">
       <div class="latency-head">
         <h3>{state.view.stretch ? l10n.t('Latency of the selected stretch') : l10n.t('Latency of what is in sight')}</h3>
+        <p class="legend" aria-hidden="true">
+          <span>
+            <i class="swatch ack" />
+            {l10n.t('answers')}
+          </span>
+          <span>
+            <i class="swatch outlined" />
+            {l10n.t('rounds')}
+          </span>
+        </p>
         <GridTools of={grid} title={l10n.t('{0} latency', state.segment)} />
       </div>
       <Picture study={study} />
@@ -189,12 +199,18 @@ function paint(canvas: HTMLCanvasElement, study: Study, width: number): void {
   brush.fillRect(0, floor, width, 1);
   brush.textBaseline = 'top';
   brush.textAlign = 'center';
-  for (let power = Math.ceil((low * Math.LN2) / Math.LN10); 10 ** power <= 2 ** high; power += 1) {
-    const at = x(10 ** power);
+  const decades = ((high - low) * Math.LN2) / Math.LN10;
+  // Where there are few decades, their halves and fifths as well.
+  const steps = decades > 3 ? [1] : decades > 1.5 ? [1, 3] : [1, 2, 5];
+  const first10 = Math.floor((low * Math.LN2) / Math.LN10);
+  const ticks = Array.from({ length: Math.ceil(decades) + 2 }, (_, power) => steps.map((step) => step * 10 ** (first10 + power)));
+  for (const tick of ticks.flat()) {
+    const at = x(tick);
+    if (at < 0 || at > width) continue;
     brush.fillStyle = palette.line;
     brush.fillRect(Math.round(at), floor, 1, 4);
     brush.fillStyle = palette.quiet;
-    if (at > 20 && at < width - 20) brush.fillText(formatNanoseconds(10 ** power), at, floor + 4);
+    if (at > 20 && at < width - 20) brush.fillText(formatNanoseconds(tick), at, floor + 4);
   }
   paintPercentiles(
     brush,

@@ -7,6 +7,7 @@ import type { Snapshot } from '../extension/protocol/model';
 import type { ToView, ViewCommand } from '../extension/protocol/view';
 import { emptyLog, type EventLog } from './event-log';
 import { peerKey, strangerKey } from './peer';
+import { Samples } from './samples';
 import { share } from './share';
 import { initialView, type View } from './view-state';
 
@@ -30,6 +31,8 @@ export interface State {
   server: { state: 'running' | 'restarting' | 'failed'; text: string };
   gone: boolean;
   log: EventLog;
+  /** What snapshots told of the sizes. */
+  samples: Samples;
   /** Who was who: names by "slot:pid", so that events of peers that left keep their names. */
   names: Readonly<Record<string, string>>;
   running: readonly Running[];
@@ -53,6 +56,7 @@ export function initialState(segment: string, view: View): State {
     server: { state: 'running', text: '' },
     gone: false,
     log: emptyLog,
+    samples: new Samples(),
     names: {},
     running: [],
     nextId: 1,
@@ -116,6 +120,7 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
     segment: snapshot.name,
     attached,
     readOnly,
+    samples: state.samples.with(snapshot),
     receivedAt: at,
     gone: false,
   };
@@ -127,6 +132,7 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
     return {
       ...next,
       log: emptyLog,
+      samples: new Samples().with(snapshot),
       names: learned({}, snapshot),
       view: { ...initialView, closed: state.view.closed },
     };
