@@ -4,7 +4,7 @@
 //
 // Events tell each change of size, samples what was so in between and before; where neither does, nothing is drawn.
 
-import { kindNumber, opNumber } from './event-chunk';
+import { kindNumber } from './event-chunk';
 import type { EventLog } from './event-log';
 import type { Sample } from './samples';
 import type { Window } from './timeline-scene';
@@ -48,7 +48,6 @@ const create = kindNumber('create');
 const begin = kindNumber('round-begin');
 const end = kindNumber('round-end');
 const back = kindNumber('rollback');
-const ahead = opNumber('ahead');
 /** How far before the window the size at its beginning is looked for. */
 const reach = 20_000;
 
@@ -82,11 +81,11 @@ export function chartsOf(log: EventLog, samples: readonly Sample[], window: Wind
       const x = Math.min(Math.max(xOf(chunk.time[at] ?? 0), 0), pixels - 1);
       const size = chunk.size[at] ?? 0;
       if (kind === begin) {
-        if (chunk.op[at] !== ahead) target[x] = size;
+        target[x] = size;
         continue;
       }
       note(x, size);
-      if (kind === create || chunk.op[at] !== ahead) target[x] = size;
+      if (kind === create || kind === back) target[x] = size;
       if (kind !== create) addRound(dots, bins[Math.floor((x / pixels) * binCount)], x, chunk.ns[at] ?? 0, kind === back);
     }
   }
