@@ -13,6 +13,7 @@ import { HeapView } from './heap-view';
 import { useScroll } from './hooks';
 import { Matrix } from './matrix';
 import { Memory } from './memory';
+import { SectionLinks } from './nav';
 import { Button, Icon, TipBox, type IconName } from './parts';
 import { dataBytes } from './peer';
 import { Problems } from './problems';
@@ -34,6 +35,7 @@ export function App({ state, tip }: { state: State; tip: Tip | undefined }): JSX
       {snapshot ? (
         <>
           <SegmentHeader state={state} snapshot={snapshot} />
+          <SectionLinks state={state} snapshot={snapshot} />
           {snapshot.header ? (
             <>
               <Registry state={state} snapshot={snapshot} header={snapshot.header} />

@@ -44,7 +44,7 @@ export function Drift({ state, snapshot, header }: { state: State; snapshot: Sna
           {agreement(snapshot)}
         </p>
       ) : (
-        <DataGrid of={grid} selected={selected} onSelect={select} />
+        <DataGrid of={grid} selected={selected} onSelect={select} tall />
       )}
     </Section>
   );
@@ -87,7 +87,7 @@ function driftColumns(): Column<Disagreement>[] {
     {
       key: 'kind',
       title: l10n.t('Disagreement'),
-      width: 24,
+      width: 22,
       value: ({ kind }) => driftWord(kind),
       render: ({ kind, severity }) => (
         <>
@@ -100,7 +100,7 @@ function driftColumns(): Column<Disagreement>[] {
     {
       key: 'registry',
       title: l10n.t('The registry says'),
-      width: 18,
+      width: 15,
       value: ({ registry }) => registry,
       cellHint: ({ registry }) => registry,
     },
@@ -114,7 +114,7 @@ function driftColumns(): Column<Disagreement>[] {
     {
       key: 'meaning',
       title: l10n.t('Which means'),
-      width: 40,
+      width: 32,
       grow: true,
       value: ({ meaning }) => meaning,
       cellHint: ({ meaning }) => meaning,

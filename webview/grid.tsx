@@ -54,6 +54,8 @@ interface Props<R> {
   /** The focus went to a cell of this column. */
   onColumn?: (column: string) => void;
   rowClass?: (row: R) => string;
+  /** Rows of two lines, for sentences. */
+  tall?: boolean;
 }
 
 interface Place {
@@ -62,7 +64,7 @@ interface Place {
   column: number;
 }
 
-export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, onColumn, rowClass }: Props<R>): JSX.Element {
+export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, onColumn, rowClass, tall }: Props<R>): JSX.Element {
   const { name, label, columns, rows, shown, rowKey, look } = grid;
   const { copy } = useActions();
   const scroller = useScroll<HTMLDivElement>(name);
@@ -258,7 +260,7 @@ export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, onColumn
       onCopy={onCopy}
     >
       <table
-        class="table grid"
+        class={tall ? 'table grid tall' : 'table grid'}
         role="grid"
         aria-label={label}
         aria-rowcount={keys.length + 1}

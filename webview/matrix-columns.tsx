@@ -26,7 +26,8 @@ export function rangeTitle({ kind, growths, newest, offset }: Range): string {
   if (kind === 'ahead') return l10n.t('mapped ahead');
   if (kind === 'reserved') return l10n.t('reserved');
   if (growths > 1) return l10n.t('{0} earlier growths', growths);
-  if (growths === 0) return offset === 0 ? l10n.t('first size') : l10n.t('earlier growths');
+  if (growths === 0 && offset === 0) return l10n.t('first size');
+  if (growths === 0 && !newest) return l10n.t('earlier growths');
   return newest ? l10n.t('newest growth') : l10n.t('growth');
 }
 

@@ -4,8 +4,9 @@
 //
 // Now, a cell is the kernel's word.  Of a moment that has passed there is only what the events say: sizes, and who acknowledged which.
 
-import type { Header, Mapping, PeermapEvent, Peer, Snapshot } from '../extension/protocol/model';
 import { plus } from '../extension/protocol/address';
+import type { Header, Mapping, PeermapEvent, Peer, Snapshot } from '../extension/protocol/model';
+import type { EventLog } from './event-log';
 import { lacking, peerKey, strangerKey } from './peer';
 
 export interface Range {
@@ -14,7 +15,6 @@ export interface Range {
   /** From the beginning of the data: negative in the header. */
   offset: number;
   length: number;
-  /** Of an extent: the growths that made it; 0 if it was there when the events begin. */
   growths: number;
   /** The event that made it, if it was one growth. */
   seq?: number | undefined;
@@ -46,70 +46,87 @@ export interface Cell {
 /** More rows than this tell nobody anything: the oldest become one. */
 export const rangeLimit = 36;
 
+/** The end of an extent, and the growths that made it: 0 if it was there when the events begin. */
 interface Bound {
   size: number;
+  growths: number;
   seq?: number | undefined;
 }
 
-/** Where the active size has been, each growth's end above the one before: what a shrinking cut off is gone. */
-function boundsOf(events: readonly PeermapEvent[], active: number | undefined): Bound[] {
-  const bounds: Bound[] = [];
-  const reach = (size: number, seq?: number): void => {
-    while ((bounds.at(-1)?.size ?? 0) > size) bounds.pop();
-    if (size > 0 && bounds.at(-1)?.size !== size) bounds.push({ size, seq });
-  };
+/** What the events up to one tell of the sizes that there were. */
+export interface Sizes {
+  last: number;
+  bounds: readonly Bound[];
+}
+
+export const noSizes: Sizes = { last: 0, bounds: [] };
+
+/** What a shrinking cut off is gone; growths beyond what is shown are counted together. */
+export function sizesAfter(before: Sizes, events: readonly PeermapEvent[]): Sizes {
+  const [newest] = events.slice(-1);
+  if (!newest) return before;
+  const bounds = before.bounds.slice();
   for (const { kind, op, size, ns, seq } of events) {
-    if (kind === 'create') reach(size);
-    else if (kind === 'round-begin' && op === 'grow') reach(ns);
-    else if (kind === 'round-end' && (op === 'grow' || op === 'inside' || op === 'shrink')) reach(size, seq);
+    if (kind === 'create') reach(bounds, { size, growths: 0 });
+    else if (kind === 'round-begin' && op === 'grow') reach(bounds, { size: ns, growths: 0 });
+    else if (kind === 'round-end' && op === 'shrink') reach(bounds, { size, growths: 0 });
+    else if (kind === 'round-end' && (op === 'grow' || op === 'inside')) reach(bounds, { size, growths: 1, seq });
+    if (bounds.length > 4 * rangeLimit) bounds.splice(0, 2 * rangeLimit, merged(bounds.slice(0, 2 * rangeLimit)));
   }
-  if (active !== undefined) reach(active);
-  return bounds;
+  return { last: newest.seq, bounds };
 }
 
-export function extentsOf(events: readonly PeermapEvent[], active: number | undefined): Range[] {
-  const bounds = boundsOf(events, active);
-  const extents = bounds.map(({ size, seq }, at): Range => {
+function reach(bounds: Bound[], bound: Bound): void {
+  while ((bounds.at(-1)?.size ?? 0) > bound.size) bounds.pop();
+  if (bound.size > 0 && bounds.at(-1)?.size !== bound.size) bounds.push(bound);
+}
+
+function merged(bounds: readonly Bound[]): Bound {
+  return { size: bounds.at(-1)?.size ?? 0, growths: bounds.reduce((sum, { growths }) => sum + growths, 0) };
+}
+
+/** Of so many events at most the sizes are looked for: what is older is one range. */
+const eventsRead = 50_000;
+
+/** The sizes that a log tells of, given what was known of an earlier one. */
+export function sizesOf(before: Sizes, log: EventLog): Sizes {
+  const known = log.last < before.last ? noSizes : before;
+  let from = log.length;
+  const first = Math.max(0, log.length - eventsRead);
+  // A frame brings few: from the end is near.
+  while (from > first && log.seqAt(from - 1) > known.last) from -= 1;
+  return sizesAfter(known, log.events(from));
+}
+
+/** The events up to the one with this number, as far back as they are read; none if it is not kept. */
+export function eventsUntil(log: EventLog, seq: number): readonly PeermapEvent[] {
+  const at = log.indexOf(seq);
+  return at < 0 ? [] : log.events(Math.max(0, at + 1 - eventsRead), at + 1);
+}
+
+export function extentsOf(sizes: Sizes, active: number | undefined): Range[] {
+  const bounds = sizes.bounds.slice();
+  if (active !== undefined) reach(bounds, { size: active, growths: 0 });
+  const excess = bounds.length - rangeLimit;
+  if (excess > 0) bounds.splice(0, excess + 1, merged(bounds.slice(0, excess + 1)));
+  return bounds.map(({ size, growths, seq }, at) => {
     const offset = bounds[at - 1]?.size ?? 0;
-    return {
-      key: `extent ${offset}`,
-      kind: 'extent',
-      offset,
-      length: size - offset,
-      growths: seq === undefined ? 0 : 1,
-      seq,
-      newest: at === bounds.length - 1,
-    };
+    const newest = at === bounds.length - 1;
+    return { key: `extent ${offset}`, kind: 'extent', offset, length: size - offset, growths, seq, newest };
   });
-  const excess = extents.length - rangeLimit;
-  if (excess <= 0) return extents;
-  const merged = extents.slice(0, excess + 1);
-  const length = merged.reduce((sum, one) => sum + one.length, 0);
-  const growths = merged.reduce((sum, one) => sum + one.growths, 0);
-  const first: Range = { key: 'extent 0', kind: 'extent', offset: 0, length, growths, newest: false };
-  return [first, ...extents.slice(excess + 1)];
 }
 
-export function rangesNow(events: readonly PeermapEvent[], header: Header): Range[] {
+export function rangesNow(sizes: Sizes, header: Header): Range[] {
   const { active, horizon, reserved, headerLength } = header;
   const ends = Math.max(active, horizon);
   const part = (kind: Range['kind'], from: number, to: number): Range[] =>
     to > from ? [{ key: kind, kind, offset: from, length: to - from, growths: 0, newest: false }] : [];
   return [
     ...part('header', -headerLength, 0),
-    ...extentsOf(events, active),
+    ...extentsOf(sizes, active),
     ...part('ahead', active, ends),
     ...part('reserved', ends, reserved),
   ];
-}
-
-export function rangesThen(events: readonly PeermapEvent[], moment: number): Range[] {
-  return extentsOf(before(events, moment), undefined);
-}
-
-function before(events: readonly PeermapEvent[], moment: number): readonly PeermapEvent[] {
-  const end = events.findIndex(({ seq }) => seq > moment);
-  return end < 0 ? events : events.slice(0, end);
 }
 
 /** A holder that says the same as before is the same object. */
@@ -127,23 +144,17 @@ export function holdersNow(snapshot: Snapshot, last: ReadonlyMap<string, Holder>
   return [...peers, ...strangers];
 }
 
-/** Who was attached after the event `moment`, and how much each had acknowledged.  Undefined: it attached before the events begin. */
+/** Who was attached after these events, the last of them at `atMs`, and how much each had acknowledged, as far as they tell. */
 export function holdersThen(
   events: readonly PeermapEvent[],
-  moment: number,
+  atMs: number,
   snapshot: Snapshot,
   names: Readonly<Record<string, string>>,
 ): Holder[] {
   const found = new Map<string, Holder>();
-  // Those that are there now and whose arrival is older than the events were there throughout.
-  const arrived = new Set(
-    events.filter(({ kind }) => kind === 'attach' || kind === 'restart').map(({ slot, pid }) => `${slot}:${pid}`),
-  );
-  for (const { slot, pid, name } of snapshot.peers) {
-    const who = `${slot}:${pid}`;
-    if (!arrived.has(who)) found.set(who, { key: peerKey({ slot, name }), name, pid });
-  }
-  for (const { kind, slot, pid, size } of before(events, moment)) {
+  for (const { slot, pid, name, attachedAtMs } of snapshot.peers)
+    if (attachedAtMs <= atMs) found.set(`${slot}:${pid}`, { key: peerKey({ slot, name }), name, pid });
+  for (const { kind, slot, pid, size } of events) {
     const who = `${slot}:${pid}`;
     const name = names[who] ?? '';
     if (kind === 'attach' || kind === 'restart' || kind === 'map-ack')

@@ -11,7 +11,19 @@ import { DataGrid, useGrid } from './grid';
 import { GridTools } from './grid-tools';
 import { isRunning, refusal } from './header';
 import { processesDown, rangesDown, type Ground } from './matrix-columns';
-import { holdersNow, holdersThen, lackers, rangesNow, rangesThen, type Holder, type Range } from './matrix-model';
+import {
+  eventsUntil,
+  extentsOf,
+  holdersNow,
+  holdersThen,
+  lackers,
+  noSizes,
+  rangesNow,
+  sizesAfter,
+  sizesOf,
+  type Holder,
+  type Range,
+} from './matrix-model';
 import { Button, Icon, Section } from './parts';
 import { useResidency } from './residency';
 import { share } from './share';
@@ -29,17 +41,19 @@ export function Matrix({ state, snapshot, header }: { state: State; snapshot: Sn
   const open = !view.closed.includes('matrix');
   const past = moment !== undefined;
 
+  const sizes = useRef(noSizes);
+  if (open) sizes.current = sizesOf(sizes.current, log);
+  const event = past ? log.find(moment) : undefined;
+  const until = useMemo(() => (past && open ? eventsUntil(log, moment) : []), [open, moment, event?.seq]);
   const ranges = useKept(
-    useMemo(
-      () => (!open ? [] : past ? rangesThen(log.events, moment) : rangesNow(log.events, header)),
-      [open, log.events, moment, past ? undefined : header],
-    ),
+    !open ? noRanges : past ? extentsOf(sizesAfter(noSizes, until), undefined) : rangesNow(sizes.current, header),
   );
   const last = useRef<ReadonlyMap<string, Holder>>(new Map());
-  const holders = useMemo(
-    () => (!open ? [] : past ? holdersThen(log.events, moment, snapshot, state.names) : holdersNow(snapshot, last.current)),
-    [open, snapshot.peers, snapshot.strangers, moment, past ? log.events : undefined],
-  );
+  const holders = useMemo(() => {
+    if (!open) return noHolders;
+    if (!past) return holdersNow(snapshot, last.current);
+    return event ? holdersThen(until, state.wallMs + event.timeNs / 1e6, snapshot, state.names) : noHolders;
+  }, [open, snapshot.peers, snapshot.strangers, until, past]);
   last.current = useMemo(() => new Map(holders.map((holder) => [holder.key, holder])), [holders]);
 
   const reason = refusal(state);
@@ -141,7 +155,7 @@ function useKept<T>(value: T): T {
 
 function AsOf({ state, moment }: { state: State; moment: number }): JSX.Element {
   const { view } = useActions();
-  const event = state.log.events.find(({ seq }) => seq === moment);
+  const event = state.log.find(moment);
   const when = event ? wallClock(state.wallMs * 1e3 + event.timeNs / 1e3) : undefined;
   return (
     <div class="as-of" role="status">

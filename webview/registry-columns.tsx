@@ -13,8 +13,9 @@ import { baseName, heldBy, isoTime, kernelBytes, stateText, type RegistryRow } f
 
 type Of = Column<RegistryRow>;
 
-export function registryColumns(): Of[] {
-  return [...identity(), ...mapping(), ...answers(), ...process()];
+/** `contained`: some of the processes have another pid inside their container. */
+export function registryColumns(contained: boolean): Of[] {
+  return [...identity(), ...(contained ? [containerPid()] : []), ...mapping(), ...answers(), ...process()];
 }
 
 function identity(): Of[] {
@@ -43,27 +44,45 @@ function identity(): Of[] {
       key: 'state',
       title: l10n.t('State'),
       hint: l10n.t('its life word, and what the kernel says of the process'),
-      width: 18,
+      width: 25,
       value: stateText,
       render: (row) => <State row={row} />,
       cellClass: ({ condition }) => `state tone-${condition.tone}`,
       cellHint: stateText,
     },
     { key: 'pid', title: l10n.t('PID'), align: 'end', width: 6, value: ({ peer }) => peer.pid },
-    {
-      key: 'containerPid',
-      title: l10n.t('Container PID'),
-      hint: l10n.t('the process id inside its container'),
-      align: 'end',
-      width: 6,
-      value: ({ facts }) => facts?.containerPid,
-      cellHint: ({ facts }) => facts?.container,
-    },
   ];
+}
+
+function containerPid(): Of {
+  return {
+    key: 'containerPid',
+    title: l10n.t('Container PID'),
+    hint: l10n.t('the process id inside its container'),
+    align: 'end',
+    width: 6,
+    value: ({ facts }) => facts?.containerPid,
+    cellHint: ({ facts }) => facts?.container,
+  };
 }
 
 function process(): Of[] {
   return [
+    {
+      key: 'base',
+      title: l10n.t('Base'),
+      hint: l10n.t('address of the data in the process'),
+      width: 16,
+      value: ({ peer }) => peer.base,
+      render: ({ peer }) => (
+        <>
+          {peer.relocated ? <Icon name="info" tone="warn" /> : null}
+          {peer.base}
+        </>
+      ),
+      cellClass: () => 'number',
+      cellHint: ({ peer }) => (peer.relocated ? l10n.t('relocated: the data lies elsewhere than in the other peers') : undefined),
+    },
     {
       key: 'user',
       title: l10n.t('User'),
@@ -100,21 +119,6 @@ function process(): Of[] {
 
 function mapping(): Of[] {
   return [
-    {
-      key: 'base',
-      title: l10n.t('Base'),
-      hint: l10n.t('address of the data in the process'),
-      width: 16,
-      value: ({ peer }) => peer.base,
-      render: ({ peer }) => (
-        <>
-          {peer.relocated ? <Icon name="info" tone="warn" /> : null}
-          {peer.base}
-        </>
-      ),
-      cellClass: () => 'number',
-      cellHint: ({ peer }) => (peer.relocated ? l10n.t('relocated: the data lies elsewhere than in the other peers') : undefined),
-    },
     {
       key: 'mapped',
       title: l10n.t('Mapped'),
@@ -167,7 +171,7 @@ function answers(): Of[] {
       key: 'method',
       title: l10n.t('Method'),
       hint: l10n.t('how it came to its last mapping'),
-      width: 12,
+      width: 13,
       value: ({ peer }) => (peer.method === 'none' ? undefined : peer.method),
       render: ({ peer }) => (
         <>

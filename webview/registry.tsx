@@ -29,14 +29,15 @@ export function Registry({ state, snapshot, header }: { state: State; snapshot: 
     [peers, header.active, header.headerLength, facts, open],
   );
   last.current = new Map(rows.map((row) => [row.key, row]));
+  const contained = rows.some(({ facts: known }) => known?.containerPid !== undefined);
   const reason = refusal(state);
   const running = peers
     .filter(({ pid }) => isRunning(state, 'peermap.remap', pid))
     .map(({ pid }) => pid)
     .join();
   const columns = useMemo(
-    () => [...registryColumns(), rowActions(actions, reason, (pid) => isRunning(state, 'peermap.remap', pid))],
-    [reason, running],
+    () => [...registryColumns(contained), rowActions(actions, reason, (pid) => isRunning(state, 'peermap.remap', pid))],
+    [reason, running, contained],
   );
   const label = l10n.t('Registry: one row per peer');
   const grid = useGrid({ name: 'registry', label, columns, rows, rowKey, view: state.view });

@@ -34,7 +34,8 @@ export type ViewCommand =
   | 'peermap.remap'
   | 'peermap.remapAll'
   | 'peermap.reap'
-  | 'peermap.destroy';
+  | 'peermap.destroy'
+  | 'peermap.exportSnapshot';
 
 /** What the page may ask of the server, of its own segment; the extension passes these on and nothing else. */
 export const questions = [

@@ -165,11 +165,13 @@ export class Shown {
   async remember(view: Record<string, unknown>): Promise<void> {
     await this.until(() => sessionStorage.getItem('state') !== null);
     await this.page.evaluate((change) => {
-      // Leaving saves what was chosen: too late to change it after that.
-      window.addEventListener('pagehide', () => {
+      const alter = (): void => {
         const state = JSON.parse(sessionStorage.getItem('state') ?? '{}') as { view?: object };
         sessionStorage.setItem('state', JSON.stringify({ ...state, view: { ...state.view, ...change } }));
-      });
+      };
+      // Leaving saves what was chosen, twice: it is altered after either.
+      window.addEventListener('pagehide', alter);
+      document.addEventListener('visibilitychange', alter);
     }, view);
     await this.page.reload();
     await this.until(() => window.posted.some(({ kind }) => kind === 'ready'));

@@ -31,10 +31,14 @@ const states: Record<string, (shown: Shown) => Promise<void>> = {
   damaged: (shown) => shown.send({ kind: 'snapshot', snapshot: damaged(), attached: false }),
   round: async (shown) => {
     await shown.show(failing());
-    await shown.page.locator('#timeline tbody tr', { hasText: 'round done' }).first().click();
+    await shown.page.locator('#timeline .events tbody tr', { hasText: 'round done' }).first().click();
     await shown.page.locator('.chart').focus();
     await shown.page.keyboard.press('Enter');
-    await shown.page.locator('#map [role=option]').nth(1).locator('rect.lacks').hover();
+    const { width = 0 } = (await shown.page.locator('#map canvas').boundingBox()) ?? {};
+    await shown.page
+      .locator('#map [role=option]')
+      .nth(1)
+      .hover({ position: { x: 164 + width * 0.65, y: 10 } });
     await shown.until(() => document.querySelector<HTMLElement>('.tip')?.hidden === false);
   },
   gone: async (shown) => {
