@@ -87,7 +87,7 @@ function driftColumns(): Column<Disagreement>[] {
     {
       key: 'kind',
       title: l10n.t('Disagreement'),
-      width: 22,
+      width: 17,
       value: ({ kind }) => driftWord(kind),
       render: ({ kind, severity }) => (
         <>
@@ -95,7 +95,7 @@ function driftColumns(): Column<Disagreement>[] {
         </>
       ),
     },
-    { key: 'name', title: l10n.t('Process'), width: 13, names: true, value: ({ name }) => name, cellHint: ({ name }) => name },
+    { key: 'name', title: l10n.t('Process'), width: 10, names: true, value: ({ name }) => name, cellHint: ({ name }) => name },
     { key: 'pid', title: l10n.t('PID'), align: 'end', width: 6, value: ({ pid }) => pid },
     {
       key: 'registry',
@@ -114,7 +114,7 @@ function driftColumns(): Column<Disagreement>[] {
     {
       key: 'meaning',
       title: l10n.t('Which means'),
-      width: 32,
+      width: 30,
       grow: true,
       value: ({ meaning }) => meaning,
       cellHint: ({ meaning }) => meaning,
@@ -128,7 +128,7 @@ function repairColumn(actions: Actions, reason: string | undefined, running: (re
   return {
     key: 'repair',
     title: l10n.t('Repair'),
-    width: 12,
+    width: 10,
     controls: true,
     value: () => undefined,
     render: ({ repair, name }, tabIndex) =>

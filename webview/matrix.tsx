@@ -25,6 +25,7 @@ import {
   type Range,
 } from './matrix-model';
 import { Button, Icon, Section } from './parts';
+import { lacking } from './peer';
 import { useResidency } from './residency';
 import { share } from './share';
 import type { State } from './state';
@@ -51,7 +52,7 @@ export function Matrix({ state, snapshot, header }: { state: State; snapshot: Sn
   const last = useRef<ReadonlyMap<string, Holder>>(new Map());
   const holders = useMemo(() => {
     if (!open) return noHolders;
-    if (!past) return holdersNow(snapshot, last.current);
+    if (!past) return lackingFirst(holdersNow(snapshot, last.current));
     return event ? holdersThen(until, state.wallMs + event.timeNs / 1e6, snapshot, state.names) : noHolders;
   }, [open, snapshot.peers, snapshot.strangers, until, past]);
   last.current = useMemo(() => new Map(holders.map((holder) => [holder.key, holder])), [holders]);
@@ -141,6 +142,12 @@ export function Matrix({ state, snapshot, header }: { state: State; snapshot: Sn
 
 const noRanges: readonly Range[] = [];
 const noHolders: readonly Holder[] = [];
+
+/** Among a thousand nobody finds the one that it is about. */
+function lackingFirst(holders: readonly Holder[]): readonly Holder[] {
+  const lacks = ({ peer }: Holder): boolean => peer !== undefined && lacking(peer) > 0;
+  return holders.length <= across ? holders : [...holders.filter(lacks), ...holders.filter((holder) => !lacks(holder))];
+}
 
 function rowKey({ key }: { key: string }): string {
   return key;
