@@ -8,6 +8,7 @@
 // What the person chose lives in the page's own setState; of ours it carries the segment's name, from which a panel is revived.
 
 import * as l10n from '@vscode/l10n';
+import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { EventBatch } from '../protocol/model';
 import type { Requests } from '../protocol/requests';
@@ -17,6 +18,7 @@ import { sentenceOf } from './failure';
 import { page } from './inspector-page';
 import type { SegmentChange, Segments } from './segments';
 import type { ServerConnection } from './server-connection';
+import { revealTerminal } from './terminals';
 
 export const viewType = 'peermap.inspector';
 /** What a page that just opened gets of the past. */
@@ -146,6 +148,9 @@ class Inspector {
       case 'copy':
         await vscode.env.clipboard.writeText(message.text);
         break;
+      case 'reveal':
+        await revealTerminal(message.pid);
+        break;
       case 'ask':
         await this.ask(message);
         break;
@@ -202,7 +207,7 @@ class Inspector {
     this.generation = snapshot.header?.generation;
     const attached = segments.isAttached(this.segment);
     const readOnly = this.host.readOnlyReason();
-    return this.send({ kind: 'snapshot', snapshot, attached, ...(readOnly === undefined ? {} : { readOnly }) });
+    return this.send({ kind: 'snapshot', snapshot, attached, host: hostName(), ...(readOnly === undefined ? {} : { readOnly }) });
   }
 
   private async sendPast(): Promise<void> {
@@ -236,4 +241,10 @@ class Inspector {
     void this.panel.webview.postMessage(message);
     return true;
   }
+}
+
+/** "build-7", or "build-7 (ssh-remote)" where this is not the machine that the person sits at. */
+function hostName(): string {
+  const { remoteName } = vscode.env;
+  return remoteName === undefined ? os.hostname() : `${os.hostname()} (${remoteName})`;
 }
