@@ -61,6 +61,8 @@ export interface Study {
   answers: Histogram;
   bySlot: ReadonlyMap<number, Histogram>;
   lateBySlot: ReadonlyMap<number, number>;
+  /** Who had each slot last. */
+  holders: ReadonlyMap<number, number>;
 }
 
 const [ack, late, end, back] = (['map-ack', 'map-late', 'round-end', 'rollback'] as const).map(kindNumber);
@@ -92,7 +94,18 @@ export function studyOf(log: EventLog, from: number, to: number): Study {
       }
     }
   }
-  return { from, to, events: Math.max(0, last - first), ofKind, rounds, inside, answers, bySlot, lateBySlot };
+  return {
+    from,
+    to,
+    events: Math.max(0, last - first),
+    ofKind,
+    rounds,
+    inside,
+    answers,
+    bySlot,
+    lateBySlot,
+    holders: log.holders,
+  };
 }
 
 export interface Column {
