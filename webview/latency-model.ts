@@ -8,7 +8,8 @@ import { kindNumber, kinds, opNumber } from './event-chunk';
 import type { EventLog } from './event-log';
 
 const perOctave = 16;
-const octaves = 44;
+/** The last of them is of 26 days. */
+const octaves = 52;
 
 /** The bits of a double are its logarithm: the exponent, then the sixteenth of the octave. */
 const double = new Float64Array(1);

@@ -8,7 +8,7 @@ import type { Snapshot } from '../extension/protocol/model';
 import { kinds } from './event-chunk';
 import type { EventLog } from './event-log';
 import { detailOf, eventWord, roundText, subjectOf, wordOf } from './event-text';
-import { latencyRows } from './latency';
+import { latencyRows } from './latency-rows';
 import { studyOf } from './latency-model';
 import type { State } from './state';
 import { roundsIn } from './timeline-rounds';
