@@ -10,7 +10,7 @@ import { bits } from '../../webview/event-index';
 import { emptyLog, type EventLog } from '../../webview/event-log';
 import { bucketOf, Histogram, startOf, studyOf } from '../../webview/latency-model';
 import { mapKey } from '../../webview/map-keys';
-import { lanesOf, mapScale, toX } from '../../webview/map-model';
+import { lanesOf, mapScale, ticksOf, toX } from '../../webview/map-model';
 import { pointedAt } from '../../webview/map-point';
 import { offsetAt, pannedBy, zoomedBy, zoomedScale, zoomedTo } from '../../webview/map-zoom';
 import { Samples } from '../../webview/samples';
@@ -23,7 +23,7 @@ import { sceneOf, shapeAt, type TimeLane } from '../../webview/timeline-scene';
 import { timelineText } from '../../webview/timeline-text';
 import { isTool, toolMarks, toolsOf } from '../../webview/timeline-tools';
 import { initialView } from '../../webview/view-state';
-import { failing, full, KiB, MiB, the, three } from './fixtures';
+import { failing, full, GiB, KiB, MiB, the, three } from './fixtures';
 import { batchOf } from './preview';
 
 const logOf = (events: readonly PeermapEvent[]): EventLog => emptyLog.append(batchOf(events), true);
@@ -229,6 +229,8 @@ describe('inspector map at any scale', () => {
         assert.ok(Math.abs(toX(scale, 1000, offset) - x) < 1.5, `${x}`);
       }
     assert.equal(offsetAt(whole, 1000, 1100), undefined);
+    const ticks = ticksOf({ start: GiB + 100, end: GiB + 8292, broken: false }, 1000);
+    assert.ok(ticks.length > 2 && ticks.length < 12 && ticks.every((at) => at > GiB), ticks.join(' '));
   });
 
   it('pointing tells the offset, the address in that process, and what is there', () => {
