@@ -15,6 +15,11 @@ export function brushFor(canvas: HTMLCanvasElement, width: number, height: numbe
   return brush;
 }
 
+/** A height that stays the same while a lane more or less is in sight: another one makes another bitmap, and lays the page out. */
+export function roomy(height: number): number {
+  return Math.ceil(height / 192) * 192;
+}
+
 export function fontOf(element: Element, scale = 0.85): string {
   const { fontFamily, fontSize } = getComputedStyle(element);
   return `${Number.parseFloat(fontSize) * scale}px ${fontFamily}`;

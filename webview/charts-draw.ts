@@ -2,10 +2,10 @@
 //
 // Paints one chart.  All of them have the timeline's axis, so what is above each other happened at the same time.
 
-import { brushFor, fontOf } from './canvas';
+import { brushFor } from './canvas';
 import type { Charts } from './charts-model';
 import { heightOf } from './timeline-far';
-import type { Palette } from './timeline-look';
+import type { Look } from './theme';
 import { toX } from './timeline-scene';
 
 export type ChartName = 'size' | 'resident' | 'latency' | 'rate';
@@ -21,7 +21,7 @@ export interface ChartPainting {
   top: string;
 }
 
-export function paintChart(canvas: HTMLCanvasElement, width: number, painting: ChartPainting, palette: Palette): void {
+export function paintChart(canvas: HTMLCanvasElement, width: number, painting: ChartPainting, { palette, font }: Look): void {
   const brush = brushFor(canvas, width, chartHeight);
   if (!brush) return;
   const { charts, name, stretch, top } = painting;
@@ -64,7 +64,7 @@ export function paintChart(canvas: HTMLCanvasElement, width: number, painting: C
     brush.fillRect(x0, 0, x1 - x0, chartHeight);
     brush.globalAlpha = 1;
   }
-  brush.font = fontOf(canvas);
+  brush.font = font;
   brush.fillStyle = palette.quiet;
   brush.textBaseline = 'top';
   brush.fillText(top, 2, 0);

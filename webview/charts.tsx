@@ -18,13 +18,12 @@ import { useNow } from './now';
 import { usePaced } from './pace';
 import { Button, Section } from './parts';
 import type { State } from './state';
-import { useTheme } from './theme';
+import { useLook } from './theme';
 import { TimeAxis } from './time-axis';
-import { paletteOf } from './timeline-look';
 import { windowOf } from './timeline-view';
 import './charts.css';
 
-const paceMs = 250;
+const paceMs = 150;
 
 interface Props {
   state: State;
@@ -63,7 +62,7 @@ function Body({ state, asTable }: { state: State; asTable: boolean }): JSX.Eleme
   const { view, log, samples, wallMs } = state;
   const { start, end } = windowOf(view, now);
   const wanted = useMemo(() => ({ log, samples, window: { start, end }, width }), [log, samples, start, end, width]);
-  const paced = usePaced(wanted, paceMs, `${view.follow} ${view.span} ${view.follow ? 0 : view.end} ${width}`);
+  const paced = usePaced(wanted, paceMs, width);
   const charts = useMemo(() => chartsOf(paced.log, paced.samples.all, paced.window, paced.width), [paced]);
   return (
     <div class="charts">
@@ -99,13 +98,14 @@ interface ChartProps {
 function Chart({ name, title, charts, state, width }: ChartProps): JSX.Element {
   const { tip } = useActions();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const theme = useTheme();
+  const { theme, look } = useLook(canvas);
   const { stretch } = state.view;
   useLayoutEffect(() => {
-    if (!canvas.current || width === 0) return;
+    const style = look();
+    if (!canvas.current || !style || width === 0) return;
     const most = mostOf(charts, name);
     const top = name === 'latency' ? formatNanoseconds(1e9) : name === 'rate' ? rateText(most) : formatBytes(most);
-    paintChart(canvas.current, width, { name, charts, stretch, top }, paletteOf(canvas.current));
+    paintChart(canvas.current, width, { name, charts, stretch, top }, style);
   }, [charts, name, width, stretch, theme]);
   const onPointerMove = (pointer: PointerEvent): void => {
     const left = canvas.current?.getBoundingClientRect().left ?? 0;

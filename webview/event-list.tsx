@@ -6,16 +6,16 @@
 // how many newer events there are.
 
 import * as l10n from '@vscode/l10n';
-import type { JSX } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import type { Snapshot } from '../extension/protocol/model';
 import { useActions } from './context';
 import { eventColumns, rowsOf, type EventRow } from './event-rows';
 import { DataGrid, useGrid } from './grid';
 import { GridTools } from './grid-tools';
-import { usePaced } from './pace';
 import { Icon } from './parts';
-import type { State } from './state';
+import { nowNs, type State } from './state';
+import type { View } from './view-state';
+import { pure } from './hooks';
 import { inRound } from './timeline-model';
 import { peerOf } from './timeline-selected';
 import { revealed } from './timeline-view';
@@ -23,26 +23,26 @@ import type { EventLog } from './event-log';
 
 /** Rows in the list at once; those of them in sight are drawn. */
 const shownAtOnce = 1_000;
-const paceMs = 200;
 
 interface Props {
-  state: State;
+  segment: string;
+  log: EventLog;
+  names: State['names'];
+  wallMs: number;
   snapshot: Snapshot;
-  now: number;
+  view: View;
 }
 
-export function EventList({ state, snapshot, now }: Props): JSX.Element {
+export const EventList = pure<Props>(({ segment, log, names, wallMs, snapshot, view: shown }) => {
   const { view } = useActions();
   const list = useRef<HTMLDivElement>(null);
   // Kept, since asking the element while drawing would make the browser lay the page out first.
   const scrolled = useRef(false);
-  const selected = state.view.event;
-  const log = usePaced(state.log, paceMs, selected);
+  const selected = shown.event;
   const end = useEnd(log, selected, scrolled);
   const newer = log.length - end;
   const last = useRef<readonly EventRow[]>([]);
   const rows = useMemo(() => (last.current = rowsOf(log, end - shownAtOnce, end, last.current)), [log, end]);
-  const { names, wallMs } = state;
   const { peers } = snapshot;
   const columns = useMemo(() => eventColumns({ names, peers, wallMs }), [names, peers, wallMs]);
   const chosen = useMemo(() => log.find(selected), [log, selected]);
@@ -53,7 +53,7 @@ export function EventList({ state, snapshot, now }: Props): JSX.Element {
     columns,
     rows,
     rowKey: ({ key }) => key,
-    view: state.view,
+    view: shown,
   });
   const select = (key: string | undefined): void => {
     const event = key === undefined ? undefined : log.find(Number(key));
@@ -62,7 +62,11 @@ export function EventList({ state, snapshot, now }: Props): JSX.Element {
       return;
     }
     const peer = peerOf(event, snapshot);
-    view({ event: event.seq, ...(peer === undefined ? {} : { peer }), ...revealed(state.view, now, event.timeNs) });
+    view((state) => ({
+      event: event.seq,
+      ...(peer === undefined ? {} : { peer }),
+      ...revealed(state.view, nowNs(state, performance.now()) ?? 0, event.timeNs),
+    }));
   };
   const toNewest = (): void => {
     scrolled.current = false;
@@ -85,7 +89,7 @@ export function EventList({ state, snapshot, now }: Props): JSX.Element {
         ) : (
           <span />
         )}
-        <GridTools of={grid} title={l10n.t('{0} events', state.segment)} />
+        <GridTools of={grid} title={l10n.t('{0} events', segment)} />
       </div>
       <DataGrid
         of={grid}
@@ -110,7 +114,7 @@ export function EventList({ state, snapshot, now }: Props): JSX.Element {
       ) : null}
     </div>
   );
-}
+});
 
 /** Index after the event of the first row: the end of the log, or where somebody reads. */
 function useEnd(log: EventLog, selected: number | undefined, scrolled: { current: boolean }): number {

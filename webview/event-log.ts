@@ -10,6 +10,7 @@
 
 import type { EventBatch, PeermapEvent } from '../extension/protocol/model';
 import { Chunk, chunkSize } from './event-chunk';
+import { indexOf } from './event-index';
 
 /** At least so many of the newest are kept; older ones go, a chunk at a time. */
 export const eventLimit = 1_000_000;
@@ -152,7 +153,10 @@ export class EventLog {
     for (const event of batch.events) {
       if (event.seq < expected) continue;
       const missing = event.seq - expected;
-      chunkFor(chunks, length).push(event, missing + tail);
+      const chunk = chunkFor(chunks, length);
+      chunk.push(event, missing + tail);
+      // Now, in small pieces, rather than for a million at once when somebody first zooms out.
+      if (chunk.used === chunkSize) indexOf(chunk);
       lost += missing;
       tail = 0;
       length += 1;

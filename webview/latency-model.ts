@@ -8,7 +8,8 @@ import { kindNumber, kinds, opNumber } from './event-chunk';
 import type { EventLog } from './event-log';
 
 const perOctave = 16;
-const octaves = 44;
+/** The last of them is of 26 days. */
+const octaves = 52;
 
 /** The bits of a double are its logarithm: the exponent, then the sixteenth of the octave. */
 const double = new Float64Array(1);
@@ -61,6 +62,8 @@ export interface Study {
   answers: Histogram;
   bySlot: ReadonlyMap<number, Histogram>;
   lateBySlot: ReadonlyMap<number, number>;
+  /** Who had each slot last. */
+  holders: ReadonlyMap<number, number>;
 }
 
 const [ack, late, end, back] = (['map-ack', 'map-late', 'round-end', 'rollback'] as const).map(kindNumber);
@@ -92,7 +95,18 @@ export function studyOf(log: EventLog, from: number, to: number): Study {
       }
     }
   }
-  return { from, to, events: Math.max(0, last - first), ofKind, rounds, inside, answers, bySlot, lateBySlot };
+  return {
+    from,
+    to,
+    events: Math.max(0, last - first),
+    ofKind,
+    rounds,
+    inside,
+    answers,
+    bySlot,
+    lateBySlot,
+    holders: log.holders,
+  };
 }
 
 export interface Column {

@@ -7,70 +7,36 @@ import type { JSX } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { formatNanoseconds } from '../extension/protocol/address';
 import type { Snapshot } from '../extension/protocol/model';
-import { brushFor, fontOf } from './canvas';
+import { brushFor } from './canvas';
 import { DataGrid, useGrid } from './grid';
 import type { Column as GridColumn } from './grid-model';
 import { GridTools } from './grid-tools';
-import { useWidth } from './hooks';
+import { pure, useWidth } from './hooks';
 import { columnsOf, type Histogram, type Study } from './latency-model';
+import { latencyRows, latencyText, type LatencyRow } from './latency-rows';
 import { useActions } from './context';
-import { nameOf } from './event-text';
 import { peerKey } from './peer';
 import { share } from './share';
 import type { State } from './state';
-import { useTheme } from './theme';
-import { paletteOf } from './timeline-look';
-
-interface LatencyRow {
-  key: string;
-  name: string;
-  count: number;
-  late: number;
-  p50: number | undefined;
-  p90: number | undefined;
-  p99: number | undefined;
-  max: number;
-}
-
-function rowOf(key: string, name: string, times: Histogram, late: number): LatencyRow {
-  const { total: count, max } = times;
-  return { key, name, count, late, p50: times.percentile(50), p90: times.percentile(90), p99: times.percentile(99), max };
-}
-
-/** Of everybody, and then of each peer; the slowest first. */
-export function latencyRows(
-  study: Study,
-  names: State['names'],
-  snapshot: Snapshot,
-  holders: ReadonlyMap<number, number>,
-): LatencyRow[] {
-  const late = [...study.lateBySlot.values()].reduce((sum, count) => sum + count, 0);
-  const all = [
-    rowOf('rounds', l10n.t('all rounds'), study.rounds, 0),
-    rowOf('inside', l10n.t('all growths that ask nobody'), study.inside, 0),
-    rowOf('answers', l10n.t('all answers'), study.answers, late),
-  ].filter(({ count }) => count > 0);
-  const slots = new Map(snapshot.peers.map((peer) => [peer.slot, peer]));
-  const peers = [...study.bySlot].map(([slot, times]) => {
-    const peer = slots.get(slot);
-    const name = peer?.name ?? nameOf(names, snapshot.peers, slot, holders.get(slot) ?? 0);
-    return rowOf(peer ? peerKey(peer) : `slot ${slot}`, name, times, study.lateBySlot.get(slot) ?? 0);
-  });
-  return [...all, ...peers.sort((a, b) => (b.p99 ?? 0) - (a.p99 ?? 0))];
-}
+import type { View } from './view-state';
+import { useLook, type Look } from './theme';
 
 interface Props {
-  state: State;
+  segment: string;
+  names: State['names'];
   snapshot: Snapshot;
+  view: View;
   study: Study;
+  /** A stretch was selected; otherwise it is of what is in sight. */
+  stretched: boolean;
 }
 
-export function Latency({ state, snapshot, study }: Props): JSX.Element | null {
+export const Latency = pure<Props>(({ segment, names, snapshot, view: shown, study, stretched }) => {
   const { view } = useActions();
   const last = useRef<readonly LatencyRow[]>([]);
   const rows = useMemo(
-    () => (last.current = share(last.current, latencyRows(study, state.names, snapshot, state.log.holders))),
-    [study, state.names, snapshot.peers],
+    () => (last.current = share(last.current, latencyRows(study, names, snapshot))),
+    [study, names, snapshot.peers],
   );
   const columns = useMemo(columnsOfGrid, []);
   const grid = useGrid({
@@ -79,14 +45,14 @@ export function Latency({ state, snapshot, study }: Props): JSX.Element | null {
     columns,
     rows,
     rowKey: ({ key }) => key,
-    view: state.view,
+    view: shown,
   });
   if (study.answers.total + study.rounds.total + study.inside.total === 0) return null;
   const isPeer = (key: string): boolean => snapshot.peers.some((peer) => peerKey(peer) === key);
   return (
     <div class="latency">
       <div class="latency-head">
-        <h3>{state.view.stretch ? l10n.t('Latency of the selected stretch') : l10n.t('Latency of what is in sight')}</h3>
+        <h3>{stretched ? l10n.t('Latency of the selected stretch') : l10n.t('Latency of what is in sight')}</h3>
         <p class="legend" aria-hidden="true">
           <span>
             <i class="swatch ack" />
@@ -97,17 +63,17 @@ export function Latency({ state, snapshot, study }: Props): JSX.Element | null {
             {l10n.t('rounds')}
           </span>
         </p>
-        <GridTools of={grid} title={l10n.t('{0} latency', state.segment)} />
+        <GridTools of={grid} title={l10n.t('{0} latency', segment)} />
       </div>
       <Picture study={study} />
       <DataGrid
         of={grid}
-        selected={state.view.peer}
+        selected={shown.peer}
         onSelect={(key) => view({ peer: key !== undefined && isPeer(key) ? key : undefined })}
       />
     </div>
   );
-}
+});
 
 function columnsOfGrid(): readonly GridColumn<LatencyRow>[] {
   const time = (key: 'p50' | 'p90' | 'p99' | 'max', hint: string): GridColumn<LatencyRow> => ({
@@ -139,30 +105,13 @@ function columnsOfGrid(): readonly GridColumn<LatencyRow>[] {
 
 const height = 96;
 
-/** A sentence for those who do not see the picture. */
-export function latencyText({ answers, rounds, inside }: Study): string {
-  const line = (times: Histogram, what: string): string =>
-    l10n.t(
-      '{0}: {1}, half of them within {2}, 99 of a hundred within {3}, the longest {4}.',
-      what,
-      times.total.toLocaleString('en-US'),
-      formatNanoseconds(Math.round(times.percentile(50) ?? 0)),
-      formatNanoseconds(Math.round(times.percentile(99) ?? 0)),
-      formatNanoseconds(times.max),
-    );
-  const lines = [];
-  if (rounds.total > 0) lines.push(line(rounds, l10n.t('Rounds')));
-  if (inside.total > 0) lines.push(line(inside, l10n.t('Growths that ask nobody')));
-  if (answers.total > 0) lines.push(line(answers, l10n.t('Answers')));
-  return lines.join(' ');
-}
-
 function Picture({ study }: { study: Study }): JSX.Element {
   const [ref, width] = useWidth<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const theme = useTheme();
+  const { theme, look } = useLook(canvas);
   useLayoutEffect(() => {
-    if (canvas.current && width > 0) paint(canvas.current, study, width);
+    const style = look();
+    if (canvas.current && style && width > 0) paint(canvas.current, study, width, style);
   }, [study, width, theme]);
   return (
     <div ref={ref} class="latency-picture" role="img" aria-label={latencyText(study)}>
@@ -171,10 +120,9 @@ function Picture({ study }: { study: Study }): JSX.Element {
   );
 }
 
-function paint(canvas: HTMLCanvasElement, study: Study, width: number): void {
+function paint(canvas: HTMLCanvasElement, study: Study, width: number, { palette, font }: Look): void {
   const brush = brushFor(canvas, width, height);
   if (!brush) return;
-  const palette = paletteOf(canvas);
   const columns = columnsOf(study);
   const [first, last] = [columns[0], columns.at(-1)];
   if (!first || !last) return;
@@ -194,7 +142,7 @@ function paint(canvas: HTMLCanvasElement, study: Study, width: number): void {
     brush.lineWidth = 1.5;
     brush.strokeRect(left + 0.5, floor - y(rounds) + 0.5, Math.max(1, right - left - 2), y(rounds) - 0.5);
   }
-  brush.font = fontOf(canvas);
+  brush.font = font;
   brush.fillStyle = palette.line;
   brush.fillRect(0, floor, width, 1);
   brush.textBaseline = 'top';

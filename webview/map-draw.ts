@@ -3,7 +3,7 @@
 // Paints the lanes of the address map that are in sight.  What the kernel maps is full, what the header says is active is behind it, what is
 // lacking is hatched, what is only claimed is dashed: nothing is told by colour alone.
 
-import { brushFor, hatch } from './canvas';
+import { brushFor, hatch, roomy } from './canvas';
 import { breaksOf, toX, type Lane, type Piece, type Scale } from './map-model';
 import type { Palette } from './timeline-look';
 
@@ -33,7 +33,7 @@ const thinnest = 2;
 
 export function paintMap(canvas: HTMLCanvasElement, { lanes, tops, scale, range }: MapPainting, palette: Palette): void {
   const height = tops.at(-1) ?? 0;
-  const brush = brushFor(canvas, scale.width, height);
+  const brush = brushFor(canvas, scale.width, roomy(height));
   if (!brush) return;
   lanes.forEach((lane, at) => {
     brush.save();

@@ -9,6 +9,7 @@ import * as l10n from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Header, Snapshot } from '../extension/protocol/model';
+import { roomy } from './canvas';
 import { useActions } from './context';
 import { tabRow, useScroll, useWidth } from './hooks';
 import { MapAxis } from './map-axis';
@@ -21,8 +22,7 @@ import { zoomedScale } from './map-zoom';
 import { mapKey } from './map-keys';
 import { reveal, useSight } from './sight';
 import type { State } from './state';
-import { useTheme } from './theme';
-import { paletteOf } from './timeline-look';
+import { useLook } from './theme';
 
 /** CSS pixels behind the last break mark. */
 const reservedRoom = 36;
@@ -40,7 +40,7 @@ export function MapLanes({ state, snapshot, header, lanes }: Props): JSX.Element
   const [axis, width] = useWidth<HTMLDivElement>();
   const scroller = useScroll<HTMLDivElement>('map');
   const canvas = useRef<HTMLCanvasElement>(null);
-  const theme = useTheme();
+  const { theme, look } = useLook(canvas);
   const [line, setLine] = useState(19);
   const piece = useRef(-1);
   /** The lane that gets the focus once it is there. */
@@ -67,9 +67,10 @@ export function MapLanes({ state, snapshot, header, lanes }: Props): JSX.Element
   );
 
   useLayoutEffect(() => {
-    if (!canvas.current || width === 0) return;
+    const style = look();
+    if (!canvas.current || !style || width === 0) return;
     const places = tops.slice(first, end + 1).map((at) => at - top);
-    paintMap(canvas.current, { lanes: shown, tops: places, scale, range }, paletteOf(canvas.current));
+    paintMap(canvas.current, { lanes: shown, tops: places, scale, range }, style.palette);
   }, [shown, tops, scale, range, theme]);
   useLayoutEffect(() => {
     if (scroller.current) setLine(Math.max(19, Math.ceil(Number.parseFloat(getComputedStyle(scroller.current).fontSize) * 1.45)));
@@ -179,7 +180,7 @@ export function MapLanes({ state, snapshot, header, lanes }: Props): JSX.Element
             aria-hidden="true"
             style={{
               width: `${width}px`,
-              height: `${(tops[end] ?? 0) - top}px`,
+              height: `${roomy((tops[end] ?? 0) - top)}px`,
               transform: `translateY(${top}px)`,
             }}
           />

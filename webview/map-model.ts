@@ -107,7 +107,8 @@ export function ticksOf({ start, end, broken }: Scale, pixels: number): number[]
   const perByte = pixels / (end - start);
   const step = 2 ** Math.ceil(Math.log2(Math.max(1, labelRoom / perByte)));
   const ticks = [];
-  for (let at = 0; at <= end; at += step) if (!broken || at === 0 || (end - at) * perByte > labelRoom / 4) ticks.push(at);
+  for (let at = Math.max(0, Math.ceil(start / step) * step); at <= end; at += step)
+    if (!broken || at === 0 || (end - at) * perByte > labelRoom / 4) ticks.push(at);
   return ticks;
 }
 const labelRoom = 92;

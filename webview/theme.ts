@@ -2,7 +2,10 @@
 //
 // When a canvas must be painted again though nothing that it shows has changed: another theme, another resolution.
 
-import { useEffect, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { fontOf } from './canvas';
+import { paletteOf, type Palette } from './timeline-look';
 
 /** Grows when VS Code changes the theme (it rewrites the variables on the root element and the class of the body), or the zoom. */
 export function useTheme(): number {
@@ -26,4 +29,22 @@ export function useTheme(): number {
     return () => ratio.removeEventListener('change', again);
   }, [turn]);
   return turn;
+}
+
+export interface Look {
+  palette: Palette;
+  font: string;
+}
+
+/** The colours and the font to paint with.  Asking for a style makes the browser work it out for the whole page, so it is asked once a theme. */
+export function useLook(canvas: RefObject<HTMLCanvasElement | null>): { theme: number; look: () => Look | undefined } {
+  const theme = useTheme();
+  const known = useRef<{ theme: number; look: Look } | undefined>(undefined);
+  const look = (): Look | undefined => {
+    const element = canvas.current;
+    if (!element) return undefined;
+    if (known.current?.theme !== theme) known.current = { theme, look: { palette: paletteOf(element), font: fontOf(element) } };
+    return known.current.look;
+  };
+  return { theme, look };
 }

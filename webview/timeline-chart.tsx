@@ -8,19 +8,18 @@ import * as l10n from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { Snapshot } from '../extension/protocol/model';
-import { fontOf } from './canvas';
+import { roomy } from './canvas';
 import { useActions } from './context';
 import { useScroll, useWidth } from './hooks';
 import { reveal, useSight } from './sight';
 import { toggled, type State } from './state';
-import { useTheme } from './theme';
+import { useLook } from './theme';
 import { TimeAxis } from './time-axis';
 import { laneHeight, paint } from './timeline-draw';
 import { handsOn } from './timeline-hands';
 import { keyChange } from './timeline-keys';
-import { paletteOf } from './timeline-look';
 import { roundAround } from './timeline-rounds';
-import { sceneOf, type TimeLane } from './timeline-scene';
+import { nearOf, sceneOf, type TimeLane } from './timeline-scene';
 import { toolsOf } from './timeline-tools';
 import { windowOf } from './timeline-view';
 
@@ -41,26 +40,27 @@ export function TimelineChart({ state, snapshot, lanes, now, summary }: Props): 
   const [axis, width] = useWidth<HTMLDivElement>();
   const scroller = useScroll<HTMLDivElement>('timeline');
   const canvas = useRef<HTMLCanvasElement>(null);
-  const theme = useTheme();
+  const { theme, look } = useLook(canvas);
   const tops = useMemo(() => Float64Array.from({ length: lanes.length + 1 }, (_, at) => at * laneHeight), [lanes.length]);
   const { first, end } = useSight(scroller, tops);
   const shown = useMemo(() => lanes.slice(first, end), [lanes, first, end]);
   const tools = useMemo(() => toolsOf(state.names), [state.names]);
   const { log } = state;
   const range = windowOf(state.view, now);
-  const scene = useMemo(() => sceneOf(log, shown, range, width, tools), [log, shown, range.start, range.end, width, tools]);
+  const near = useMemo(() => nearOf(log, range), [log, range.start, range.end]);
+  const scene = useMemo(
+    () => sceneOf(log, shown, range, width, tools, near),
+    [log, shown, range.start, range.end, width, tools, near],
+  );
   const event = useMemo(() => log.find(state.view.event), [log, state.view.event]);
   const round = useMemo(() => roundAround(log, event), [log, event?.seq]);
   const { peer, stretch } = state.view;
 
   useLayoutEffect(() => {
-    if (!canvas.current || width === 0) return;
+    const style = look();
+    if (!canvas.current || !style || width === 0) return;
     const selection = { stretch, selectedPeer: peer, selectedRound: round, selectedSeq: event?.seq };
-    paint(
-      canvas.current,
-      { lanes: shown, scene, window: range, font: fontOf(canvas.current), ...selection },
-      paletteOf(canvas.current),
-    );
+    paint(canvas.current, { lanes: shown, scene, window: range, font: style.font, ...selection }, style.palette);
   }, [scene, shown, peer, event?.seq, round, stretch, theme]);
   useEffect(() => {
     const at = lanes.findIndex((lane) => lane.peer !== undefined && lane.peer === peer);
@@ -151,7 +151,7 @@ export function TimelineChart({ state, snapshot, lanes, now, summary }: Props): 
             ref={canvas}
             style={{
               width: `${width}px`,
-              height: `${shown.length * laneHeight}px`,
+              height: `${roomy(shown.length * laneHeight)}px`,
               transform: `translateY(${first * laneHeight}px)`,
             }}
             aria-hidden="true"

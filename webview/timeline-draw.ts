@@ -5,7 +5,7 @@
 // has a shape of its own.
 
 import { opWords } from '../extension/protocol/mapping';
-import { brushFor, hatch } from './canvas';
+import { brushFor, hatch, roomy } from './canvas';
 import { ackTone, toX, type Scene, type Shape, type TimeLane, type Window } from './timeline-scene';
 import { paintBar, paintColumns } from './timeline-far';
 import type { Round } from './timeline-model';
@@ -29,7 +29,7 @@ export interface Painting {
 export function paint(canvas: HTMLCanvasElement, painting: Painting, palette: Palette): void {
   const { scene, lanes } = painting;
   const height = lanes.length * laneHeight;
-  const brush = brushFor(canvas, scene.width, height);
+  const brush = brushFor(canvas, scene.width, roomy(height));
   if (!brush) return;
   brush.font = painting.font;
   paintLanes(brush, painting, palette);

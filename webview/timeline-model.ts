@@ -142,11 +142,17 @@ function close(round: Round, at: number, result: RoundResult): void {
   round.result = result;
 }
 
+/** The last answer of each slot: a round may ask a thousand peers. */
+const latest = new WeakMap<Round, Map<number, Ack>>();
+
 function answerOf(round: Round, event: PeermapEvent): Ack {
-  const pending = round.acks.findLast((ack) => ack.slot === event.slot && event.kind !== 'map-request');
+  const bySlot = latest.get(round) ?? new Map<number, Ack>();
+  latest.set(round, bySlot);
+  const pending = event.kind === 'map-request' ? undefined : bySlot.get(event.slot);
   if (pending) return pending;
-  const ack = { slot: event.slot, seq: event.seq, from: event.timeNs, late: false, error: 0, method: 'none' as const };
+  const ack: Ack = { slot: event.slot, seq: event.seq, from: event.timeNs, late: false, error: 0, method: 'none' };
   round.acks.push(ack);
+  bySlot.set(event.slot, ack);
   return ack;
 }
 

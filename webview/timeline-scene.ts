@@ -74,13 +74,14 @@ export function sceneOf(
   window: Window,
   width: number,
   tools: ReadonlySet<string> = new Set(),
+  near = nearOf(log, window),
 ): Scene {
   const from = log.indexAt(window.start);
   const to = log.indexAt(window.end);
-  const shapes = new Shapes(window, width);
+  const shapes = new Shapes(window, width, lanes);
   for (const gap of gapsOf(log, from, to, window, width)) shapes.put(`gap ${Math.round(gap.x0)}`, gap);
-  const segment = lanes.findIndex(({ slot }) => slot === -1);
-  if (segment >= 0)
+  const segment = shapes.laneOf(-1);
+  if (segment !== undefined)
     for (const mark of toolMarks(log, from, to, tools))
       shapes.put(`tool ${Math.round(toX(mark.timeNs, window, width) / 6)}`, {
         kind: 'tool',
@@ -88,9 +89,9 @@ export function sceneOf(
         count: 1,
         ...shapes.place(segment, mark.timeNs, mark.timeNs),
       });
-  if (to - from > shapesLimit) {
+  if (!near) {
     const running = runningRound(log);
-    if (running) shapes.round(running, lanes);
+    if (running) shapes.round(running);
     const columns = columnsOf(
       log,
       lanes.map(({ slot }) => slot),
@@ -99,20 +100,42 @@ export function sceneOf(
     );
     return { width, shapes: shapes.all(), columns: lanes.flatMap(({ slot }) => columns.get(slot) ?? []) };
   }
-  const events = eventsIn(log, from, to);
-  for (const round of roundsOf(events)) shapes.round(round, lanes);
-  for (const event of events) if (marked.has(event.kind)) shapes.mark(event, lanes);
+  for (const round of near.rounds) shapes.round(round);
+  for (const event of near.events) if (marked.has(event.kind)) shapes.mark(event);
   return { width, shapes: shapes.all(), columns: [] };
+}
+
+/** What a window has in it, one by one. */
+export interface Near {
+  events: readonly PeermapEvent[];
+  rounds: readonly Round[];
+}
+
+/** Undefined where it is too much for that. */
+export function nearOf(log: EventLog, window: Window): Near | undefined {
+  const from = log.indexAt(window.start);
+  const to = log.indexAt(window.end);
+  if (to - from > shapesLimit) return undefined;
+  const events = eventsIn(log, from, to);
+  return { events, rounds: roundsOf(events) };
 }
 
 /** Shapes of one kind that fall on the same pixel of the same lane become one with a count. */
 class Shapes {
   private readonly byKey = new Map<string, Shape>();
+  private readonly lanes: ReadonlyMap<number, number>;
 
   constructor(
     private readonly window: Window,
     private readonly width: number,
-  ) {}
+    lanes: readonly TimeLane[],
+  ) {
+    this.lanes = new Map(lanes.map(({ slot }, at) => [slot, at]));
+  }
+
+  laneOf(slot: number): number | undefined {
+    return this.lanes.get(slot);
+  }
 
   all(): Shape[] {
     return [...this.byKey.values()];
@@ -133,25 +156,24 @@ class Shapes {
     }
   }
 
-  round(round: Round, lanes: readonly TimeLane[]): void {
+  round(round: Round): void {
     const { end } = this.window;
-    const segment = lanes.findIndex(({ slot }) => slot === -1);
-    if (segment >= 0) {
+    const segment = this.laneOf(-1);
+    if (segment !== undefined) {
       const at = this.place(segment, round.from, round.to ?? end);
       this.put(`round ${pixels(at)} ${round.result} ${round.op === 'inside'}`, { kind: 'round', round, count: 1, ...at });
     }
     for (const ack of round.acks) {
-      const lane = lanes.findIndex(({ slot }) => slot === ack.slot);
-      if (lane < 0) continue;
+      const lane = this.laneOf(ack.slot);
+      if (lane === undefined) continue;
       const at = this.place(lane, ack.from, ack.to ?? round.to ?? end);
       this.put(`ack ${pixels(at)} ${lane} ${ackTone(ack, round)}`, { kind: 'ack', ack, round, count: 1, ...at });
     }
   }
 
-  mark(event: PeermapEvent, lanes: readonly TimeLane[]): void {
-    const wanted = laneSlot(event);
-    const lane = lanes.findIndex(({ slot }) => slot === wanted);
-    if (lane < 0) return;
+  mark(event: PeermapEvent): void {
+    const lane = this.laneOf(laneSlot(event));
+    if (lane === undefined) return;
     const at = this.place(lane, event.timeNs, event.timeNs);
     this.put(`mark ${pixels(at)} ${lane} ${event.kind}`, { kind: 'mark', event, count: 1, ...at });
   }

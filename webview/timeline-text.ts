@@ -8,7 +8,7 @@ import type { Snapshot } from '../extension/protocol/model';
 import { kinds } from './event-chunk';
 import type { EventLog } from './event-log';
 import { detailOf, eventWord, roundText, subjectOf, wordOf } from './event-text';
-import { latencyRows } from './latency';
+import { latencyRows } from './latency-rows';
 import { studyOf } from './latency-model';
 import type { State } from './state';
 import { roundsIn } from './timeline-rounds';
@@ -36,7 +36,7 @@ export function timelineText(state: State, snapshot: Snapshot, from: number, to:
   if (lost > 0) lines.push(gapText(lost));
   if (log.dropped > 0) lines.push(droppedText(log.dropped));
   lines.push('', l10n.t('Latency: count, late, p50, p90, p99, longest'));
-  for (const { name, count, late, p50 = 0, p90 = 0, p99 = 0, max } of latencyRows(study, names, snapshot, log.holders))
+  for (const { name, count, late, p50 = 0, p90 = 0, p99 = 0, max } of latencyRows(study, names, snapshot))
     lines.push(
       `  ${name}: ${[count, late].join(', ')}, ${[p50, p90, p99, max].map((ns) => formatNanoseconds(Math.round(ns))).join(', ')}`,
     );

@@ -13,7 +13,8 @@ import type { Snapshot } from '../extension/protocol/model';
 import { useActions } from './context';
 import { EventList } from './event-list';
 import type { EventLog } from './event-log';
-import { Latency, latencyText } from './latency';
+import { Latency } from './latency';
+import { latencyText } from './latency-rows';
 import { studyOf } from './latency-model';
 import { useNow } from './now';
 import { usePaced } from './pace';
@@ -31,6 +32,7 @@ import './timeline.css';
 
 /** Statistics go through every event in sight, so not in every frame. */
 const studyMs = 500;
+const listMs = 200;
 
 export function Timeline({ state, snapshot }: { state: State; snapshot: Snapshot }): JSX.Element {
   const open = !state.view.closed.includes('timeline');
@@ -68,8 +70,13 @@ function Body({ state, snapshot, now }: Props): JSX.Element {
   const lanes = useMemo(() => lanesOf(log.holders, snapshot, names), [log.holders, peers, names]);
   const range = studied(view, now);
   const wanted = useMemo(() => ({ log, ...range }), [log, range.from, range.to]);
-  const paced = usePaced(wanted, studyMs, `${view.follow} ${view.span} ${view.stretch?.from}`);
+  const paced = usePaced(wanted, studyMs);
   const study = useMemo(() => studyOf(paced.log, paced.from, paced.to), [paced]);
+  const listed = usePaced(log, listMs, view.event);
+  // What the tables are drawn from; moving about in time is not their business.
+  const { segment, wallMs } = state;
+  const tables = useMemo(() => view, [view.grids, view.event, view.peer]);
+  const told = { segment, wallMs, names, snapshot, view: tables };
   const event = useMemo(() => log.find(view.event), [log, view.event]);
   const summary =
     study.events === 1
@@ -80,8 +87,8 @@ function Body({ state, snapshot, now }: Props): JSX.Element {
       <TimelineChart state={state} snapshot={snapshot} lanes={lanes} now={now} summary={summary} />
       {event ? <SelectedEvent state={state} snapshot={snapshot} event={event} now={now} /> : null}
       <TimelineLegend />
-      <Latency state={state} snapshot={snapshot} study={study} />
-      <EventList state={state} snapshot={snapshot} now={now} />
+      <Latency {...told} study={study} stretched={view.stretch !== undefined} />
+      <EventList {...told} log={listed} />
     </>
   );
 }
