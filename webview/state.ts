@@ -4,7 +4,7 @@
 // state, so all of this is tested without a browser.
 
 import type { Snapshot } from '../extension/protocol/model';
-import type { ToView, ViewCommand } from '../extension/protocol/view';
+import type { ByteRange, ToView, ViewCommand } from '../extension/protocol/view';
 import { append, emptyLog, type EventLog } from './event-log';
 import { peerKey, strangerKey } from './peer';
 import { share } from './share';
@@ -95,6 +95,8 @@ function received(state: State, message: ToView, at: number): State {
       };
     case 'gone':
       return { ...state, segment: message.segment, gone: true };
+    case 'reveal':
+      return { ...state, view: { ...state.view, ...revealed(state.view, message.section, message.range) } };
     case 'done':
       return {
         ...state,
@@ -155,6 +157,11 @@ function learned(names: State['names'], snapshot: Snapshot): State['names'] {
   if (fresh.length === 0) return names;
   const entries = [...Object.entries(names), ...fresh.map((peer) => [`${peer.slot}:${peer.pid}`, peer.name] as const)];
   return Object.fromEntries(entries.slice(-namesLimit));
+}
+
+/** Opens a section, at these bytes. */
+export function revealed(view: View, section: string, range: ByteRange | undefined): Partial<View> {
+  return { closed: view.closed.filter((name) => name !== section), ...(range ? { range } : {}) };
 }
 
 /** Selects a process, or lets go of it if it is selected. */

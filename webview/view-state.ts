@@ -3,7 +3,7 @@
 // What the person looking has chosen: selection, zoom, what is open.  It outlives the page: VS Code throws a hidden webview away and
 // hands the saved object to the next one.  That object may come from an older version, so nothing in it is believed unchecked.
 
-import type { ViewState } from '../extension/protocol/view';
+import type { ByteRange, ViewState } from '../extension/protocol/view';
 
 /** In the order of the page. */
 export const sections = [
@@ -26,7 +26,7 @@ export interface View {
   /** Sequence number of the selected event. */
   event?: number | undefined;
   /** The selected bytes, from the beginning of the data: the same in the matrix, the map, the memory and the roots. */
-  range?: { offset: number; length: number } | undefined;
+  range?: ByteRange | undefined;
   /** The matrix shows what was so after this event; undefined: what is so now. */
   moment?: number | undefined;
   /** The timeline's right edge is now. */

@@ -5,6 +5,12 @@
 import type { EventBatch, Snapshot } from './model';
 import type { Method, Requests } from './requests';
 
+/** Bytes of a segment; `offset` counts from the beginning of the data. */
+export interface ByteRange {
+  offset: number;
+  length: number;
+}
+
 /** extension -> webview */
 export type ToView =
   | {
@@ -18,6 +24,8 @@ export type ToView =
   | { kind: 'gone'; segment: string }
   /** A command asked for from the webview has ended. */
   | { kind: 'done'; id: number; error?: string }
+  /** Opens a section of the page, scrolls to it, and selects these bytes in it. */
+  | { kind: 'reveal'; section: string; range?: ByteRange }
   /** To the question with this number: its result, or why there is none. */
   | { kind: 'answer'; id: number; result?: unknown; error?: string };
 
@@ -29,7 +37,8 @@ export type ViewCommand =
   | 'peermap.remap'
   | 'peermap.remapAll'
   | 'peermap.reap'
-  | 'peermap.destroy';
+  | 'peermap.destroy'
+  | 'peermap.openMemory';
 
 /** What the page may ask of the server, of its own segment; the extension passes these on and nothing else. */
 export const questions = [
@@ -49,7 +58,7 @@ export type QuestionResult<Q extends Question> = Requests[Q]['result'];
 export type FromView =
   /** Sent once the script runs: the extension answers with a snapshot and with events. */
   | { kind: 'ready' }
-  | { kind: 'command'; id: number; command: ViewCommand; pid?: number }
+  | { kind: 'command'; id: number; command: ViewCommand; pid?: number; range?: ByteRange }
   | { kind: 'ask'; id: number; question: Question; params: Record<string, unknown> }
   | { kind: 'copy'; text: string }
   /** A file to save, after asking where. */
