@@ -10,6 +10,8 @@ import { isNode } from './tree-rows';
 export interface Target {
   segment?: string;
   bytes?: number | string;
+  /** openMemory: where the bytes begin, from the beginning of the data; the header is before it. */
+  offset?: number | string;
   pid?: number;
   /** grow, shrink: go on without peers that do not answer in time. */
   allowLate?: boolean;
@@ -40,7 +42,7 @@ export function parseInvocation(argument: unknown): Invocation {
   }
   if (typeof argument !== 'object' || argument === null) return { asks: true, target: {} };
   const given = argument as Record<string, unknown>;
-  const named = [...strings, ...sizes, ...switches, 'pid'].some((key) => key in given);
+  const named = [...strings, ...sizes, ...switches, 'pid', 'offset'].some((key) => key in given);
   // VS Code hands its own objects to commands in menus: those are no arguments of ours.
   return named ? { asks: false, target: checked(given) } : { asks: true, target: {} };
 }
@@ -60,6 +62,9 @@ function checked(given: Record<string, unknown>): Target {
   const pid = given['pid'];
   if (typeof pid === 'number' && Number.isInteger(pid) && pid > 0) target.pid = pid;
   else if (pid !== undefined) throw invalid('"pid" must be the number of a process.');
+  const offset = given['offset'];
+  if (typeof offset === 'string' || (typeof offset === 'number' && Number.isSafeInteger(offset))) target.offset = offset;
+  else if (offset !== undefined) throw invalid('"offset" must be a number of bytes, or one such as "0x1000".');
   for (const key of switches) {
     const value = given[key];
     if (typeof value === 'boolean') target[key] = value;

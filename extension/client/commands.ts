@@ -7,6 +7,7 @@ import * as vscode from 'vscode';
 import { parseInvocation, type Invocation, type Target } from './command-arguments';
 import { PeermapFailure, sentenceOf, type Remedy } from './failure';
 import type { Operation, Parts } from './operation';
+import * as memory from './memory-operations';
 import * as rounds from './round-operations';
 import * as segments from './segment-operations';
 
@@ -34,6 +35,7 @@ export const commandTable = {
   'peermap.create': writes(segments.create),
   'peermap.destroy': writes(segments.destroy),
   'peermap.startDemo': writes(segments.startDemo),
+  'peermap.openMemory': reads(memory.openMemory),
   'peermap.refresh': reads((parts) => parts.segments.refresh()),
   'peermap.restartServer': reads(({ server }) => server.start()),
   'peermap.showLog': reads(({ log }) => {

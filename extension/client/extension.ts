@@ -8,6 +8,7 @@ import type { PeermapApi } from './api';
 import { readOnlyReason, registerCommands, registerRefusals, runForView } from './commands';
 import { Demo } from './demo';
 import { Inspectors, viewType } from './inspector';
+import { MemoryFiles } from './memory-files';
 import type { Parts } from './operation';
 import { Segments } from './segments';
 import { ServerConnection } from './server-connection';
@@ -32,6 +33,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   const segments = new Segments(server, log);
   const demo = new Demo(context.asAbsolutePath('dist/demo'), segments, server, log);
   const documents = new TextDocuments();
+  const files = new MemoryFiles(segments, server);
   const inspectors = new Inspectors({
     segments,
     server,
@@ -55,6 +57,8 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   context.subscriptions.push(
     log,
     documents,
+    files,
+    files.register(),
     tree,
     inspectors,
     new StatusBar(segments, server),

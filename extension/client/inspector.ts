@@ -10,7 +10,7 @@
 import * as vscode from 'vscode';
 import type { EventBatch } from '../protocol/model';
 import type { Requests } from '../protocol/requests';
-import { questions, type FromView, type ToView, type ViewCommand, type ViewState } from '../protocol/view';
+import { questions, type ByteRange, type FromView, type ToView, type ViewCommand, type ViewState } from '../protocol/view';
 import type { Target } from './command-arguments';
 import { sentenceOf } from './failure';
 import { page } from './inspector-page';
@@ -52,9 +52,19 @@ export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vsc
   }
 
   open(segment: string): void {
+    this.panel(segment);
+  }
+
+  /** Opens the inspector's Memory section at these bytes. */
+  openMemory(segment: string, range: ByteRange | undefined): void {
+    this.panel(segment).reveal({ kind: 'reveal', section: 'memory', ...(range ? { range } : {}) });
+  }
+
+  private panel(segment: string): Inspector {
     const existing = this.panels.get(segment);
-    if (existing) existing.panel.reveal();
-    else this.adopt(vscode.window.createWebviewPanel(viewType, segment, vscode.ViewColumn.Active), segment);
+    if (!existing) return this.adopt(vscode.window.createWebviewPanel(viewType, segment, vscode.ViewColumn.Active), segment);
+    existing.panel.reveal();
+    return existing;
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: ViewState | undefined): Promise<void> {
@@ -67,9 +77,11 @@ export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vsc
     for (const inspector of this.panels.values()) inspector.panel.dispose();
   }
 
-  private adopt(panel: vscode.WebviewPanel, segment: string): void {
-    this.panels.set(segment, new Inspector(panel, segment, this.host));
+  private adopt(panel: vscode.WebviewPanel, segment: string): Inspector {
+    const inspector = new Inspector(panel, segment, this.host);
+    this.panels.set(segment, inspector);
     panel.onDidDispose(() => this.panels.delete(segment));
+    return inspector;
   }
 }
 
@@ -79,6 +91,8 @@ class Inspector {
   /** The last event that the page has; undefined while the past is being fetched. */
   private last: number | undefined;
   private generation: string | undefined;
+  /** What to show once the page is there. */
+  private wanted: Extract<ToView, { kind: 'reveal' }> | undefined;
 
   constructor(
     readonly panel: vscode.WebviewPanel,
@@ -105,6 +119,10 @@ class Inspector {
     panel.webview.html = page(panel.webview, host.dist, segment);
   }
 
+  reveal(message: Extract<ToView, { kind: 'reveal' }>): void {
+    this.wanted = this.send(message) ? undefined : message;
+  }
+
   private sleep(): void {
     this.ready = false;
     this.last = undefined;
@@ -118,6 +136,7 @@ class Inspector {
         this.sleep();
         this.ready = true;
         this.sendServerState();
+        if (this.wanted) this.reveal(this.wanted);
         this.watch = this.host.segments.watch(this.segment);
         // Somebody else may watch it already: then what is known is shown at once.
         if (this.sendSnapshot()) await this.sendPast();
@@ -140,8 +159,10 @@ class Inspector {
     }
   }
 
-  private async run({ id, command, pid }: Extract<FromView, { kind: 'command' }>): Promise<void> {
-    const target: Target = pid === undefined ? { segment: this.segment } : { segment: this.segment, pid };
+  private async run({ id, command, pid, range }: Extract<FromView, { kind: 'command' }>): Promise<void> {
+    const target: Target = { segment: this.segment };
+    if (pid !== undefined) target.pid = pid;
+    if (range) Object.assign(target, { offset: range.offset, bytes: range.length } satisfies Target);
     try {
       await this.host.run(command, target);
       this.send({ kind: 'done', id });
