@@ -31,6 +31,9 @@ const icons = {
   minus: 'M3 8h10',
   fit: 'M2.8 5.6V2.8h2.8M10.4 2.8h2.8v2.8M13.2 10.4v2.8h-2.8M5.6 13.2H2.8v-2.8',
   play: 'M5 3.2l7.2 4.8L5 12.8z',
+  up: 'M8 12.5v-9M4.2 7.2L8 3.4l3.8 3.8',
+  down: 'M8 3.5v9M4.2 8.8L8 12.6l3.8-3.8',
+  more: 'M3 8h.01M8 8h.01M13 8h.01',
   pause: 'M5.4 3.4v9.2M10.6 3.4v9.2',
 } as const;
 export type IconName = keyof typeof icons;

@@ -4,6 +4,7 @@
 // hands the saved object to the next one.  That object may come from an older version, so nothing in it is believed unchecked.
 
 import type { ByteRange, ViewState } from '../extension/protocol/view';
+import { plainLook, type Look } from './grid-model';
 
 /** In the order of the page. */
 export const sections = [
@@ -35,6 +36,8 @@ export interface View {
   span: number;
   end: number;
   closed: readonly SectionName[];
+  /** How tables are sorted and filtered, by their names; those that are not here, not at all. */
+  grids?: Readonly<Record<string, Look>>;
 }
 
 export const shortestSpan = 1e3;
@@ -71,11 +74,29 @@ export function fromViewState(state: unknown): Saved {
       span: Math.min(Math.max(finite(view['span']) ?? initialView.span, shortestSpan), longestSpan),
       end: finite(view['end']) ?? 0,
       closed: sections.filter((name) => closed.includes(name)),
+      grids: looks(view['grids']),
     },
     scroll: Object.fromEntries(
       Object.entries(scroll).filter((entry): entry is [string, number] => finite(entry[1]) !== undefined),
     ),
   };
+}
+
+function looks(saved: unknown): Record<string, Look> {
+  const entries = isRecord(saved) ? Object.entries(saved) : [];
+  return Object.fromEntries(
+    entries.map(([name, look]) => {
+      const { filter, sort, descending } = isRecord(look) ? look : {};
+      return [
+        name,
+        {
+          filter: typeof filter === 'string' ? filter : plainLook.filter,
+          sort: typeof sort === 'string' ? sort : undefined,
+          descending: descending === true,
+        },
+      ];
+    }),
+  );
 }
 
 function finite(value: unknown): number | undefined {
