@@ -36,6 +36,8 @@ export interface View {
   span: number;
   end: number;
   closed: readonly SectionName[];
+  /** What the memory's first column counts from (memory-column.ts), and how often it is read by the clock; 0: never. */
+  memory?: { column: string; everyMs: number } | undefined;
   /** How tables are sorted and filtered, by their names; those that are not here, not at all. */
   grids?: Readonly<Record<string, Look>>;
 }
@@ -75,11 +77,17 @@ export function fromViewState(state: unknown): Saved {
       end: finite(view['end']) ?? 0,
       closed: sections.filter((name) => closed.includes(name)),
       grids: looks(view['grids']),
+      memory: memoryOf(view['memory']),
     },
     scroll: Object.fromEntries(
       Object.entries(scroll).filter((entry): entry is [string, number] => finite(entry[1]) !== undefined),
     ),
   };
+}
+
+function memoryOf(saved: unknown): View['memory'] {
+  const { column, everyMs } = isRecord(saved) ? saved : {};
+  return typeof column === 'string' ? { column, everyMs: Math.max(0, finite(everyMs) ?? 1000) } : undefined;
 }
 
 function looks(saved: unknown): Record<string, Look> {
