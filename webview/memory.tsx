@@ -7,6 +7,7 @@ import * as l10n from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import type { Header, Snapshot } from '../extension/protocol/model';
+import type { ByteRange } from '../extension/protocol/view';
 import { useActions } from './context';
 import { useWidth } from './hooks';
 import { byteAt } from './memory-bytes';
@@ -32,12 +33,18 @@ interface Props {
 
 export function Memory(props: Props): JSX.Element {
   const { range } = props.state.view;
-  const aside = range ? l10n.t('{0} bytes at {1}', range.length.toLocaleString('en-US'), hexOffset(range.offset)) : undefined;
+  const aside = range && rangeText(range);
   return (
     <Section name="memory" title={l10n.t('Memory')} aside={aside} closed={props.state.view.closed}>
       <Body {...props} />
     </Section>
   );
+}
+
+function rangeText({ offset, length }: ByteRange): string {
+  return length === 1
+    ? l10n.t('1 byte at {0}', hexOffset(offset))
+    : l10n.t('{0} bytes at {1}', length.toLocaleString('en-US'), hexOffset(offset));
 }
 
 /** Less, and a row is eight bytes: the caret's column and the text beside it stay in sight. */
@@ -137,7 +144,7 @@ function Body({ state, snapshot, header }: Props): JSX.Element {
 }
 
 /** What an editor is asked to open: the selection if it is more than a byte, otherwise what is around. */
-function openedRange({ range, extent, top }: Session): { offset: number; length: number } {
+function openedRange({ range, extent, top }: Session): ByteRange {
   if (range && range.length > 1) return range;
   const offset = Math.max(extent.first, Math.floor(startOf(extent, top + visibleRows / 2) / 65536) * 65536);
   return { offset, length: Math.min(65536, extent.end - offset) };
