@@ -49,7 +49,7 @@ export function ageStep(ageMs: number): 0 | 1 | 2 | undefined {
 }
 
 /** When the next byte fades by a step, from `now` on; undefined if none will. */
-export function nextFading(changed: ReadonlyMap<number, number>, now: number): number | undefined {
+export function nextFading(changed: ReadonlyMap<unknown, number>, now: number): number | undefined {
   let next: number | undefined;
   for (const since of new Set(changed.values())) {
     const end = steps.find((step) => now - since < step);

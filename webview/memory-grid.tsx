@@ -34,14 +34,21 @@ export function MemoryGrid({ memory, header, label, lines, onKey, focus }: Props
   const rows = rowCount(extent);
   focus.current = () => scroller.current?.focus();
 
-  // The scroll bar follows the row; what it then reports is not a wish of the person.
+  // The scroll bar follows the row.  Where a pixel is many rows, what it then reports is near to the row and not it: that is no wish of
+  // the person.
+  const placed = useRef({ row: -1, top: 0 });
   useLayoutEffect(() => {
     const element = scroller.current;
-    if (element && rowAt(rows, visibleRows, element.scrollTop) !== top) element.scrollTop = topOf(rows, visibleRows, top);
+    if (!element || placed.current.row === top) return;
+    element.scrollTop = topOf(rows, visibleRows, top);
+    placed.current = { row: top, top: element.scrollTop };
   });
   const onScroll = ({ currentTarget }: Event): void => {
-    const row = rowAt(rows, visibleRows, (currentTarget as Element).scrollTop);
-    if (row !== top) memory.scrollTo(row);
+    const at = (currentTarget as Element).scrollTop;
+    if (Math.abs(at - placed.current.top) < 1) return;
+    const row = rowAt(rows, visibleRows, at);
+    placed.current = { row, top: at };
+    memory.scrollTo(row);
   };
   // A pixel of a capped scroll bar is many rows: the wheel moves by rows itself.
   const onWheel = (event: WheelEvent): void => {
