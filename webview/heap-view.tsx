@@ -109,6 +109,7 @@ function Heap({ heap, state, header, samples }: HeapProps): JSX.Element {
         formatBytes(heap.largeBytes),
       ),
     ],
+    [l10n.t('Large objects'), <Bytes of={heap.largeBytes} />, l10n.t('larger than the size classes, in whole units of 16 KiB')],
     [l10n.t('Free inside spans'), <Bytes of={broken.insideBytes} />, l10n.t('room for small objects of the same class only')],
     [l10n.t('Free'), <Bytes of={heap.freeBytes} />, l10n.t('in no span and no object: memory that is there')],
     [l10n.t('Holes'), <Bytes of={heap.holeBytes} />, l10n.t('free as well, and given back to the system')],

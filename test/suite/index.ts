@@ -20,6 +20,7 @@ export async function run(): Promise<void> {
   await import('./commands.js');
   await import('./tree.js');
   await import('./inspector.js');
+  await import('./memory.js');
   await import('./server-death.js');
   await import('./read-only.js');
   await import('./demo.js');
