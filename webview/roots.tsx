@@ -85,11 +85,19 @@ function Tree({ state, snapshot }: Props): JSX.Element {
     event.preventDefault();
     event.stopPropagation();
   };
+  const chosen = rows.find(({ path }) => path === selected);
   const sources = open.flatMap((name) => reads[name]?.structure?.source ?? []);
   const source = sources[0];
   return (
     <div ref={seen} class="roots">
       <div class="tool-row">
+        <Button
+          label={l10n.t('Copy value')}
+          title="Ctrl+C"
+          icon="copy"
+          reason={chosen ? undefined : l10n.t('no row is selected')}
+          onPress={() => chosen && copy(chosen.value || chosen.name)}
+        />
         <Button label={l10n.t('Copy as a table')} icon="copy" onPress={() => copy(treeTsv(roots, reads))} />
         <Button label={l10n.t('Open as text')} onPress={() => openText(`${state.segment} roots`, treeTsv(roots, reads))} />
       </div>

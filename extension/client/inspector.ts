@@ -91,7 +91,9 @@ class Inspector {
   /** The last event that the page has; undefined while the past is being fetched. */
   private last: number | undefined;
   private generation: string | undefined;
-  /** What to show once the page is there. */
+  /** Whether the page has a snapshot: something to scroll in. */
+  private drawn = false;
+  /** What to show once it has. */
   private wanted: Extract<ToView, { kind: 'reveal' }> | undefined;
 
   constructor(
@@ -120,11 +122,12 @@ class Inspector {
   }
 
   reveal(message: Extract<ToView, { kind: 'reveal' }>): void {
-    this.wanted = this.send(message) ? undefined : message;
+    this.wanted = this.drawn && this.send(message) ? undefined : message;
   }
 
   private sleep(): void {
     this.ready = false;
+    this.drawn = false;
     this.last = undefined;
     this.watch?.dispose();
     this.watch = undefined;
@@ -136,7 +139,6 @@ class Inspector {
         this.sleep();
         this.ready = true;
         this.sendServerState();
-        if (this.wanted) this.reveal(this.wanted);
         this.watch = this.host.segments.watch(this.segment);
         // Somebody else may watch it already: then what is known is shown at once.
         if (this.sendSnapshot()) await this.sendPast();
@@ -205,7 +207,9 @@ class Inspector {
     this.generation = snapshot.header?.generation;
     const attached = segments.isAttached(this.segment);
     const readOnly = this.host.readOnlyReason();
-    return this.send({ kind: 'snapshot', snapshot, attached, ...(readOnly === undefined ? {} : { readOnly }) });
+    this.drawn = this.send({ kind: 'snapshot', snapshot, attached, ...(readOnly === undefined ? {} : { readOnly }) });
+    if (this.drawn && this.wanted) this.reveal(this.wanted);
+    return this.drawn;
   }
 
   private async sendPast(): Promise<void> {
