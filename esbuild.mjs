@@ -23,11 +23,36 @@ const browser = {
   jsxImportSource: 'preact',
 };
 
+/**
+ * What the language client has for things that no client of ours does: matching paths of file operations and of notebooks, and looking
+ * whether VS Code is new enough, which our manifest's `engines` has seen to.
+ */
+const unused = {
+  minimatch: 'class Minimatch { constructor() { throw new Error("not in this bundle"); } } module.exports = { Minimatch };',
+  'semver/functions/parse': 'module.exports = (version) => version;',
+  'semver/functions/satisfies': 'module.exports = () => true;',
+};
+const withoutUnused = {
+  name: 'without unused',
+  setup(bundling) {
+    const filter = /^(minimatch|semver\/functions\/(parse|satisfies))$/;
+    bundling.onResolve({ filter }, ({ path }) => ({ path, namespace: 'unused' }));
+    bundling.onLoad({ filter, namespace: 'unused' }, ({ path }) => ({ contents: unused[path] }));
+  },
+};
+
 const products = [
   {
     ...node,
     minify: true,
-    entryPoints: { extension: 'extension/client/extension.ts', server: 'extension/server/server.ts' },
+    // The language client is read when the server is started: the activation of the extension does not wait for it.
+    external: [...node.external, './language-client'],
+    entryPoints: {
+      extension: 'extension/client/extension.ts',
+      'language-client': 'extension/client/language-client.ts',
+      server: 'extension/server/server.ts',
+    },
+    plugins: [withoutUnused],
     outdir: 'dist',
   },
   { ...browser, minify: true, entryPoints: { webview: 'webview/main.tsx' }, outdir: 'dist' },

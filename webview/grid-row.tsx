@@ -30,7 +30,7 @@ export function HeadRow<R>({ grid: { name, columns, look }, focused, reachable }
       <tr role="row" aria-rowindex={1} data-row-head="">
         {columns.map(({ key, title, hint, align, names, controls, selected }, at) => {
           const sorted = look.sort === key;
-          const classes = `${align === 'end' ? 'numeric' : ''} ${names ? 'names' : ''} ${selected ? 'selected' : ''}`;
+          const classes = `${align === 'end' ? 'numeric' : ''} ${names ? 'names' : ''} ${controls ? 'actions' : ''} ${selected ? 'selected' : ''}`;
           return (
             <th
               key={key}

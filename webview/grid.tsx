@@ -51,7 +51,11 @@ interface Props<R> {
   onSelect?: (key: string | undefined) => void;
   /** Enter, or a double click, in a cell. */
   onActivate?: (row: R, column: string) => void;
+  /** The focus went to a cell of this column. */
+  onColumn?: (column: string) => void;
   rowClass?: (row: R) => string;
+  /** Rows of two lines, for sentences. */
+  tall?: boolean;
 }
 
 interface Place {
@@ -60,7 +64,7 @@ interface Place {
   column: number;
 }
 
-export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, rowClass }: Props<R>): JSX.Element {
+export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, onColumn, rowClass, tall }: Props<R>): JSX.Element {
   const { name, label, columns, rows, shown, rowKey, look } = grid;
   const { copy } = useActions();
   const scroller = useScroll<HTMLDivElement>(name);
@@ -203,7 +207,8 @@ export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, rowClass
     const target = event.target instanceof Element ? event.target : undefined;
     const key = target?.closest<HTMLElement>('tbody [data-row]')?.dataset['row'];
     if (!target || key === undefined || target.closest('button, a')) return;
-    setPlace({ row: key, column: offsetIn(target).column });
+    const { column: pressed } = offsetIn(target);
+    setPlace({ row: key, column: pressed });
     if (event.shiftKey) {
       anchor.current ??= selected ?? key;
       markTo(key);
@@ -214,7 +219,8 @@ export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, rowClass
     } else {
       anchor.current = undefined;
       setMarks(none);
-      onSelect?.(key === selected && marks.size === 0 ? undefined : key);
+      // Where columns are chosen as well, pressing another cell of the same row is no way to let go of it.
+      onSelect?.(key === selected && marks.size === 0 && !onColumn ? undefined : key);
     }
   };
   const onDblClick = ({ target }: MouseEvent): void => {
@@ -225,7 +231,10 @@ export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, rowClass
     const row = target instanceof Element ? target.closest<HTMLElement>('[data-row], thead tr') : null;
     if (!row || !(target instanceof Element)) return;
     const next = { row: row.dataset['row'], column: offsetIn(target).column };
-    if (next.row !== place?.row || next.column !== place?.column) setPlace(next);
+    if (next.row === place?.row && next.column === place?.column) return;
+    setPlace(next);
+    const entered = columns[next.column];
+    if (next.row !== undefined && entered && !entered.names) onColumn?.(entered.key);
   };
   const onCopy = (event: ClipboardEvent): void => {
     if (!document.getSelection()?.isCollapsed) return;
@@ -251,7 +260,7 @@ export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, rowClass
       onCopy={onCopy}
     >
       <table
-        class="table grid"
+        class={tall ? 'table grid tall' : 'table grid'}
         role="grid"
         aria-label={label}
         aria-rowcount={keys.length + 1}

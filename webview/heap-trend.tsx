@@ -5,19 +5,23 @@
 import * as l10n from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { formatBytes } from '../extension/protocol/address';
-import type { HeapCount, PeermapEvent } from '../extension/protocol/model';
+import type { HeapCount } from '../extension/protocol/model';
+import type { EventLog } from './event-log';
 import { durationText, forecastOf, growthsOf, type Forecast, type Sample } from './heap-model';
 import { useWidth } from './hooks';
 
 interface Props {
   heap: HeapCount;
-  events: readonly PeermapEvent[];
+  log: EventLog;
   samples: readonly Sample[];
   reserved: number;
 }
 
-export function HeapTrend({ heap, events, samples, reserved }: Props): JSX.Element {
-  const growths = growthsOf(events);
+/** Events that are looked through for the last growth. */
+const growthsAmong = 2_000;
+
+export function HeapTrend({ heap, log, samples, reserved }: Props): JSX.Element {
+  const growths = growthsOf(log.events(log.length - growthsAmong));
   const grown =
     heap.grown === 1
       ? l10n.t('An allocation grew the segment once.')

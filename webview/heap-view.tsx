@@ -67,7 +67,7 @@ function Counted({ state, snapshot, header }: Props): JSX.Element {
       setError(reason instanceof Error ? reason.message : String(reason));
     }
   };
-  const enabled = onScreen && !state.gone && state.server.state === 'running';
+  const enabled = onScreen && !state.gone && state.file === undefined && state.server.state === 'running';
   // Allocating changes nothing that the server would tell of, so the clock asks, too.
   usePolling({ enabled, trigger: snapshot, everyMs: 1000, restMs: () => Math.max(1000, 9 * took.current), question });
   return (
@@ -143,7 +143,7 @@ function Heap({ heap, state, header, samples }: HeapProps): JSX.Element {
           formatBytes(heap.spanBytes),
         )}
       </p>
-      <HeapTrend heap={heap} events={state.log.events} samples={samples} reserved={header.reserved} />
+      <HeapTrend heap={heap} log={state.log} samples={samples} reserved={header.reserved} />
       <HeapClasses heap={heap} state={state} />
       <HeapPeers heap={heap} state={state} />
       <p class="quiet cost">

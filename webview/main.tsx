@@ -84,6 +84,7 @@ const actions: Actions = {
   },
   ask: (question, params) => asking.ask(question, params),
   copy: (text) => api.postMessage({ kind: 'copy', text }),
+  reveal: (pid) => api.postMessage({ kind: 'reveal', pid }),
   save: (name, text) => api.postMessage({ kind: 'save', name, text }),
   openText: (title, text) => api.postMessage({ kind: 'text', title, text }),
   dismiss: () => dispatch({ kind: 'dismiss' }),
@@ -107,7 +108,8 @@ window.addEventListener('message', ({ data }: MessageEvent<ToView>) => {
   }
   dispatch({ kind: 'message', message: data, at: performance.now() });
   // After the drawing that this frame begins with.
-  if (data.kind === 'reveal') requestAnimationFrame(() => document.getElementById(data.section)?.scrollIntoView());
+  const section = data.kind === 'reveal' ? data.section : undefined;
+  if (section !== undefined) requestAnimationFrame(() => document.getElementById(section)?.scrollIntoView());
 });
 window.addEventListener('pagehide', save);
 document.addEventListener('visibilitychange', () => (document.visibilityState === 'hidden' ? save() : drawSoon()));

@@ -4,13 +4,13 @@
 
 import type { ByteRange } from '../extension/protocol/view';
 import { useActions } from './context';
-import { revealed } from './state';
+import { opened } from './state';
 
 /** Opens the memory at these bytes, and brings it into sight. */
 export function useShowBytes(): (range: ByteRange) => void {
   const { view } = useActions();
   return (range) => {
-    view((state) => revealed(state.view, 'memory', range));
+    view((state) => opened(state.view, 'memory', range));
     // The section is drawn, open, in the frame that follows.
     requestAnimationFrame(() =>
       requestAnimationFrame(() => document.getElementById('memory')?.scrollIntoView({ block: 'nearest' })),

@@ -111,7 +111,7 @@ export function useMemory(state: State, snapshot: Snapshot, header: Header, perR
     around: bytesOfRows(extent, Math.max(0, top - aroundRows), visibleRows + 2 * aroundRows),
     trigger: snapshot,
     everyMs: state.view.memory?.everyMs === undefined ? 1000 : state.view.memory.everyMs || undefined,
-    enabled: onScreen && !state.gone && state.server.state === 'running',
+    enabled: onScreen && !state.gone && state.file === undefined && state.server.state === 'running',
     onRead: () => {
       if (kept && kept.bytes.length <= mostFollowed) void compare();
     },

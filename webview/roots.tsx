@@ -53,7 +53,7 @@ function Tree({ state, snapshot }: Props): JSX.Element {
   const [selected, setSelected] = useState<string>();
   const { roots } = snapshot;
   const open = roots.map(({ name }) => name).filter((name) => expanded.has(name));
-  const live = onScreen && !state.gone && state.server.state === 'running';
+  const live = onScreen && !state.gone && state.file === undefined && state.server.state === 'running';
   const { reads, tookMs, now } = useStructures(open, snapshot, live);
   const rows = treeRows(roots, expanded, reads);
   const reachable = tabRow(

@@ -5,8 +5,9 @@
 
 import type { Snapshot } from '../extension/protocol/model';
 import type { ByteRange, ToView, ViewCommand } from '../extension/protocol/view';
-import { append, emptyLog, type EventLog } from './event-log';
+import { emptyLog, type EventLog } from './event-log';
 import { peerKey, strangerKey } from './peer';
+import { Samples } from './samples';
 import { share } from './share';
 import { initialView, type View } from './view-state';
 
@@ -27,15 +28,25 @@ export interface State {
   attached: boolean;
   /** Why nothing can be changed, if so. */
   readOnly?: string | undefined;
+  /** The machine that all of it is on. */
+  host?: string | undefined;
+  /** What looking costs: how often the server looks at the segment, and for how long each time. */
+  sampling?: { looksPerSecond: number; lookMs: number } | undefined;
+  /** Where it comes from, if it is not live. */
+  file?: { exportedAt: string; host: string } | undefined;
   server: { state: 'running' | 'restarting' | 'failed'; text: string };
   gone: boolean;
   log: EventLog;
+  /** What snapshots told of the sizes. */
+  samples: Samples;
   /** Who was who: names by "slot:pid", so that events of peers that left keep their names. */
   names: Readonly<Record<string, string>>;
   running: readonly Running[];
   nextId: number;
   failure?: string | undefined;
   view: View;
+  /** The epoch of a round that shall be selected as soon as its events come. */
+  awaited?: number | undefined;
 }
 
 export type Action =
@@ -53,6 +64,7 @@ export function initialState(segment: string, view: View): State {
     server: { state: 'running', text: '' },
     gone: false,
     log: emptyLog,
+    samples: new Samples(),
     names: {},
     running: [],
     nextId: 1,
@@ -85,7 +97,9 @@ function received(state: State, message: ToView, at: number): State {
     case 'snapshot':
       return withSnapshot(state, message, at);
     case 'events':
-      return { ...state, log: append(state.log, message.batch, message.reset) };
+      return revealed({ ...state, log: state.log.append(message.batch, message.reset) });
+    case 'reveal':
+      return revealed(withSection({ ...state, awaited: message.epoch ?? state.awaited }, message.section, message.range));
     case 'server':
       // A server that ended takes its rounds with it: their ends will not be told.
       return {
@@ -95,8 +109,6 @@ function received(state: State, message: ToView, at: number): State {
       };
     case 'gone':
       return { ...state, segment: message.segment, gone: true };
-    case 'reveal':
-      return { ...state, view: { ...state.view, ...revealed(state.view, message.section, message.range) } };
     case 'done':
       return {
         ...state,
@@ -110,7 +122,7 @@ function received(state: State, message: ToView, at: number): State {
 }
 
 function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: number): State {
-  const { attached, readOnly } = message;
+  const { attached, readOnly, host, file } = message;
   const snapshot = share(state.snapshot, message.snapshot);
   const next = {
     ...state,
@@ -118,6 +130,9 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
     segment: snapshot.name,
     attached,
     readOnly,
+    host: host ?? state.host,
+    file,
+    samples: state.samples.with(snapshot),
     receivedAt: at,
     gone: false,
   };
@@ -129,6 +144,7 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
     return {
       ...next,
       log: emptyLog,
+      samples: new Samples().with(snapshot),
       names: learned({}, snapshot),
       view: { ...initialView, closed: state.view.closed },
     };
@@ -141,6 +157,26 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
   if (peer !== undefined && !isThere(snapshot, peer)) next.view = { ...state.view, peer: undefined };
   return next;
 }
+
+function withSection(state: State, section: string | undefined, range: ByteRange | undefined): State {
+  return section === undefined ? state : { ...state, view: { ...state.view, ...opened(state.view, section, range) } };
+}
+
+/** Selects the end of the round that is awaited, in the middle of a timeline that stands still. */
+function revealed(state: State): State {
+  if (state.awaited === undefined) return state;
+  // What is awaited has just happened, or is about to.
+  const end = state.log
+    .events(state.log.length - awaitedAmong)
+    .findLast(({ kind, epoch }) => epoch === state.awaited && (kind === 'round-end' || kind === 'rollback'));
+  if (!end) return state;
+  const span = Math.max(end.ns * 2, 1e6);
+  const closed = state.view.closed.filter((section) => section !== 'timeline');
+  const view = { ...state.view, event: end.seq, follow: false, span, end: end.timeNs + span / 4, closed };
+  return { ...state, awaited: undefined, view };
+}
+
+const awaitedAmong = 20_000;
 
 function isThere(snapshot: Snapshot, key: string): boolean {
   return snapshot.peers.some((peer) => peerKey(peer) === key) || snapshot.strangers.some(({ pid }) => strangerKey(pid) === key);
@@ -160,7 +196,7 @@ function learned(names: State['names'], snapshot: Snapshot): State['names'] {
 }
 
 /** Opens a section, at these bytes. */
-export function revealed(view: View, section: string, range: ByteRange | undefined): Partial<View> {
+export function opened(view: View, section: string, range: ByteRange | undefined): Partial<View> {
   return { closed: view.closed.filter((name) => name !== section), ...(range ? { range } : {}) };
 }
 
@@ -171,9 +207,10 @@ export function toggled(peer: string | undefined): (state: State) => Partial<Vie
 
 /** CLOCK_MONOTONIC of the segment's machine, told forward from the last snapshot.  Undefined before anything is known. */
 export function nowNs(state: State, at: number): number | undefined {
-  const lastEvent = state.log.events.at(-1)?.timeNs;
+  const lastEvent = state.log.lastTime;
   if (!state.snapshot) return lastEvent;
-  // A server that is away, or a segment that is gone, makes no more events: time stands still.
-  const passed = state.gone || state.server.state !== 'running' ? 0 : Math.max(0, at - state.receivedAt) * 1e6;
+  // A server that is away, or a segment that is gone or in a file, makes no more events: time stands still.
+  const passed =
+    state.gone || state.file !== undefined || state.server.state !== 'running' ? 0 : Math.max(0, at - state.receivedAt) * 1e6;
   return Math.max(state.snapshot.monotonicNs + passed, lastEvent ?? 0);
 }

@@ -154,17 +154,3 @@ function answerOf(round: Round, event: PeermapEvent): Ack {
 export function roundOf(rounds: readonly Round[], event: PeermapEvent): Round | undefined {
   return inRound.has(event.kind) ? rounds.findLast(({ epoch }) => epoch === event.epoch) : undefined;
 }
-
-/** Position of the event with this sequence number, or -1. */
-export function indexOfSeq(events: readonly PeermapEvent[], seq: number): number {
-  let low = 0;
-  let high = events.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const found = events[middle]?.seq ?? 0;
-    if (found === seq) return middle;
-    if (found < seq) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
-}

@@ -35,6 +35,10 @@ export interface View {
   /** Width of the timeline in nanoseconds, and its right edge when it does not follow. */
   span: number;
   end: number;
+  /** The offsets that the address map shows; undefined: all there are. */
+  zoom?: { start: number; end: number } | undefined;
+  /** The stretch of time that was selected in the timeline. */
+  stretch?: { from: number; to: number } | undefined;
   closed: readonly SectionName[];
   /** What the memory's first column counts from (memory-column.ts), and how often it is read by the clock; 0: never. */
   memory?: { column: string; everyMs: number } | undefined;
@@ -64,6 +68,10 @@ export function fromViewState(state: unknown): Saved {
   const scroll = isRecord(saved['scroll']) ? saved['scroll'] : {};
   const closed: readonly unknown[] = Array.isArray(view['closed']) ? view['closed'] : initialView.closed;
   const range = isRecord(view['range']) ? view['range'] : {};
+  const stretch = isRecord(view['stretch']) ? view['stretch'] : {};
+  const zoom = isRecord(view['zoom']) ? view['zoom'] : {};
+  const [start, end] = [finite(zoom['start']), finite(zoom['end'])];
+  const [from, to] = [finite(stretch['from']), finite(stretch['to'])];
   const [offset, length] = [finite(range['offset']), finite(range['length'])];
   return {
     segment: typeof saved['segment'] === 'string' ? saved['segment'] : '',
@@ -75,6 +83,8 @@ export function fromViewState(state: unknown): Saved {
       follow: view['follow'] !== false,
       span: Math.min(Math.max(finite(view['span']) ?? initialView.span, shortestSpan), longestSpan),
       end: finite(view['end']) ?? 0,
+      zoom: start === undefined || end === undefined || end <= start ? undefined : { start, end },
+      stretch: from === undefined || to === undefined ? undefined : { from, to },
       closed: sections.filter((name) => closed.includes(name)),
       grids: looks(view['grids']),
       memory: memoryOf(view['memory']),

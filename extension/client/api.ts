@@ -6,6 +6,7 @@
 import type * as vscode from 'vscode';
 import type { Snapshot } from '../protocol/model';
 import type { ServerState } from './server-connection';
+import type { SystemNode } from './system-rows';
 import type { Node } from './tree-rows';
 
 export interface PeermapApi {
@@ -18,6 +19,8 @@ export interface PeermapApi {
   snapshot(segment: string): Snapshot | undefined;
   /** What the Segments view shows. */
   readonly tree: vscode.TreeDataProvider<Node>;
+  /** What the System Shared Memory view shows. */
+  readonly systemTree: vscode.TreeDataProvider<SystemNode>;
   /** The inspectors that are open; `ready` once the page is there and is kept live. */
   readonly inspectors: readonly { readonly segment: string; readonly ready: boolean }[];
 }

@@ -3,6 +3,7 @@
 // The table of commands, and how one is called: with arguments by programs, without by people.  Their titles and places are in
 // package.json; what they do is in segment-operations.ts and round-operations.ts.
 
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { parseInvocation, type Invocation, type Target } from './command-arguments';
 import { PeermapFailure, sentenceOf, type Remedy } from './failure';
@@ -10,6 +11,8 @@ import type { Operation, Parts } from './operation';
 import * as memory from './memory-operations';
 import * as rounds from './round-operations';
 import * as segments from './segment-operations';
+import * as snapshots from './snapshot-operations';
+import * as system from './system-operations';
 
 interface Command {
   enabled: Operation;
@@ -36,6 +39,19 @@ export const commandTable = {
   'peermap.destroy': writes(segments.destroy),
   'peermap.startDemo': writes(segments.startDemo),
   'peermap.openMemory': reads(memory.openMemory),
+  'peermap.exportSnapshot': reads(snapshots.exportSnapshot),
+  'peermap.exportTimeline': reads(snapshots.exportTimeline),
+  'peermap.compareSnapshots': reads(snapshots.compareSnapshots),
+  'peermap.openAsText': reads(snapshots.openAsText),
+  'peermap.copyReport': reads(snapshots.copyReport),
+  'peermap.removeOrphan': writes(system.removeOrphan),
+  'peermap.systemRefresh': reads(system.refreshSystem),
+  'peermap.systemSortBySize': reads(() => system.sortSystem('size')),
+  'peermap.systemSortByName': reads(() => system.sortSystem('name')),
+  'peermap.systemShowOrphans': reads(() => system.filterOrphans(true)),
+  'peermap.systemShowAll': reads(() => system.filterOrphans(false)),
+  'peermap.systemCopy': reads(system.copySystem),
+  'peermap.systemExport': reads(system.exportSystem),
   'peermap.refresh': reads((parts) => parts.segments.refresh()),
   'peermap.restartServer': reads(({ server }) => server.start()),
   'peermap.showLog': reads(({ log }) => {
@@ -49,8 +65,10 @@ const ids = Object.keys(commandTable) as CommandId[];
 
 /** Why nothing may be changed, in the words "the workspace is not trusted"; undefined if it may. */
 export function readOnlyReason(): string | undefined {
-  if (!vscode.workspace.isTrusted) return 'the workspace is not trusted';
-  return vscode.workspace.getConfiguration('peermap').get<boolean>('readOnly') ? 'the setting peermap.readOnly is on' : undefined;
+  if (!vscode.workspace.isTrusted) return l10n.t('the workspace is not trusted');
+  return vscode.workspace.getConfiguration('peermap').get<boolean>('readOnly')
+    ? l10n.t('the setting peermap.readOnly is on')
+    : undefined;
 }
 
 /**
@@ -64,6 +82,12 @@ export async function runForView(parts: Parts, id: CommandId, target: Target): P
     if (!(error instanceof PeermapFailure && error.remedy)) throw error;
     void showFailure(parts, id, error);
   }
+}
+
+/** For callers within the extension that show failures themselves, and want to know all of them. */
+export function runQuietly(parts: Parts, id: string, target: Target): Promise<unknown> {
+  if (!(id in commandTable)) throw new PeermapFailure('PEERMAP_EINVAL', l10n.t('There is no command {0}.', id));
+  return runCommand(parts, id as CommandId, { target, asks: false });
 }
 
 function runCommand(parts: Parts, id: CommandId, invocation: Invocation): Promise<unknown> {
@@ -96,7 +120,10 @@ export function registerRefusals(text: string): vscode.Disposable[] {
 }
 
 function readOnlyRefusal(): PeermapFailure {
-  return new PeermapFailure('PEERMAP_EACCES', `Peermap shows segments and does not change them: ${readOnlyReason()}.`);
+  return new PeermapFailure(
+    'PEERMAP_EACCES',
+    l10n.t('Peermap shows segments and does not change them: {0}.', readOnlyReason() ?? ''),
+  );
 }
 
 /** With a way out: what the person can do about it. */
@@ -104,10 +131,10 @@ async function showFailure(parts: Parts, id: CommandId, error: unknown): Promise
   parts.log.error(`${id}: ${error instanceof Error ? error.message : String(error)}`);
   const { code, remedy } = error instanceof PeermapFailure ? error : {};
   const command = (title: string, name: string): Remedy => ({ title, apply: async () => vscode.commands.executeCommand(name) });
-  const ways = [command('Show Log', 'peermap.showLog')];
-  if (code === 'PEERMAP_SERVER') ways.unshift(command('Restart Server', 'peermap.restartServer'));
+  const ways = [command(l10n.t('Show Log'), 'peermap.showLog')];
+  if (code === 'PEERMAP_SERVER') ways.unshift(command(l10n.t('Restart Server'), 'peermap.restartServer'));
   if (code === 'PEERMAP_EACCES' && !vscode.workspace.isTrusted)
-    ways.unshift(command('Manage Workspace Trust', 'workbench.trust.manage'));
+    ways.unshift(command(l10n.t('Manage Workspace Trust'), 'workbench.trust.manage'));
   if (remedy) ways.unshift(remedy);
   const chosen = await vscode.window.showErrorMessage(sentenceOf(error), ...ways.map(({ title }) => title));
   try {

@@ -6,6 +6,7 @@
 // The terminals are the processes' parents: closing one ends its program, and so does the end of the window.  A segment that the demo
 // created goes with it.
 
+import * as l10n from '@vscode/l10n';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
@@ -61,7 +62,7 @@ export class Demo {
     this.close(() => true);
     for (const segment of this.created) {
       await this.server
-        .request('peermap/destroy', { segment }, `the destruction of ${segment}`)
+        .request('peermap/destroy', { segment }, l10n.t('the destruction of {0}', segment))
         .catch((error: unknown) => this.log.debug(sentenceOf(error)));
     }
   }
@@ -91,7 +92,7 @@ export class Demo {
     if (!fs.existsSync(file)) {
       throw new PeermapFailure(
         'PEERMAP_EOS',
-        `The demo's program ${program} is not part of this build of the extension (${file}).`,
+        l10n.t("The demo's program {0} is not part of this build of the extension ({1}).", program, file),
       );
     }
     const terminal = vscode.window.createTerminal({
@@ -119,12 +120,12 @@ export class Demo {
         const peers = this.segments.latest(segment)?.peers ?? [];
         if (peers.some((peer) => peer.pid === pid && peer.state === 'alive')) settle(resolve);
       };
-      const watchdog = setTimeout(() => fail('The demo did not start; its terminal tells why.'), patienceMs);
+      const watchdog = setTimeout(() => fail(l10n.t('The demo did not start; its terminal tells why.')), patienceMs);
       const subscriptions = [
         this.segments.watch(segment),
         this.segments.onDidChangeSegment(look),
         vscode.window.onDidCloseTerminal((terminal) => {
-          if (terminal === indexer) fail(`The demo's indexer ended with code ${terminal.exitStatus?.code ?? 'unknown'}.`);
+          if (terminal === indexer) fail(l10n.t("The demo's indexer ended with code {0}.", terminal.exitStatus?.code ?? '?'));
         }),
       ];
       void indexer.processId.then((known) => {

@@ -45,10 +45,16 @@ export class TextDocuments implements vscode.TextDocumentContentProvider, vscode
   }
 }
 
-/** Asks where; nothing is written if the person changed their mind. */
-export async function saveFile(name: string, text: string): Promise<void> {
+/** To `file`, or where the person says; nothing is written if they changed their mind.  Answers where it is. */
+export async function saveFile(name: string, text: string, file?: string): Promise<{ file: string } | undefined> {
+  const uri = file === undefined ? await askWhere(name) : vscode.Uri.file(file);
+  if (!uri) return undefined;
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  return { file: uri.fsPath };
+}
+
+async function askWhere(name: string): Promise<vscode.Uri | undefined> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const defaultUri = folder ? vscode.Uri.joinPath(folder, name) : vscode.Uri.file(name);
-  const uri = await vscode.window.showSaveDialog({ defaultUri });
-  if (uri) await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  return vscode.window.showSaveDialog({ defaultUri });
 }

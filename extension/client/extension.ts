@@ -5,16 +5,23 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { PeermapApi } from './api';
-import { readOnlyReason, registerCommands, registerRefusals, runForView } from './commands';
+import { readOnlyReason, registerCommands, registerRefusals, runForView, runQuietly } from './commands';
 import { Demo } from './demo';
 import { Inspectors, viewType } from './inspector';
+import { registerLanguageTools } from './language-tools';
+import { Links } from './links';
 import { MemoryFiles } from './memory-files';
 import type { Parts } from './operation';
+import { Rounds } from './rounds';
 import { Segments } from './segments';
 import { ServerConnection } from './server-connection';
 import { inspectOnStartup } from './startup';
+import { SnapshotEditor, snapshotViewType } from './snapshot-editor';
 import { StatusBar } from './status-bar';
 import { saveFile, TextDocuments } from './documents';
+import { SystemMemory } from './system-memory';
+import { SystemTree } from './system-tree';
+import { Tasks, taskType } from './tasks';
 import { SegmentTree } from './tree';
 
 let parts: Parts | undefined;
@@ -23,7 +30,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
   if (process.platform !== 'linux') {
     setContext('unsupported', true);
-    context.subscriptions.push(...registerRefusals('Peermap works on Linux. Use Remote-SSH, WSL or a container.'));
+    context.subscriptions.push(...registerRefusals(l10n.t('Peermap works on Linux. Use Remote-SSH, WSL or a container.')));
     return undefined;
   }
   const own = (path: string) => vscode.Uri.joinPath(context.extensionUri, path);
@@ -46,7 +53,11 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     openText: (title, text) => documents.open(title, text),
   });
   const tree = new SegmentTree(segments, server);
-  const made: Parts = { server, segments, inspectors, demo, log };
+  const { version } = context.extension.packageJSON as { version: string };
+  const rounds = new Rounds();
+  const system = new SystemMemory(server, log);
+  const systemTree = new SystemTree(system, (state) => setContext('system', state));
+  const made: Parts = { server, segments, inspectors, demo, rounds, system, documents, version, log };
   parts = made;
 
   setContext('readOnly', isReadOnly());
@@ -61,10 +72,20 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     files.register(),
     tree,
     inspectors,
-    new StatusBar(segments, server),
+    rounds,
+    system,
+    systemTree,
+    new StatusBar(segments, server, rounds),
     inspectOnStartup(segments, inspectors),
     ...registerCommands(made),
     vscode.window.registerWebviewPanelSerializer(viewType, inspectors),
+    vscode.window.registerCustomEditorProvider(
+      snapshotViewType,
+      new SnapshotEditor({ dist: own('dist'), save: saveFile, openText: (title, text) => documents.open(title, text) }),
+    ),
+    vscode.tasks.registerTaskProvider(taskType, new Tasks((id, target) => runQuietly(made, id, target))),
+    vscode.window.registerUriHandler(new Links(log)),
+    ...registerLanguageTools(server),
     server.onDidChangeStatus(({ state }) => setContext('server', state)),
     vscode.workspace.onDidGrantWorkspaceTrust(rightsChanged),
     vscode.workspace.onDidChangeConfiguration((change) => {
@@ -83,6 +104,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     },
     snapshot: (segment) => segments.latest(segment),
     tree,
+    systemTree,
     get inspectors() {
       return inspectors.all.map(({ segment, ready }) => ({ segment, ready }));
     },

@@ -2,6 +2,7 @@
 //
 // Why something that was asked for did not happen, as one kind of error: a sentence for people, a code for programs.
 
+import * as l10n from '@vscode/l10n';
 import type { ErrorCode, Round } from '../protocol/model';
 import type { Failure } from '../protocol/requests';
 
@@ -37,7 +38,10 @@ export function toFailure(error: unknown, what: string): PeermapFailure {
   const { code, data } = fields(error);
   if (data?.code) return new PeermapFailure(data.code, sentenceOf(error), data.round);
   if (typeof code === 'string' || (typeof code === 'number' && connectionEnded.has(code))) {
-    const text = `The Peermap server ended before it answered. Whether ${what} was done is not known, and it is not repeated by itself.`;
+    const text = l10n.t(
+      'The Peermap server ended before it answered. Whether {0} was done is not known, and it is not repeated by itself.',
+      what,
+    );
     return new PeermapFailure('PEERMAP_SERVER', text);
   }
   return new PeermapFailure('PEERMAP_EINVAL', sentenceOf(error));

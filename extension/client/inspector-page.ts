@@ -5,6 +5,29 @@
 import * as crypto from 'node:crypto';
 import * as vscode from 'vscode';
 
+/** A page that says why there is nothing to show.  It runs nothing. */
+export function errorPage(title: string, text: string): string {
+  const policy = "default-src 'none'";
+  return `<!doctype html>
+<html>
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>${escaped(title)}</title>
+</head>
+<body>
+<main role="alert">
+<h1>${escaped(title)}</h1>
+<p>${escaped(text)}</p>
+</main>
+</body>
+</html>`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
 export function page(webview: vscode.Webview, dist: vscode.Uri, segment: string): string {
   const nonce = crypto.randomBytes(16).toString('base64');
   const uri = (file: string) => webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();

@@ -7,6 +7,8 @@
 // VS Code throws the page of a hidden panel away, so nothing is sent and nothing watched until the page, shown again, says `ready`.
 // What the person chose lives in the page's own setState; of ours it carries the segment's name, from which a panel is revived.
 
+import * as l10n from '@vscode/l10n';
+import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { EventBatch } from '../protocol/model';
 import type { Requests } from '../protocol/requests';
@@ -16,6 +18,7 @@ import { sentenceOf } from './failure';
 import { page } from './inspector-page';
 import type { SegmentChange, Segments } from './segments';
 import type { ServerConnection } from './server-connection';
+import { revealTerminal } from './terminals';
 
 export const viewType = 'peermap.inspector';
 /** What a page that just opened gets of the past. */
@@ -32,10 +35,13 @@ export interface InspectorHost {
   readOnlyReason(): string | undefined;
   run(command: ViewCommand, target: Target): Promise<void>;
   /** Asks where to save a file, and saves it there. */
-  save(name: string, text: string): Promise<void>;
+  save(name: string, text: string): Promise<unknown>;
   /** Opens a read-only document beside the inspector. */
   openText(title: string, text: string): Promise<void>;
 }
+
+/** The round of an epoch, or an offset in the data. */
+export type Place = { epoch: number } | { section: string; range?: ByteRange };
 
 export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vscode.Disposable {
   private readonly panels = new Map<string, Inspector>();
@@ -55,16 +61,17 @@ export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vsc
     this.panel(segment);
   }
 
-  /** Opens the inspector's Memory section at these bytes. */
-  openMemory(segment: string, range: ByteRange | undefined): void {
-    this.panel(segment).reveal({ kind: 'reveal', section: 'memory', ...(range ? { range } : {}) });
-  }
-
   private panel(segment: string): Inspector {
     const existing = this.panels.get(segment);
     if (!existing) return this.adopt(vscode.window.createWebviewPanel(viewType, segment, vscode.ViewColumn.Active), segment);
     existing.panel.reveal();
     return existing;
+  }
+
+  /** Shows a round of the segment in its timeline, or bytes in its memory, in a panel that may have to be opened first. */
+  reveal(segment: string, place: Place): Promise<void> {
+    this.panel(segment).reveal(place);
+    return Promise.resolve();
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: ViewState | undefined): Promise<void> {
@@ -94,7 +101,7 @@ class Inspector {
   /** Whether the page has a snapshot: something to scroll in. */
   private drawn = false;
   /** What to show once it has. */
-  private wanted: Extract<ToView, { kind: 'reveal' }> | undefined;
+  private wanted: Place | undefined;
 
   constructor(
     readonly panel: vscode.WebviewPanel,
@@ -121,8 +128,8 @@ class Inspector {
     panel.webview.html = page(panel.webview, host.dist, segment);
   }
 
-  reveal(message: Extract<ToView, { kind: 'reveal' }>): void {
-    this.wanted = this.drawn && this.send(message) ? undefined : message;
+  reveal(place: Place): void {
+    this.wanted = this.drawn && this.send({ kind: 'reveal', ...place }) ? undefined : place;
   }
 
   private sleep(): void {
@@ -148,6 +155,9 @@ class Inspector {
         break;
       case 'copy':
         await vscode.env.clipboard.writeText(message.text);
+        break;
+      case 'reveal':
+        await revealTerminal(message.pid);
         break;
       case 'ask':
         await this.ask(message);
@@ -177,9 +187,9 @@ class Inspector {
   /** The page is ours, but what it asks is checked all the same: it gets no request that writes, and none of another segment. */
   private async ask({ id, question, params }: Extract<FromView, { kind: 'ask' }>): Promise<void> {
     try {
-      if (!questions.includes(question)) throw new Error(`There is no question ${question}.`);
+      if (!questions.includes(question)) throw new Error(l10n.t('There is no question {0}.', question));
       const asked = { ...params, segment: this.segment } as Requests[typeof question]['params'];
-      const result = await this.host.server.request(question, asked, `what was asked of ${this.segment}`);
+      const result = await this.host.server.request(question, asked, l10n.t('what was asked of {0}', this.segment));
       this.send({ kind: 'answer', id, result });
     } catch (error) {
       this.host.log.debug(`${question}: ${sentenceOf(error)}`);
@@ -207,7 +217,8 @@ class Inspector {
     this.generation = snapshot.header?.generation;
     const attached = segments.isAttached(this.segment);
     const readOnly = this.host.readOnlyReason();
-    this.drawn = this.send({ kind: 'snapshot', snapshot, attached, ...(readOnly === undefined ? {} : { readOnly }) });
+    const rights = readOnly === undefined ? {} : { readOnly };
+    this.drawn = this.send({ kind: 'snapshot', snapshot, attached, host: hostName(), ...rights });
     if (this.drawn && this.wanted) this.reveal(this.wanted);
     return this.drawn;
   }
@@ -218,7 +229,7 @@ class Inspector {
     this.last = undefined;
     const params = { segment: this.segment, after: Math.max(0, head - eventsAtFirst) };
     try {
-      const { value } = await server.request('peermap/events', params, `reading the events of ${this.segment}`);
+      const { value } = await server.request('peermap/events', params, l10n.t('reading the events of {0}', this.segment));
       if (this.send({ kind: 'events', batch: value, reset: true })) this.last = value.last;
     } catch (error) {
       this.host.log.warn(sentenceOf(error));
@@ -243,4 +254,10 @@ class Inspector {
     void this.panel.webview.postMessage(message);
     return true;
   }
+}
+
+/** "build-7", or "build-7 (ssh-remote)" where this is not the machine that the person sits at. */
+function hostName(): string {
+  const { remoteName } = vscode.env;
+  return remoteName === undefined ? os.hostname() : `${os.hostname()} (${remoteName})`;
 }

@@ -39,7 +39,7 @@ export async function openMemory(parts: Parts, { target, asks }: Invocation): Pr
   }
   const uri = vscode.Uri.from({ scheme: memoryScheme, path: memoryPath(segment, range) });
   if (installed) await vscode.commands.executeCommand('vscode.openWith', uri, hexEditor.viewType);
-  else parts.inspectors.openMemory(segment, range);
+  else await parts.inspectors.reveal(segment, { section: 'memory', ...(range ? { range } : {}) });
   return { segment, uri: uri.toString(), opened: installed ? 'hex-editor' : 'inspector' };
 }
 

@@ -7,11 +7,16 @@
 
 import * as vscode from 'vscode';
 import { bytesOf, required, type Invocation, type Target } from './command-arguments';
+import type { Snapshot } from '../protocol/model';
+import type { TextDocuments } from './documents';
 import type { Demo } from './demo';
+import { sentenceOf, type Remedy } from './failure';
 import type { Inspectors } from './inspector';
 import { askSize, pickSegment, type SizeQuestion } from './pick';
+import type { Rounds } from './rounds';
 import type { Segments } from './segments';
 import type { ServerConnection } from './server-connection';
+import type { SystemMemory } from './system-memory';
 import type { Warning } from './words';
 
 export interface Parts {
@@ -19,16 +24,29 @@ export interface Parts {
   segments: Segments;
   inspectors: Inspectors;
   demo: Demo;
+  rounds: Rounds;
+  system: SystemMemory;
+  documents: TextDocuments;
+  /** Of the extension. */
+  version: string;
   log: vscode.LogOutputChannel;
 }
 
 export type Operation = (parts: Parts, invocation: Invocation) => Promise<unknown>;
 
-export async function segmentOf(parts: Parts, target: Target, asks: boolean, title: string): Promise<string | undefined> {
+/** `preview` says what would be done to a segment, where several can be chosen from. */
+export async function segmentOf(
+  parts: Parts,
+  target: Target,
+  asks: boolean,
+  title: string,
+  preview?: (snapshot: Snapshot) => string,
+): Promise<string | undefined> {
   if (!asks) return required(target, 'segment');
   if (target.segment !== undefined) return target.segment;
   await parts.segments.refresh();
-  return pickSegment(parts.segments.list, title, parts.inspectors.active);
+  const look = preview && ((segment: string) => parts.segments.look(segment).then(preview, sentenceOf));
+  return pickSegment(parts.segments.list, title, parts.inspectors.active, look);
 }
 
 export async function sizeOf(target: Target, asks: boolean, question: SizeQuestion): Promise<number | undefined> {
@@ -40,6 +58,12 @@ export async function confirmed({ message, detail, button }: Warning): Promise<b
   return (await vscode.window.showWarningMessage(message, { modal: true, detail }, button)) === button;
 }
 
-export function tell(text: string): void {
-  vscode.window.setStatusBarMessage(`$(check) ${text}`, 8000);
+/** What came of what a person asked for: in the status bar, or, as the setting peermap.notifications says, as a message with a way on. */
+export function tell(text: string, on?: Remedy): void {
+  if (vscode.workspace.getConfiguration('peermap').get('notifications') !== 'message') {
+    vscode.window.setStatusBarMessage(`$(check) ${text}`, 8000);
+    return;
+  }
+  const buttons = on ? [on.title] : [];
+  void vscode.window.showInformationMessage(text, ...buttons).then((chosen) => (chosen === undefined ? undefined : on?.apply()));
 }

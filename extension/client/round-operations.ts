@@ -2,28 +2,31 @@
 //
 // The operations that every peer of a segment takes part in.  They return the library's report.
 
+import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../protocol/address';
 import type { Header, Round, Snapshot } from '../protocol/model';
 import { required, type Invocation } from './command-arguments';
 import { PeermapFailure } from './failure';
 import { confirmed, segmentOf, sizeOf, tell, type Parts } from './operation';
 import { pickPeer } from './pick';
-import { count } from './tree-rows';
+import { growPreview, reapPreview, remapPreview, shrinkPreview } from './preview';
+import { slotsFreed } from './counts';
 import { answerLines, lateSentence, roundReport, shrinkWarning, sum, wholePages } from './words';
 
 export async function grow(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
-  const segment = await segmentOf(parts, target, asks, 'Grow');
+  const segment = await segmentOf(parts, target, asks, l10n.t('Grow'));
   if (segment === undefined) return undefined;
-  const { active, reserved, pageSize } = headerOf(await parts.segments.look(segment));
+  const snapshot = await parts.segments.look(segment);
+  const { active, reserved, pageSize } = headerOf(snapshot);
   const bytes = await sizeOf(target, asks, {
-    title: `Grow ${segment}`,
-    prompt: `${formatBytes(active)} now, ${formatBytes(reserved)} at most. By how much?`,
+    title: l10n.t('Grow {0}', segment),
+    prompt: l10n.t('{0} now, {1} at most. By how much?', formatBytes(active), formatBytes(reserved)),
     current: active,
     judge: (by) => {
       const whole = wholePages(by, pageSize, 'grow') ?? by;
       return whole > reserved - active
-        ? { error: `Only ${formatBytes(reserved - active)} are left of the reservation.` }
-        : { preview: sum(active, whole, 'grow') };
+        ? { error: l10n.t('Only {0} are left of the reservation.', formatBytes(reserved - active)) }
+        : { preview: `${sum(active, whole, 'grow')} · ${growPreview(snapshot, whole)}` };
     },
   });
   if (bytes === undefined) return undefined;
@@ -31,18 +34,19 @@ export async function grow(parts: Parts, { target, asks }: Invocation): Promise<
 }
 
 export async function shrink(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
-  const segment = await segmentOf(parts, target, asks, 'Shrink');
+  const segment = await segmentOf(parts, target, asks, l10n.t('Shrink'));
   if (segment === undefined) return undefined;
   const snapshot = await parts.segments.look(segment);
   const { active, pageSize } = headerOf(snapshot);
   const bytes = await sizeOf(target, asks, {
-    title: `Shrink ${segment}`,
-    prompt: `${formatBytes(active)} now. By how much?`,
+    title: l10n.t('Shrink {0}', segment),
+    prompt: l10n.t('{0} now. By how much?', formatBytes(active)),
     current: active,
     judge: (by) => {
       const whole = wholePages(by, pageSize, 'shrink');
-      if (whole === undefined) return { error: `Less than a page of ${formatBytes(pageSize)}: nothing would change.` };
-      return whole >= active ? { error: 'Nothing would be left.' } : { preview: sum(active, whole, 'shrink') };
+      if (whole === undefined) return { error: l10n.t('Less than a page of {0}: nothing would change.', formatBytes(pageSize)) };
+      if (whole >= active) return { error: l10n.t('Nothing would be left.') };
+      return { preview: `${sum(active, whole, 'shrink')} · ${shrinkPreview(snapshot, whole)}` };
     },
   });
   if (bytes === undefined) return undefined;
@@ -51,70 +55,92 @@ export async function shrink(parts: Parts, { target, asks }: Invocation): Promis
   return resize(parts, 'shrink', { segment, bytes, allowLate: target.allowLate ?? false }, asks);
 }
 
-const resizing = {
-  grow: { method: 'peermap/grow', what: 'the growth', done: 'grew', remedy: 'Grow Without Waiting' },
-  shrink: { method: 'peermap/shrink', what: 'the shrinking', done: 'shrank', remedy: 'Shrink Without Waiting' },
-} as const;
+interface Resizing {
+  method: 'peermap/grow' | 'peermap/shrink';
+  /** The operation, for a sentence on its failure; what it came to; the way on without who is late. */
+  what: string;
+  done: string;
+  remedy: string;
+}
+
+function resizing(change: 'grow' | 'shrink', segment: string): Resizing {
+  return change === 'grow'
+    ? {
+        method: 'peermap/grow',
+        what: l10n.t('the growth of {0}', segment),
+        done: l10n.t('{0} grew', segment),
+        remedy: l10n.t('Grow Without Waiting'),
+      }
+    : {
+        method: 'peermap/shrink',
+        what: l10n.t('the shrinking of {0}', segment),
+        done: l10n.t('{0} shrank', segment),
+        remedy: l10n.t('Shrink Without Waiting'),
+      };
+}
 
 /** A person is offered to go on without the peer that is late. */
 async function resize(
   parts: Parts,
-  change: keyof typeof resizing,
+  change: 'grow' | 'shrink',
   params: { segment: string; bytes: number; allowLate: boolean },
   asks: boolean,
 ): Promise<Round> {
-  const { method, what, done, remedy } = resizing[change];
+  const { method, what, done, remedy } = resizing(change, params.segment);
   try {
-    const round = await parts.server.request(method, params, `${what} of ${params.segment}`);
-    report(parts, `${params.segment} ${done}`, round, asks);
+    const round = await parts.server.request(method, params, what);
+    report(parts, params.segment, done, round, asks);
     return round;
   } catch (error) {
     if (!(error instanceof PeermapFailure && error.code === 'PEERMAP_ELATE')) throw error;
     const sentence = lateSentence(error.sentence, error.round);
-    parts.log.warn([`${what} of ${params.segment} failed`, ...answerLines({ answers: error.round?.answers ?? [] })].join('\n  '));
+    parts.log.warn([`${what}: ${sentence}`, ...answerLines({ answers: error.round?.answers ?? [] })].join('\n  '));
     if (params.allowLate || !asks) throw new PeermapFailure(error.code, sentence, error.round);
     const apply = () => resize(parts, change, { ...params, allowLate: true }, asks);
     throw new PeermapFailure(error.code, sentence, error.round, { title: remedy, apply });
   }
 }
 
-/** In the log for each peer; in the status bar, for a person, as a whole. */
-function report(parts: Parts, done: string, round: Round, asks: boolean): void {
+/** In the log for each peer; for a person, as a whole. */
+function report(parts: Parts, segment: string, done: string, round: Round, asks: boolean): void {
   const text = roundReport(done, round);
   parts.log.info([text, ...answerLines(round)].join('\n  '));
-  if (asks) tell(text);
+  parts.rounds.ended({ segment, text });
+  if (asks) tell(text, { title: l10n.t('Show Round'), apply: () => parts.inspectors.reveal(segment, { epoch: round.epoch }) });
 }
 
 export async function remap(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
-  const segment = await segmentOf(parts, target, asks, 'Remap');
+  const segment = await segmentOf(parts, target, asks, l10n.t('Remap'));
   if (segment === undefined) return undefined;
+  const title = l10n.t('Remap a peer of {0}', segment);
   const pid =
-    target.pid ??
-    (asks ? await pickPeer(await parts.segments.look(segment), `Remap a peer of ${segment}`) : required(target, 'pid'));
+    target.pid ?? (asks ? await pickPeer(await parts.segments.look(segment), title, remapPreview) : required(target, 'pid'));
   if (pid === undefined) return undefined;
-  const round = await parts.server.request('peermap/remap', { segment, pid }, `the remapping of ${pid}`);
-  report(parts, `${pid} remapped ${segment}`, round, asks);
+  const round = await parts.server.request('peermap/remap', { segment, pid }, l10n.t('the remapping of {0}', pid));
+  report(parts, segment, l10n.t('{0} remapped {1}', pid, segment), round, asks);
   return round;
 }
 
 export async function remapAll(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
-  const segment = await segmentOf(parts, target, asks, 'Remap All');
+  const segment = await segmentOf(parts, target, asks, l10n.t('Remap All'), remapPreview);
   if (segment === undefined) return undefined;
-  const round = await parts.server.request('peermap/remap', { segment }, `the remapping of ${segment}`);
-  report(parts, `${segment} remapped`, round, asks);
+  const round = await parts.server.request('peermap/remap', { segment }, l10n.t('the remapping of {0}', segment));
+  report(parts, segment, l10n.t('{0} was remapped', segment), round, asks);
   return round;
 }
 
 export async function reap(parts: Parts, { target, asks }: Invocation): Promise<{ freed: number } | undefined> {
-  const segment = await segmentOf(parts, target, asks, 'Reap');
+  const segment = await segmentOf(parts, target, asks, l10n.t('Reap'), reapPreview);
   if (segment === undefined) return undefined;
-  const answer = await parts.server.request('peermap/reap', { segment }, `the reaping of ${segment}`);
-  if (asks) tell(`${segment}: ${count(answer.freed, 'registry slot')} freed`);
+  const answer = await parts.server.request('peermap/reap', { segment }, l10n.t('the reaping of {0}', segment));
+  const text = slotsFreed(segment, answer.freed);
+  parts.log.info(text);
+  if (asks) tell(text);
   return answer;
 }
 
 function headerOf({ header, name, problems }: Snapshot): Header {
   if (header) return header;
   const why = problems.map((problem) => problem.text).join(' ');
-  throw new PeermapFailure('PEERMAP_EFORMAT', `${name} cannot be read as a segment. ${why}`);
+  throw new PeermapFailure('PEERMAP_EFORMAT', l10n.t('{0} cannot be read as a segment. {1}', name, why));
 }

@@ -2,16 +2,17 @@
 //
 // The operations on whole segments: look at one, join it, leave it, make one, remove one.
 
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { formatBytes } from '../protocol/address';
 import { bytesOf, required, type Invocation } from './command-arguments';
 import { PeermapFailure } from './failure';
 import { confirmed, segmentOf, sizeOf, type Parts } from './operation';
-import { askName, pickSegment, pickSegmentOfProcess, pickStrict } from './pick';
+import { askName, pickSegment, pickSegmentOfProcess, pickHeap, pickStrict } from './pick';
 import { destroyWarning } from './words';
 
 export async function inspect(parts: Parts, { target, asks }: Invocation): Promise<{ segment: string } | undefined> {
-  const segment = await segmentOf(parts, target, asks, 'Inspect');
+  const segment = await segmentOf(parts, target, asks, l10n.t('Inspect'));
   if (segment === undefined) return undefined;
   await parts.segments.look(segment);
   parts.inspectors.open(segment);
@@ -21,12 +22,12 @@ export async function inspect(parts: Parts, { target, asks }: Invocation): Promi
 export async function attach(parts: Parts, { target, asks }: Invocation): Promise<{ peerName: string } | undefined> {
   let segment = target.segment;
   if (segment === undefined && asks) {
-    const { value } = await parts.server.request('peermap/processes', {}, 'listing the processes');
+    const { value } = await parts.server.request('peermap/processes', {}, l10n.t('listing the processes'));
     const others = value.filter((process) => process.pid !== parts.server.pid);
-    segment = await pickSegmentOfProcess(others, 'Attach: a process that uses Peermap');
+    segment = await pickSegmentOfProcess(others, l10n.t('Attach: a process that uses Peermap'));
   } else if (!asks) segment = required(target, 'segment');
   if (segment === undefined) return undefined;
-  const answer = await parts.server.request('peermap/attach', { segment }, `attaching to ${segment}`);
+  const answer = await parts.server.request('peermap/attach', { segment }, l10n.t('attaching to {0}', segment));
   parts.segments.setAttached(segment, true);
   if (asks) parts.inspectors.open(segment);
   return answer;
@@ -35,40 +36,45 @@ export async function attach(parts: Parts, { target, asks }: Invocation): Promis
 export async function detach(parts: Parts, { target, asks }: Invocation): Promise<void> {
   const attached = parts.segments.list.filter(({ name }) => parts.segments.isAttached(name));
   if (asks && target.segment === undefined && attached.length === 0)
-    throw new PeermapFailure('PEERMAP_EDETACHED', 'The extension is not attached to any segment.');
-  const segment = asks ? (target.segment ?? (await pickSegment(attached, 'Detach', undefined))) : required(target, 'segment');
+    throw new PeermapFailure('PEERMAP_EDETACHED', l10n.t('The extension is not attached to any segment.'));
+  const segment = asks
+    ? (target.segment ?? (await pickSegment(attached, l10n.t('Detach'), undefined)))
+    : required(target, 'segment');
   if (segment === undefined) return;
-  await parts.server.request('peermap/detach', { segment }, `detaching from ${segment}`);
+  await parts.server.request('peermap/detach', { segment }, l10n.t('detaching from {0}', segment));
   parts.segments.setAttached(segment, false);
 }
 
 export async function create(parts: Parts, { target, asks }: Invocation): Promise<{ size: number } | undefined> {
   const segment = asks
-    ? (target.segment ?? (await askName('Create a segment', parts.segments.list)))
+    ? (target.segment ?? (await askName(l10n.t('Create a segment'), parts.segments.list)))
     : required(target, 'segment');
   if (segment === undefined) return undefined;
+  const title = l10n.t('Create {0}', segment);
   const bytes = await sizeOf(target, asks, {
-    title: `Create ${segment}`,
-    prompt: 'How large at first? It can grow.',
+    title,
+    prompt: l10n.t('How large at first? It can grow.'),
     current: 0,
-    judge: (size) => ({ preview: `${formatBytes(size)}, rounded up to whole pages` }),
+    judge: (size) => ({ preview: l10n.t('{0}, rounded up to whole pages', formatBytes(size)) }),
   });
   if (bytes === undefined) return undefined;
-  const strict = asks && target.strict === undefined ? await pickStrict(`Create ${segment}`) : (target.strict ?? false);
+  const strict = asks && target.strict === undefined ? await pickStrict(title) : (target.strict ?? false);
   if (strict === undefined) return undefined;
+  const heap = asks && target.heap === undefined ? await pickHeap(title) : (target.heap ?? false);
+  if (heap === undefined) return undefined;
   const reserve = target.reserve === undefined ? {} : { reserve: bytesOf(target.reserve, bytes) };
-  const params = { segment, bytes, strict, noInject: target.noInject ?? false, ...reserve };
-  const answer = await parts.server.request('peermap/create', params, `the creation of ${segment}`);
+  const params = { segment, bytes, strict, heap, noInject: target.noInject ?? false, ...reserve };
+  const answer = await parts.server.request('peermap/create', params, l10n.t('the creation of {0}', segment));
   await parts.segments.refresh();
   if (asks) parts.inspectors.open(segment);
   return answer;
 }
 
 export async function destroy(parts: Parts, { target, asks }: Invocation): Promise<void> {
-  const segment = await segmentOf(parts, target, asks, 'Destroy');
+  const segment = await segmentOf(parts, target, asks, l10n.t('Destroy'));
   if (segment === undefined) return;
   if (asks && !(await confirmed(destroyWarning(await parts.segments.look(segment))))) return;
-  await parts.server.request('peermap/destroy', { segment }, `the destruction of ${segment}`);
+  await parts.server.request('peermap/destroy', { segment }, l10n.t('the destruction of {0}', segment));
   await parts.segments.refresh();
 }
 
@@ -76,7 +82,7 @@ export async function startDemo(parts: Parts, { target, asks }: Invocation): Pro
   const segment = await vscode.window.withProgress(
     {
       location: asks ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window,
-      title: 'Starting the Peermap demo',
+      title: l10n.t('Starting the Peermap demo'),
     },
     () => parts.demo.start(target.segment, target.folder),
   );

@@ -7,10 +7,12 @@
 //
 // Snapshots stay until newer ones arrive, also while the server restarts.
 
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { EventBatch, SegmentSummary, Snapshot } from '../protocol/model';
 import { PeermapFailure, sentenceOf } from './failure';
 import type { ServerConnection } from './server-connection';
+import { withSize } from './sparkline';
 
 export type SegmentChange =
   /** A watch began, or began again: there may be a gap before this snapshot. */
@@ -29,6 +31,7 @@ export class Segments {
   private readonly snapshots = new Map<string, Snapshot>();
   private readonly interests = new Map<string, Interest>();
   private readonly attachments = new Set<string>();
+  private readonly histories = new Map<string, readonly number[]>();
   private refreshing: Promise<void> | undefined;
   /** How many refreshes were asked for; an answer is good if none came while it was under way. */
   private asked = 0;
@@ -68,6 +71,11 @@ export class Segments {
     return this.snapshots.get(segment);
   }
 
+  /** The sizes that it had since somebody looks at it, oldest first; the newest few. */
+  sizes(segment: string): readonly number[] {
+    return this.histories.get(segment) ?? [];
+  }
+
   /** Whether `latest` is the present. */
   isLive(segment: string): boolean {
     return this.server.status.state === 'running' && this.interests.get(segment)?.watched === true && this.snapshots.has(segment);
@@ -85,8 +93,8 @@ export class Segments {
 
   /** A snapshot of this moment. */
   async look(segment: string): Promise<Snapshot> {
-    const { value } = await this.server.request('peermap/snapshot', { segment }, `looking at ${segment}`);
-    this.snapshots.set(segment, value);
+    const { value } = await this.server.request('peermap/snapshot', { segment }, l10n.t('looking at {0}', segment));
+    this.keep(segment, value);
     return value;
   }
 
@@ -109,7 +117,7 @@ export class Segments {
       this.interests.delete(segment);
       if (this.server.status.state !== 'running') return;
       this.server
-        .request('peermap/unwatch', { segment }, `the end of watching ${segment}`)
+        .request('peermap/unwatch', { segment }, l10n.t('the end of watching {0}', segment))
         .catch((error: unknown) => this.log.debug(sentenceOf(error)));
     });
   }
@@ -126,11 +134,11 @@ export class Segments {
     do {
       answered = this.asked;
       try {
-        const answer = await this.server.request('peermap/list', {}, 'listing the segments');
+        const answer = await this.server.request('peermap/list', {}, l10n.t('listing the segments'));
         for (const problem of answer.problems) this.log.warn(problem.text);
         this.summaries = answer.value;
       } catch (error) {
-        this.log.warn(`The segments could not be listed: ${sentenceOf(error)}`);
+        this.log.warn(l10n.t('The segments could not be listed: {0}', sentenceOf(error)));
         return;
       }
     } while (answered !== this.asked);
@@ -138,6 +146,7 @@ export class Segments {
     // A snapshot that nobody keeps live is older than the summary that just came.
     for (const segment of this.snapshots.keys())
       if (!names.has(segment) || !this.interests.has(segment)) this.snapshots.delete(segment);
+    for (const segment of this.histories.keys()) if (!names.has(segment)) this.histories.delete(segment);
     for (const segment of this.attachments) if (!names.has(segment)) this.attachments.delete(segment);
     this.listEmitter.fire();
     for (const [segment, interest] of this.interests)
@@ -147,15 +156,22 @@ export class Segments {
   private async begin(segment: string, interest: Interest): Promise<void> {
     interest.watched = true;
     try {
-      const { value } = await this.server.request('peermap/watch', { segment }, `watching ${segment}`);
-      this.snapshots.set(segment, value);
+      const { value } = await this.server.request('peermap/watch', { segment }, l10n.t('watching {0}', segment));
+      this.keep(segment, value);
       this.segmentEmitter.fire({ kind: 'watching', segment, snapshot: value });
     } catch (error) {
       interest.watched = false;
       const absent = error instanceof PeermapFailure && error.code === 'PEERMAP_ENOENT';
       if (absent) this.segmentEmitter.fire({ kind: 'gone', segment });
-      else this.log.warn(`${segment} cannot be watched: ${sentenceOf(error)}`);
+      else this.log.warn(l10n.t('{0} cannot be watched: {1}', segment, sentenceOf(error)));
     }
+  }
+
+  private keep(segment: string, snapshot: Snapshot): void {
+    const another = this.snapshots.get(segment)?.header?.generation !== snapshot.header?.generation;
+    this.snapshots.set(segment, snapshot);
+    if (!snapshot.header) return;
+    this.histories.set(segment, withSize(another ? [] : this.sizes(segment), snapshot.header.active));
   }
 
   private changed(segment: string, snapshot: Snapshot, batch: EventBatch): void {
@@ -167,7 +183,7 @@ export class Segments {
       void this.refresh();
       return;
     }
-    this.snapshots.set(segment, snapshot);
+    this.keep(segment, snapshot);
     this.segmentEmitter.fire({ kind: 'changed', segment, snapshot, batch });
   }
 }

@@ -7,17 +7,9 @@
 //
 // A request that was under way when the server died is rejected and never sent again.
 
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import {
-  CloseAction,
-  ErrorAction,
-  LanguageClient,
-  RevealOutputChannelOn,
-  State,
-  TransportKind,
-  type ForkOptions,
-  type LanguageClientOptions,
-} from 'vscode-languageclient/node';
+import type { CloseAction, ForkOptions, LanguageClient, LanguageClientOptions } from 'vscode-languageclient/node';
 import type { Method, Notifications, Requests, StartOptions, StartReport } from '../protocol/requests';
 import { PeermapFailure, sentenceOf, toFailure } from './failure';
 import { RestartPolicy } from './restart-policy';
@@ -29,11 +21,10 @@ export interface ServerStatus {
   text: string;
 }
 
-/** What goes wrong with the server is a state that the views show: nobody asked for a message box. */
-class QuietClient extends LanguageClient {
-  override error(message: string, data?: unknown): void {
-    super.error(message, data, false);
-  }
+/** Reads and runs a file of 380 KB with the first call. */
+function languageClient(): typeof import('./language-client') {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the bundle beside ours, not before it is needed
+  return require('./language-client') as typeof import('./language-client');
 }
 
 export class ServerConnection {
@@ -67,15 +58,17 @@ export class ServerConnection {
   /** Starts the server, or replaces the one that runs by a new one.  A failure is a state, not an exception. */
   start(): Promise<void> {
     return this.inTurn(async () => {
-      this.change('starting', 'The Peermap server is starting.');
+      this.change('starting', l10n.t('The Peermap server is starting.'));
       await this.end();
+      // Whoever asks for this while the window starts need not wait for it.
+      await new Promise((resolve) => setImmediate(resolve));
       this.policy = new RestartPolicy();
       const client = this.createClient();
       this.client = client;
       await client.start().catch((error: unknown) => {
-        if (client.state === State.Running) return;
-        const why = this.current.state === 'restarting' ? 'It ended while it was starting.' : sentenceOf(error);
-        this.change('failed', `The Peermap server cannot start. ${why}`);
+        if (client.state === languageClient().State.Running) return;
+        const why = this.current.state === 'restarting' ? l10n.t('It ended while it was starting.') : sentenceOf(error);
+        this.change('failed', l10n.t('The Peermap server cannot start. {0}', why));
       });
     });
   }
@@ -92,7 +85,7 @@ export class ServerConnection {
     await this.turn; // while one server is replaced by another, requests wait for the new one
     const { state, text } = this.current;
     if (!this.client || state === 'failed')
-      throw new PeermapFailure('PEERMAP_SERVER', text || 'The Peermap server is not running.');
+      throw new PeermapFailure('PEERMAP_SERVER', text || l10n.t('The Peermap server is not running.'));
     try {
       return await this.client.sendRequest<Requests[M]['result']>(method, params);
     } catch (error) {
@@ -101,6 +94,7 @@ export class ServerConnection {
   }
 
   private createClient(): LanguageClient {
+    const { ErrorAction, QuietClient, RevealOutputChannelOn, State, TransportKind } = languageClient();
     const options: ForkOptions & { serialization: 'advanced' } = { serialization: 'advanced' };
     const server = { module: this.module, transport: TransportKind.ipc, options };
     const clientOptions: LanguageClientOptions = {
@@ -123,7 +117,7 @@ export class ServerConnection {
       const { unavailable } = client.initializeResult?.capabilities.experimental as StartReport;
       const restarted = this.current.state === 'restarting';
       if (unavailable !== undefined) this.change('failed', unavailable);
-      else this.change('running', restarted ? 'The Peermap server restarted.' : '');
+      else this.change('running', restarted ? l10n.t('The Peermap server restarted.') : '');
     });
     client.onNotification('peermap/changed', (params: Notifications['peermap/changed']) => this.segmentChanged.fire(params));
     client.onNotification('peermap/listChanged', () => this.listChanged.fire());
@@ -131,11 +125,12 @@ export class ServerConnection {
   }
 
   private died(): CloseAction {
+    const { CloseAction } = languageClient();
     if (this.policy.died(Date.now())) {
-      this.change('restarting', 'The Peermap server ended unexpectedly and is started again.');
+      this.change('restarting', l10n.t('The Peermap server ended unexpectedly and is started again.'));
       return CloseAction.Restart;
     }
-    this.change('failed', 'The Peermap server ended five times within three minutes and is not started again by itself.');
+    this.change('failed', l10n.t('The Peermap server ended five times within three minutes and is not started again by itself.'));
     return CloseAction.DoNotRestart;
   }
 
@@ -143,7 +138,7 @@ export class ServerConnection {
     const client = this.client;
     this.client = undefined;
     // A client that failed, or whose server hangs, cannot be stopped in good order; its process is ended all the same.
-    await client?.dispose().catch((error: unknown) => this.log.debug(`Stopping the server: ${sentenceOf(error)}`));
+    await client?.dispose().catch((error: unknown) => this.log.debug(l10n.t('Stopping the server: {0}', sentenceOf(error))));
   }
 
   private change(state: ServerState, text: string): void {

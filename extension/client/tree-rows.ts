@@ -7,8 +7,12 @@
 //       peer   indexer       pid 4711 · 2 MiB, or: pid 4711 · ahead to 66 MiB
 //         mapping 0x7e80…    2 MiB · rw-s · offset 0x21000
 
+import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../protocol/address';
 import { methodWords } from '../protocol/mapping';
+import { peerCount } from './counts';
+import { sparkline } from './sparkline';
+import { stateWords } from './state-words';
 import type { Header, Mapping, Peer, SegmentSummary, Snapshot } from '../protocol/model';
 
 export type Icon = 'segment' | 'alive' | 'late' | 'dead' | 'attaching' | 'mapping' | 'missing' | 'problem';
@@ -38,7 +42,13 @@ export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'nodeOf' in value && value.nodeOf === 'peermap';
 }
 
-export function segmentRow(summary: SegmentSummary, snapshot: Snapshot | undefined, attached: boolean): Row {
+/** `sizes`: those that it had, oldest first. */
+export function segmentRow(
+  summary: SegmentSummary,
+  snapshot: Snapshot | undefined,
+  attached: boolean,
+  sizes: readonly number[] = [],
+): Row {
   const header = snapshot?.header;
   const active = header?.active ?? summary.active;
   const reserved = header?.reserved ?? summary.reserved;
@@ -47,14 +57,19 @@ export function segmentRow(summary: SegmentSummary, snapshot: Snapshot | undefin
   const problems = snapshot?.problems ?? (summary.problem ? [summary.problem] : []);
   const readable = active !== undefined && reserved !== undefined;
   const words = readable
-    ? [`${formatBytes(active)} of ${formatBytes(reserved)}`, count(alive, 'peer'), ...(dead > 0 ? [`${dead} dead`] : [])]
-    : ['not readable'];
-  if (attached) words.push('attached');
+    ? [
+        l10n.t('{0} of {1}', formatBytes(active), formatBytes(reserved)),
+        peerCount(alive),
+        ...(dead > 0 ? [l10n.t('{0} dead', dead)] : []),
+      ]
+    : [l10n.t('not readable')];
+  if (attached) words.push(l10n.t('attached'));
+  const line = sparkline(sizes);
   const id = `segment:${summary.name}`;
   return {
     id,
     label: summary.name,
-    description: words.join(' · '),
+    description: [...words, ...(line === '' ? [] : [line])].join(' · '),
     tooltip: [`/dev/shm/peermap.${summary.name}`, ...words, ...problems.map((problem) => problem.text)].join('\n'),
     icon: readable ? 'segment' : 'problem',
     context: ['segment', attached ? 'attached' : 'detached', ...(dead > 0 ? ['dead'] : [])].join(' '),
@@ -71,22 +86,23 @@ export function aliveIn(summary: SegmentSummary, snapshot: Snapshot | undefined)
 
 function peerRow(segment: string, peer: Peer, header: Header | undefined): Row {
   const id = `peer:${segment}/${peer.slot}/${peer.generation}`;
-  const stopped = peer.processState === 'T' ? 'stopped' : peer.processState === 't' ? 'held by a debugger' : undefined;
+  const stopped =
+    peer.processState === 'T' ? l10n.t('stopped') : peer.processState === 't' ? l10n.t('held by a debugger') : undefined;
   // While a round is under way every peer is late until it has answered, for microseconds: that is no news, and would flicker.
   const passing = header?.lock !== undefined && !stopped;
   const state = peer.state === 'late' && passing ? 'alive' : peer.state;
   const missing = peer.state === 'dead' || passing ? [] : (peer.missing ?? []);
   // How far ahead, not how much: the same before and after a growth that needs nothing of the peer.
   const ahead = header !== undefined && peer.mapped > header.active && peer.state !== 'dead';
-  const mapped = `${ahead ? 'ahead to ' : ''}${formatBytes(peer.mapped)}`;
-  const words = [`pid ${peer.pid}`, mapped, ...(state === 'alive' ? [] : [state])];
+  const mapped = ahead ? l10n.t('ahead to {0}', formatBytes(peer.mapped)) : formatBytes(peer.mapped);
+  const words = [`pid ${peer.pid}`, mapped, ...(state === 'alive' ? [] : [stateWords[state]])];
   if (stopped) words.push(stopped);
-  if (missing.length > 0) words.push('mapping incomplete');
+  if (missing.length > 0) words.push(l10n.t('mapping incomplete'));
   return {
     id,
     label: peer.name,
     description: words.join(' · '),
-    tooltip: `${peer.name}\n${words.join('\n')}\nbase ${peer.base}${peer.relocated ? ' (relocated: raw pointers do not hold)' : ''}${reachedText(peer)}`,
+    tooltip: [peer.name, ...words, ...placeLines(peer)].join('\n'),
     icon: state,
     context: `peer ${state}`,
     pid: peer.pid,
@@ -95,8 +111,8 @@ function peerRow(segment: string, peer: Peer, header: Header | undefined): Row {
       ...missing.map((run) => ({
         id: `missing:${id}/${run.address}`,
         label: run.address,
-        description: `${formatBytes(run.length)} not mapped`,
-        tooltip: 'The header says that this is active memory; the kernel does not map it here.',
+        description: l10n.t('{0} not mapped', formatBytes(run.length)),
+        tooltip: l10n.t('The header says that this is active memory; the kernel does not map it here.'),
         icon: 'missing' as const,
         context: 'missing',
         children: [],
@@ -106,13 +122,16 @@ function peerRow(segment: string, peer: Peer, header: Header | undefined): Row {
 }
 
 /** Who maps by itself comes and goes with every round, and is no news. */
-function reachedText({ method, noInject }: Peer): string {
-  const reached = method === 'unstop' || method === 'inject' ? `\nin the last round it ${methodWords[method]}` : '';
-  return `${reached}${noInject ? '\nlets nobody reach into it (no-inject)' : ''}`;
+function placeLines({ base, relocated, method, noInject }: Peer): string[] {
+  return [
+    relocated ? l10n.t('base {0} (relocated: raw pointers do not hold)', base) : l10n.t('base {0}', base),
+    ...(method === 'unstop' || method === 'inject' ? [l10n.t('in the last round it {0}', methodWords[method])] : []),
+    ...(noInject ? [l10n.t('lets nobody reach into it (no-inject)')] : []),
+  ];
 }
 
 function mappingRow(peer: string, mapping: Mapping): Row {
-  const words = [formatBytes(mapping.length), mapping.permissions, `offset 0x${mapping.offset.toString(16)}`];
+  const words = [formatBytes(mapping.length), mapping.permissions, l10n.t('offset {0}', `0x${mapping.offset.toString(16)}`)];
   return {
     id: `mapping:${peer}/${mapping.address}`,
     label: mapping.address,
@@ -150,8 +169,4 @@ export function changedRows(before: Row, after: Row): string[] {
 
 function ids(row: Row): string {
   return row.children.map((child) => child.id).join('\n');
-}
-
-export function count(n: number, thing: string): string {
-  return `${n} ${thing}${n === 1 ? '' : 's'}`;
 }

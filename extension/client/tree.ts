@@ -3,6 +3,7 @@
 // The Segments view: tree-rows.ts on the screen.  It watches the segments it shows while it is visible, and draws again only the rows
 // that read differently.
 
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Segments } from './segments';
 import type { ServerConnection } from './server-connection';
@@ -79,7 +80,7 @@ export class SegmentTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     item.iconPath = icons[row.icon];
     item.contextValue = row.context;
     item.accessibilityInformation = { label: `${row.label}, ${row.description}` };
-    if (!parent) item.command = { command: 'peermap.inspect', title: 'Inspect', arguments: [node] };
+    if (!parent) item.command = { command: 'peermap.inspect', title: l10n.t('Inspect'), arguments: [node] };
     return item;
   }
 
@@ -146,7 +147,10 @@ export class SegmentTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
   private rowOf(segment: string): Row | undefined {
     const summary = this.segments.summary(segment);
-    return summary && segmentRow(summary, this.segments.latest(segment), this.segments.isAttached(segment));
+    return (
+      summary &&
+      segmentRow(summary, this.segments.latest(segment), this.segments.isAttached(segment), this.segments.sizes(segment))
+    );
   }
 
   /** VS Code knows rows by the identity of these objects. */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The sentences in which the extension says what it will do, to whom, and what it did.
+// The sentences in which the extension asks before it destroys, and says what it did.  What a change will do is in preview.ts.
 
+import * as l10n from '@vscode/l10n';
 import { formatBytes, formatNanoseconds } from '../protocol/address';
 import { methodWords, reachText } from '../protocol/mapping';
-import type { Peer, Round, Snapshot } from '../protocol/model';
-import { count } from './tree-rows';
+import type { Round, Snapshot } from '../protocol/model';
+import { peerCount } from './counts';
+import { living, names, shrinkPreview } from './preview';
 
 export interface Warning {
   message: string;
@@ -13,30 +15,19 @@ export interface Warning {
   button: string;
 }
 
-/** "indexer (4711), search (4712)" */
-function names(peers: readonly Peer[]): string {
-  return peers.map((peer) => `${peer.name} (${peer.pid})`).join(', ');
-}
-
-function living(snapshot: Snapshot): Peer[] {
-  return snapshot.peers.filter((peer) => peer.state !== 'dead');
-}
-
 export function shrinkWarning(snapshot: Snapshot, bytes: number): Warning {
   const active = snapshot.header?.active ?? 0;
   const peers = living(snapshot);
-  const pinning = peers.filter((peer) => peer.pins > 0 && peer.pinnedBytes > active - bytes);
-  const whom =
-    peers.length === 0 ? 'No process is attached.' : `${count(peers.length, 'peer')} must give it up: ${names(peers)}.`;
-  const pins = pinning.length === 0 ? [] : [`Pinned now by ${names(pinning)}: the shrink waits for that.`];
+  const stays = formatBytes(Math.max(0, active - bytes));
+  const whom = peers.length > 1 ? [l10n.t('These must give it up: {0}.', names(peers))] : [];
   return {
-    message: `Shrink ${snapshot.name} by ${formatBytes(bytes)}?`,
+    message: l10n.t('Shrink {0} by {1}?', snapshot.name, formatBytes(bytes)),
     detail: [
-      `Of ${formatBytes(active)}, ${formatBytes(Math.max(0, active - bytes))} stay. What is in the last ${formatBytes(bytes)} is lost.`,
-      whom,
-      ...pins,
+      l10n.t('Of {0}, {1} stay. What is in the last {2} is lost.', formatBytes(active), stays, formatBytes(bytes)),
+      shrinkPreview(snapshot, bytes),
+      ...whom,
     ].join('\n\n'),
-    button: 'Shrink',
+    button: l10n.t('Shrink'),
   };
 }
 
@@ -44,12 +35,18 @@ export function destroyWarning(snapshot: Snapshot): Warning {
   const peers = living(snapshot);
   const whom =
     peers.length === 0
-      ? 'No process is attached: its data is lost at once.'
-      : `The memory stays with ${count(peers.length, 'peer')} until they end: ${names(peers)}. Nobody can attach any more.`;
+      ? l10n.t('No process is attached: its data is lost at once.')
+      : peers.length === 1
+        ? l10n.t('The memory stays with {0} until it ends. Nobody can attach any more.', names(peers))
+        : l10n.t(
+            'The memory stays with {0} until they end: {1}. Nobody can attach any more.',
+            peerCount(peers.length),
+            names(peers),
+          );
   return {
-    message: `Destroy ${snapshot.name}?`,
-    detail: `Removes /dev/shm/peermap.${snapshot.name}, ${formatBytes(snapshot.object.length)}.\n\n${whom}`,
-    button: 'Destroy',
+    message: l10n.t('Destroy {0}?', snapshot.name),
+    detail: [l10n.t('Removes /dev/shm/peermap.{0}, {1}.', snapshot.name, formatBytes(snapshot.object.length)), whom].join('\n\n'),
+    button: l10n.t('Destroy'),
   };
 }
 
@@ -67,25 +64,38 @@ export function sum(active: number, bytes: number, change: 'grow' | 'shrink'): s
 
 /** `done` in the words "demo grew". */
 export function roundReport(done: string, round: Round): string {
-  const whom = round.late > 0 ? `in all but ${count(round.late, 'peer')} that did not answer` : 'in every peer';
-  const how = howReached(round);
-  return `${done}: ${formatBytes(round.size)} ${whom} after ${formatNanoseconds(round.nanoseconds)}${how === '' ? '' : ` · ${how}`}`;
+  const [size, time] = [formatBytes(round.size), formatNanoseconds(round.nanoseconds)];
+  const text =
+    round.late === 0
+      ? l10n.t('{0}: {1} in every peer after {2}', done, size, time)
+      : round.late === 1
+        ? l10n.t('{0}: {1} in all but 1 peer that did not answer after {2}', done, size, time)
+        : l10n.t('{0}: {1} in all but {2} peers that did not answer after {3}', done, size, round.late, time);
+  return [text, ...howReached(round)].join(' · ');
 }
 
-/** What is remarkable about how the peers came to it; empty if their agents simply mapped it. */
-function howReached({ acked, ahead, unstopped, injected }: Round): string {
+/** What is remarkable about how the peers came to it; nothing if their agents simply mapped it. */
+function howReached({ acked, ahead, unstopped, injected }: Round): string[] {
   const reached = unstopped + injected;
   const parts = [];
-  if (ahead > 0) parts.push(ahead === acked ? 'all had it mapped ahead' : `${ahead} had it mapped ahead`);
-  if (reached > 0) parts.push(`${reached} ${reached === 1 ? 'was' : 'were'} reached while stopped`);
-  return parts.join(', ');
+  if (ahead > 0) parts.push(ahead === acked ? l10n.t('all had it mapped ahead') : l10n.t('{0} had it mapped ahead', ahead));
+  if (reached > 0)
+    parts.push(reached === 1 ? l10n.t('1 was reached while stopped') : l10n.t('{0} were reached while stopped', reached));
+  return parts;
 }
 
 /** Each peer in a line: "search (4712): had it mapped ahead". */
 export function answerLines({ answers }: Pick<Round, 'answers'>): string[] {
   return answers.map(({ name, pid, method, error, nanoseconds }) => {
-    const took = nanoseconds > 0 ? ` after ${formatNanoseconds(nanoseconds)}` : '';
-    return `${name} (${pid}): ${methodWords[method]}${took}${method === 'none' ? `: ${reachText(error)}` : ''}`;
+    const who = `${name} (${pid})`;
+    const time = formatNanoseconds(nanoseconds);
+    if (method !== 'none')
+      return nanoseconds > 0
+        ? l10n.t('{0}: {1} after {2}', who, methodWords[method], time)
+        : l10n.t('{0}: {1}', who, methodWords[method]);
+    return nanoseconds > 0
+      ? l10n.t('{0}: {1} after {2}: {3}', who, methodWords[method], time, reachText(error))
+      : l10n.t('{0}: {1}: {2}', who, methodWords[method], reachText(error));
   });
 }
 
@@ -97,6 +107,8 @@ export function lateSentence(sentence: string, round: Round | undefined): string
   );
   if (others.length === 0) return sentence;
   const named = others.slice(0, 3).map(({ name, pid, error }) => `${name} (${pid}): ${reachText(error)}`);
-  const rest = others.length > named.length ? `; and ${others.length - named.length} more` : '';
-  return `${sentence.replace(/[.]$/, '')}. Nor did ${named.join('; ')}${rest}.`;
+  const first = sentence.replace(/[.]$/, '');
+  return others.length === named.length
+    ? l10n.t('{0}. Nor did {1}.', first, named.join('; '))
+    : l10n.t('{0}. Nor did {1}; and {2} more.', first, named.join('; '), others.length - named.length);
 }

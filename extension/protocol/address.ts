@@ -2,6 +2,7 @@
 //
 // Addresses and sizes as text: how they travel, how people read them, and how people type them.
 
+import * as l10n from '@vscode/l10n';
 import type { Address } from './model';
 
 export function toAddress(value: bigint): Address {
@@ -17,7 +18,7 @@ export function plus(address: Address, bytes: number): Address {
   return toAddress(fromAddress(address) + BigInt(bytes));
 }
 
-const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+const units = ['', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 /** 1536 -> "1.5 KiB".  At most two decimals, none where they would be zero. */
 export function formatBytes(bytes: number): string {
@@ -27,7 +28,8 @@ export function formatBytes(bytes: number): string {
     value /= 1024;
     unit += 1;
   }
-  return bytes === 1 ? '1 byte' : `${unit === 0 ? value : Number(value.toFixed(2))} ${units[unit]}`;
+  if (unit > 0) return `${Number(value.toFixed(2))} ${units[unit]}`;
+  return bytes === 1 ? l10n.t('1 byte') : l10n.t('{0} bytes', bytes);
 }
 
 /** 1500 ns -> "1.5 µs". */
@@ -49,15 +51,15 @@ const sizePattern = /^\+?\s*(0x[0-9a-f]+|\d+(?:\.\d+)?)\s*(%|[kmgt](?:i?b)?|b|by
 export function parseSize(text: string, current: number): ParsedSize {
   const error = (why: string): ParsedSize => ({ kind: 'error', text: why });
   const match = sizePattern.exec(text.trim());
-  if (!match) return error('Type a size such as 64K, 2 MiB, +25% or 0x10000.');
+  if (!match) return error(l10n.t('Type a size such as 64K, 2 MiB, +25% or 0x10000.'));
   const [, digits = '', suffix = ''] = match;
   const hex = /^0x/i.test(digits);
-  if (hex && suffix !== '') return error('A hexadecimal size is in bytes: leave the unit out.');
+  if (hex && suffix !== '') return error(l10n.t('A hexadecimal size is in bytes: leave the unit out.'));
   const value = Number(digits);
   const unit = suffix.toLowerCase();
   const factor = unit === '%' ? current / 100 : 1024 ** Math.max(0, 'bkmgt'.indexOf(unit.charAt(0) || 'b'));
   const bytes = Math.ceil(value * factor);
-  if (!Number.isSafeInteger(bytes)) return error('This is more than any machine can address.');
-  if (bytes <= 0) return error('The size must be greater than zero.');
+  if (!Number.isSafeInteger(bytes)) return error(l10n.t('This is more than any machine can address.'));
+  if (bytes <= 0) return error(l10n.t('The size must be greater than zero.'));
   return { kind: 'bytes', bytes };
 }

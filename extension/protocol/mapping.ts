@@ -2,41 +2,86 @@
 //
 // How a peer comes to a mapping, and why one does not, in words: the same in messages, in the registry and in the timeline.
 
+import * as l10n from '@vscode/l10n';
 import type { Method, Op } from './model';
+
+// Getters, since the language is known only once the page or the server has been told it.
 
 /** "search had it mapped ahead". */
 export const methodWords: Record<Method, string> = {
-  none: 'did not map it',
-  attach: 'mapped it while attaching',
-  agent: 'mapped it, by its agent',
-  self: 'mapped it itself',
-  unstop: 'was reached while stopped: its agent alone was let run',
-  inject: 'was reached while stopped: the mapping was made in its agent',
-  ahead: 'had it mapped ahead',
+  get none() {
+    return l10n.t('did not map it');
+  },
+  get attach() {
+    return l10n.t('mapped it while attaching');
+  },
+  get agent() {
+    return l10n.t('mapped it, by its agent');
+  },
+  get self() {
+    return l10n.t('mapped it itself');
+  },
+  get unstop() {
+    return l10n.t('was reached while stopped: its agent alone was let run');
+  },
+  get inject() {
+    return l10n.t('was reached while stopped: the mapping was made in its agent');
+  },
+  get ahead() {
+    return l10n.t('had it mapped ahead');
+  },
 };
 
 /** What a round is for: "a growth". */
 export const opWords: Record<Op, string> = {
-  none: 'nothing',
-  grow: 'growth',
-  shrink: 'shrinking',
-  remap: 'remapping',
-  map: 'mapping call',
-  recover: 'recovery',
-  ahead: 'mapping ahead',
-  inside: 'growth',
+  get none() {
+    return l10n.t('nothing');
+  },
+  get grow() {
+    return l10n.t('growth');
+  },
+  get shrink() {
+    return l10n.t('shrinking');
+  },
+  get remap() {
+    return l10n.t('remapping');
+  },
+  get map() {
+    return l10n.t('mapping call');
+  },
+  get recover() {
+    return l10n.t('recovery');
+  },
+  get ahead() {
+    return l10n.t('mapping ahead');
+  },
+  get inside() {
+    return l10n.t('growth');
+  },
 };
 
 /** Why a peer that did not answer could not be reached from outside, by the errno that native/runtime/reach.c gives it. */
 const reachWords: Record<number, string> = {
-  0: 'it is starved, frozen, or was stopped in between',
-  1: 'it is stopped, and the system does not let its agent be run (kernel.yama.ptrace_scope, its user, a sandbox)',
-  3: 'its process cannot be seen from here',
-  13: 'it is stopped, and nobody may reach into it (no-inject)',
-  16: 'a debugger or another tracer holds it',
-  38: 'it is stopped, and stopped peers cannot be reached on this kind of processor',
+  get 0() {
+    return l10n.t('it is starved, frozen, or was stopped in between');
+  },
+  get 1() {
+    return l10n.t('it is stopped, and the system does not let its agent be run (kernel.yama.ptrace_scope, its user, a sandbox)');
+  },
+  get 3() {
+    return l10n.t('its process cannot be seen from here');
+  },
+  get 13() {
+    return l10n.t('it is stopped, and nobody may reach into it (no-inject)');
+  },
+  get 16() {
+    return l10n.t('a debugger or another tracer holds it');
+  },
+  get 38() {
+    return l10n.t('it is stopped, and stopped peers cannot be reached on this kind of processor');
+  },
 };
 
 export function reachText(error: number): string {
-  return reachWords[error] ?? `errno ${error}`;
+  return reachWords[error] ?? l10n.t('errno {0}', error);
 }

@@ -78,6 +78,7 @@ export interface Requests {
       reserve?: number;
       /** Nobody maps past the active size: every growth asks each peer. */ strict?: boolean;
       /** Nobody uses ptrace on a peer. */ noInject?: boolean;
+      /** Objects are allocated in it. */ heap?: boolean;
     };
     result: { size: number };
   };

@@ -18,14 +18,17 @@ export type ToView =
       snapshot: Snapshot;
       attached: boolean;
       /** Why nothing can be changed, in the words "the workspace is not trusted". */ readOnly?: string;
+      /** The machine that all of it is on. */ host?: string;
+      /** It is not live: it comes from a file that was made on that host at that time, as people read it. */
+      file?: { exportedAt: string; host: string };
     }
   | { kind: 'events'; batch: EventBatch; /** True: forget what was there, these are the oldest to be had. */ reset: boolean }
   | { kind: 'server'; state: 'running' | 'restarting' | 'failed'; text: string }
   | { kind: 'gone'; segment: string }
   /** A command asked for from the webview has ended. */
   | { kind: 'done'; id: number; error?: string }
-  /** Opens a section of the page, scrolls to it, and selects these bytes in it. */
-  | { kind: 'reveal'; section: string; range?: ByteRange }
+  /** Select the round of this epoch in the timeline, once it is known; or open a section, scroll to it, and select these bytes. */
+  | { kind: 'reveal'; epoch?: number; section?: string; range?: ByteRange }
   /** To the question with this number: its result, or why there is none. */
   | { kind: 'answer'; id: number; result?: unknown; error?: string };
 
@@ -38,7 +41,8 @@ export type ViewCommand =
   | 'peermap.remapAll'
   | 'peermap.reap'
   | 'peermap.destroy'
-  | 'peermap.openMemory';
+  | 'peermap.openMemory'
+  | 'peermap.exportSnapshot';
 
 /** What the page may ask of the server, of its own segment; the extension passes these on and nothing else. */
 export const questions = [
@@ -61,6 +65,8 @@ export type FromView =
   | { kind: 'command'; id: number; command: ViewCommand; pid?: number; range?: ByteRange }
   | { kind: 'ask'; id: number; question: Question; params: Record<string, unknown> }
   | { kind: 'copy'; text: string }
+  /** Show the terminal that a process runs in. */
+  | { kind: 'reveal'; pid: number }
   /** A file to save, after asking where. */
   | { kind: 'save'; name: string; text: string }
   /** A document to open beside, read-only: what a picture shows, as text. */

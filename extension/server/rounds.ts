@@ -62,10 +62,17 @@ export class Rounds {
     return this.asPeer(segment, false, (peer) => ({ freed: peer.reap() }));
   }
 
-  create({ segment, bytes, reserve, strict = false, noInject = false }: Params<'peermap/create'>): Promise<{ size: number }> {
+  create({
+    segment,
+    bytes,
+    reserve,
+    strict = false,
+    noInject = false,
+    heap = false,
+  }: Params<'peermap/create'>): Promise<{ size: number }> {
     return this.inTurn(segment, () => {
       const sizes = { initialSize: bytes, ...(reserve === undefined ? {} : { reserveSize: reserve }) };
-      const peer = this.addon.Segment.create(segment, { peerName: this.peerName, strict, noInject, ...sizes });
+      const peer = this.addon.Segment.create(segment, { peerName: this.peerName, strict, noInject, heap, ...sizes });
       try {
         return { size: peer.size };
       } finally {

@@ -2,7 +2,7 @@
 //
 // Snapshots as the server sends them, of a segment "demo" with the peers that a test wants.
 
-import type { Header, Peer, SegmentSummary, Snapshot } from '../../extension/protocol/model';
+import type { Header, Peer, PeermapEvent, SegmentSummary, Snapshot } from '../../extension/protocol/model';
 
 export const MiB = 1024 * 1024;
 
@@ -77,5 +77,22 @@ export function snapshot(peers: Peer[], active = 2 * MiB): Snapshot {
     roots: [],
     strangers: [],
     problems: [],
+  };
+}
+
+export function event(seq: number, kind: PeermapEvent['kind'], change: Partial<PeermapEvent>): PeermapEvent {
+  const nobody = { slot: -1, pid: 0, bySlot: -1, byPid: 0 };
+  return {
+    seq,
+    timeNs: seq * 10_000,
+    epoch: 1,
+    kind,
+    method: 'none',
+    op: 'none',
+    ...nobody,
+    error: 0,
+    size: 0,
+    ns: 0,
+    ...change,
   };
 }

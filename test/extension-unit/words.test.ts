@@ -33,7 +33,7 @@ describe('sentences', () => {
     const peers = [peer(0, 'indexer'), peer(1, 'search', { pins: 1, pinnedBytes: 2 * MiB })];
     const { detail } = shrinkWarning(snapshot(peers), MiB);
     assert.match(detail, /last 1 MiB is lost/);
-    assert.match(detail, /2 peers must give it up: indexer \(100\), search \(101\)/);
+    assert.match(detail, /2 peers will unmap 1 MiB[^]*These must give it up: indexer \(100\), search \(101\)/);
     assert.match(detail, /Pinned now by search \(101\)/);
   });
 
@@ -45,7 +45,7 @@ describe('sentences', () => {
   it('say who still has the memory of a destroyed segment', () => {
     const { message, detail } = destroyWarning(snapshot([peer(0, 'indexer'), peer(1, 'old', { state: 'dead' })]));
     assert.equal(message, 'Destroy demo?');
-    assert.match(detail, /1 peer until they end: indexer \(100\)\./);
+    assert.match(detail, /stays with indexer \(100\) until it ends\./);
     assert.doesNotMatch(detail, /old/);
   });
 

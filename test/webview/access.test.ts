@@ -57,7 +57,7 @@ describe('inspector for everyone', function () {
         await shown.show(failing());
         await check('failing');
         await shown.page.locator('#registry tbody tr').nth(1).click();
-        await shown.page.locator('#timeline tbody tr').first().click();
+        await shown.page.locator('#timeline .events tbody tr').first().click();
         await shown.until(() => document.querySelectorAll('[aria-selected=true]').length >= 3);
         await check('selected');
         await shown.show(empty(), { readOnly: 'the workspace is not trusted' });
@@ -131,7 +131,7 @@ describe('inspector for everyone', function () {
       await shown.show(three());
       const { keyboard } = shown.page;
       await shown.page.locator('.chart').focus();
-      await keyboard.press('f');
+      await keyboard.press('p');
       await shown.until(() => /paused/.test(document.querySelector('.chart-head')?.textContent ?? ''));
       await keyboard.press('.');
       await keyboard.press(',');

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// What a language model may ask: tool-texts.ts as tools.  Their names and what they say of themselves are in package.json.
+
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { sentenceOf } from './failure';
+import { describeSegment, explainLastRound, listSegments, type Asked, type OfSegment } from './tool-texts';
+
+export function registerLanguageTools(server: Asked): vscode.Disposable[] {
+  // Hosts that have no language models at all do not have this either.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- see above
+  if (!vscode.lm?.registerTool) return [];
+  const tool = <T>(name: string, message: (input: T) => string, answer: (input: T) => Promise<string>) =>
+    vscode.lm.registerTool<T>(name, {
+      prepareInvocation: ({ input }) => ({ invocationMessage: message(input) }),
+      invoke: async ({ input }) => {
+        const text = await answer(input).catch((error: unknown) => l10n.t('This cannot be told: {0}', sentenceOf(error)));
+        return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);
+      },
+    });
+  return [
+    tool(
+      'peermap_list_segments',
+      () => l10n.t('Listing the shared memory segments'),
+      () => listSegments(server),
+    ),
+    tool<OfSegment>(
+      'peermap_describe_segment',
+      ({ segment }) => l10n.t('Looking at the segment {0}', segment),
+      (input) => describeSegment(server, input),
+    ),
+    tool<OfSegment>(
+      'peermap_explain_last_round',
+      ({ segment }) => l10n.t('Looking at the last round of {0}', segment),
+      (input) => explainLastRound(server, input),
+    ),
+  ];
+}

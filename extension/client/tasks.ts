@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+//
+// Tasks of the type "peermap": a command with its arguments, in a terminal that prints what came of it.  Its exit code is 0, or 1 if the
+// command failed, so that a task may depend on it.
+//
+//     { "type": "peermap", "command": "grow", "segment": "quotes", "bytes": "64 MiB" }
+
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { formatBytes } from '../protocol/address';
+import type { Round } from '../protocol/model';
+import type { Target } from './command-arguments';
+import { PeermapFailure, sentenceOf } from './failure';
+import { answerLines, lateSentence, roundReport } from './words';
+
+export const taskType = 'peermap';
+const commands = ['grow', 'shrink', 'remap', 'create', 'reap', 'snapshot'] as const;
+type TaskCommand = (typeof commands)[number];
+
+/** What stands in tasks.json. */
+interface Definition extends vscode.TaskDefinition, Omit<Target, 'format' | 'object' | 'other' | 'folder'> {
+  command: TaskCommand;
+}
+
+export type Run = (command: string, target: Target) => Promise<unknown>;
+
+export class Tasks implements vscode.TaskProvider {
+  constructor(private readonly run: Run) {}
+
+  /** None by itself: what would be changed only a person can say. */
+  provideTasks(): vscode.Task[] {
+    return [];
+  }
+
+  resolveTask(task: vscode.Task): vscode.Task | undefined {
+    const { definition } = task;
+    if (!isDefinition(definition)) return undefined;
+    const name = task.name === '' ? titleOf(definition) : task.name;
+    const execution = new vscode.CustomExecution(() => Promise.resolve(new TaskTerminal(definition, this.run)));
+    const resolved = new vscode.Task(definition, task.scope ?? vscode.TaskScope.Workspace, name, 'peermap', execution);
+    resolved.presentationOptions = { reveal: vscode.TaskRevealKind.Silent };
+    return resolved;
+  }
+}
+
+function isDefinition(definition: vscode.TaskDefinition): definition is Definition {
+  return (commands as readonly unknown[]).includes(definition['command']);
+}
+
+function titleOf({ command, segment = '' }: Definition): string {
+  return `${command} ${segment}`.trim();
+}
+
+class TaskTerminal implements vscode.Pseudoterminal {
+  private readonly writing = new vscode.EventEmitter<string>();
+  private readonly closing = new vscode.EventEmitter<number>();
+
+  readonly onDidWrite = this.writing.event;
+  readonly onDidClose = this.closing.event;
+
+  constructor(
+    private readonly definition: Definition,
+    private readonly run: Run,
+  ) {}
+
+  open(): void {
+    void this.work();
+  }
+
+  /** A round that is under way ends by itself: nothing can be taken back. */
+  close(): void {
+    this.writing.dispose();
+    this.closing.dispose();
+  }
+
+  private async work(): Promise<void> {
+    const { command, ...target } = this.definition;
+    this.print([`> peermap ${titleOf(this.definition)}`]);
+    try {
+      const id =
+        command === 'snapshot' ? 'exportSnapshot' : command === 'remap' && target.pid === undefined ? 'remapAll' : command;
+      this.print(reportOf(this.definition, await this.run(`peermap.${id}`, target)));
+      this.closing.fire(0);
+    } catch (error) {
+      const round = error instanceof PeermapFailure ? error.round : undefined;
+      this.print([
+        lateSentence(sentenceOf(error), round),
+        ...answerLines({ answers: round?.answers ?? [] }).map((line) => `  ${line}`),
+      ]);
+      this.closing.fire(1);
+    }
+  }
+
+  private print(lines: readonly string[]): void {
+    this.writing.fire(lines.map((line) => `${line}\r\n`).join(''));
+  }
+}
+
+function reportOf({ command, segment = '' }: Definition, result: unknown): string[] {
+  switch (command) {
+    case 'grow':
+    case 'shrink':
+    case 'remap': {
+      const round = result as Round;
+      return [roundReport(segment, round), ...answerLines(round).map((line) => `  ${line}`)];
+    }
+    case 'create':
+      return [l10n.t('{0} was created: {1}', segment, formatBytes((result as { size: number }).size))];
+    case 'reap':
+      return [l10n.t('{0}: registry slots freed: {1}', segment, (result as { freed: number }).freed)];
+    case 'snapshot':
+      return [l10n.t('written: {0}', (result as { file: string }).file)];
+  }
+}
