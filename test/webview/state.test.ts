@@ -205,6 +205,7 @@ describe('inspector saved state', () => {
         end: 9e12,
         range: { offset: 4096, length: 64 },
         moment: 6,
+        memory: { column: 'object', everyMs: 250 },
         zoom: { start: 0, end: 65536 },
         stretch: { from: 8e12, to: 8.5e12 },
         grids: { events: { filter: 'late', sort: 'time', descending: true } },
