@@ -67,7 +67,9 @@ describe('memory', function () {
       await shown.page.keyboard.press('Enter');
       await shown.until(() => document.querySelector('#byte-1024.caret') !== null);
       // What was out of reach is read once it is in sight.
-      await shown.until(() => document.querySelector('#byte-1024')?.parentElement?.textContent.includes('Hello, memory') === true);
+      await shown.until(
+        () => document.querySelector('#byte-1024')?.parentElement?.textContent.includes('Hello, memory') === true,
+      );
       await shown.page.keyboard.press('Alt+ArrowLeft');
       await shown.until(() => document.querySelector('#byte-32.caret') !== null);
       await shown.page.keyboard.press('Control+End');
