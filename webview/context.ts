@@ -4,7 +4,7 @@
 
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { Question, QuestionParams, QuestionResult, ViewCommand } from '../extension/protocol/view';
+import type { ByteRange, Question, QuestionParams, QuestionResult, ViewCommand } from '../extension/protocol/view';
 import type { State } from './state';
 import type { View } from './view-state';
 
@@ -20,7 +20,7 @@ export interface Tip {
 export interface Actions {
   /** A change that depends on what is there is a function of it: several keys may be pressed between two drawings. */
   view: (change: Partial<View> | ((state: State) => Partial<View> | undefined)) => void;
-  run: (command: ViewCommand, pid?: number) => void;
+  run: (command: ViewCommand, pid?: number, range?: ByteRange) => void;
   /** What the server alone can tell, of the segment that is shown.  Rejects with the sentence that says why not. */
   ask: <Q extends Question>(question: Q, params: QuestionParams<Q>) => Promise<QuestionResult<Q>>;
   copy: (text: string) => void;

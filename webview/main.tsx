@@ -77,10 +77,10 @@ const actions: Actions = {
     const made = typeof change === 'function' ? change(state) : change;
     if (made) dispatch({ kind: 'view', change: made });
   },
-  run: (command, pid) => {
+  run: (command, pid, range) => {
     const id = state.nextId;
     dispatch({ kind: 'started', command, pid });
-    api.postMessage({ kind: 'command', id, command, ...(pid === undefined ? {} : { pid }) });
+    api.postMessage({ kind: 'command', id, command, ...(pid === undefined ? {} : { pid }), ...(range ? { range } : {}) });
   },
   ask: (question, params) => asking.ask(question, params),
   copy: (text) => api.postMessage({ kind: 'copy', text }),
@@ -102,8 +102,14 @@ const actions: Actions = {
 };
 
 window.addEventListener('message', ({ data }: MessageEvent<ToView>) => {
-  if (data.kind === 'answer') asking.answered(data);
-  else dispatch({ kind: 'message', message: data, at: performance.now() });
+  if (data.kind === 'answer') {
+    asking.answered(data);
+    return;
+  }
+  dispatch({ kind: 'message', message: data, at: performance.now() });
+  // After the drawing that this frame begins with.
+  const section = data.kind === 'reveal' ? data.section : undefined;
+  if (section !== undefined) requestAnimationFrame(() => document.getElementById(section)?.scrollIntoView());
 });
 window.addEventListener('pagehide', save);
 document.addEventListener('visibilitychange', () => (document.visibilityState === 'hidden' ? save() : drawSoon()));

@@ -4,7 +4,7 @@
 // state, so all of this is tested without a browser.
 
 import type { Snapshot } from '../extension/protocol/model';
-import type { ToView, ViewCommand } from '../extension/protocol/view';
+import type { ByteRange, ToView, ViewCommand } from '../extension/protocol/view';
 import { emptyLog, type EventLog } from './event-log';
 import { peerKey, strangerKey } from './peer';
 import { Samples } from './samples';
@@ -99,7 +99,7 @@ function received(state: State, message: ToView, at: number): State {
     case 'events':
       return revealed({ ...state, log: state.log.append(message.batch, message.reset) });
     case 'reveal':
-      return revealed(withOffset({ ...state, awaited: message.epoch ?? state.awaited }, message.offset));
+      return revealed(withSection({ ...state, awaited: message.epoch ?? state.awaited }, message.section, message.range));
     case 'server':
       // A server that ended takes its rounds with it: their ends will not be told.
       return {
@@ -158,11 +158,8 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
   return next;
 }
 
-/** The memory from `offset` on, opened. */
-function withOffset(state: State, offset: number | undefined): State {
-  if (offset === undefined) return state;
-  const closed = state.view.closed.filter((section) => section !== 'memory');
-  return { ...state, view: { ...state.view, range: { offset, length: 1 }, closed } };
+function withSection(state: State, section: string | undefined, range: ByteRange | undefined): State {
+  return section === undefined ? state : { ...state, view: { ...state.view, ...opened(state.view, section, range) } };
 }
 
 /** Selects the end of the round that is awaited, in the middle of a timeline that stands still. */
@@ -196,6 +193,11 @@ function learned(names: State['names'], snapshot: Snapshot): State['names'] {
   if (fresh.length === 0) return names;
   const entries = [...Object.entries(names), ...fresh.map((peer) => [`${peer.slot}:${peer.pid}`, peer.name] as const)];
   return Object.fromEntries(entries.slice(-namesLimit));
+}
+
+/** Opens a section, at these bytes. */
+export function opened(view: View, section: string, range: ByteRange | undefined): Partial<View> {
+  return { closed: view.closed.filter((name) => name !== section), ...(range ? { range } : {}) };
 }
 
 /** Selects a process, or lets go of it if it is selected. */

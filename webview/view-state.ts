@@ -3,7 +3,7 @@
 // What the person looking has chosen: selection, zoom, what is open.  It outlives the page: VS Code throws a hidden webview away and
 // hands the saved object to the next one.  That object may come from an older version, so nothing in it is believed unchecked.
 
-import type { ViewState } from '../extension/protocol/view';
+import type { ByteRange, ViewState } from '../extension/protocol/view';
 import { plainLook, type Look } from './grid-model';
 
 /** In the order of the page. */
@@ -27,7 +27,7 @@ export interface View {
   /** Sequence number of the selected event. */
   event?: number | undefined;
   /** The selected bytes, from the beginning of the data: the same in the matrix, the map, the memory and the roots. */
-  range?: { offset: number; length: number } | undefined;
+  range?: ByteRange | undefined;
   /** The matrix shows what was so after this event; undefined: what is so now. */
   moment?: number | undefined;
   /** The timeline's right edge is now. */
@@ -40,6 +40,8 @@ export interface View {
   /** The stretch of time that was selected in the timeline. */
   stretch?: { from: number; to: number } | undefined;
   closed: readonly SectionName[];
+  /** What the memory's first column counts from (memory-column.ts), and how often it is read by the clock; 0: never. */
+  memory?: { column: string; everyMs: number } | undefined;
   /** How tables are sorted and filtered, by their names; those that are not here, not at all. */
   grids?: Readonly<Record<string, Look>>;
 }
@@ -85,11 +87,17 @@ export function fromViewState(state: unknown): Saved {
       stretch: from === undefined || to === undefined ? undefined : { from, to },
       closed: sections.filter((name) => closed.includes(name)),
       grids: looks(view['grids']),
+      memory: memoryOf(view['memory']),
     },
     scroll: Object.fromEntries(
       Object.entries(scroll).filter((entry): entry is [string, number] => finite(entry[1]) !== undefined),
     ),
   };
+}
+
+function memoryOf(saved: unknown): View['memory'] {
+  const { column, everyMs } = isRecord(saved) ? saved : {};
+  return typeof column === 'string' ? { column, everyMs: Math.max(0, finite(everyMs) ?? 1000) } : undefined;
 }
 
 function looks(saved: unknown): Record<string, Look> {

@@ -12,9 +12,9 @@ import { isSystemNode } from './system-rows';
 export interface Target {
   segment?: string;
   bytes?: number | string;
+  /** openMemory: where the bytes begin, from the beginning of the data; the header is before it. */
+  offset?: number | string;
   pid?: number;
-  /** openMemory: from the beginning of the data. */
-  offset?: number;
   /** grow, shrink: go on without peers that do not answer in time. */
   allowLate?: boolean;
   /** create: bytes to reserve addresses for. */
@@ -80,8 +80,8 @@ function checked(given: Record<string, unknown>): Target {
   if (typeof pid === 'number' && Number.isInteger(pid) && pid > 0) target.pid = pid;
   else if (pid !== undefined) throw invalid(l10n.t('"pid" must be the number of a process.'));
   const offset = given['offset'];
-  if (typeof offset === 'number' && Number.isSafeInteger(offset) && offset >= 0) target.offset = offset;
-  else if (offset !== undefined) throw invalid(l10n.t('"offset" must be a number of bytes.'));
+  if (typeof offset === 'string' || (typeof offset === 'number' && Number.isSafeInteger(offset))) target.offset = offset;
+  else if (offset !== undefined) throw invalid(l10n.t('"offset" must be a number of bytes, or one such as "0x1000".'));
   for (const key of switches) {
     const value = given[key];
     if (typeof value === 'boolean') target[key] = value;

@@ -8,6 +8,7 @@ import * as vscode from 'vscode';
 import { parseInvocation, type Invocation, type Target } from './command-arguments';
 import { PeermapFailure, sentenceOf, type Remedy } from './failure';
 import type { Operation, Parts } from './operation';
+import * as memory from './memory-operations';
 import * as rounds from './round-operations';
 import * as segments from './segment-operations';
 import * as snapshots from './snapshot-operations';
@@ -27,7 +28,6 @@ const reads = (enabled: Operation): Command => ({ enabled, readOnly: enabled });
 
 export const commandTable = {
   'peermap.inspect': reads(segments.inspect),
-  'peermap.openMemory': reads(segments.openMemory),
   'peermap.attach': writes(segments.attach),
   'peermap.detach': writes(segments.detach),
   'peermap.grow': writes(rounds.grow),
@@ -38,6 +38,7 @@ export const commandTable = {
   'peermap.create': writes(segments.create),
   'peermap.destroy': writes(segments.destroy),
   'peermap.startDemo': writes(segments.startDemo),
+  'peermap.openMemory': reads(memory.openMemory),
   'peermap.exportSnapshot': reads(snapshots.exportSnapshot),
   'peermap.exportTimeline': reads(snapshots.exportTimeline),
   'peermap.compareSnapshots': reads(snapshots.compareSnapshots),

@@ -10,6 +10,7 @@ import { Demo } from './demo';
 import { Inspectors, viewType } from './inspector';
 import { registerLanguageTools } from './language-tools';
 import { Links } from './links';
+import { MemoryFiles } from './memory-files';
 import type { Parts } from './operation';
 import { Rounds } from './rounds';
 import { Segments } from './segments';
@@ -41,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   const segments = new Segments(server, log);
   const demo = new Demo(context.asAbsolutePath('dist/demo'), segments, server, log);
   const documents = new TextDocuments();
+  const files = new MemoryFiles(segments, server);
   const inspectors = new Inspectors({
     segments,
     server,
@@ -70,6 +72,8 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   context.subscriptions.push(
     log,
     documents,
+    files,
+    files.register(),
     tree,
     inspectors,
     rounds,

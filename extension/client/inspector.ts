@@ -12,7 +12,7 @@ import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { EventBatch } from '../protocol/model';
 import type { Requests } from '../protocol/requests';
-import { questions, type FromView, type ToView, type ViewCommand, type ViewState } from '../protocol/view';
+import { questions, type ByteRange, type FromView, type ToView, type ViewCommand, type ViewState } from '../protocol/view';
 import type { Target } from './command-arguments';
 import { sentenceOf } from './failure';
 import { page } from './inspector-page';
@@ -41,7 +41,7 @@ export interface InspectorHost {
 }
 
 /** The round of an epoch, or an offset in the data. */
-export type Place = { epoch: number } | { offset: number };
+export type Place = { epoch: number } | { section: string; range?: ByteRange };
 
 export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vscode.Disposable {
   private readonly panels = new Map<string, Inspector>();
@@ -58,15 +58,19 @@ export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vsc
   }
 
   open(segment: string): void {
+    this.panel(segment);
+  }
+
+  private panel(segment: string): Inspector {
     const existing = this.panels.get(segment);
-    if (existing) existing.panel.reveal();
-    else this.adopt(vscode.window.createWebviewPanel(viewType, segment, vscode.ViewColumn.Active), segment);
+    if (!existing) return this.adopt(vscode.window.createWebviewPanel(viewType, segment, vscode.ViewColumn.Active), segment);
+    existing.panel.reveal();
+    return existing;
   }
 
   /** Shows a round of the segment in its timeline, or bytes in its memory, in a panel that may have to be opened first. */
   reveal(segment: string, place: Place): Promise<void> {
-    this.open(segment);
-    this.panels.get(segment)?.reveal(place);
+    this.panel(segment).reveal(place);
     return Promise.resolve();
   }
 
@@ -80,9 +84,11 @@ export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vsc
     for (const inspector of this.panels.values()) inspector.panel.dispose();
   }
 
-  private adopt(panel: vscode.WebviewPanel, segment: string): void {
-    this.panels.set(segment, new Inspector(panel, segment, this.host));
+  private adopt(panel: vscode.WebviewPanel, segment: string): Inspector {
+    const inspector = new Inspector(panel, segment, this.host);
+    this.panels.set(segment, inspector);
     panel.onDidDispose(() => this.panels.delete(segment));
+    return inspector;
   }
 }
 
@@ -92,8 +98,10 @@ class Inspector {
   /** The last event that the page has; undefined while the past is being fetched. */
   private last: number | undefined;
   private generation: string | undefined;
-  /** What the page shall show once it is there. */
-  private revealed: Place | undefined;
+  /** Whether the page has a snapshot: something to scroll in. */
+  private drawn = false;
+  /** What to show once it has. */
+  private wanted: Place | undefined;
 
   constructor(
     readonly panel: vscode.WebviewPanel,
@@ -121,11 +129,12 @@ class Inspector {
   }
 
   reveal(place: Place): void {
-    this.revealed = this.send({ kind: 'reveal', ...place }) ? undefined : place;
+    this.wanted = this.drawn && this.send({ kind: 'reveal', ...place }) ? undefined : place;
   }
 
   private sleep(): void {
     this.ready = false;
+    this.drawn = false;
     this.last = undefined;
     this.watch?.dispose();
     this.watch = undefined;
@@ -140,7 +149,6 @@ class Inspector {
         this.watch = this.host.segments.watch(this.segment);
         // Somebody else may watch it already: then what is known is shown at once.
         if (this.sendSnapshot()) await this.sendPast();
-        if (this.revealed !== undefined) this.reveal(this.revealed);
         break;
       case 'command':
         await this.run(message);
@@ -163,8 +171,10 @@ class Inspector {
     }
   }
 
-  private async run({ id, command, pid }: Extract<FromView, { kind: 'command' }>): Promise<void> {
-    const target: Target = pid === undefined ? { segment: this.segment } : { segment: this.segment, pid };
+  private async run({ id, command, pid, range }: Extract<FromView, { kind: 'command' }>): Promise<void> {
+    const target: Target = { segment: this.segment };
+    if (pid !== undefined) target.pid = pid;
+    if (range) Object.assign(target, { offset: range.offset, bytes: range.length } satisfies Target);
     try {
       await this.host.run(command, target);
       this.send({ kind: 'done', id });
@@ -207,7 +217,10 @@ class Inspector {
     this.generation = snapshot.header?.generation;
     const attached = segments.isAttached(this.segment);
     const readOnly = this.host.readOnlyReason();
-    return this.send({ kind: 'snapshot', snapshot, attached, host: hostName(), ...(readOnly === undefined ? {} : { readOnly }) });
+    const rights = readOnly === undefined ? {} : { readOnly };
+    this.drawn = this.send({ kind: 'snapshot', snapshot, attached, host: hostName(), ...rights });
+    if (this.drawn && this.wanted) this.reveal(this.wanted);
+    return this.drawn;
   }
 
   private async sendPast(): Promise<void> {

@@ -19,15 +19,6 @@ export async function inspect(parts: Parts, { target, asks }: Invocation): Promi
   return { segment };
 }
 
-/** In the inspector's own view of it. */
-export async function openMemory(parts: Parts, { target, asks }: Invocation): Promise<{ segment: string } | undefined> {
-  const segment = await segmentOf(parts, target, asks, l10n.t('Open Memory'));
-  if (segment === undefined) return undefined;
-  await parts.segments.look(segment);
-  await parts.inspectors.reveal(segment, { offset: target.offset ?? 0 });
-  return { segment };
-}
-
 export async function attach(parts: Parts, { target, asks }: Invocation): Promise<{ peerName: string } | undefined> {
   let segment = target.segment;
   if (segment === undefined && asks) {

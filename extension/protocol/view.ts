@@ -5,6 +5,12 @@
 import type { EventBatch, Snapshot } from './model';
 import type { Method, Requests } from './requests';
 
+/** Bytes of a segment; `offset` counts from the beginning of the data. */
+export interface ByteRange {
+  offset: number;
+  length: number;
+}
+
 /** extension -> webview */
 export type ToView =
   | {
@@ -19,10 +25,10 @@ export type ToView =
   | { kind: 'events'; batch: EventBatch; /** True: forget what was there, these are the oldest to be had. */ reset: boolean }
   | { kind: 'server'; state: 'running' | 'restarting' | 'failed'; text: string }
   | { kind: 'gone'; segment: string }
-  /** Select the round of this epoch in the timeline, once it is known; or these bytes, and show the memory. */
-  | { kind: 'reveal'; epoch?: number; offset?: number }
   /** A command asked for from the webview has ended. */
   | { kind: 'done'; id: number; error?: string }
+  /** Select the round of this epoch in the timeline, once it is known; or open a section, scroll to it, and select these bytes. */
+  | { kind: 'reveal'; epoch?: number; section?: string; range?: ByteRange }
   /** To the question with this number: its result, or why there is none. */
   | { kind: 'answer'; id: number; result?: unknown; error?: string };
 
@@ -35,6 +41,7 @@ export type ViewCommand =
   | 'peermap.remapAll'
   | 'peermap.reap'
   | 'peermap.destroy'
+  | 'peermap.openMemory'
   | 'peermap.exportSnapshot';
 
 /** What the page may ask of the server, of its own segment; the extension passes these on and nothing else. */
@@ -55,7 +62,7 @@ export type QuestionResult<Q extends Question> = Requests[Q]['result'];
 export type FromView =
   /** Sent once the script runs: the extension answers with a snapshot and with events. */
   | { kind: 'ready' }
-  | { kind: 'command'; id: number; command: ViewCommand; pid?: number }
+  | { kind: 'command'; id: number; command: ViewCommand; pid?: number; range?: ByteRange }
   | { kind: 'ask'; id: number; question: Question; params: Record<string, unknown> }
   | { kind: 'copy'; text: string }
   /** Show the terminal that a process runs in. */

@@ -13,6 +13,11 @@ describe('command arguments', () => {
     assert.deepEqual(parseInvocation(target), { asks: false, target });
   });
 
+  it('an offset may be before the data, and text', () => {
+    assert.deepEqual(parseInvocation({ segment: 'q', offset: -4096 }).target.offset, -4096);
+    assert.deepEqual(parseInvocation({ segment: 'q', offset: '0x1000' }).target.offset, '0x1000');
+  });
+
   it('a row of the tree names the segment and the peer, and the person is asked for the rest', () => {
     const node = { nodeOf: 'peermap', id: 'peer:quotes/1/1', segment: 'quotes', pid: 4711 };
     assert.deepEqual(parseInvocation(node), { asks: true, target: { segment: 'quotes', pid: 4711 } });
@@ -28,6 +33,8 @@ describe('command arguments', () => {
     { segment: 'q', bytes: -1 },
     { segment: 'q', bytes: {} },
     { segment: 'q', pid: 1.5 },
+    { segment: 'q', offset: 0.5 },
+    { segment: 'q', offset: {} },
     { pid: '1' },
     { segment: 'q', allowLate: 1 },
     { segment: 'q', strict: 'yes' },
@@ -36,7 +43,7 @@ describe('command arguments', () => {
     it(`refuses ${JSON.stringify(wrong)} with PEERMAP_EINVAL`, () => {
       assert.throws(() => parseInvocation(wrong), {
         code: 'PEERMAP_EINVAL',
-        message: /^PEERMAP_EINVAL: "(segment|bytes|pid|allowLate|strict|noInject)"/,
+        message: /^PEERMAP_EINVAL: "(segment|bytes|offset|pid|allowLate|strict|noInject)"/,
       });
     });
   }

@@ -24,6 +24,7 @@ export async function run(): Promise<void> {
   await import('./system.js');
   await import('./tasks.js');
   await import('./tools.js');
+  await import('./memory.js');
   await import('./server-death.js');
   await import('./read-only.js');
   await import('./demo.js');

@@ -112,6 +112,16 @@ describe('inspector state', () => {
     assert.equal(nowNs(gone, 600), model.now);
   });
 
+  it('a section that is revealed is open, with its bytes selected; the selection outlives the page', () => {
+    const message = { kind: 'reveal', section: 'memory', range: { offset: 4096, length: 16 } } as const;
+    const { view } = reduce(initialState('demo', initialView), { kind: 'message', message, at: 0 });
+    assert.deepEqual(view.closed, ['heap', 'roots']);
+    assert.deepEqual(view.range, { offset: 4096, length: 16 });
+    const saved = { segment: 'demo', view: { ...view, memory: { column: 'object', everyMs: 250 } }, scroll: {} };
+    const again = fromViewState(JSON.parse(JSON.stringify(toViewState(saved)))).view;
+    assert.deepEqual([again.range, again.memory], [view.range, { column: 'object', everyMs: 250 }]);
+  });
+
   it('ignores a message of a kind that it does not know', () => {
     const state = run(start(), snapshot());
     const message = JSON.parse('{"kind":"tomorrow"}') as never;
@@ -195,6 +205,7 @@ describe('inspector saved state', () => {
         end: 9e12,
         range: { offset: 4096, length: 64 },
         moment: 6,
+        memory: { column: 'object', everyMs: 250 },
         zoom: { start: 0, end: 65536 },
         stretch: { from: 8e12, to: 8.5e12 },
         grids: { events: { filter: 'late', sort: 'time', descending: true } },
