@@ -8,7 +8,7 @@
 import { build, context } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { glob, mkdir, rm } from 'node:fs/promises';
+import { copyFile, glob, mkdir, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const watch = process.argv.includes('--watch');
@@ -58,6 +58,9 @@ for (const [from, to] of Object.entries(natives)) {
   await rm(`dist/${to}`, { force: true });
   await promisify(execFile)('strip', ['--strip-debug', '-o', `dist/${to}`, `build/native/${from}`]);
 }
+
+// Run by gdb, which knows nothing of bundles.
+await copyFile('extension/server/describe.py', 'dist/describe.py');
 
 if (watch) for (const options of products.slice(0, 2)) await (await context(options)).watch();
 else

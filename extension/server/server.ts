@@ -30,6 +30,7 @@ import { loadAddon, type Addon } from './addon';
 import { toResponseError, toWire } from './convert';
 import { Rounds } from './rounds';
 import { SharedMemory } from './shared-memory';
+import { Structures } from './structures';
 import { Watches } from './watches';
 
 type Handlers = {
@@ -64,6 +65,7 @@ function handlersOf(addon: Addon): Handlers {
       notify('peermap/changed', { segment, snapshot: toWire(snapshot), batch: toWire(batch) }),
     failed: (segment, error) => connection.console.error(`${segment} could not be looked at: ${String(error)}`),
   });
+  const structures = new Structures(addon, watches);
   return {
     'peermap/list': () => ({ value: toWire(addon.list()), problems: memory.problem ? [memory.problem] : [] }),
     'peermap/processes': () => ({ value: toWire(addon.processes()), problems: [] }),
@@ -96,7 +98,7 @@ function handlersOf(addon: Addon): Handlers {
     'peermap/search': soon,
     'peermap/residency': soon,
     'peermap/facts': soon,
-    'peermap/structure': soon,
+    'peermap/structure': (params) => structures.structure(params),
     'peermap/census': soon,
     'peermap/remove': soon,
   };
