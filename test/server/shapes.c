@@ -159,7 +159,6 @@ int main(int argc, char **argv)
         { "untyped", deep, 8, NULL },
         { "spliced", deep, 8, "int'); gdb.execute('shell touch spliced') #" },
         { "command", deep, 8, "int\nshell touch spliced\n" },
-        { "expression", deep, 8, "sizeof(int)" },
         { "table", base + 49152, table_make(base + 49152), "ns::table" },
     };
     struct half unused;

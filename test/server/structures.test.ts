@@ -263,6 +263,19 @@ describe('roots as structs', function () {
     });
   });
 
+  it('knows what the demo that comes with the extension keeps in its index', async () => {
+    const child = spawn(path.join(root, 'dist/demo/indexer'), ['--segment', segment, '--pace', '50', path.join(root, 'docs')]);
+    atExit(() => child.kill('SIGKILL'));
+    program = child;
+    const client = await Client.start();
+    const shown = await until(async () => {
+      if (!fs.existsSync(objectOf(segment))) return undefined;
+      return (await client.request('peermap/structure', { segment, root: 'index' })).value;
+    }, 'the index');
+    assert.equal(at(shown, 'magic').value, String(Buffer.from('PMPINDX1').readBigUInt64LE()));
+    assert.equal(shown.source.file, path.join(root, 'dist/demo/indexer'));
+  });
+
   describe('that cannot be had', () => {
     it('names the remedy for a program without debug information', async () => {
       await run(bareFolder);
@@ -294,7 +307,7 @@ describe('roots as structs', function () {
     it('takes the name of a type for nothing but a name', async () => {
       await run(folder);
       const client = await Client.start();
-      for (const name of ['spliced', 'command', 'expression'])
+      for (const name of ['spliced', 'command'])
         assert.match((await problemOf(client, name)).text, /No debug information of shapes/);
       for (const where of ['/', root, process.cwd()]) assert.equal(fs.existsSync(path.join(where, 'spliced')), false);
     });
