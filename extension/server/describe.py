@@ -9,6 +9,7 @@
 #
 # The answer is a Description of extension/protocol/layout.ts, or null if the file does not describe the type.
 
+import collections
 import json
 import os
 import re
@@ -22,7 +23,6 @@ ANSWER = 4
 MOST_TYPES = 2000
 MOST_FIELDS = 1000
 MOST_ENUMERATORS = 1000
-DEEPEST = 24
 
 ATOMIC = re.compile(r"^std::(\w+::)*(atomic(_flag$|<)|__atomic_\w+<|__cxx_atomic\w*<)")
 
@@ -36,6 +36,7 @@ PLAIN = {
     gdb.TYPE_CODE_FLAGS: "enum",
 }
 POINTERS = {gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF}
+NOTHING_TO_SEE = {gdb.TYPE_CODE_VOID, gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_METHOD}
 STRUCTS = {gdb.TYPE_CODE_STRUCT: "struct", gdb.TYPE_CODE_UNION: "union"}
 
 
@@ -69,57 +70,64 @@ def bare(type):
 
 
 class Table:
-    def __init__(self):
+    """Types by their numbers.  Near ones are described first, so that the bound leaves out those that are far away."""
+
+    def __init__(self, root):
         self.types = []
         self.known = {}
+        self.waiting = collections.deque()
+        self.enter(root)
+        while self.waiting:
+            self.fill(*self.waiting.popleft())
 
-    def enter(self, type, depth=0):
-        """The type's place in the table.  Entered before its fields, so that a type may lead to itself."""
+    def enter(self, type):
+        """The type's number.  It has one before it is described, so that a type may lead to itself."""
         plain = bare(type)
         name = str(type)
         members = ()
         if plain.code in STRUCTS:
             members = tuple((field.name, field.bitpos) for field in in_memory(plain)[:MOST_FIELDS])
         key = (name, plain.code, plain.sizeof, members)
-        # One without a name is as good as another of the same shape only if its fields say so; they are not looked at.
+        # "struct {...}" is the name of many types.
         if "{" not in name and key in self.known:
             return self.known[key]
-        at = len(self.types)
+        number = self.known[key] = len(self.types)
         entry = {"name": name, "size": plain.sizeof, "kind": "other"}
         self.types.append(entry)
-        self.known[key] = at
-        self.fill(entry, plain, depth)
-        return at
+        self.waiting.append((entry, plain))
+        return number
 
-    def fill(self, entry, plain, depth):
-        full = len(self.types) >= MOST_TYPES or depth >= DEEPEST
+    def fill(self, entry, plain):
         if plain.code in PLAIN:
-            entry["kind"] = PLAIN[plain.code]
-            # In C, char is an integer of one byte to gdb.
-            if entry["kind"] == "int" and plain.sizeof == 1 and plain.name == "char":
-                entry["kind"] = "char"
-            entry["signed"] = plain.code in (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_CHAR, gdb.TYPE_CODE_ENUM) and is_signed(plain)
-            if entry["kind"] == "enum":
-                entry["names"] = [[field.name.rsplit("::", 1)[-1], str(field.enumval)] for field in plain.fields()[:MOST_ENUMERATORS]]
+            self.fill_plain(entry, plain)
         elif plain.code in POINTERS:
             entry["kind"] = "pointer"
             target = plain.target()
-            if target.strip_typedefs().code not in (gdb.TYPE_CODE_VOID, gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_METHOD) and not full:
-                entry["target"] = self.enter(target, depth + 1)
-        elif plain.code == gdb.TYPE_CODE_ARRAY and not full:
-            entry["kind"] = "array"
+            if target.strip_typedefs().code not in NOTHING_TO_SEE and len(self.types) < MOST_TYPES:
+                entry["target"] = self.enter(target)
+        elif len(self.types) >= MOST_TYPES:
+            return
+        elif plain.code == gdb.TYPE_CODE_ARRAY:
             first, last = plain.range()
-            entry["count"] = max(0, last - first + 1)
-            entry["target"] = self.enter(plain.target(), depth + 1)
-        elif plain.code in STRUCTS and not full:
-            entry["kind"] = STRUCTS[plain.code]
+            entry.update(kind="array", count=max(0, last - first + 1), target=self.enter(plain.target()))
+        elif plain.code in STRUCTS:
             fields = in_memory(plain)
-            entry["fields"] = [self.field(field, depth + 1) for field in fields[:MOST_FIELDS]]
+            entry.update(kind=STRUCTS[plain.code], fields=[self.field(field) for field in fields[:MOST_FIELDS]])
             if len(fields) > MOST_FIELDS:
                 entry["omitted"] = len(fields) - MOST_FIELDS
 
-    def field(self, field, depth):
-        entry = {"name": field.name or "", "type": self.enter(field.type, depth), "bit": field.bitpos}
+    def fill_plain(self, entry, plain):
+        entry["kind"] = PLAIN[plain.code]
+        # In C, char is an integer of one byte to gdb.
+        if entry["kind"] == "int" and plain.sizeof == 1 and plain.name == "char":
+            entry["kind"] = "char"
+        entry["signed"] = entry["kind"] in ("int", "char", "enum") and is_signed(plain)
+        if entry["kind"] == "enum":
+            names = plain.fields()[:MOST_ENUMERATORS]
+            entry["names"] = [[field.name.rsplit("::", 1)[-1], str(field.enumval)] for field in names]
+
+    def field(self, field):
+        entry = {"name": field.name or "", "type": self.enter(field.type), "bit": field.bitpos}
         if field.bitsize:
             entry["bits"] = field.bitsize
         return entry
@@ -161,9 +169,7 @@ def describe(name):
     type = found(name)
     if type is None:
         return None
-    table = Table()
-    root = table.enter(type)
-    return {"reader": "gdb " + gdb.VERSION.split("-")[0], "root": root, "types": table.types}
+    return {"reader": "gdb " + gdb.VERSION.split("-")[0], "root": 0, "types": Table(type).types}
 
 
 bounded()

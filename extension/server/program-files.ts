@@ -26,13 +26,22 @@ export type Found =
   /** It may not be read; or it is another one by now. */
   | { kind: 'denied' | 'replaced'; pid: number; path: string };
 
+/** So many are asked for their libraries; asking holds a process up a little. */
+const mostProcesses = 32;
 const deleted = ' (deleted)';
 
 /** Each different file of the processes that has debug information, executables first.  It is open until the next one is asked for. */
 export function* programFiles(pids: readonly number[]): Generator<Found, void> {
   const seen = new Set<string>();
-  for (const pid of pids) yield* look(pid, executableOf(pid), `/proc/${pid}/exe`, seen);
+  const others: number[] = [];
+  const different: number[] = [];
   for (const pid of pids) {
+    const before = seen.size;
+    yield* look(pid, executableOf(pid), `/proc/${pid}/exe`, seen);
+    (seen.size > before ? different : others).push(pid);
+  }
+  // Those that run the same program hardly have other libraries.
+  for (const pid of [...different, ...others].slice(0, mostProcesses)) {
     for (const { name, inode } of librariesOf(pid)) yield* look(pid, name, `/proc/${pid}/root${name}`, seen, inode);
   }
 }

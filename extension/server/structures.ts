@@ -79,7 +79,8 @@ export class Structures {
         if (reading.forAll) return { problems: [reading.problem] };
         problems.push(reading.problem);
         failed = true;
-      } else problems.push(unreadable(found));
+      } else if (found.kind === 'replaced' || !problems.some(({ code }) => code === 'no-access'))
+        problems.push(unreadable(found));
     }
     const without = bare ?? looked;
     if (without !== undefined && !failed) problems.unshift(undescribed(root, without, bare !== undefined));
