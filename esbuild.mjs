@@ -8,9 +8,10 @@
 import { build, context } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { glob, mkdir, rm } from 'node:fs/promises';
+import { copyFile, glob, mkdir, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
+const run = promisify(execFile);
 const watch = process.argv.includes('--watch');
 const common = { bundle: true, sourcemap: true, logLevel: 'warning', legalComments: 'none' };
 const node = { ...common, platform: 'node', format: 'cjs', target: 'node20', external: ['vscode', './peermap.node'] };
@@ -69,7 +70,8 @@ products.push({
   external: ['vscode', 'mocha', 'esbuild', 'playwright-core', '@vscode/test-electron', '*.node', '../../scripts/*'],
 });
 
-// The addon and the demo travel with the bundles, without what only a debugger reads.
+// The addon and the demo travel with the bundles, without what only a debugger reads: but the types of the demo's index, which the
+// inspector shows, are in a file beside it.
 await mkdir('dist/demo', { recursive: true });
 const natives = {
   'peermap.node': 'peermap.node',
@@ -77,12 +79,19 @@ const natives = {
   'examples/search': 'demo/search',
   'examples/stats': 'demo/stats',
 };
+const types = 'dist/demo/types.debug';
+const index = 'build/native/obj/examples/index/index.o';
+if (existsSync(index)) await run('objcopy', ['--only-keep-debug', index, types]);
 for (const [from, to] of Object.entries(natives)) {
   if (!existsSync(`build/native/${from}`)) continue;
   // A new file each time: a running editor may have the old one mapped.
   await rm(`dist/${to}`, { force: true });
-  await promisify(execFile)('strip', ['--strip-debug', '-o', `dist/${to}`, `build/native/${from}`]);
+  await run('strip', ['--strip-debug', '-o', `dist/${to}`, `build/native/${from}`]);
+  if (to.startsWith('demo/') && existsSync(types)) await run('objcopy', [`--add-gnu-debuglink=${types}`, `dist/${to}`]);
 }
+
+// Run by gdb, which knows nothing of bundles.
+await copyFile('extension/server/describe.py', 'dist/describe.py');
 
 if (watch) for (const options of products.slice(0, 2)) await (await context(options)).watch();
 else

@@ -10,10 +10,8 @@ import * as l10n from '@vscode/l10n';
 import { createConnection } from 'vscode-languageserver';
 import {
   createProtocolConnection,
-  ErrorCodes,
   IPCMessageReader,
   IPCMessageWriter,
-  ResponseError,
   type InitializeResult,
 } from 'vscode-languageserver/node';
 import {
@@ -33,6 +31,7 @@ import { removeMemory } from './removal';
 import { residencyOf } from './residency';
 import { Rounds } from './rounds';
 import { SharedMemory } from './shared-memory';
+import { Structures } from './structures';
 import { Watches } from './watches';
 
 type Handlers = {
@@ -55,10 +54,6 @@ function notify<N extends keyof Notifications>(method: N, params: Notifications[
   connection.sendNotification(method, params).catch((error: unknown) => console.error(error));
 }
 
-const soon = (): never => {
-  throw new ResponseError(ErrorCodes.MethodNotFound, 'This is being built.');
-};
-
 function handlersOf(addon: Addon): Handlers {
   const rounds = new Rounds(addon);
   const memory = new SharedMemory(() => notify('peermap/listChanged', {}));
@@ -67,6 +62,7 @@ function handlersOf(addon: Addon): Handlers {
       notify('peermap/changed', { segment, snapshot: toWire(snapshot), batch: toWire(batch) }),
     failed: (segment, error) => connection.console.error(`${segment} could not be looked at: ${String(error)}`),
   });
+  const structures = new Structures(addon, watches);
   return {
     'peermap/list': () => ({ value: toWire(addon.list()), problems: memory.problem ? [memory.problem] : [] }),
     'peermap/processes': () => ({ value: toWire(addon.processes()), problems: [] }),
@@ -102,7 +98,7 @@ function handlersOf(addon: Addon): Handlers {
     'peermap/search': (params) => searchMemory((look) => watches.look(params.segment, look), params),
     'peermap/residency': ({ segment }) => residencyOf(watches.look(segment, (observer) => observer.snapshot())),
     'peermap/facts': async ({ pids }) => ({ value: await factsOf(pids), problems: [] }),
-    'peermap/structure': soon,
+    'peermap/structure': (params) => structures.structure(params),
     'peermap/census': () => {
       const census = toWire(addon.census());
       return { value: census, problems: census.problems };

@@ -41,11 +41,12 @@ export class Client {
     Client.running.add(this);
   }
 
-  static async start(options: { readOnly?: boolean; module?: string } = {}): Promise<Client> {
+  static async start(options: { readOnly?: boolean; module?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Client> {
     const arguments_ = ['--node-ipc', `--clientProcessId=${process.pid}`];
     const child = fork(options.module ?? path.join(root, 'dist/server.js'), arguments_, {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: options.env ?? process.env,
     });
     const client = new Client(child, createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child)));
     client.started = await client.connection.sendRequest<InitializeResult>('initialize', {

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+//
+// The files that a process runs: its executable, then its libraries.  Each is opened, so that it is that very file whatever has its name
+// by now, or whatever has it here if the process is in a container.
+//
+// The executable comes by /proc/PID/exe, which is the file itself even if it was replaced since; a library comes by its name in the
+// process's own root, and is not the one that is mapped if its inode is another.
+
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs';
+import * as path from 'node:path';
+import { debugInformation } from './elf';
+
+export interface ProgramFile {
+  pid: number;
+  /** As the process sees it. */
+  path: string;
+  /** The same for the same bytes. */
+  identity: string;
+  descriptor: number;
+}
+
+export type Found =
+  | ({ kind: 'file' } & ProgramFile)
+  /** An executable without debug information. */
+  | { kind: 'bare'; path: string }
+  /** It may not be read; or it is another one by now. */
+  | { kind: 'denied' | 'replaced'; pid: number; path: string };
+
+/** So many are asked for their libraries; asking holds a process up a little. */
+const mostProcesses = 32;
+const deleted = ' (deleted)';
+
+/** Each different file of the processes that has debug information, executables first.  It is open until the next one is asked for. */
+export function* programFiles(pids: readonly number[]): Generator<Found, void> {
+  const seen = new Set<string>();
+  const others: number[] = [];
+  const different: number[] = [];
+  for (const pid of pids) {
+    const before = seen.size;
+    yield* look(pid, executableOf(pid), `/proc/${pid}/exe`, seen);
+    (seen.size > before ? different : others).push(pid);
+  }
+  // Those that run the same program hardly have other libraries.
+  for (const pid of [...different, ...others].slice(0, mostProcesses)) {
+    for (const { name, inode } of librariesOf(pid)) yield* look(pid, name, `/proc/${pid}/root${name}`, seen, inode);
+  }
+}
+
+/** `inode` is what is mapped of a library. */
+function* look(pid: number, name: string, from: string, seen: Set<string>, inode?: string): Generator<Found, void> {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openFile(from);
+    const { dev, ino, mtimeNs } = fstatSync(descriptor, { bigint: true });
+    const identity = `${dev}:${ino}:${mtimeNs}`;
+    if (inode !== undefined && inode !== String(ino)) yield { kind: 'replaced', pid, path: name };
+    else if (!seen.has(identity)) {
+      seen.add(identity);
+      if (hasDebugInformation(pid, name, descriptor)) yield { kind: 'file', pid, path: name, identity, descriptor };
+      else if (inode === undefined) yield { kind: 'bare', path: name };
+    }
+  } catch (error) {
+    if (isRefusal(error)) yield { kind: 'denied', pid, path: name };
+    else if (inode !== undefined) yield { kind: 'replaced', pid, path: name };
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function executableOf(pid: number): string {
+  try {
+    return withoutDeleted(readlinkSync(`/proc/${pid}/exe`));
+  } catch {
+    return `/proc/${pid}/exe`;
+  }
+}
+
+/** Never waits, as it would for the writer of a pipe that took the place of a library. */
+function openFile(name: string): number {
+  const descriptor = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  closeSync(descriptor);
+  throw new Error(`${name} is not a file`);
+}
+
+/** What is mapped to be executed, and is in a file. */
+function librariesOf(pid: number): { name: string; inode: string }[] {
+  let maps: string;
+  try {
+    maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
+  } catch {
+    return [];
+  }
+  const found = new Map<string, { name: string; inode: string }>();
+  for (const [, inode = '', name = ''] of maps.matchAll(/^\S+ ..x. \S+ \S+ +([1-9]\d*) +(\/.*)$/gm)) {
+    found.set(inode, { name: withoutDeleted(name.replace(/\\012/g, '\n')), inode });
+  }
+  return [...found.values()];
+}
+
+function withoutDeleted(name: string): string {
+  return name.endsWith(deleted) ? name.slice(0, -deleted.length) : name;
+}
+
+function hasDebugInformation(pid: number, name: string, descriptor: number): boolean {
+  const { inside, buildId, link } = debugInformation(descriptor);
+  if (inside) return true;
+  const apart: string[] = [];
+  if (buildId !== undefined) apart.push(`/usr/lib/debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`);
+  const folder = path.dirname(name);
+  if (link !== undefined) apart.push(path.join(folder, link), path.join(folder, '.debug', link));
+  return apart.some((file) => existsSync(`/proc/${pid}/root${file}`) || existsSync(file));
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
+}
