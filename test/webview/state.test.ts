@@ -59,7 +59,7 @@ describe('inspector state', () => {
     const message = { kind: 'delta' as const, base: 7, revision: 8, delta, batch: packed(3), sampling };
     const after = run(before, { kind: 'message', message, at: 5 });
     assert.deepEqual(after.snapshot, model.snapshot());
-    assert.equal(after.snapshot?.roots, before.snapshot?.roots);
+    assert.equal(after.snapshot.roots, before.snapshot?.roots);
     assert.equal(after.attached, true);
     assert.equal(after.receivedAt, 5);
     assert.deepEqual(after.sampling, sampling);
