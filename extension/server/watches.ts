@@ -7,10 +7,11 @@
 //                                                 \--> peermap/changed: both, as far as they are new
 //
 // Nothing runs while nothing changes.  While a segment changes all the time, events are read with every call of the observer's watch, sixty
-// a second, which is cheap; and snapshots, which ask the kernel about each peer, take at most a tenth of one core: after one that took t, the
-// next comes 9 t later at the earliest.
+// times a second, which is cheap; while they come so fast that the ring might come round in between, more often.  Snapshots ask the kernel
+// about each peer, and take at most a tenth of one core: after one that took t, the next comes 9 t later at the earliest.
 
 import type { Observer, PackedEvents, Snapshot as AddonSnapshot } from '../../native/addon/index';
+import { countOf, join } from '../protocol/batch';
 import { diff, isEmpty, type SnapshotDelta } from '../protocol/delta';
 import type { Snapshot } from '../protocol/model';
 import type { Notifications } from '../protocol/requests';
@@ -21,6 +22,11 @@ import { Pace } from './pace';
 const shareOfTime = 1 / 10;
 /** More than a ring holds by default; a longer one is read in several turns. */
 const eventsAtOnce = 16_384;
+/** After so many, a quarter of a ring, the next are read without waiting for the watch's call. */
+const many = 1_024;
+const hurryMs = 4;
+/** They are told no more often than the watch calls. */
+const tellMs = 16;
 
 /** Where a Watch reports to.  Neither may throw. */
 export interface Listener {
@@ -39,7 +45,10 @@ class Watch {
   /** The last event that was reported, or that the first snapshot already knows. */
   private last: number;
   private pending: NodeJS.Timeout | undefined;
-  private again: NodeJS.Immediate | undefined;
+  /** Read and not told yet. */
+  private drained: PackedEvents[] = [];
+  private hurrying: NodeJS.Timeout | undefined;
+  private toldAt = 0;
   private restUntil = 0;
   private readonly pace = new Pace();
 
@@ -66,7 +75,7 @@ class Watch {
 
   close(): void {
     clearTimeout(this.pending);
-    clearImmediate(this.again);
+    clearTimeout(this.hurrying);
     this.observer.close();
   }
 
@@ -77,7 +86,7 @@ class Watch {
       return;
     }
     this.pending ??= setTimeout(() => this.look(), rest);
-    this.tell(() => ({ base: this.base.revision, revision: this.base.revision, delta: {} }));
+    this.tellEvents();
   }
 
   private look(): void {
@@ -89,13 +98,21 @@ class Watch {
     this.restUntil = ended + (ended - began) * (1 / shareOfTime - 1);
   }
 
+  private tellEvents(): void {
+    const { revision } = this.base;
+    this.tell(() => ({ base: revision, revision, delta: {} }));
+  }
+
   private tell(state: () => { base: number; revision: number; delta: SnapshotDelta }): void {
     const segment = this.observer.name;
     const began = performance.now();
+    this.toldAt = began;
     try {
       // The events first: the snapshot may take longer than the ring takes to come round.
-      const batch = this.drain();
+      this.drain();
       const { base, revision, delta } = state();
+      const batch = join(this.drained);
+      this.drained = [];
       const sampling = this.pace.with(began, performance.now());
       if (isEmpty(delta) && batch.rows.length === 0 && batch.missed === 0) return;
       this.listener.changed({ segment, base, revision, delta, batch, sampling });
@@ -104,11 +121,27 @@ class Watch {
     }
   }
 
-  private drain(): PackedEvents {
+  private drain(): void {
     const batch = this.observer.packedEvents(this.last, eventsAtOnce);
-    if (batch.last - this.last - batch.missed >= eventsAtOnce) this.again = setImmediate(() => this.changed());
     this.last = batch.last;
-    return batch;
+    this.drained.push(batch);
+    if (countOf(batch) >= many) this.hurry();
+  }
+
+  private hurry(): void {
+    this.hurrying ??= setTimeout(() => {
+      this.hurrying = undefined;
+      if (performance.now() - this.toldAt >= tellMs) {
+        this.tellEvents();
+        return;
+      }
+      this.hurry(); // what was read is still to be told
+      try {
+        this.drain();
+      } catch (error) {
+        this.listener.failed(this.observer.name, error);
+      }
+    }, hurryMs);
   }
 
   private advance(next: AddonSnapshot): { base: number; revision: number; delta: SnapshotDelta } {

@@ -20,7 +20,11 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Nanoseconds on a processor and context switches of all threads so far, and resident bytes now. */
 function costOf(pid) {
-  const cost = { ns: 0, switches: 0, resident: Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * kib };
+  const cost = {
+    ns: 0,
+    switches: 0,
+    resident: Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * kib,
+  };
   for (const task of readdirSync(`/proc/${pid}/task`)) {
     cost.ns += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'latin1').split(' ')[0]);
     const status = readFileSync(`/proc/${pid}/task/${task}/status`, 'latin1');
@@ -32,11 +36,19 @@ function costOf(pid) {
 /** dist/server.js as the extension starts it. */
 async function startServer() {
   const { createMessageConnection, IPCMessageReader, IPCMessageWriter } = require('vscode-languageserver-protocol/node');
-  const child = fork(`${root}dist/server.js`, ['--node-ipc'], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(`${root}dist/server.js`, ['--node-ipc'], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
   connection.listen();
   const options = { readOnly: true };
-  await connection.sendRequest('initialize', { processId: process.pid, rootUri: null, capabilities: {}, initializationOptions: options });
+  await connection.sendRequest('initialize', {
+    processId: process.pid,
+    rootUri: null,
+    capabilities: {},
+    initializationOptions: options,
+  });
   return { pid: child.pid, connection, end: () => child.kill() };
 }
 
@@ -56,7 +68,13 @@ async function during(server, seconds, work) {
   clearInterval(watching);
   const after = costOf(server.pid);
   const wall = (performance.now() - began) / 1e3;
-  return { percent: (after.ns - before.ns) / wall / 1e7, switches: after.switches - before.switches, most, after: after.resident };
+  return {
+    seconds: wall,
+    percent: (after.ns - before.ns) / wall / 1e7,
+    switches: after.switches - before.switches,
+    most,
+    after: after.resident,
+  };
 }
 
 async function watching(results) {
@@ -70,7 +88,12 @@ async function watching(results) {
     const seen = { changes: 0, events: 0, missed: 0, largest: 0, sampling: undefined };
     server.connection.onNotification('peermap/changed', ({ batch, sampling }) => {
       const events = batch.rows.length / 13;
-      Object.assign(seen, { changes: seen.changes + 1, events: seen.events + events, missed: seen.missed + batch.missed, sampling });
+      Object.assign(seen, {
+        changes: seen.changes + 1,
+        events: seen.events + events,
+        missed: seen.missed + batch.missed,
+        sampling,
+      });
       seen.largest = Math.max(seen.largest, events + batch.missed);
     });
     await server.connection.sendRequest('peermap/watch', { segment });
@@ -78,11 +101,17 @@ async function watching(results) {
     const rows = [['', '% of a core', 'MiB at most', 'MiB after', 'messages/s', 'wake-ups/s']];
     const note = async (name, seconds, work) => {
       seen.changes = 0;
-      const result = { bench: 'server', what: name, seconds, ...(await during(server, seconds, work)) };
-      Object.assign(result, { messages: seen.changes / seconds });
+      const result = { bench: 'server', what: name, ...(await during(server, seconds, work)) };
+      Object.assign(result, { messages: seen.changes / result.seconds });
       results.push(result);
       const { percent, most, after, messages, switches } = result;
-      rows.push([name, percent.toFixed(2), ...[most, after].map((bytes) => (bytes / mib).toFixed(0)), messages.toFixed(1), (switches / seconds).toFixed(1)]);
+      rows.push([
+        name,
+        percent.toFixed(2),
+        ...[most, after].map((bytes) => (bytes / mib).toFixed(0)),
+        messages.toFixed(1),
+        (switches / result.seconds).toFixed(1),
+      ]);
       return result;
     };
     await note('nothing happens', quick ? 2 : 10, (seconds) => sleep(seconds * 1e3));
@@ -99,7 +128,14 @@ async function watching(results) {
         wrote = await run('events', segment, wanted, seconds);
         await sleep(300);
       });
-      Object.assign(result, { wanted, wrote, events: seen.events, missed: seen.missed, largest: seen.largest, sampling: seen.sampling });
+      Object.assign(result, {
+        wanted,
+        wrote,
+        events: seen.events,
+        missed: seen.missed,
+        largest: seen.largest,
+        sampling: seen.sampling,
+      });
     }
     table(rows);
     for (const { wanted, wrote, missed, largest, sampling } of results.filter(({ wanted: some }) => some))
@@ -133,7 +169,9 @@ async function scanning(results) {
     'processes()': () => processes(),
     'census()': () => census(),
     'grep -l /dev/shm /proc/[0-9]*/maps': () => shell('grep -l /dev/shm /proc/[0-9]*/maps'),
-    ...(['/usr/bin/lsof', '/usr/sbin/lsof'].some((path) => existsSync(path)) ? { 'lsof /dev/shm': () => shell('lsof /dev/shm') } : {}),
+    ...(['/usr/bin/lsof', '/usr/sbin/lsof'].some((path) => existsSync(path))
+      ? { 'lsof /dev/shm': () => shell('lsof /dev/shm') }
+      : {}),
   };
   const sleepers = Array.from({ length: extra }, () => spawn('sleep', ['600'], { stdio: 'ignore' }));
   const ended = Promise.all(sleepers.map((child) => once(child, 'exit')));
