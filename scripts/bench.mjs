@@ -12,6 +12,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release } from 'node:os';
 import { growths, shrinks } from './bench/growths.mjs';
 import { churned, heapsBeside } from './bench/heaps.mjs';
+import { inspectorPage } from './bench/inspector-page.mjs';
 import { inspectorServer } from './bench/inspector-server.mjs';
 import { observed } from './bench/observed.mjs';
 import { quick, root } from './bench/run.mjs';
@@ -64,7 +65,7 @@ async function main() {
   const results = [];
   const missing = await growths(results);
   skipDpdk(results);
-  for (const section of [shrinks, wakes, single, observed, heapsBeside, churned, inspectorServer])
+  for (const section of [shrinks, wakes, single, observed, heapsBeside, churned, inspectorServer, inspectorPage])
     try {
       await section(results);
     } catch (error) {

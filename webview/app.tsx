@@ -13,8 +13,9 @@ import { HeapView } from './heap-view';
 import { useScroll } from './hooks';
 import { Matrix } from './matrix';
 import { Memory } from './memory';
+import { SectionLinks } from './nav';
 import { Button, Icon, TipBox, type IconName } from './parts';
-import { dataBytes, plural } from './peer';
+import { dataBytes } from './peer';
 import { Problems } from './problems';
 import { Registry } from './registry';
 import { Roots } from './roots';
@@ -34,6 +35,7 @@ export function App({ state, tip }: { state: State; tip: Tip | undefined }): JSX
       {snapshot ? (
         <>
           <SegmentHeader state={state} snapshot={snapshot} />
+          <SectionLinks state={state} snapshot={snapshot} />
           {snapshot.header ? (
             <>
               <Registry state={state} snapshot={snapshot} header={snapshot.header} />
@@ -48,8 +50,10 @@ export function App({ state, tip }: { state: State; tip: Tip | undefined }): JSX
             </>
           ) : (
             <p class="empty">
-              {snapshot.name} is not a segment that can be read, so there is no registry, map or timeline to show. What is wrong
-              with it is below.
+              {l10n.t(
+                '{0} is not a segment that can be read, so there is no registry, map or timeline to show. What is wrong with it is below.',
+                snapshot.name,
+              )}
             </p>
           )}
           <Problems state={state} snapshot={snapshot} />
@@ -63,11 +67,11 @@ export function App({ state, tip }: { state: State; tip: Tip | undefined }): JSX
 }
 
 function Waiting({ state: { segment, gone } }: { state: State }): JSX.Element {
-  if (gone) return <h1 class="empty">{segment} does not exist.</h1>;
+  if (gone) return <h1 class="empty">{l10n.t('{0} does not exist.', segment)}</h1>;
   return (
     <div class="waiting" role="status">
       <div class="progress" aria-hidden="true" />
-      <h1>{segment === '' ? 'Connecting …' : `Connecting to ${segment} …`}</h1>
+      <h1>{segment === '' ? l10n.t('Connecting …') : l10n.t('Connecting to {0} …', segment)}</h1>
     </div>
   );
 }
@@ -84,7 +88,7 @@ function Banners({ state }: { state: State }): JSX.Element {
           <Banner
             icon="remap"
             tone="warn"
-            text={server.text || 'The server ended and is being restarted. What is shown is the last that was seen.'}
+            text={server.text || l10n.t('The server ended and is being restarted. What is shown is the last that was seen.')}
           />
         ) : null}
         {file ? (
@@ -95,7 +99,11 @@ function Banners({ state }: { state: State }): JSX.Element {
           />
         ) : null}
         {readOnly !== undefined && !gone && !file ? (
-          <Banner icon="lock" tone="quiet" text={`Read-only: ${readOnly}, so segments can be looked at and not changed.`} />
+          <Banner
+            icon="lock"
+            tone="quiet"
+            text={l10n.t('Read-only: {0}, so segments can be looked at and not changed.', readOnly)}
+          />
         ) : null}
       </div>
       <div role="alert">
@@ -103,12 +111,12 @@ function Banners({ state }: { state: State }): JSX.Element {
           <Banner
             icon="error"
             tone="bad"
-            text={server.text || 'The server does not run. What is shown is the last that was seen.'}
+            text={server.text || l10n.t('The server does not run. What is shown is the last that was seen.')}
           />
         ) : null}
         {failure !== undefined ? (
           <Banner icon="error" tone="bad" text={failure}>
-            <Button label="Dismiss" icon="close" bare onPress={dismiss} />
+            <Button label={l10n.t('Dismiss')} icon="close" bare onPress={dismiss} />
           </Banner>
         ) : null}
       </div>
@@ -137,11 +145,13 @@ function Banner({
 }
 
 function goneText({ segment, snapshot }: State): string {
-  if (!snapshot) return `${segment} was removed.`;
+  if (!snapshot) return l10n.t('{0} was removed.', segment);
   const headerLength = snapshot.header?.headerLength ?? 0;
   const holders = [...snapshot.peers, ...snapshot.strangers].filter(
     ({ mappings }) => dataBytes(mappings ?? [], headerLength) > 0,
   ).length;
-  if (holders === 0) return `${segment} was removed. What is shown is the last that was seen.`;
-  return `${segment} was removed; ${plural(holders, 'process', 'processes')} still had it mapped when last seen. What is shown is from then.`;
+  if (holders === 0) return l10n.t('{0} was removed. What is shown is the last that was seen.', segment);
+  return holders === 1
+    ? l10n.t('{0} was removed; 1 process still had it mapped when last seen. What is shown is from then.', segment)
+    : l10n.t('{0} was removed; {1} processes still had it mapped when last seen. What is shown is from then.', segment, holders);
 }

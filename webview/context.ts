@@ -24,6 +24,8 @@ export interface Actions {
   /** What the server alone can tell, of the segment that is shown.  Rejects with the sentence that says why not. */
   ask: <Q extends Question>(question: Q, params: QuestionParams<Q>) => Promise<QuestionResult<Q>>;
   copy: (text: string) => void;
+  /** Shows the terminal that a process runs in. */
+  reveal: (pid: number) => void;
   /** A file of this name, saved where the person says. */
   save: (name: string, text: string) => void;
   /** A document beside the inspector: what a picture shows, as text. */
@@ -43,6 +45,7 @@ export const ActionsContext = createContext<Actions>({
   run: nothing,
   ask: () => Promise.reject(new Error('nobody to ask')),
   copy: nothing,
+  reveal: nothing,
   save: nothing,
   openText: nothing,
   dismiss: nothing,

@@ -5,194 +5,128 @@
 // New rows come in at the top only while nobody reads: once the list is scrolled or an event is selected it stands still, and says
 // how many newer events there are.
 
-import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
-import { formatNanoseconds } from '../extension/protocol/address';
-import type { PeermapEvent, Snapshot } from '../extension/protocol/model';
+import * as l10n from '@vscode/l10n';
+import { useMemo, useRef } from 'preact/hooks';
+import type { Snapshot } from '../extension/protocol/model';
 import { useActions } from './context';
-import { detailOf, latencyOf, sizeOf, subjectOf, wordOf } from './event-text';
-import { pure, rowKey, useScroll } from './hooks';
-import { Bytes, Icon } from './parts';
-import { peerKey } from './peer';
-import type { State } from './state';
-import { gapText } from './timeline-scene';
-import { Glyph } from './timeline-legend';
-import { indexOfSeq, inRound, roundOf, type Round } from './timeline-model';
+import { eventColumns, rowsOf, type EventRow } from './event-rows';
+import { DataGrid, useGrid } from './grid';
+import { GridTools } from './grid-tools';
+import { Icon } from './parts';
+import { nowNs, type State } from './state';
+import type { View } from './view-state';
+import { pure } from './hooks';
+import { inRound } from './timeline-model';
+import { peerOf } from './timeline-selected';
 import { revealed } from './timeline-view';
+import type { EventLog } from './event-log';
 
-const shownAtOnce = 200;
+/** Rows in the list at once; those of them in sight are drawn. */
+const shownAtOnce = 1_000;
 
 interface Props {
-  state: State;
+  segment: string;
+  log: EventLog;
+  names: State['names'];
+  wallMs: number;
   snapshot: Snapshot;
-  rounds: readonly Round[];
-  now: number;
+  view: View;
 }
 
-export function EventList({ state, snapshot, rounds, now }: Props): JSX.Element {
+export const EventList = pure<Props>(({ segment, log, names, wallMs, snapshot, view: shown }) => {
   const { view } = useActions();
-  const scroller = useScroll<HTMLDivElement>('events');
+  const list = useRef<HTMLDivElement>(null);
   // Kept, since asking the element while drawing would make the browser lay the page out first.
   const scrolled = useRef(false);
-  const { events, gaps } = state.log;
-  const selected = state.view.event;
-  const top = useTop(events, selected, scrolled);
-  const newest = top === undefined ? events.length : indexOfSeq(events, top) + 1;
-  const shown = events.slice(Math.max(0, newest - shownAtOnce), newest);
-  const newer = events.length - newest;
-  const chosen = selected === undefined ? undefined : events[indexOfSeq(events, selected)];
-  const epoch = chosen && roundOf(rounds, chosen)?.epoch;
-  const lost = new Map(gaps.map(({ before, count }) => [before, count]));
-  const select = (seq: number): void => {
-    const event = events[indexOfSeq(events, seq)];
-    if (!event) return;
-    const peer = snapshot.peers.find(({ slot, pid }) => slot === event.slot && pid === event.pid);
-    view({
-      event: seq,
-      ...(peer ? { peer: peerKey(peer) } : {}),
-      ...revealed(state.view, now, event.timeNs),
-    });
-  };
-  const onClick = (event: MouseEvent): void => {
-    const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-row]') : null;
-    if (row) select(Number(row.dataset['row']));
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const key = scroller.current ? rowKey(event, scroller.current) : undefined;
-    if (key !== undefined) select(Number(key));
-    if (event.key === 'Escape') view({ event: undefined });
-  };
-  const onScroll = (): void => {
-    scrolled.current = (scroller.current?.scrollTop ?? 0) > 4;
+  const selected = shown.event;
+  const end = useEnd(log, selected, scrolled);
+  const newer = log.length - end;
+  const last = useRef<readonly EventRow[]>([]);
+  const rows = useMemo(() => (last.current = rowsOf(log, end - shownAtOnce, end, last.current)), [log, end]);
+  const { peers } = snapshot;
+  const columns = useMemo(() => eventColumns({ names, peers, wallMs }), [names, peers, wallMs]);
+  const chosen = useMemo(() => log.find(selected), [log, selected]);
+  const epoch = chosen && inRound.has(chosen.kind) ? chosen.epoch : undefined;
+  const grid = useGrid({
+    name: 'events',
+    label: l10n.t('Events, newest first'),
+    columns,
+    rows,
+    rowKey: ({ key }) => key,
+    view: shown,
+  });
+  const select = (key: string | undefined): void => {
+    const event = key === undefined ? undefined : log.find(Number(key));
+    if (!event) {
+      if (key === undefined) view({ event: undefined });
+      return;
+    }
+    const peer = peerOf(event, snapshot);
+    view((state) => ({
+      event: event.seq,
+      ...(peer === undefined ? {} : { peer }),
+      ...revealed(state.view, nowNs(state, performance.now()) ?? 0, event.timeNs),
+    }));
   };
   const toNewest = (): void => {
     scrolled.current = false;
-    if (scroller.current) scroller.current.scrollTop = 0;
+    const scroller = list.current?.querySelector('.grid-scroller');
+    if (scroller) scroller.scrollTop = 0;
     view({ event: undefined });
   };
-  if (events.length === 0) return <p class="empty">No events yet.</p>;
-  const reachable = selected !== undefined && shown.includes(chosen as PeermapEvent) ? selected : shown.at(-1)?.seq;
-  const tail = newer === 0 ? gaps.find(({ before }) => before > (events.at(-1)?.seq ?? 0))?.count : undefined;
+  const onScroll = ({ target }: Event): void => {
+    scrolled.current = target instanceof Element && target.scrollTop > 4;
+  };
+  if (log.length === 0) return <p class="empty">{l10n.t('No events yet.')}</p>;
   return (
-    <div class="events">
-      {newer > 0 ? (
-        <button type="button" class="newer link" onClick={toNewest}>
-          <Icon name="chevron" />
-          {newer.toLocaleString('en-US')} newer {newer === 1 ? 'event' : 'events'}
-        </button>
-      ) : null}
-      <div ref={scroller} class="scroller event-scroller" onKeyDown={onKeyDown} onClick={onClick} onScroll={onScroll}>
-        <table class="table" role="grid" aria-label="Events, newest first">
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col" class="numeric" title="since the event before">
-                After
-              </th>
-              <th scope="col">Event</th>
-              <th scope="col">Peer</th>
-              <th scope="col" class="numeric">
-                Size
-              </th>
-              <th scope="col" class="numeric">
-                Latency
-              </th>
-              <th scope="col">Detail</th>
-            </tr>
-          </thead>
-          <tbody>
-            {tail === undefined ? null : <Lost count={tail} />}
-            {shown.toReversed().map((event) => (
-              <Event
-                key={event.seq}
-                event={event}
-                before={events[indexOfSeq(events, event.seq) - 1]}
-                lost={lost.get(event.seq)}
-                subject={subjectOf(event, state.names, snapshot.peers)}
-                detail={detailOf(event, state.names, snapshot.peers)}
-                wallMs={state.wallMs}
-                selected={event.seq === selected}
-                kin={epoch !== undefined && event.epoch === epoch && inRound.has(event.kind)}
-                reachable={event.seq === reachable}
-              />
-            ))}
-          </tbody>
-        </table>
+    <div ref={list} class="events" onScrollCapture={onScroll}>
+      <div class="events-head">
+        {newer > 0 ? (
+          <button type="button" class="newer link" onClick={toNewest}>
+            <Icon name="chevron" />
+            {newer === 1 ? l10n.t('1 newer event') : l10n.t('{0} newer events', newer.toLocaleString('en-US'))}
+          </button>
+        ) : (
+          <span />
+        )}
+        <GridTools of={grid} title={l10n.t('{0} events', segment)} />
       </div>
-      {events.length > shownAtOnce ? (
-        <p class="quiet note">{`${shown.length} of ${events.length.toLocaleString('en-US')} events; select one in the timeline to read about it here.`}</p>
+      <DataGrid
+        of={grid}
+        selected={selected === undefined ? undefined : String(selected)}
+        onSelect={select}
+        rowClass={({ event, lost }) =>
+          lost !== undefined
+            ? 'lost'
+            : event && epoch !== undefined && event.epoch === epoch && inRound.has(event.kind)
+              ? 'event kin'
+              : 'event'
+        }
+      />
+      {log.length > rows.length ? (
+        <p class="quiet note">
+          {l10n.t(
+            '{0} of {1} events; select one in the timeline to read about it here.',
+            rows.length.toLocaleString('en-US'),
+            log.length.toLocaleString('en-US'),
+          )}
+        </p>
       ) : null}
     </div>
   );
-}
-
-/** Sequence number of the first row.  Undefined: the newest. */
-function useTop(
-  events: readonly PeermapEvent[],
-  selected: number | undefined,
-  scrolled: { current: boolean },
-): number | undefined {
-  const top = useRef<number | undefined>(undefined);
-  const still = selected !== undefined || scrolled.current;
-  if (!still) top.current = events.at(-1)?.seq;
-  const first = top.current === undefined ? -1 : indexOfSeq(events, top.current);
-  if (first < 0) top.current = events.at(-1)?.seq;
-  if (selected !== undefined) {
-    const at = indexOfSeq(events, selected);
-    const end = indexOfSeq(events, top.current ?? 0);
-    if (at >= 0 && (at > end || at <= end - shownAtOnce)) top.current = events[Math.min(at + 20, events.length - 1)]?.seq;
-  }
-  return top.current;
-}
-
-interface EventProps {
-  event: PeermapEvent;
-  before: PeermapEvent | undefined;
-  lost: number | undefined;
-  subject: string;
-  detail: string;
-  wallMs: number;
-  selected: boolean;
-  /** Of the selected event's round. */
-  kin: boolean;
-  reachable: boolean;
-}
-
-const Event = pure<EventProps>(({ event, before, lost, subject, detail, wallMs, selected, kin, reachable }) => {
-  const size = sizeOf(event);
-  const latency = latencyOf(event);
-  return (
-    <>
-      <tr data-row={event.seq} class={`row event ${kin ? 'kin' : ''}`} aria-selected={selected} tabIndex={reachable ? 0 : -1}>
-        <td class="number quiet">{timeOf(event, wallMs)}</td>
-        <td class="numeric quiet">{before ? `+${formatNanoseconds(Math.max(0, event.timeNs - before.timeNs))}` : ''}</td>
-        <td class={`event-kind kind-${event.kind}`}>
-          <Glyph kind={event.kind} />
-          {wordOf(event)}
-        </td>
-        <th scope="row" class="name" title={subject}>
-          {subject}
-        </th>
-        <td class="numeric">{size === undefined ? '' : <Bytes of={size} />}</td>
-        <td class="numeric">{latency === undefined ? '' : formatNanoseconds(latency)}</td>
-        <td class="detail-cell">{detail}</td>
-      </tr>
-      {lost === undefined ? null : <Lost count={lost} />}
-    </>
-  );
 });
 
-function timeOf({ timeNs }: PeermapEvent, wallMs: number): string {
-  const date = new Date(wallMs + timeNs / 1e6);
-  return Number.isNaN(date.getTime())
-    ? ''
-    : `${date.toLocaleTimeString('en-GB')}.${String(date.getMilliseconds()).padStart(3, '0')}`;
-}
-
-function Lost({ count }: { count: number }): JSX.Element {
-  return (
-    <tr class="lost">
-      <td colSpan={7}>{gapText(count)}</td>
-    </tr>
-  );
+/** Index after the event of the first row: the end of the log, or where somebody reads. */
+function useEnd(log: EventLog, selected: number | undefined, scrolled: { current: boolean }): number {
+  const top = useRef<number | undefined>(undefined);
+  const newest = log.at(-1)?.seq;
+  if (selected === undefined && !scrolled.current) top.current = newest;
+  let end = top.current === undefined ? 0 : log.indexOf(top.current) + 1;
+  if (end === 0) end = log.length;
+  if (selected !== undefined) {
+    const at = log.indexOf(selected);
+    if (at >= 0 && (at >= end || at < end - shownAtOnce)) end = Math.min(at + 20, log.length);
+  }
+  top.current = end === log.length ? newest : log.seqAt(end - 1);
+  return end;
 }

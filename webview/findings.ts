@@ -3,11 +3,13 @@
 // What is wrong with a segment: the problems that the observer met, and those that follow from comparing the registry with the
 // kernel.  Pure.
 
+import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../extension/protocol/address';
 import { opWords } from '../extension/protocol/mapping';
 import type { Header, Peer, ProblemCode, Snapshot } from '../extension/protocol/model';
 import type { ViewCommand } from '../extension/protocol/view';
-import { conditionOf, kernelOf, lackText, lacking, peerKey, plural, strangerKey } from './peer';
+import { behindSaid, peerDrift } from './drift-model';
+import { conditionOf, kernelOf, lackText, lacking, peerKey, strangerKey } from './peer';
 
 export interface Finding {
   /** Stable from one snapshot to the next. */
@@ -40,12 +42,12 @@ export function findingsOf(snapshot: Snapshot): Finding[] {
     found.push({ id: `${code} ${where} ${text}`, severity: severities[code] ?? 'error', code, where, text });
   }
   for (const { pid, command } of snapshot.strangers) {
-    const text = `maps the segment without being in its registry, so no growth reaches it.`;
+    const text = l10n.t('maps the segment without being in its registry, so no growth reaches it.');
     found.push({
       id: `stranger ${pid}`,
       severity: 'info',
       code: 'stranger',
-      where: `${command}, pid ${pid}`,
+      where: l10n.t('{0}, pid {1}', command, pid),
       text,
       peer: strangerKey(pid),
     });
@@ -56,65 +58,70 @@ export function findingsOf(snapshot: Snapshot): Finding[] {
 }
 
 function headerFindings({ lock, intent }: Header): Finding[] {
-  const found: Finding[] = [];
+  const under = intent && intent.op !== 'none' ? opWords[intent.op] : undefined;
   if (lock?.died) {
-    const doing = intent && intent.op !== 'none' ? ` in the middle of a ${opWords[intent.op]}` : '';
-    const text = `died${doing} while holding the lock. Whoever takes the lock next finishes or undoes what it had begun.`;
-    const severity = 'warning';
-    found.push({
-      id: 'lock-holder-died',
-      severity,
-      code: 'lock-holder-died',
-      where: `${lock.name || 'a peer'}, pid ${lock.pid}`,
-      text,
-    });
-  } else if (intent && intent.op !== 'none' && !lock) {
-    const text = `A ${opWords[intent.op]} from ${formatBytes(intent.from)} to ${formatBytes(intent.to)} was begun and not finished.`;
-    found.push({ id: 'unfinished', severity: 'warning', code: 'unfinished', where: 'header.intent', text });
+    return [
+      {
+        id: 'lock-holder-died',
+        severity: 'warning',
+        code: 'lock-holder-died',
+        where: l10n.t('{0}, pid {1}', lock.name || l10n.t('a peer'), lock.pid),
+        text: under
+          ? l10n.t(
+              'died in the middle of a {0} while holding the lock. Whoever takes the lock next finishes or undoes what it had begun.',
+              under,
+            )
+          : l10n.t('died while holding the lock. Whoever takes the lock next finishes or undoes what it had begun.'),
+      },
+    ];
   }
-  return found;
+  if (!intent || !under || lock) return [];
+  const text = l10n.t(
+    'A {0} from {1} to {2} was begun and not finished.',
+    under,
+    formatBytes(intent.from),
+    formatBytes(intent.to),
+  );
+  return [{ id: 'unfinished', severity: 'warning', code: 'unfinished', where: 'header.intent', text }];
 }
 
 function peerFindings(peer: Peer, header: Header): Finding[] {
   const found: Finding[] = [];
-  const about = { where: `${peer.name}, pid ${peer.pid}`, peer: peerKey(peer) };
-  const remap = { label: 'Remap', command: 'peermap.remap', pid: peer.pid } as const;
-  const condition = conditionOf(peer);
+  const about = { where: l10n.t('{0}, pid {1}', peer.name, peer.pid), peer: peerKey(peer) };
+  const remap = { label: l10n.t('Remap'), command: 'peermap.remap', pid: peer.pid } as const;
   const id = (code: string): { id: string; code: string } => ({ id: `${code} ${peer.slot}`, code });
+  const drift = new Map(peerDrift(peer, header).map((one) => [one.kind, one]));
   if (lacking(peer) > 0) {
     found.push({
       ...id('lacks-memory'),
       ...about,
       severity: 'error',
-      text: `${lackText(peer)}, which the header says is active.`,
+      text: l10n.t('{0}, which the header says is active.', lackText(peer)),
       fix: remap,
     });
   }
   if (peer.state === 'late') {
-    const why = condition.detail === '' ? '' : ` It is ${condition.detail}.`;
-    const asked = `has acknowledged epoch ${peer.acked} and was asked for ${peer.requested}.${why}`;
-    // In a strict segment the next growth waits for it; otherwise it was asked to map ahead, and is in nobody's way.
-    const harmless = !header.flags.includes('strict') && lacking(peer) === 0 && peer.mapped >= header.active;
-    const text = harmless ? `${asked} It has all that is active.` : asked;
-    found.push({ ...id('late-peer'), ...about, severity: harmless ? 'info' : 'warning', text });
+    const { detail } = conditionOf(peer);
+    const { severity } = behindSaid(peer, header);
+    const texts = [l10n.t('has acknowledged epoch {0} and was asked for {1}.', peer.acked, peer.requested)];
+    if (detail !== '') texts.push(l10n.t('It is {0}.', detail));
+    if (severity === 'info') texts.push(l10n.t('It has all that is active.'));
+    found.push({ ...id('late-peer'), ...about, severity, text: texts.join(' ') });
   }
   const kernel = kernelOf(peer, header);
-  if (kernel.kind === 'drift' && lacking(peer) === 0 && peer.state !== 'dead' && peer.state !== 'attaching') {
-    const text = `The registry claims ${formatBytes(peer.mapped)}, the kernel maps ${formatBytes(kernel.bytes)}.`;
+  if ((drift.has('maps-more') || drift.has('maps-less')) && kernel.kind === 'drift') {
+    const text = l10n.t('The registry claims {0}, the kernel maps {1}.', formatBytes(peer.mapped), formatBytes(kernel.bytes));
     found.push({ ...id('drift'), ...about, severity: 'warning', text, fix: remap });
   }
-  if (!peer.samePid && peer.state !== 'dead') {
-    const text = 'The process that has this pid is not the one that registered.';
+  if (drift.has('pid-reused')) {
+    const text = l10n.t('The process that has this pid is not the one that registered.');
     found.push({ ...id('pid-reused'), ...about, severity: 'warning', text });
   }
+  const dead = drift.get('dead-mapped');
+  if (dead) found.push({ ...id('dead-mapped'), ...about, severity: 'warning', text: dead.meaning });
   if (peer.error !== 0) {
-    found.push({
-      ...id('map-failed'),
-      ...about,
-      severity: 'error',
-      text: `Its last mapping failed with errno ${peer.error}.`,
-      fix: remap,
-    });
+    const text = l10n.t('Its last mapping failed with errno {0}.', peer.error);
+    found.push({ ...id('map-failed'), ...about, severity: 'error', text, fix: remap });
   }
   return found;
 }
@@ -123,17 +130,26 @@ function deadFindings(peers: readonly Peer[]): Finding[] {
   const dead = peers.filter(({ state }) => state === 'dead');
   const [first] = dead;
   if (!first) return [];
-  const names = dead.slice(0, 4).map(({ name, pid }) => `${name} (${pid})`);
-  const rest = dead.length > names.length ? ` and ${dead.length - names.length} more` : '';
+  const names = dead
+    .slice(0, 4)
+    .map(({ name, pid }) => `${name} (${pid})`)
+    .join(', ');
+  const more = dead.length - 4;
+  const text =
+    dead.length === 1
+      ? l10n.t('{0} waits to be reaped, or to be restarted under the same name.', names)
+      : more > 0
+        ? l10n.t('{0} and {1} more wait to be reaped, or to be restarted under the same name.', names, more)
+        : l10n.t('{0} wait to be reaped, or to be restarted under the same name.', names);
   return [
     {
       id: 'dead-peers',
       severity: 'warning',
       code: 'dead-peers',
-      where: plural(dead.length, 'dead peer'),
-      text: `${names.join(', ')}${rest} ${dead.length === 1 ? 'waits' : 'wait'} to be reaped, or to be restarted under the same name.`,
+      where: dead.length === 1 ? l10n.t('1 dead peer') : l10n.t('{0} dead peers', dead.length),
+      text,
       peer: peerKey(first),
-      fix: { label: 'Reap', command: 'peermap.reap' },
+      fix: { label: l10n.t('Reap'), command: 'peermap.reap' },
     },
   ];
 }

@@ -87,6 +87,7 @@ const actions: Actions = {
   },
   ask: (question, params) => asking.ask(question, params),
   copy: (text) => api.postMessage({ kind: 'copy', text }),
+  reveal: (pid) => api.postMessage({ kind: 'reveal', pid }),
   save: (name, text) => api.postMessage({ kind: 'save', name, text }),
   openText: (title, text) => api.postMessage({ kind: 'text', title, text }),
   dismiss: () => dispatch({ kind: 'dismiss' }),

@@ -4,6 +4,7 @@
 //
 // Lanes are aligned by offset in the data, not by address: a relocated peer's lane lies under the others, and says where it is.
 
+import * as l10n from '@vscode/l10n';
 import { formatBytes, plus } from '../extension/protocol/address';
 import type { Address, Header, Mapping, Peer, Snapshot } from '../extension/protocol/model';
 import { conditionOf, conditionText, dataBytes, kernelOf, lacking, lackText, peerKey, strangerKey, type Condition } from './peer';
@@ -106,7 +107,8 @@ export function ticksOf({ start, end, broken }: Scale, pixels: number): number[]
   const perByte = pixels / (end - start);
   const step = 2 ** Math.ceil(Math.log2(Math.max(1, labelRoom / perByte)));
   const ticks = [];
-  for (let at = 0; at <= end; at += step) if (!broken || at === 0 || (end - at) * perByte > labelRoom / 4) ticks.push(at);
+  for (let at = Math.max(0, Math.ceil(start / step) * step); at <= end; at += step)
+    if (!broken || at === 0 || (end - at) * perByte > labelRoom / 4) ticks.push(at);
   return ticks;
 }
 const labelRoom = 92;
@@ -121,10 +123,10 @@ function peerLane(peer: Peer, header: Header): Lane {
   const kernel = kernelOf(peer, header);
   const notes = [];
   if (lacks) notes.push(lackText(peer));
-  if (peer.state === 'dead') notes.push(`claims ${formatBytes(peer.mapped)}, maps nothing`);
-  else if (kernel.kind === 'unknown') notes.push('what the kernel maps here cannot be read');
-  else if (kernel.kind === 'drift' && !lacks) notes.push(`the kernel maps ${kernel.text}`);
-  if (peer.relocated) notes.push(`relocated to ${peer.base}`);
+  if (peer.state === 'dead') notes.push(l10n.t('claims {0}, maps nothing', formatBytes(peer.mapped)));
+  else if (kernel.kind === 'unknown') notes.push(l10n.t('what the kernel maps here cannot be read'));
+  else if (kernel.kind === 'drift' && !lacks) notes.push(l10n.t('the kernel maps {0}', kernel.text));
+  if (peer.relocated) notes.push(l10n.t('relocated to {0}', peer.base));
   const missing = (lacks ? (peer.missing ?? []) : []).map(({ address, length }) => ({
     offset: Number(BigInt(address) - BigInt(peer.base)),
     length,
@@ -154,8 +156,9 @@ function peerLane(peer: Peer, header: Header): Lane {
 function mapsText(mappings: readonly Mapping[], { active, headerLength }: Header): string {
   const inside = dataBytes(mappings, headerLength, active);
   const ahead = dataBytes(mappings, headerLength) - inside;
-  const text = `maps ${formatBytes(inside)} of ${formatBytes(active)} active`;
-  return ahead > 0 ? `${text}, and ${formatBytes(ahead)} ahead` : text;
+  return ahead > 0
+    ? l10n.t('maps {0} of {1} active, and {2} ahead', formatBytes(inside), formatBytes(active), formatBytes(ahead))
+    : l10n.t('maps {0} of {1} active', formatBytes(inside), formatBytes(active));
 }
 
 function strangerLane({ pid, command, mappings }: Snapshot['strangers'][number], header: Header): Lane {
@@ -169,9 +172,9 @@ function strangerLane({ pid, command, mappings }: Snapshot['strangers'][number],
     missing: [],
     claim: 0,
     pinned: 0,
-    note: 'not in the registry',
+    note: l10n.t('not in the registry'),
     noteTone: 'quiet',
-    facts: `maps ${bytes}`,
+    facts: l10n.t('maps {0}', bytes),
   };
 }
 
@@ -190,15 +193,27 @@ function toPieces({ address, length, offset: inFile, permissions }: Mapping, { h
 
 /** What the tooltip and the screen reader say of a piece. */
 export function pieceLines(piece: Piece, lacks: boolean): string[] {
-  const lines = [`${piece.address} – ${plus(piece.address, piece.length)}`, `${formatBytes(piece.length)} ${where(piece)}`];
-  if (piece.ahead) lines.push('mapped ahead: not active yet');
+  const lines = [`${piece.address} – ${plus(piece.address, piece.length)}`, whereText(piece)];
+  if (piece.ahead) lines.push(l10n.t('mapped ahead: not active yet'));
   lines.push(
-    lacks ? 'lacking: the header says it is active, the kernel does not map it here' : `permissions ${piece.permissions}`,
+    lacks
+      ? l10n.t('lacking: the header says it is active, the kernel does not map it here')
+      : l10n.t('permissions {0}', piece.permissions),
   );
   return lines;
 }
 
-function where({ offset, length }: Piece): string {
-  if (offset >= 0) return `at offset 0x${offset.toString(16)}`;
-  return offset + length <= 0 ? 'of the header' : `, header and the first ${formatBytes(offset + length)} of the data`;
+function whereText({ offset, length }: Piece): string {
+  const size = formatBytes(length);
+  if (offset >= 0) return l10n.t('{0} at offset 0x{1}', size, offset.toString(16));
+  return offset + length <= 0
+    ? l10n.t('{0} of the header', size)
+    : l10n.t('{0}, header and the first {1} of the data', size, formatBytes(offset + length));
+}
+
+/** The address at which a lane's process has an offset, if it has it anywhere. */
+export function addressIn({ base, pieces = [] }: Lane, offset: number): Address | undefined {
+  const piece = pieces.find((one) => offset >= one.offset && offset < one.offset + one.length);
+  if (piece) return plus(piece.address, offset - piece.offset);
+  return base === undefined ? undefined : plus(base, offset);
 }

@@ -2,6 +2,7 @@
 //
 // The small things that the page is made of: icons, buttons, sections, values that glow when they change, the tooltip.
 
+import * as l10n from '@vscode/l10n';
 import type { ComponentChildren, JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Tip } from './context';
@@ -31,6 +32,11 @@ const icons = {
   minus: 'M3 8h10',
   fit: 'M2.8 5.6V2.8h2.8M10.4 2.8h2.8v2.8M13.2 10.4v2.8h-2.8M5.6 13.2H2.8v-2.8',
   play: 'M5 3.2l7.2 4.8L5 12.8z',
+  terminal: 'M2.2 3h11.6v10H2.2zM4.8 6l2 2-2 2M8.6 10.4h2.8',
+  text: 'M3.6 2.2h6l2.8 2.8v8.8H3.6zM6 6.8h4M6 9h4M6 11.2h2.6',
+  up: 'M8 12.5v-9M4.2 7.2L8 3.4l3.8 3.8',
+  down: 'M8 3.5v9M4.2 8.8L8 12.6l3.8-3.8',
+  more: 'M3 8h.01M8 8h.01M13 8h.01',
   pause: 'M5.4 3.4v9.2M10.6 3.4v9.2',
 } as const;
 export type IconName = keyof typeof icons;
@@ -80,7 +86,7 @@ export function Button({
     <button
       type="button"
       class={`button ${bare ? 'bare' : ''} ${primary ? 'primary' : ''} ${busy ? 'busy' : ''}`}
-      aria-label={reason === undefined ? label : `${label} (${reason})`}
+      aria-label={reason === undefined ? label : l10n.t('{0} ({1})', label, reason)}
       aria-disabled={off ? 'true' : undefined}
       aria-busy={busy ? 'true' : undefined}
       aria-pressed={pressed}
@@ -143,7 +149,7 @@ export function Changing({ of, children }: { of: string | number; children: Comp
 export function Bytes({ of }: { of: number }): JSX.Element {
   const [amount = '', unit = ''] = formatBytes(of).split(' ');
   return (
-    <span class="bytes" title={`${of.toLocaleString('en-US')} bytes`}>
+    <span class="bytes" title={l10n.t('{0} bytes', of.toLocaleString('en-US'))}>
       {amount} <span class="unit">{unit}</span>
     </span>
   );

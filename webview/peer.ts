@@ -3,6 +3,7 @@
 // What a process of the registry amounts to, in words and numbers: its state, what the kernel maps of its claim, what it lacks.
 // Pure; the registry, the map and the problems say the same because they all ask here.
 
+import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../extension/protocol/address';
 import type { Header, Mapping, Peer } from '../extension/protocol/model';
 
@@ -17,13 +18,36 @@ export function strangerKey(pid: number): string {
   return `pid/${pid}`;
 }
 
-const processStates: Record<string, string> = {
-  D: 'waiting for a device',
-  T: 'stopped',
-  t: 'held by a debugger',
-  Z: 'zombie',
-  X: 'ended',
-};
+/** What the kernel's letter says where it is not the usual. */
+function held(processState: string | undefined): string | undefined {
+  switch (processState) {
+    case 'D':
+      return l10n.t('waiting for a device');
+    case 'T':
+      return l10n.t('stopped');
+    case 't':
+      return l10n.t('held by a debugger');
+    case 'Z':
+      return l10n.t('zombie');
+    case 'X':
+      return l10n.t('ended');
+    default:
+      return undefined;
+  }
+}
+
+export function stateWord(state: Peer['state']): string {
+  switch (state) {
+    case 'alive':
+      return l10n.t('alive');
+    case 'late':
+      return l10n.t('late');
+    case 'dead':
+      return l10n.t('dead');
+    case 'attaching':
+      return l10n.t('attaching');
+  }
+}
 
 export interface Condition {
   tone: Tone;
@@ -33,15 +57,15 @@ export interface Condition {
 }
 
 export function conditionOf(peer: Peer): Condition {
-  const held = processStates[peer.processState ?? ''];
-  const detail = !peer.samePid && peer.state !== 'dead' ? 'another process has its pid' : (held ?? '');
+  const how = held(peer.processState);
+  const detail = !peer.samePid && peer.state !== 'dead' ? l10n.t('another process has its pid') : (how ?? '');
   const tones = { alive: 'ok', late: 'warn', dead: 'bad', attaching: 'quiet' } as const;
   const tone = peer.state === 'alive' && detail !== '' ? 'warn' : tones[peer.state];
-  return { tone, state: peer.state, detail: peer.state === 'dead' && held === undefined ? '' : detail };
+  return { tone, state: peer.state, detail: peer.state === 'dead' && how === undefined ? '' : detail };
 }
 
 export function conditionText({ state, detail }: Condition): string {
-  return detail === '' ? state : `${state}, ${detail}`;
+  return detail === '' ? stateWord(state) : `${stateWord(state)}, ${detail}`;
 }
 
 /** Bytes of the data, without the header, that these mappings cover; with `most`, of its first so many bytes. */
@@ -62,7 +86,10 @@ export function kernelOf(peer: Peer, header: Pick<Header, 'headerLength' | 'page
   const difference = bytes - peer.mapped;
   // The registry counts bytes, the kernel pages.
   if (difference >= 0 && difference < header.pageSize) return { kind: 'agrees', bytes };
-  const text = difference < 0 ? `${formatBytes(-difference)} less than claimed` : `${formatBytes(difference)} more than claimed`;
+  const text =
+    difference < 0
+      ? l10n.t('{0} less than claimed', formatBytes(-difference))
+      : l10n.t('{0} more than claimed', formatBytes(difference));
   return { kind: 'drift', bytes, text };
 }
 
@@ -75,8 +102,11 @@ export function lacking(peer: Peer): number {
 export function lackText(peer: Peer): string {
   const [first, ...others] = peer.missing ?? [];
   if (!first || lacking(peer) === 0) return '';
-  const more = others.length > 0 ? ` and ${others.length} more ${others.length === 1 ? 'piece' : 'pieces'}` : '';
-  return `lacks ${formatBytes(first.length)} at ${first.address}${more}`;
+  const size = formatBytes(first.length);
+  if (others.length === 0) return l10n.t('lacks {0} at {1}', size, first.address);
+  return others.length === 1
+    ? l10n.t('lacks {0} at {1} and 1 more piece', size, first.address)
+    : l10n.t('lacks {0} at {1} and {2} more pieces', size, first.address, others.length);
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {

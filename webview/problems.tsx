@@ -2,29 +2,24 @@
 //
 // What is wrong, each with its place, and with the command that mends it where there is one.
 
+import * as l10n from '@vscode/l10n';
 import type { JSX } from 'preact';
 import type { Snapshot } from '../extension/protocol/model';
 import { useActions } from './context';
 import { findingsOf, type Finding } from './findings';
 import { isRunning, refusal } from './header';
 import { Button, Icon, Section } from './parts';
-import { plural } from './peer';
 import type { State } from './state';
 import './problems.css';
 
 export function Problems({ state, snapshot }: { state: State; snapshot: Snapshot }): JSX.Element {
   const findings = findingsOf(snapshot);
   return (
-    <Section
-      name="problems"
-      title="Problems"
-      aside={findings.length > 0 ? plural(findings.length, 'entry', 'entries') : undefined}
-      closed={state.view.closed}
-    >
+    <Section name="problems" title={l10n.t('Problems')} aside={countText(findings.length)} closed={state.view.closed}>
       {findings.length === 0 ? (
         <p class="empty">
           <Icon name="check" tone="ok" />
-          No problems
+          {l10n.t('No problems')}
         </p>
       ) : (
         <ul class="problems">
@@ -37,6 +32,16 @@ export function Problems({ state, snapshot }: { state: State; snapshot: Snapshot
   );
 }
 
+function countText(count: number): string | undefined {
+  if (count === 0) return undefined;
+  return count === 1 ? l10n.t('1 entry') : l10n.t('{0} entries', count);
+}
+
+function severityWord(severity: Finding['severity']): string {
+  if (severity === 'error') return l10n.t('error');
+  return severity === 'warning' ? l10n.t('warning') : l10n.t('info');
+}
+
 const tones = { error: 'bad', warning: 'warn', info: 'quiet' } as const;
 
 function Problem({ finding, state }: { finding: Finding; state: State }): JSX.Element {
@@ -46,11 +51,11 @@ function Problem({ finding, state }: { finding: Finding; state: State }): JSX.El
     <li class={`problem ${peer !== undefined && peer === state.view.peer ? 'selected' : ''}`}>
       <Icon name={severity} tone={tones[severity]} />
       <div class="problem-text">
-        <span class="hidden-text">{severity}: </span>
+        <span class="hidden-text">{severityWord(severity)}: </span>
         {peer === undefined ? (
           <span class="where">{where}</span>
         ) : (
-          <button type="button" class="where link" title="Select this process" onClick={() => view({ peer })}>
+          <button type="button" class="where link" title={l10n.t('Select this process')} onClick={() => view({ peer })}>
             {where}
           </button>
         )}{' '}

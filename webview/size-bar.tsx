@@ -3,6 +3,7 @@
 // Active, target and horizon within the reservation, to scale.  A reservation is usually thousands of times larger, so the bar breaks
 // off with a mark where it stops being to scale, and says so.
 
+import * as l10n from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { formatBytes } from '../extension/protocol/address';
 import type { Header } from '../extension/protocol/model';
@@ -37,9 +38,12 @@ export function SizeBar({ header }: { header: Header }): JSX.Element {
   const scaled = Math.max(0, width - roomBehind(scale, rest));
   const x = (bytes: number): number => toX(scale, scaled, bytes);
   const share = reserved > 0 ? (active / reserved) * 100 : 0;
-  const percent = share >= 1 ? share.toFixed(0) : share >= 0.01 ? share.toFixed(2) : 'less than 0.01';
-  const mapped = horizon > active ? `, mapped ahead to ${formatBytes(horizon)}` : '';
-  const label = `${formatBytes(active)} active of ${formatBytes(reserved)} reserved, ${percent} %${mapped}`;
+  const percent = share >= 1 ? share.toFixed(0) : share >= 0.01 ? share.toFixed(2) : '< 0.01';
+  const sizes = [formatBytes(active), formatBytes(reserved), percent] as const;
+  const label =
+    horizon > active
+      ? l10n.t('{0} active of {1} reserved, {2} %, mapped ahead to {3}', ...sizes, formatBytes(horizon))
+      : l10n.t('{0} active of {1} reserved, {2} %', ...sizes);
   const ticks = ticksOf(scale, scaled);
   return (
     <div class="size-bar">
@@ -82,21 +86,22 @@ export function SizeBar({ header }: { header: Header }): JSX.Element {
       <p class="legend">
         <span>
           <i class="swatch filled" />
-          active
+          {l10n.t('active')}
         </span>
         {ahead > active ? (
           <span>
             <i class="swatch ahead" />
-            {horizon > active ? 'mapped ahead' : 'being mapped'}
+            {horizon > active ? l10n.t('mapped ahead') : l10n.t('being mapped')}
           </span>
         ) : null}
         <span>
           <i class="swatch reserved" />
-          reserved
+          {l10n.t('reserved')}
         </span>
         <span class="quiet">
-          {percent} % of the reservation is active
-          {scale.broken ? `; to scale up to the break at ${formatBytes(scale.end)}` : ''}
+          {scale.broken
+            ? l10n.t('{0} % of the reservation is active; to scale up to the break at {1}', percent, formatBytes(scale.end))
+            : l10n.t('{0} % of the reservation is active', percent)}
         </span>
       </p>
     </div>

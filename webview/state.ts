@@ -8,8 +8,9 @@ import { apply } from '../extension/protocol/delta';
 import type { Snapshot } from '../extension/protocol/model';
 import type { Sampling } from '../extension/protocol/requests';
 import type { ToView, ViewCommand } from '../extension/protocol/view';
-import { append, emptyLog, type EventLog } from './event-log';
+import { emptyLog, type EventLog } from './event-log';
 import { peerKey, strangerKey } from './peer';
+import { Samples } from './samples';
 import { share } from './share';
 import { initialView, type View } from './view-state';
 
@@ -32,13 +33,17 @@ export interface State {
   attached: boolean;
   /** Why nothing can be changed, if so. */
   readOnly?: string | undefined;
-  /** What looking at it costs. */
+  /** The machine that all of it is on. */
+  host?: string | undefined;
+  /** What looking costs: how often the server looks at the segment, and for how long each time. */
   sampling?: Sampling | undefined;
   /** Where it comes from, if it is not live. */
   file?: { exportedAt: string; host: string } | undefined;
   server: { state: 'running' | 'restarting' | 'failed'; text: string };
   gone: boolean;
   log: EventLog;
+  /** What snapshots told of the sizes. */
+  samples: Samples;
   /** Who was who: names by "slot:pid", so that events of peers that left keep their names. */
   names: Readonly<Record<string, string>>;
   running: readonly Running[];
@@ -64,6 +69,7 @@ export function initialState(segment: string, view: View): State {
     server: { state: 'running', text: '' },
     gone: false,
     log: emptyLog,
+    samples: new Samples(),
     names: {},
     running: [],
     nextId: 1,
@@ -98,7 +104,7 @@ function received(state: State, message: ToView, at: number): State {
     case 'delta':
       return withDelta(state, message, at);
     case 'events':
-      return revealed({ ...state, log: append(state.log, message.batch, message.reset) });
+      return revealed({ ...state, log: state.log.append(message.batch, message.reset) });
     case 'reveal':
       return revealed(withOffset({ ...state, awaited: message.epoch ?? state.awaited }, message.offset));
     case 'server':
@@ -123,7 +129,7 @@ function received(state: State, message: ToView, at: number): State {
 }
 
 function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: number): State {
-  const { attached, readOnly, file } = message;
+  const { attached, readOnly, host, file } = message;
   const snapshot = share(state.snapshot, message.snapshot);
   const next = {
     ...state,
@@ -131,9 +137,11 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
     segment: snapshot.name,
     attached,
     readOnly,
+    host: host ?? state.host,
     file,
     revision: message.revision,
     sampling: message.sampling ?? state.sampling,
+    samples: state.samples.with(snapshot),
     receivedAt: at,
     gone: false,
   };
@@ -145,6 +153,7 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
     return {
       ...next,
       log: emptyLog,
+      samples: new Samples().with(snapshot),
       names: learned({}, snapshot),
       view: { ...initialView, closed: state.view.closed },
     };
@@ -182,15 +191,19 @@ function withOffset(state: State, offset: number | undefined): State {
 
 /** Selects the end of the round that is awaited, in the middle of a timeline that stands still. */
 function revealed(state: State): State {
-  const end = state.log.events.findLast(
-    ({ kind, epoch }) => epoch === state.awaited && (kind === 'round-end' || kind === 'rollback'),
-  );
-  if (state.awaited === undefined || !end) return state;
+  if (state.awaited === undefined) return state;
+  // What is awaited has just happened, or is about to.
+  const end = state.log
+    .events(state.log.length - awaitedAmong)
+    .findLast(({ kind, epoch }) => epoch === state.awaited && (kind === 'round-end' || kind === 'rollback'));
+  if (!end) return state;
   const span = Math.max(end.ns * 2, 1e6);
   const closed = state.view.closed.filter((section) => section !== 'timeline');
   const view = { ...state.view, event: end.seq, follow: false, span, end: end.timeNs + span / 4, closed };
   return { ...state, awaited: undefined, view };
 }
+
+const awaitedAmong = 20_000;
 
 function isThere(snapshot: Snapshot, key: string): boolean {
   return snapshot.peers.some((peer) => peerKey(peer) === key) || snapshot.strangers.some(({ pid }) => strangerKey(pid) === key);
@@ -216,7 +229,7 @@ export function toggled(peer: string | undefined): (state: State) => Partial<Vie
 
 /** CLOCK_MONOTONIC of the segment's machine, told forward from the last snapshot.  Undefined before anything is known. */
 export function nowNs(state: State, at: number): number | undefined {
-  const lastEvent = state.log.events.at(-1)?.timeNs;
+  const lastEvent = state.log.lastTime;
   if (!state.snapshot) return lastEvent;
   // A server that is away, or a segment that is gone or in a file, makes no more events: time stands still.
   const passed =

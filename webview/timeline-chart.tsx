@@ -1,134 +1,111 @@
 // SPDX-License-Identifier: MIT
 //
-// The picture of the timeline: a canvas, the axis over it, the names beside it, and the hands on it.
+// The picture of the timeline: a canvas of the lanes in sight, the axis over it, the names beside it, and the hands on it.
 //
-// A canvas, since 128 lanes of 20,000 events would be too many elements to keep live.  What it shows is in the event list as text.
+// A canvas, since a thousand lanes of a million events would be too many elements to keep live.  What it shows is to be had as text.
 
+import * as l10n from '@vscode/l10n';
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { Snapshot } from '../extension/protocol/model';
+import { roomy } from './canvas';
 import { useActions } from './context';
 import { useScroll, useWidth } from './hooks';
+import { reveal, useSight } from './sight';
 import { toggled, type State } from './state';
-import { tipLines } from './timeline-tip';
+import { useLook } from './theme';
+import { TimeAxis } from './time-axis';
 import { laneHeight, paint } from './timeline-draw';
-import { paletteOf } from './timeline-look';
+import { handsOn } from './timeline-hands';
 import { keyChange } from './timeline-keys';
-import { indexOfSeq, roundOf, type Round } from './timeline-model';
-import { sceneOf, shapeAt, timeTicks, toX, type Shape, type TimeLane, type Window } from './timeline-scene';
-import { clock } from './event-text';
-import { around, panned, windowOf, zoomed } from './timeline-view';
+import { roundAround } from './timeline-rounds';
+import { nearOf, sceneOf, type TimeLane } from './timeline-scene';
+import { toolsOf } from './timeline-tools';
+import { windowOf } from './timeline-view';
 
 interface Props {
   state: State;
   snapshot: Snapshot;
-  rounds: readonly Round[];
   lanes: readonly TimeLane[];
   now: number;
+  summary: string;
 }
 
-const hint =
-  'Plus and minus zoom, Left and Right move, F follows, Home shows everything, comma and full stop step through the events, ' +
-  'Enter zooms to the round of the selected event, Up and Down select a peer.';
+/** The axis, which stays at the top of the lanes. */
+const headHeight = 25;
 
-export function TimelineChart({ state, snapshot, rounds, lanes, now }: Props): JSX.Element {
+export function TimelineChart({ state, snapshot, lanes, now, summary }: Props): JSX.Element {
   const { view, tip } = useActions();
   const chart = useRef<HTMLDivElement>(null);
   const [axis, width] = useWidth<HTMLDivElement>();
   const scroller = useScroll<HTMLDivElement>('timeline');
   const canvas = useRef<HTMLCanvasElement>(null);
-  const theme = useTheme();
+  const { theme, look } = useLook(canvas);
+  const tops = useMemo(() => Float64Array.from({ length: lanes.length + 1 }, (_, at) => at * laneHeight), [lanes.length]);
+  const { first, end } = useSight(scroller, tops);
+  const shown = useMemo(() => lanes.slice(first, end), [lanes, first, end]);
+  const tools = useMemo(() => toolsOf(state.names), [state.names]);
+  const { log } = state;
   const range = windowOf(state.view, now);
+  const near = useMemo(() => nearOf(log, range), [log, range.start, range.end]);
   const scene = useMemo(
-    () => sceneOf(state.log, rounds, lanes, range, width),
-    [state.log, rounds, lanes, range.start, range.end, width],
+    () => sceneOf(log, shown, range, width, tools, near),
+    [log, shown, range.start, range.end, width, tools, near],
   );
-  const event = state.view.event === undefined ? undefined : state.log.events[indexOfSeq(state.log.events, state.view.event)];
-  const round = event && roundOf(rounds, event);
-  const drag = useRef<{ x: number; end: number; moved: boolean } | undefined>(undefined);
+  const event = useMemo(() => log.find(state.view.event), [log, state.view.event]);
+  const round = useMemo(() => roundAround(log, event), [log, event?.seq]);
+  const { peer, stretch } = state.view;
 
   useLayoutEffect(() => {
-    if (!canvas.current || width === 0) return;
-    const { fontFamily, fontSize } = getComputedStyle(canvas.current);
-    const font = `${Number.parseFloat(fontSize) * 0.85}px ${fontFamily}`;
-    const selection = { selectedPeer: state.view.peer, selectedRound: round, selectedSeq: state.view.event };
-    paint(canvas.current, { lanes, scene, font, ...selection }, paletteOf(canvas.current));
-  }, [scene, lanes, state.view.peer, state.view.event, round?.epoch, theme, width]);
+    const style = look();
+    if (!canvas.current || !style || width === 0) return;
+    const selection = { stretch, selectedPeer: peer, selectedRound: round, selectedSeq: event?.seq };
+    paint(canvas.current, { lanes: shown, scene, window: range, font: style.font, ...selection }, style.palette);
+  }, [scene, shown, peer, event?.seq, round, stretch, theme]);
+  useEffect(() => {
+    const at = lanes.findIndex((lane) => lane.peer !== undefined && lane.peer === peer);
+    if (at >= 0) reveal(scroller.current, at * laneHeight, (at + 1) * laneHeight, headHeight);
+  }, [peer]);
 
+  const hands = handsOn({
+    state,
+    snapshot,
+    now,
+    range,
+    scene,
+    width,
+    lanes: shown,
+    canvas,
+    axis,
+    zooms: (turned) =>
+      turned.ctrlKey ||
+      turned.metaKey ||
+      (chart.current === document.activeElement &&
+        (axis.current?.contains(turned.target as Node) === true ||
+          (scroller.current?.scrollHeight ?? 0) <= (scroller.current?.clientHeight ?? 0) + 1)),
+    view,
+    tip,
+  });
+  const held = useRef<typeof hands>(hands);
+  held.current = hands;
   useEffect(() => {
     const element = chart.current;
     if (!element) return;
     // Not through a property: a wheel listener must be active to keep the page from scrolling.
-    element.addEventListener('wheel', onWheel, { passive: false });
-    return () => element.removeEventListener('wheel', onWheel);
-  });
-  const onWheel = (turned: WheelEvent): void => {
-    const sideways = Math.abs(turned.deltaX) > Math.abs(turned.deltaY) ? turned.deltaX : turned.shiftKey ? turned.deltaY : 0;
-    // Over a page that scrolls, the bare wheel belongs to the page until somebody has gone into the timeline.
-    const inside = turned.ctrlKey || turned.metaKey || chart.current === document.activeElement;
-    if (sideways === 0 && !inside) return;
-    turned.preventDefault();
-    const left = axis.current?.getBoundingClientRect().left ?? 0;
-    const at = Math.max(0, turned.clientX - left) / Math.max(1, width);
-    const factor = turned.deltaY > 0 ? 1.25 : 0.8;
-    view((last) => (sideways === 0 ? zoomed(last.view, now, factor, at) : panned(last.view, now, sideways / Math.max(1, width))));
-  };
-
-  const at = (pointer: PointerEvent | MouseEvent): { lane: number; shape: Shape | undefined } => {
-    const box = canvas.current?.getBoundingClientRect();
-    if (!box) return { lane: -1, shape: undefined };
-    const lane = Math.floor((pointer.clientY - box.top) / laneHeight);
-    return { lane, shape: shapeAt(scene, lane, pointer.clientX - box.left) };
-  };
-  const onPointerDown = (pointer: PointerEvent): void => {
-    if (pointer.button !== 0) return;
-    canvas.current?.setPointerCapture(pointer.pointerId);
-    drag.current = { x: pointer.clientX, end: range.end, moved: false };
-  };
-  const onPointerMove = (pointer: PointerEvent): void => {
-    const dragged = drag.current;
-    if (dragged && (dragged.moved || Math.abs(pointer.clientX - dragged.x) > 3)) {
-      dragged.moved = true;
-      tip(undefined);
-      view({
-        follow: false,
-        end: dragged.end - ((pointer.clientX - dragged.x) / Math.max(1, width)) * state.view.span,
-      });
-      return;
-    }
-    const { shape } = at(pointer);
-    tip(
-      shape && {
-        x: pointer.clientX,
-        y: pointer.clientY,
-        lines: tipLines(shape, state.names, snapshot.peers),
-      },
-    );
-  };
-  const onPointerUp = (pointer: PointerEvent): void => {
-    const moved = drag.current?.moved;
-    drag.current = undefined;
-    if (moved !== false) return;
-    const { lane, shape } = at(pointer);
-    const peer = lanes[lane]?.peer;
-    if (!shape || shape.kind === 'gap') {
-      view((last) => ({ event: undefined, ...toggled(peer)(last) }));
-      return;
-    }
-    const seq = shape.kind === 'mark' ? shape.event.seq : shape.kind === 'ack' ? shape.ack.seq : shape.round.firstSeq;
-    view({ event: seq, peer: peer ?? state.view.peer });
-  };
-  const onDoubleClick = (pointer: MouseEvent): void => {
-    const { shape } = at(pointer);
-    if (shape?.kind === 'round' || shape?.kind === 'ack') view(around(shape.round.from, shape.round.to ?? now));
-  };
+    const listen = (turned: WheelEvent): void => held.current.onWheel(turned);
+    element.addEventListener('wheel', listen, { passive: false });
+    return () => element.removeEventListener('wheel', listen);
+  }, []);
   const onKeyDown = (pressed: KeyboardEvent): void => {
     view((last) => {
-      const change = keyChange(pressed, { view: last.view, now, log: state.log, rounds, lanes });
+      const change = keyChange(pressed, { view: last.view, now, log: last.log, lanes });
       if (change) pressed.preventDefault();
       return change;
     });
   };
+  const hint = l10n.t(
+    'Plus, minus, W and S zoom, Left, Right, A and D move, F shows everything or the selected stretch, P follows or pauses, comma and full stop step through the events, Enter zooms to the round of the selected event, Up and Down select a peer, dragging selects a stretch, dragging with Shift moves.',
+  );
 
   return (
     <div
@@ -136,89 +113,57 @@ export function TimelineChart({ state, snapshot, rounds, lanes, now }: Props): J
       class="chart"
       tabIndex={0}
       role="group"
-      aria-roledescription="timeline"
-      aria-label={summary(state, rounds)}
+      aria-roledescription={l10n.t('timeline')}
+      aria-label={summary}
       aria-describedby="chart-hint"
       onKeyDown={onKeyDown}
     >
       <div ref={scroller} class="scroller chart-lanes">
         <div class="chart-head">
           <span class="lane-label quiet" id="chart-hint" title={hint}>
-            {state.view.follow ? 'following' : 'paused'}
+            {state.view.follow ? l10n.t('following') : l10n.t('paused')}
             <span class="hidden-text">. {hint}</span>
           </span>
-          <div ref={axis} class="lane-picture">
-            {width > 0 ? <Axis range={range} width={width} wallMs={state.wallMs} /> : null}
+          <div
+            ref={axis}
+            class="lane-picture chart-axis"
+            onPointerDown={hands.onGrab}
+            onPointerMove={hands.onPointerMove}
+            onPointerUp={hands.onPointerUp}
+          >
+            {width > 0 ? <TimeAxis range={range} width={width} wallMs={state.wallMs} /> : null}
           </div>
         </div>
-        <div class="chart-names" aria-hidden="true">
-          {lanes.map(({ slot, peer, name, present }) => (
-            <div
-              key={slot}
-              class={`chart-name ${present ? '' : 'quiet'} ${peer !== undefined && peer === state.view.peer ? 'selected' : ''}`}
-              title={present ? name : `${name} (left)`}
-              onClick={() => view(toggled(peer))}
-            >
-              {name}
-            </div>
-          ))}
+        <div class="chart-body" style={{ height: `${lanes.length * laneHeight}px` }}>
+          <div class="chart-names" aria-hidden="true" style={{ transform: `translateY(${first * laneHeight}px)` }}>
+            {shown.map(({ slot, peer: key, name, present }) => (
+              <div
+                key={slot}
+                class={`chart-name ${present ? '' : 'quiet'} ${key !== undefined && key === peer ? 'selected' : ''}`}
+                title={present ? name : l10n.t('{0} (left)', name)}
+                onClick={() => view(toggled(key))}
+              >
+                {name}
+              </div>
+            ))}
+          </div>
+          <canvas
+            ref={canvas}
+            style={{
+              width: `${width}px`,
+              height: `${roomy(shown.length * laneHeight)}px`,
+              transform: `translateY(${first * laneHeight}px)`,
+            }}
+            aria-hidden="true"
+            onPointerDown={hands.onPointerDown}
+            onPointerMove={hands.onPointerMove}
+            onPointerUp={hands.onPointerUp}
+            onPointerCancel={hands.onPointerUp}
+            onPointerLeave={() => tip(undefined)}
+            onDblClick={hands.onDoubleClick}
+          />
         </div>
-        <canvas
-          ref={canvas}
-          style={{ width: `${width}px`, height: `${lanes.length * laneHeight}px` }}
-          aria-hidden="true"
-          onPointerDown={onPointerDown}
-          onPointerMove={onPointerMove}
-          onPointerUp={onPointerUp}
-          onPointerCancel={() => (drag.current = undefined)}
-          onPointerLeave={() => tip(undefined)}
-          onDblClick={onDoubleClick}
-        />
       </div>
     </div>
   );
-}
-
-function summary({ log }: State, rounds: readonly Round[]): string {
-  const failed = rounds.filter(({ result }) => result === 'rolled back').length;
-  return `Timeline of ${log.events.length} events in ${rounds.length} rounds${failed > 0 ? `, ${failed} rolled back` : ''}`;
-}
-
-function Axis({ range, width, wallMs }: { range: Window; width: number; wallMs: number }): JSX.Element {
-  // Midnight where the reader is, by the segment's clock: ticks fall on whole minutes and seconds.
-  const midnight = new Date(wallMs + range.end / 1e6).setHours(0, 0, 0, 0);
-  const origin = (midnight - wallMs) * 1e6;
-  const { step, times } = timeTicks(range, Math.max(2, width / 110), origin);
-  return (
-    <svg width={width} height={24} aria-hidden="true">
-      {times.map((time) => {
-        const x = toX(time, range, width);
-        return (
-          <g key={time} class="tick">
-            <path d={`M${Math.round(x) + 0.5} 18v6`} />
-            {x > 4 && x < width - 4 ? (
-              <text x={x} y={13} text-anchor={x < 36 ? 'start' : x > width - 36 ? 'end' : 'middle'}>
-                {clock(time - origin, step)}
-              </text>
-            ) : null}
-          </g>
-        );
-      })}
-    </svg>
-  );
-}
-
-/** Grows when VS Code changes the theme: it rewrites the variables on the root element and the class of the body. */
-function useTheme(): number {
-  const [turn, setTurn] = useState(0);
-  useEffect(() => {
-    const observer = new MutationObserver(() => setTurn((now) => now + 1));
-    observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
-    observer.observe(document.body, {
-      attributes: true,
-      attributeFilter: ['class', 'data-vscode-theme-kind'],
-    });
-    return () => observer.disconnect();
-  }, []);
-  return turn;
 }

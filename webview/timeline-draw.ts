@@ -5,16 +5,21 @@
 // has a shape of its own.
 
 import { opWords } from '../extension/protocol/mapping';
-import type { EventKind } from '../extension/protocol/model';
-import { ackTone, gapText, type Scene, type Shape, type TimeLane } from './timeline-scene';
+import { brushFor, hatch, roomy } from './canvas';
+import { ackTone, toX, type Scene, type Shape, type TimeLane, type Window } from './timeline-scene';
+import { paintBar, paintColumns } from './timeline-far';
 import type { Round } from './timeline-model';
-import { glyphs, solid, tones, type Palette } from './timeline-look';
+import { stamp, toolGlyph, type Palette } from './timeline-look';
+import { resultWord } from './event-text';
 
 export const laneHeight = 22;
 
 export interface Painting {
   lanes: readonly TimeLane[];
   scene: Scene;
+  window: Window;
+  /** The selected stretch of time. */
+  stretch: { from: number; to: number } | undefined;
   selectedPeer: string | undefined;
   selectedRound: Round | undefined;
   selectedSeq: number | undefined;
@@ -23,22 +28,23 @@ export interface Painting {
 
 export function paint(canvas: HTMLCanvasElement, painting: Painting, palette: Palette): void {
   const { scene, lanes } = painting;
-  const ratio = window.devicePixelRatio;
   const height = lanes.length * laneHeight;
-  canvas.width = Math.round(scene.width * ratio);
-  canvas.height = Math.round(height * ratio);
-  const brush = canvas.getContext('2d');
+  const brush = brushFor(canvas, scene.width, roomy(height));
   if (!brush) return;
-  brush.scale(ratio, ratio);
   brush.font = painting.font;
   paintLanes(brush, painting, palette);
-  const rank = { gap: 0, round: 1, ack: 2, mark: 3 };
+  scene.columns.forEach((columns, lane) => {
+    paintColumns(brush, columns, lane * laneHeight, laneHeight, palette);
+    for (const one of columns.bars) paintBar(brush, one, lane * laneHeight + laneHeight / 2 - 0.5, scene.width, palette);
+  });
+  const rank = { gap: 0, round: 1, bar: 2, ack: 2, column: 2, mark: 3, tool: 4 };
   for (const shape of [...scene.shapes].sort((a, b) => rank[a.kind] - rank[b.kind])) {
     // Answers are by far the most, and leave nothing to restore.
     if (shape.kind !== 'ack') brush.save();
     paintShape(brush, shape, painting, palette, height);
     if (shape.kind !== 'ack') brush.restore();
   }
+  paintStretch(brush, painting, palette, height);
 }
 
 function paintLanes(brush: CanvasRenderingContext2D, { lanes, scene, selectedPeer }: Painting, palette: Palette): void {
@@ -53,30 +59,53 @@ function paintLanes(brush: CanvasRenderingContext2D, { lanes, scene, selectedPee
   });
 }
 
+function paintStretch(
+  brush: CanvasRenderingContext2D,
+  { stretch, window, scene }: Painting,
+  palette: Palette,
+  height: number,
+): void {
+  if (!stretch) return;
+  const x0 = Math.max(-2, toX(stretch.from, window, scene.width));
+  const x1 = Math.min(scene.width + 2, toX(stretch.to, window, scene.width));
+  if (x1 < 0 || x0 > scene.width) return;
+  brush.save();
+  brush.fillStyle = brush.strokeStyle = palette.text;
+  brush.globalAlpha = 0.1;
+  brush.fillRect(x0, 0, x1 - x0, height);
+  brush.globalAlpha = 0.8;
+  brush.strokeRect(Math.round(x0) + 0.5, -1, Math.max(1, Math.round(x1 - x0)), height + 2);
+  brush.restore();
+}
+
 function paintShape(brush: CanvasRenderingContext2D, shape: Shape, painting: Painting, palette: Palette, height: number): void {
   const middle = shape.lane * laneHeight + laneHeight / 2 - 0.5;
   const left = Math.max(shape.x0, -10);
   const right = Math.min(shape.x1, painting.scene.width + 10);
   switch (shape.kind) {
-    case 'gap': {
-      paintGap(brush, left, right, height, gapText(shape.count), palette);
-      return;
-    }
-    case 'round': {
+    case 'gap':
+      paintGap(brush, left, right, height, shape.text, palette);
+      break;
+    case 'round':
       paintRound(brush, shape.round, left, right, middle, painting, palette, height);
-      return;
-    }
-    case 'ack': {
+      break;
+    case 'ack':
       paintAck(brush, shape, left, right, middle, palette);
       if (shape.ack.seq === painting.selectedSeq) outline(brush, left, right, middle, 8, palette);
-      return;
-    }
+      break;
     case 'mark':
-      brush.translate(shape.x0, middle);
-      {
-        paintMark(brush, shape.event.kind, shape.event.seq === painting.selectedSeq, palette);
-        return;
+      if (shape.event.seq === painting.selectedSeq) {
+        brush.strokeStyle = palette.text;
+        brush.lineWidth = 1.5;
+        brush.strokeRect(shape.x0 - 8, middle - 8, 16, 16);
       }
+      stamp(brush, shape.event.kind, shape.x0, middle, palette);
+      break;
+    case 'tool':
+      stamp(brush, toolGlyph, shape.x0, middle + 3, palette);
+      break;
+    default:
+      break;
   }
 }
 
@@ -101,23 +130,6 @@ function paintAck(
   if (tone !== 'reached') return;
   brush.fillStyle = palette.back;
   for (let x = left + 4; x < right - 2; x += 6) brush.fillRect(x, middle - 4, 2, 8);
-}
-
-function paintMark(brush: CanvasRenderingContext2D, kind: EventKind, selected: boolean, palette: Palette): void {
-  const path = new Path2D(glyphs[kind] ?? glyphs['unknown']);
-  if (selected) {
-    brush.strokeStyle = palette.text;
-    brush.lineWidth = 1.5;
-    brush.strokeRect(-8, -8, 16, 16);
-  }
-  brush.lineWidth = 4;
-  brush.strokeStyle = palette.back;
-  brush.lineJoin = 'round';
-  brush.stroke(path);
-  brush.strokeStyle = brush.fillStyle = palette[tones[kind] ?? 'text'];
-  brush.lineWidth = 1.6;
-  if (solid.has(kind)) brush.fill(path);
-  else brush.stroke(path);
 }
 
 function paintRound(
@@ -149,16 +161,25 @@ function paintRound(
     return;
   }
   bar(brush, left, right, middle, 14, round.result !== 'done');
-  if (round.result === 'rolled back' || round.result === 'abandoned') slashes(brush, left, Math.max(right, left + 3), middle, 14);
+  if (round.result === 'rolled back' || round.result === 'abandoned')
+    hatch(brush, left, middle - 7, Math.max(right - left, 3), 14);
   if (selected) outline(brush, left, right, middle, 14, palette);
-  const text = `${opWords[round.op]} ${round.result === 'done' ? '' : round.result}`.trim();
+  if (right - left < 24) return;
+  const text = round.result === 'done' ? opWords[round.op] : `${opWords[round.op]} ${resultWord(round.result)}`;
   if (round.result !== 'done' || brush.measureText(text).width + 12 > right - left) return;
   brush.fillStyle = palette.back;
   brush.textBaseline = 'middle';
   brush.fillText(text, Math.max(left, 0) + 6, middle + 0.5);
 }
 
-function bar(brush: CanvasRenderingContext2D, left: number, right: number, middle: number, thick: number, hollow: boolean): void {
+export function bar(
+  brush: CanvasRenderingContext2D,
+  left: number,
+  right: number,
+  middle: number,
+  thick: number,
+  hollow: boolean,
+): void {
   const width = Math.max(2, right - left);
   if (!hollow || width < 4) brush.fillRect(left, middle - thick / 2, width, thick);
   else brush.strokeRect(left + 0.5, middle - thick / 2 + 0.5, width - 1, thick - 1);
@@ -179,18 +200,6 @@ function outline(
   brush.restore();
 }
 
-function slashes(brush: CanvasRenderingContext2D, left: number, right: number, middle: number, thick: number): void {
-  brush.beginPath();
-  brush.rect(left, middle - thick / 2, right - left, thick);
-  brush.clip();
-  brush.beginPath();
-  for (let x = left - thick; x < right; x += 6) {
-    brush.moveTo(x, middle + thick / 2);
-    brush.lineTo(x + thick, middle - thick / 2);
-  }
-  brush.stroke();
-}
-
 function paintGap(
   brush: CanvasRenderingContext2D,
   left: number,
@@ -206,5 +215,6 @@ function paintGap(
   brush.strokeRect(left + 0.5, 0.5, Math.max(1, right - left - 1), height - 1);
   brush.fillStyle = palette.quiet;
   brush.textBaseline = 'middle';
-  if (brush.measureText(text).width + 16 < right - left) brush.fillText(text, Math.max(left, 0) + 8, height / 2);
+  if (right - left > 60 && brush.measureText(text).width + 16 < right - left)
+    brush.fillText(text, Math.max(left, 0) + 8, height / 2);
 }

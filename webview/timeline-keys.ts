@@ -3,7 +3,7 @@
 // The timeline's keyboard.  Pure: a key and where we are give the change of the view.
 
 import type { EventLog } from './event-log';
-import { indexOfSeq, roundOf, type Round } from './timeline-model';
+import { roundAround } from './timeline-rounds';
 import type { TimeLane } from './timeline-scene';
 import { around, fitted, followed, panned, revealed, zoomed } from './timeline-view';
 import type { View } from './view-state';
@@ -12,28 +12,33 @@ interface Where {
   view: View;
   now: number;
   log: EventLog;
-  rounds: readonly Round[];
   lanes: readonly TimeLane[];
 }
 
 export function keyChange(
   { key, ctrlKey, metaKey, altKey }: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>,
-  { view, now, log, rounds, lanes }: Where,
+  { view, now, log, lanes }: Where,
 ): Partial<View> | undefined {
   if (ctrlKey || metaKey || altKey) return undefined;
-  switch (key) {
+  switch (key.length === 1 ? key.toLowerCase() : key) {
     case '+':
     case '=':
+    case 'w':
       return zoomed(view, now, 0.5, 0.5);
     case '-':
+    case 's':
       return zoomed(view, now, 2, 0.5);
     case 'ArrowLeft':
+    case 'a':
       return panned(view, now, -0.15);
     case 'ArrowRight':
+    case 'd':
       return panned(view, now, 0.15);
-    case 'f':
-    case 'F':
+    case 'p':
+    case ' ':
       return followed(view, now, !view.follow);
+    case 'f':
+      return view.stretch ? around(view.stretch.from, view.stretch.to) : fitted(view, now, log);
     case 'Home':
       return fitted(view, now, log);
     case ',':
@@ -41,29 +46,29 @@ export function keyChange(
     case '.':
       return stepped(view, now, log, 1);
     case 'Enter':
-      return zoomedToRound(view, now, log, rounds);
+      return zoomedToRound(view, now, log);
     case 'ArrowUp':
       return lane(view, lanes, -1);
     case 'ArrowDown':
       return lane(view, lanes, 1);
     case 'Escape':
-      return { event: undefined, peer: undefined };
+      return view.stretch ? { stretch: undefined } : { event: undefined, peer: undefined };
     default:
       return undefined;
   }
 }
 
-function stepped(view: View, now: number, { events }: EventLog, by: number): Partial<View> | undefined {
-  const at = view.event === undefined ? -1 : indexOfSeq(events, view.event);
-  const to = at < 0 ? events.length - 1 : Math.min(Math.max(at + by, 0), events.length - 1);
-  const event = events[to];
+function stepped(view: View, now: number, log: EventLog, by: number): Partial<View> | undefined {
+  const at = view.event === undefined ? -1 : log.indexOf(view.event);
+  const to = at < 0 ? log.length - 1 : Math.min(Math.max(at + by, 0), log.length - 1);
+  const event = log.at(Math.max(0, to));
   return event && { event: event.seq, ...revealed(view, now, event.timeNs) };
 }
 
-function zoomedToRound(view: View, now: number, { events }: EventLog, rounds: readonly Round[]): Partial<View> | undefined {
-  const event = view.event === undefined ? undefined : events[indexOfSeq(events, view.event)];
+function zoomedToRound(view: View, now: number, log: EventLog): Partial<View> | undefined {
+  const event = log.find(view.event);
   if (!event) return undefined;
-  const round = roundOf(rounds, event);
+  const round = roundAround(log, event);
   return round ? around(round.from, round.to ?? now) : around(event.timeNs - 1e6, event.timeNs + 1e6);
 }
 

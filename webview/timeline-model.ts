@@ -142,29 +142,21 @@ function close(round: Round, at: number, result: RoundResult): void {
   round.result = result;
 }
 
+/** The last answer of each slot: a round may ask a thousand peers. */
+const latest = new WeakMap<Round, Map<number, Ack>>();
+
 function answerOf(round: Round, event: PeermapEvent): Ack {
-  const pending = round.acks.findLast((ack) => ack.slot === event.slot && event.kind !== 'map-request');
+  const bySlot = latest.get(round) ?? new Map<number, Ack>();
+  latest.set(round, bySlot);
+  const pending = event.kind === 'map-request' ? undefined : bySlot.get(event.slot);
   if (pending) return pending;
-  const ack = { slot: event.slot, seq: event.seq, from: event.timeNs, late: false, error: 0, method: 'none' as const };
+  const ack: Ack = { slot: event.slot, seq: event.seq, from: event.timeNs, late: false, error: 0, method: 'none' };
   round.acks.push(ack);
+  bySlot.set(event.slot, ack);
   return ack;
 }
 
 /** The round that an event is part of. */
 export function roundOf(rounds: readonly Round[], event: PeermapEvent): Round | undefined {
   return inRound.has(event.kind) ? rounds.findLast(({ epoch }) => epoch === event.epoch) : undefined;
-}
-
-/** Position of the event with this sequence number, or -1. */
-export function indexOfSeq(events: readonly PeermapEvent[], seq: number): number {
-  let low = 0;
-  let high = events.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const found = events[middle]?.seq ?? 0;
-    if (found === seq) return middle;
-    if (found < seq) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
 }

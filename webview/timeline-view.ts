@@ -36,7 +36,7 @@ export function followed(view: View, now: number, follow: boolean): Change {
 
 /** Everything there is, up to now. */
 export function fitted(view: View, now: number, log: EventLog): Change {
-  const first = log.events[0]?.timeNs ?? now;
+  const first = log.firstTime ?? now;
   return around(first, now, view.follow);
 }
 
@@ -52,4 +52,11 @@ export function revealed(view: View, now: number, time: number): Change {
   const { start, end } = windowOf(view, now);
   if (time >= start && time <= end) return {};
   return { follow: false, end: time + view.span / 2 };
+}
+
+/** What statistics are of: the selected stretch, else what is in sight. */
+export function studied(view: View, now: number): { from: number; to: number } {
+  if (view.stretch) return view.stretch;
+  const { start, end } = windowOf(view, now);
+  return { from: start, to: end };
 }

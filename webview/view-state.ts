@@ -4,6 +4,7 @@
 // hands the saved object to the next one.  That object may come from an older version, so nothing in it is believed unchecked.
 
 import type { ViewState } from '../extension/protocol/view';
+import { plainLook, type Look } from './grid-model';
 
 /** In the order of the page. */
 export const sections = [
@@ -34,7 +35,13 @@ export interface View {
   /** Width of the timeline in nanoseconds, and its right edge when it does not follow. */
   span: number;
   end: number;
+  /** The offsets that the address map shows; undefined: all there are. */
+  zoom?: { start: number; end: number } | undefined;
+  /** The stretch of time that was selected in the timeline. */
+  stretch?: { from: number; to: number } | undefined;
   closed: readonly SectionName[];
+  /** How tables are sorted and filtered, by their names; those that are not here, not at all. */
+  grids?: Readonly<Record<string, Look>>;
 }
 
 export const shortestSpan = 1e3;
@@ -59,6 +66,10 @@ export function fromViewState(state: unknown): Saved {
   const scroll = isRecord(saved['scroll']) ? saved['scroll'] : {};
   const closed: readonly unknown[] = Array.isArray(view['closed']) ? view['closed'] : initialView.closed;
   const range = isRecord(view['range']) ? view['range'] : {};
+  const stretch = isRecord(view['stretch']) ? view['stretch'] : {};
+  const zoom = isRecord(view['zoom']) ? view['zoom'] : {};
+  const [start, end] = [finite(zoom['start']), finite(zoom['end'])];
+  const [from, to] = [finite(stretch['from']), finite(stretch['to'])];
   const [offset, length] = [finite(range['offset']), finite(range['length'])];
   return {
     segment: typeof saved['segment'] === 'string' ? saved['segment'] : '',
@@ -70,12 +81,32 @@ export function fromViewState(state: unknown): Saved {
       follow: view['follow'] !== false,
       span: Math.min(Math.max(finite(view['span']) ?? initialView.span, shortestSpan), longestSpan),
       end: finite(view['end']) ?? 0,
+      zoom: start === undefined || end === undefined || end <= start ? undefined : { start, end },
+      stretch: from === undefined || to === undefined ? undefined : { from, to },
       closed: sections.filter((name) => closed.includes(name)),
+      grids: looks(view['grids']),
     },
     scroll: Object.fromEntries(
       Object.entries(scroll).filter((entry): entry is [string, number] => finite(entry[1]) !== undefined),
     ),
   };
+}
+
+function looks(saved: unknown): Record<string, Look> {
+  const entries = isRecord(saved) ? Object.entries(saved) : [];
+  return Object.fromEntries(
+    entries.map(([name, look]) => {
+      const { filter, sort, descending } = isRecord(look) ? look : {};
+      return [
+        name,
+        {
+          filter: typeof filter === 'string' ? filter : plainLook.filter,
+          sort: typeof sort === 'string' ? sort : undefined,
+          descending: descending === true,
+        },
+      ];
+    }),
+  );
 }
 
 function finite(value: unknown): number | undefined {

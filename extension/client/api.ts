@@ -21,6 +21,10 @@ export interface PeermapApi {
   readonly tree: vscode.TreeDataProvider<Node>;
   /** What the System Shared Memory view shows. */
   readonly systemTree: vscode.TreeDataProvider<SystemNode>;
+  /** Tasks of the type "peermap". */
+  readonly tasks: vscode.TaskProvider;
+  /** How long `activate` took, in milliseconds. */
+  readonly activationMs: number;
   /** The inspectors that are open; `ready` once the page is there and is kept live. */
   readonly inspectors: readonly { readonly segment: string; readonly ready: boolean }[];
 }

@@ -26,6 +26,8 @@ import { SegmentTree } from './tree';
 let parts: Parts | undefined;
 
 export function activate(context: vscode.ExtensionContext): PeermapApi | undefined {
+  const began = performance.now();
+  const usage = process.cpuUsage();
   if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
   if (process.platform !== 'linux') {
     setContext('unsupported', true);
@@ -58,6 +60,8 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   const made: Parts = { server, segments, inspectors, demo, rounds, system, documents, version, log };
   parts = made;
 
+  const tasks = new Tasks((id, target) => runQuietly(made, id, target));
+
   setContext('readOnly', isReadOnly());
   const rightsChanged = () => {
     setContext('readOnly', isReadOnly());
@@ -79,7 +83,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
       snapshotViewType,
       new SnapshotEditor({ dist: own('dist'), save: saveFile, openText: (title, text) => documents.open(title, text) }),
     ),
-    vscode.tasks.registerTaskProvider(taskType, new Tasks((id, target) => runQuietly(made, id, target))),
+    vscode.tasks.registerTaskProvider(taskType, tasks),
     vscode.window.registerUriHandler(new Links(log)),
     ...registerLanguageTools(server),
     server.onDidChangeStatus(({ state }) => setContext('server', state)),
@@ -89,6 +93,10 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     }),
   );
   void server.start();
+  const activationMs = performance.now() - began;
+  const { user, system: kernel } = process.cpuUsage(usage);
+  const ran = ((user + kernel) / 1000).toFixed(1);
+  log.info(l10n.t('Peermap {0} was activated in {1} ms, {2} ms of it on a processor.', version, activationMs.toFixed(1), ran));
   return {
     server: {
       get state() {
@@ -101,6 +109,8 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     snapshot: (segment) => segments.latest(segment),
     tree,
     systemTree,
+    tasks,
+    activationMs,
     get inspectors() {
       return inspectors.all.map(({ segment, ready }) => ({ segment, ready }));
     },

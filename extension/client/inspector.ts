@@ -8,6 +8,7 @@
 // What the person chose lives in the page's own setState; of ours it carries the segment's name, from which a panel is revived.
 
 import * as l10n from '@vscode/l10n';
+import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { Requests } from '../protocol/requests';
 import { questions, type FromView, type ToView, type ViewCommand, type ViewState } from '../protocol/view';
@@ -17,6 +18,7 @@ import { page } from './inspector-page';
 import { PageFeed } from './page-feed';
 import type { SegmentChange, Segments } from './segments';
 import type { ServerConnection } from './server-connection';
+import { revealTerminal } from './terminals';
 
 export const viewType = 'peermap.inspector';
 /** What a page that just opened gets of the past. */
@@ -144,6 +146,9 @@ class Inspector {
       case 'copy':
         await vscode.env.clipboard.writeText(message.text);
         break;
+      case 'reveal':
+        await revealTerminal(message.pid);
+        break;
       case 'ask':
         await this.ask(message);
         break;
@@ -202,7 +207,7 @@ class Inspector {
     if (!snapshot) return false;
     const attached = segments.isAttached(this.segment);
     const readOnly = this.host.readOnlyReason();
-    return this.feed.whole({ snapshot, attached, ...(readOnly === undefined ? {} : { readOnly }) });
+    return this.feed.whole({ snapshot, attached, host: hostName(), ...(readOnly === undefined ? {} : { readOnly }) });
   }
 
   private async sendPast(): Promise<void> {
@@ -229,4 +234,10 @@ class Inspector {
     void this.panel.webview.postMessage(message);
     return true;
   }
+}
+
+/** "build-7", or "build-7 (ssh-remote)" where this is not the machine that the person sits at. */
+function hostName(): string {
+  const { remoteName } = vscode.env;
+  return remoteName === undefined ? os.hostname() : `${os.hostname()} (${remoteName})`;
 }

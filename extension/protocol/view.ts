@@ -13,6 +13,7 @@ export type ToView =
       snapshot: Snapshot;
       attached: boolean;
       /** Why nothing can be changed, in the words "the workspace is not trusted". */ readOnly?: string;
+      /** The machine that all of it is on. */ host?: string;
       /** It is not live: it comes from a file that was made on that host at that time, as people read it. */
       file?: { exportedAt: string; host: string };
       /** What the next delta calls it; without one, none comes. */ revision?: number;
@@ -38,7 +39,8 @@ export type ViewCommand =
   | 'peermap.remap'
   | 'peermap.remapAll'
   | 'peermap.reap'
-  | 'peermap.destroy';
+  | 'peermap.destroy'
+  | 'peermap.exportSnapshot';
 
 /** What the page may ask of the server, of its own segment; the extension passes these on and nothing else. */
 export const questions = [
@@ -61,6 +63,8 @@ export type FromView =
   | { kind: 'command'; id: number; command: ViewCommand; pid?: number }
   | { kind: 'ask'; id: number; question: Question; params: Record<string, unknown> }
   | { kind: 'copy'; text: string }
+  /** Show the terminal that a process runs in. */
+  | { kind: 'reveal'; pid: number }
   /** A file to save, after asking where. */
   | { kind: 'save'; name: string; text: string }
   /** A document to open beside, read-only: what a picture shows, as text. */

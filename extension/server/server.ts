@@ -13,13 +13,11 @@ import {
   ErrorCodes,
   IPCMessageReader,
   IPCMessageWriter,
-  LSPErrorCodes,
   ResponseError,
   type InitializeResult,
 } from 'vscode-languageserver/node';
 import {
   writes,
-  type Failure,
   type Method,
   type Notifications,
   type Requests,
@@ -28,6 +26,11 @@ import {
 } from '../protocol/requests';
 import { loadAddon, type Addon } from './addon';
 import { toResponseError, toWire } from './convert';
+import { factsOf } from './facts';
+import { readMemory, searchMemory } from './memory';
+import { refusal } from './parameters';
+import { removeMemory } from './removal';
+import { residencyOf } from './residency';
 import { Rounds } from './rounds';
 import { SharedMemory } from './shared-memory';
 import { Watches } from './watches';
@@ -90,14 +93,20 @@ function handlersOf(addon: Addon): Handlers {
     'peermap/reap': (params) => rounds.reap(params),
     'peermap/create': (params) => rounds.create(params),
     'peermap/destroy': (params) => rounds.destroy(params),
-    'peermap/heap': soon,
-    'peermap/read': soon,
-    'peermap/search': soon,
-    'peermap/residency': soon,
-    'peermap/facts': soon,
+    'peermap/heap': ({ segment }) => {
+      const heap = toWire(watches.look(segment, (observer) => observer.heap()));
+      return { value: heap ?? null, problems: heap?.problems ?? [] };
+    },
+    'peermap/read': (params) => readMemory((look) => watches.look(params.segment, look), params),
+    'peermap/search': (params) => searchMemory((look) => watches.look(params.segment, look), params),
+    'peermap/residency': ({ segment }) => residencyOf(watches.look(segment, (observer) => observer.snapshot())),
+    'peermap/facts': async ({ pids }) => ({ value: await factsOf(pids), problems: [] }),
     'peermap/structure': soon,
-    'peermap/census': soon,
-    'peermap/remove': soon,
+    'peermap/census': () => {
+      const census = toWire(addon.census());
+      return { value: census, problems: census.problems };
+    },
+    'peermap/remove': (params) => removeMemory(addon, params),
   };
 }
 
@@ -105,17 +114,13 @@ function answer(handlers: Handlers, method: Method): void {
   const handle = handlers[method] as (params: unknown) => unknown;
   connection.onRequest(method, async (params: unknown) => {
     if (readOnly && writes.has(method))
-      throw refusal('PEERMAP_EACCES', 'Peermap is read-only here: it shows segments and does not change them.');
+      throw refusal('PEERMAP_EACCES', l10n.t('Peermap is read-only here: it shows segments and does not change them.'));
     try {
       return await handle(params);
     } catch (error) {
       throw toResponseError(error);
     }
   });
-}
-
-function refusal(code: Failure['code'], text: string): ResponseError<Failure> {
-  return new ResponseError(LSPErrorCodes.RequestFailed, text, { code });
 }
 
 // Without the addon the server starts all the same, and says why it is of no use: a client would take a failed start for a crash.
@@ -128,7 +133,10 @@ connection.onInitialize(({ initializationOptions }): InitializeResult => {
     const handlers = handlersOf(loadAddon());
     for (const method of Object.keys(handlers) as Method[]) answer(handlers, method);
   } catch (error) {
-    const text = `The native part of Peermap cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;
+    const text = l10n.t(
+      'The native part of Peermap cannot be loaded: {0}',
+      error instanceof Error ? error.message : String(error),
+    );
     report.unavailable = text;
     connection.onRequest(() => {
       throw refusal('PEERMAP_EOS', text);

@@ -3,6 +3,7 @@
 // The folder of the segments' objects, as the kernel reports its changes (inotify): no polling.  Names only; what is in an object is the
 // addon's business.
 
+import * as l10n from '@vscode/l10n';
 import { statSync, watch, type FSWatcher } from 'node:fs';
 import * as path from 'node:path';
 import type { Problem } from '../protocol/model';
@@ -37,7 +38,8 @@ export class SharedMemory {
 
   private failed(error: unknown): void {
     this.watcher?.close();
-    const text = `New segments are not noticed by themselves: ${error instanceof Error ? error.message : String(error)}`;
+    const why = error instanceof Error ? error.message : String(error);
+    const text = l10n.t('New segments are not noticed by themselves: {0}', why);
     this.problem = { code: 'os', where: folder, text };
   }
 }

@@ -34,7 +34,7 @@ describe('rows of the System Shared Memory view', () => {
     const row = kind?.children[0];
     assert.equal(row?.description, '1 MiB · root · 2 processes · PostgreSQL');
     assert.deepEqual(
-      row?.children.map(({ description }) => description),
+      row.children.map(({ description }) => description),
       ['pid 7 · root · 1 MiB · reads and writes', 'pid 8 · root · holds it open · reads'],
     );
   });

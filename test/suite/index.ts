@@ -20,6 +20,10 @@ export async function run(): Promise<void> {
   await import('./commands.js');
   await import('./tree.js');
   await import('./inspector.js');
+  await import('./snapshots.js');
+  await import('./system.js');
+  await import('./tasks.js');
+  await import('./tools.js');
   await import('./server-death.js');
   await import('./read-only.js');
   await import('./demo.js');

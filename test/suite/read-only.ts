@@ -22,7 +22,18 @@ describe('read-only', () => {
     const { pid } = api.server;
     await set(true);
     await until(() => api.server.state === 'running' && api.server.pid !== pid, 'the read-only server');
-    for (const command of ['grow', 'shrink', 'remap', 'remapAll', 'reap', 'attach', 'detach', 'destroy', 'startDemo'])
+    for (const command of [
+      'grow',
+      'shrink',
+      'remap',
+      'remapAll',
+      'reap',
+      'attach',
+      'detach',
+      'destroy',
+      'removeOrphan',
+      'startDemo',
+    ])
       assert.match(
         await refusal(`peermap.${command}`, { segment, bytes: page, pid: peer.pid }),
         /PEERMAP_EACCES: .*peermap\.readOnly/,

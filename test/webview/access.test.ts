@@ -57,7 +57,7 @@ describe('inspector for everyone', function () {
         await shown.show(failing());
         await check('failing');
         await shown.page.locator('#registry tbody tr').nth(1).click();
-        await shown.page.locator('#timeline tbody tr').first().click();
+        await shown.page.locator('#timeline .events tbody tr').first().click();
         await shown.until(() => document.querySelectorAll('[aria-selected=true]').length >= 3);
         await check('selected');
         await shown.show(empty(), { readOnly: 'the workspace is not trusted' });
@@ -71,7 +71,7 @@ describe('inspector for everyone', function () {
     using({}, async (shown) => {
       await shown.show(failing());
       const seen: string[] = [];
-      for (let step = 0; step < 80; step += 1) {
+      for (let step = 0; step < 120; step += 1) {
         await shown.page.keyboard.press('Tab');
         const at = await focused(shown);
         if (at === '' || (seen.length > 0 && at === seen[0])) break;
@@ -96,7 +96,7 @@ describe('inspector for everyone', function () {
       const missing = wanted.filter((name) => !seen.includes(name));
       assert.deepEqual(missing, [], seen.join(' | '));
       assert.equal(seen.filter((name) => name === '0/collector').length, 2, 'one in the registry, one in the map');
-      assert.ok(seen.some((name) => name.startsWith('Timeline of')));
+      assert.ok(seen.some((name) => name.startsWith('Timeline: ')));
     }));
 
   it('arrow keys select peers in the registry and the map, and walk the pieces of a lane', () =>
@@ -131,7 +131,7 @@ describe('inspector for everyone', function () {
       await shown.show(three());
       const { keyboard } = shown.page;
       await shown.page.locator('.chart').focus();
-      await keyboard.press('f');
+      await keyboard.press('p');
       await shown.until(() => /paused/.test(document.querySelector('.chart-head')?.textContent ?? ''));
       await keyboard.press('.');
       await keyboard.press(',');
@@ -180,7 +180,7 @@ describe('inspector for everyone', function () {
       }
       // The name of a peer stays in sight when its row is scrolled sideways.
       await shown.show(failing());
-      await shown.page.locator('.table-scroller').evaluate((element) => element.scrollBy(300, 0));
+      await shown.page.locator('#registry .table-scroller').evaluate((element) => element.scrollBy(300, 0));
       const left = await shown.page
         .locator('#registry tbody th')
         .first()

@@ -2,7 +2,7 @@
 //
 // Segments to look at: a small model of one that grows, whose snapshots and events agree with each other as a real one's do.
 
-import type { Address, Header, Mapping, Op, Peer, PeermapEvent, Snapshot } from '../../extension/protocol/model';
+import type { Address, Header, Mapping, Op, Peer, PeermapEvent, ProcessFacts, Snapshot } from '../../extension/protocol/model';
 
 export const KiB = 1024;
 export const MiB = 1024 * KiB;
@@ -345,4 +345,69 @@ export function damaged(): Snapshot {
   const snapshot = model.snapshot();
   delete snapshot.header;
   return { ...snapshot, object: { ...snapshot.object, length: 8192 } };
+}
+
+/** More peers than anybody reads one by one; one of them lacks the newest growth. */
+export function thousand(): Model {
+  const model = new Model('crowd', 8 * MiB, 1024);
+  for (let at = 0; at < 1000; at += 1) model.attach(`worker-${String(at).padStart(4, '0')}`, 30_000 + at * 3);
+  for (let round = 0; round < 5; round += 1) {
+    model.now += 120e6;
+    model.growInside(MiB, model.peers[round]);
+  }
+  const { active } = model.header;
+  for (const peer of model.peers) Object.assign(peer, { mapped: active, mappings: mappingsOf(active), method: 'ahead' });
+  const late = the(model.peers[777]);
+  late.mappings = mappingsOf(active - MiB);
+  late.missing = [{ address: hex(base + BigInt(active - MiB)), length: MiB }];
+  model.now += 200e6;
+  return model;
+}
+
+/** Every way in which the registry and the kernel can disagree, a peer each, and one that agrees. */
+export function drifting(): Model {
+  const model = new Model('drifting', 4 * MiB);
+  const { active } = model.header;
+  const [head, data] = mappingsOf(active) as [Mapping, Mapping];
+  const end = base + BigInt(active);
+  model.attach('agrees', 6001);
+  model.attach('no-tail', 6002, {
+    mappings: mappingsOf(active - MiB),
+    missing: [{ address: hex(end - BigInt(MiB)), length: MiB }],
+  });
+  model.attach('no-piece', 6003, {
+    mappings: [
+      head,
+      { ...data, length: MiB },
+      { ...data, address: hex(base + BigInt(2 * MiB)), offset: headerLength + 2 * MiB, length: 2 * MiB },
+    ],
+    missing: [{ address: hex(base + BigInt(MiB)), length: MiB }],
+  });
+  model.attach('read-only', 6004, {
+    mappings: [head, { ...data, permissions: 'r--s' }],
+    missing: [{ address: data.address, length: active }],
+  });
+  model.attach('more', 6005, { mappings: mappingsOf(active + MiB) });
+  model.attach('less', 6006, { mapped: active + 2 * MiB });
+  model.attach('reused', 6007, { samePid: false });
+  model.attach('corpse', 6008, { state: 'dead' });
+  model.attach('behind', 6009, { state: 'late', requested: 3, acked: 2, processState: 't' });
+  model.strangers.push({ pid: 6010, command: 'hexdump', mappings: [{ ...data, permissions: 'r--s' }] });
+  return model;
+}
+
+/** What /proc says of a model's peers. */
+export function factsOf(model: Model): ProcessFacts[] {
+  return model.peers
+    .filter(({ state }) => state !== 'dead')
+    .map((peer) => ({
+      pid: peer.pid,
+      user: 'ada',
+      uid: peer.uid,
+      executable: `/usr/bin/${peer.name}`,
+      commandLine: `/usr/bin/${peer.name} --segment ${model.name}`,
+      startedAtMs: peer.attachedAtMs - 60_000,
+      threads: 3,
+      ...(peer.processState === 't' ? { tracer: { pid: 6100, command: 'gdb' } } : {}),
+    }));
 }

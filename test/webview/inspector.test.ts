@@ -34,7 +34,26 @@ describe('inspector', function () {
   const row = (name: string): ReturnType<Shown['page']['locator']> => shown.page.locator('#registry tbody tr', { hasText: name });
   const lane = (name: string): ReturnType<Shown['page']['locator']> =>
     shown.page.locator('#map [role=option]', { hasText: name });
-  const widthOf = async (name: string): Promise<number> => Number(await lane(name).locator('rect.mapped').getAttribute('width'));
+  /** Pixels of a lane's picture that are about of this colour. */
+  const pixels = (name: string, [red, green, blue]: readonly [number, number, number]): Promise<number> =>
+    lane(name).evaluate(
+      (element, wanted) => {
+        const picture = document.querySelector<HTMLCanvasElement>('#map canvas');
+        const brush = picture?.getContext('2d');
+        if (!picture || !brush) throw new Error('no picture');
+        const ratio = window.devicePixelRatio;
+        const [box, from] = [element.getBoundingClientRect(), picture.getBoundingClientRect()];
+        const { data } = brush.getImageData(0, (box.top - from.top) * ratio, picture.width, 26 * ratio);
+        let count = 0;
+        for (let at = 0; at < data.length; at += 4)
+          if ((data[at + 3] ?? 0) > 250 && wanted.every((value, part) => Math.abs((data[at + part] ?? 0) - value) < 12))
+            count += 1;
+        return count;
+      },
+      [red, green, blue],
+    );
+  const blue = [89, 164, 249] as const;
+  const red = [241, 76, 76] as const;
   const savedView = async (): Promise<Record<string, unknown>> => {
     await shown.until(() => sessionStorage.getItem('state') !== null);
     const state = await shown.page.evaluate(() => JSON.parse(sessionStorage.getItem('state') ?? '{}') as Record<string, unknown>);
@@ -53,7 +72,7 @@ describe('inspector', function () {
     }
   };
   const canvas = (): Promise<string> =>
-    shown.page.locator('#timeline canvas').evaluate((element) => (element as HTMLCanvasElement).toDataURL());
+    shown.page.locator('#timeline .chart canvas').evaluate((element) => (element as HTMLCanvasElement).toDataURL());
 
   it('is connecting until the first snapshot comes', async () => {
     assert.match(await text('main'), /Connecting/);
@@ -65,7 +84,7 @@ describe('inspector', function () {
   it('a growth is drawn within the next frame: sizes, rows and lanes', async () => {
     const model = three();
     await shown.show(model);
-    const before = await widthOf('search');
+    const before = await pixels('search', blue);
     model.resize(model.header.active + 256 * KiB);
     const snapshot = snapshotOf(model);
     const frames = await shown.page.evaluate(async (message) => {
@@ -86,7 +105,7 @@ describe('inspector', function () {
       return drawn;
     }, snapshot);
     assert.ok(frames <= 2, `${frames} frames`);
-    assert.ok((await widthOf('search')) > before);
+    assert.ok(before > 0 && (await pixels('search', blue)) > before);
     assert.match(await row('search').innerText(), /7\.25 MiB/);
   });
 
@@ -125,7 +144,7 @@ describe('inspector', function () {
     await shown.page.keyboard.press('+');
     await shown.page.keyboard.press('ArrowLeft');
     await row('worker-040').focus();
-    await shown.scroll({ '.table-scroller': 500, '.lanes': 321, html: 120 });
+    await shown.scroll({ '#registry .table-scroller': 500, '.lanes': 321, html: 120 });
     const marked = await row('worker-040').elementHandle();
     await shown.until(() => /worker-040.*"follow":false,"span":5000000000/.test(sessionStorage.getItem('state') ?? ''));
     const before = await savedView();
@@ -145,7 +164,7 @@ describe('inspector', function () {
     }, base);
     assert.match(await text('.facts'), /1,040/);
     assert.deepEqual(
-      await Promise.all(['.table-scroller', '.lanes', 'html'].map((name) => shown.scrolled(name))),
+      await Promise.all(['#registry .table-scroller', '.lanes', 'html'].map((name) => shown.scrolled(name))),
       [500, 321, 120],
     );
     assert.equal(
@@ -161,9 +180,9 @@ describe('inspector', function () {
     await shown.show(model);
     await row('worker-003').click();
     await shown.page.locator('#timeline .chart').focus();
-    for (const key of ['+', '+', 'f', '.']) await shown.page.keyboard.press(key);
+    for (const key of ['+', '+', 'p', '.']) await shown.page.keyboard.press(key);
     await shown.page.getByRole('button', { name: 'Problems' }).click();
-    await shown.scroll({ '.table-scroller': 260, '.event-scroller': 90, html: 300 });
+    await shown.scroll({ '#registry .table-scroller': 260, '.events .grid-scroller': 90, html: 300 });
     await shown.until(() => {
       const saved = JSON.parse(sessionStorage.getItem('state') ?? '{}') as {
         scroll?: Record<string, number>;
@@ -182,30 +201,24 @@ describe('inspector', function () {
     assert.equal(await row('worker-003').getAttribute('aria-selected'), 'true');
     assert.equal(await shown.page.getByRole('button', { name: 'Problems' }).getAttribute('aria-expanded'), 'false');
     await eventually(async () => assert.equal(await shown.scrolled('html'), 300));
-    assert.equal(await shown.scrolled('.table-scroller'), 260);
-    assert.equal(await shown.scrolled('.event-scroller'), 90);
+    assert.equal(await shown.scrolled('#registry .table-scroller'), 260);
+    assert.equal(await shown.scrolled('.events .grid-scroller'), 90);
   });
 
   it('a peer that lacks memory is hatched in red, and the words say how much and where', async () => {
     const model = three();
     await shown.show(model);
-    assert.equal(await shown.page.locator('#map rect.lacks').count(), 0);
+    assert.equal(await pixels('search', red), 0);
     const search = the(model.peers[1]);
     search.mappings = mappingsOf(6 * MiB);
     search.missing = [{ address: '0x7e8000600000', length: MiB }];
     search.mapped = 6 * MiB;
     await shown.send(snapshotOf(model));
-    const hatch = lane('search').locator('rect.lacks');
-    const { stroke, fill } = await hatch.evaluate((element) => ({
-      stroke: getComputedStyle(element).stroke,
-      fill: getComputedStyle(element).fill,
-    }));
-    assert.equal(stroke, 'rgb(241, 76, 76)');
-    assert.match(fill, /#hatch/);
+    assert.ok((await pixels('search', red)) > 100);
     assert.match(await lane('search').innerText(), /lacks 1 MiB at 0x7e8000600000/);
     assert.match((await row('search').innerText()).replaceAll('\n', ' '), /6 MiB of 7 MiB/);
     assert.match(await text('#problems'), /search, pid 4718 lacks 1 MiB at 0x7e8000600000/);
-    assert.equal(await shown.page.locator('#map rect.lacks').count(), 1);
+    assert.equal(await pixels('stats', red), 0);
   });
 
   it('one selection is shown in the registry, the map and the timeline', async () => {
@@ -226,17 +239,17 @@ describe('inspector', function () {
 
   it('selecting an event marks its round, its peer, and the others of the round', async () => {
     await shown.show(three());
-    const event = shown.page.locator('#timeline tbody tr', { hasText: 'mapped' }).first();
+    const event = shown.page.locator('#timeline .events tbody tr', { hasText: 'mapped' }).first();
     await event.click();
     await eventually(async () => assert.equal(await event.getAttribute('aria-selected'), 'true'));
-    assert.equal(await shown.page.locator('#timeline tr.kin').count(), 8);
+    assert.equal(await shown.page.locator('#timeline .events tr.kin').count(), 8);
     assert.equal(await row('stats').getAttribute('aria-selected'), 'true');
   });
 
   it('an event under the pointer in the timeline is explained, and selected by a click', async () => {
     const model = three();
     await shown.show(model);
-    const picture = shown.page.locator('#timeline canvas');
+    const picture = shown.page.locator('#timeline .chart canvas');
     await picture.scrollIntoViewIfNeeded();
     await shown.page.getByRole('button', { name: 'Pause' }).click();
     await shown.page.getByRole('button', { name: 'Follow' }).waitFor();
@@ -256,14 +269,14 @@ describe('inspector', function () {
       /Round 24: growth 6\.81 MiB → 7 MiB by indexer\s+done after [\d.]+ µs\s+3 of 3 peers answered/,
     );
     await picture.click({ position: spot });
-    await eventually(async () => assert.equal(await shown.page.locator('#timeline tr[aria-selected=true]').count(), 1));
+    await eventually(async () => assert.equal(await shown.page.locator('#timeline .events tr[aria-selected=true]').count(), 1));
     await picture.dblclick({ position: spot });
     await eventually(async () => assert.ok(((await savedView())['span'] as number) < 1e6));
   });
 
   it('the wheel zooms about the moment under the pointer, with Ctrl while the page has the focus', async () => {
     await shown.show(three());
-    const picture = shown.page.locator('#timeline canvas');
+    const picture = shown.page.locator('#timeline .chart canvas');
     await shown.page.getByRole('button', { name: 'Pause' }).click();
     await eventually(async () => assert.equal((await savedView())['follow'], false));
     const before = (await savedView()) as { end: number; span: number };
@@ -290,15 +303,18 @@ describe('inspector', function () {
   it('the event list stands still while somebody reads it, and says what came since', async () => {
     const model = three();
     await shown.show(model);
-    const first = await shown.page.locator('#timeline tbody tr').first().getAttribute('data-row');
-    await shown.scroll({ '.event-scroller': 60 });
+    const first = await shown.page.locator('#timeline .events tbody tr').first().getAttribute('data-row');
+    await shown.scroll({ '.events .grid-scroller': 60 });
     const read = model.events.length;
     model.resize(model.header.active + MiB);
     await shown.send({ kind: 'events', batch: batchOf(model.events.slice(read)), reset: false });
-    assert.equal(await shown.page.locator('#timeline tbody tr').first().getAttribute('data-row'), first);
+    assert.equal(await shown.page.locator('#timeline .events tbody tr').first().getAttribute('data-row'), first);
     await shown.page.getByRole('button', { name: '8 newer events' }).click();
     await eventually(async () =>
-      assert.equal(await shown.page.locator('#timeline tbody tr').first().getAttribute('data-row'), String(model.events.length)),
+      assert.equal(
+        await shown.page.locator('#timeline .events tbody tr').first().getAttribute('data-row'),
+        String(model.events.length),
+      ),
     );
   });
 
@@ -309,16 +325,6 @@ describe('inspector', function () {
     for (let round = 0; round < 3; round += 1) model.resize(model.header.active + MiB);
     await shown.send({ kind: 'events', batch: batchOf(model.events.slice(lost + 12), 12), reset: false });
     assert.match(await text('#timeline tr.lost'), /12 events were overwritten before they could be read/);
-  });
-
-  it('forgets the oldest events past its limit, and says so', async () => {
-    const model = three();
-    await shown.show(model);
-    const from = model.events.length;
-    while (model.events.length < from + 20_000) model.event('root', { bySlot: 0, byPid: 4711 });
-    await shown.send({ kind: 'events', batch: batchOf(model.events.slice(from)), reset: false });
-    assert.match(await text('#timeline .aside'), new RegExp(`20,000 events · ${from} older ones were dropped`));
-    assert.equal(await shown.page.locator('#timeline tbody tr').count(), 200);
   });
 
   it('its clock ticks while events are in view, and nothing runs at all once they are not', async () => {
@@ -335,6 +341,8 @@ describe('inspector', function () {
     assert.ok((await shown.page.evaluate(() => window.delays)).includes(1000));
     model.now += 60e9;
     await shown.send(snapshotOf(model));
+    // What is worked out a few times a second has its last turn.
+    await new Promise((resolve) => setTimeout(resolve, 1200));
     const during = await shown.page.evaluate(async () => {
       const frame = window.requestAnimationFrame.bind(window);
       let frames = 0;
@@ -419,16 +427,17 @@ describe('inspector', function () {
 
   it('memory mapped ahead is a band of its own, with the horizon at its end, and no problem', async () => {
     await shown.show(three());
-    assert.equal(await shown.page.locator('#map .early, #map .horizon').count(), 0);
+    assert.doesNotMatch(await text('#map .legend'), /ahead/);
     await shown.show(ahead());
     const lanes = shown.page.locator('#map [role=option]');
-    for (const part of ['rect.ahead', 'rect.early', 'path.horizon']) assert.equal(await lanes.locator(part).count(), 3);
     assert.match(await text('#map .legend'), /mapped ahead, up to the horizon/);
     assert.match(await text('.facts'), /Ahead\s+77\.5 MiB/);
     assert.match(await text('#problems'), /No problems/);
     assert.match(await row('search').innerText(), /stopped.*unstop/s);
     assert.match(await row('stats').innerText(), /no-inject/);
-    await lanes.nth(1).locator('rect.early').hover();
+    // Above the middle, at 60 of 112 MiB.
+    const { width = 0 } = (await shown.page.locator('#map canvas').boundingBox()) ?? {};
+    await lanes.nth(1).hover({ position: { x: 164 + width * 0.5, y: 10 } });
     await shown.until(() => /mapped ahead: not active yet/.test(document.querySelector('.tip')?.textContent ?? ''));
     await shown.show(strict());
     assert.match(await text('.name-row'), /strict\s+no-inject/);

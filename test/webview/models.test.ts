@@ -10,10 +10,11 @@ import { breaksOf, lanesOf, mapScale, pieceLines, roomBehind, roundUp, scaleFor,
 import { conditionOf, conditionText, kernelOf, lackText } from '../../webview/peer';
 import { keyChange } from '../../webview/timeline-keys';
 import { roundsOf } from '../../webview/timeline-model';
-import { ackTone, sceneOf, shapeAt, timeTicks, type TimeLane } from '../../webview/timeline-scene';
+import { timeTicks } from '../../webview/time-axis';
+import { ackTone, sceneOf, shapeAt, type TimeLane } from '../../webview/timeline-scene';
 import { windowOf, zoomed } from '../../webview/timeline-view';
 import { initialView } from '../../webview/view-state';
-import { append, emptyLog } from '../../webview/event-log';
+import { emptyLog } from '../../webview/event-log';
 import { ahead, failing, full, GiB, KiB, mappingsOf, MiB, three, the } from './fixtures';
 import { batchOf } from './preview';
 
@@ -144,25 +145,26 @@ describe('inspector timeline', () => {
 
   it('draws no more shapes than there are pixels for', () => {
     const model = full();
-    const log = append(emptyLog, batchOf(model.events), true);
+    const log = emptyLog.append(batchOf(model.events), true);
     const every: TimeLane[] = [
       { slot: -1, name: '', present: true },
       ...model.peers.map(({ slot, name }) => ({ slot, name, present: true })),
     ];
-    const { shapes } = sceneOf(log, roundsOf(log.events), every, { start: 0, end: model.now * 2 }, 300);
+    const { shapes, columns } = sceneOf(log, every, { start: 0, end: model.now * 2 }, 300);
     assert.ok(shapes.length < 3 * every.length, `${shapes.length} shapes`);
+    // From far: the beginning, the attachments, the rounds and their answers, each in a column of its lane.
     assert.equal(
-      shapes.reduce((sum, { count }) => sum + count, 0),
+      columns.reduce((sum, { count, bars }) => sum + bars.length + count.reduce((all, one) => all + one, 0), 0),
       1 + 128 + 40 + 40 * 128,
     );
   });
 
   it('finds the shape under the pointer, and none where there is none', () => {
     const model = three();
-    const log = append(emptyLog, batchOf(model.events), true);
-    const rounds = roundsOf(log.events);
+    const log = emptyLog.append(batchOf(model.events), true);
+    const rounds = roundsOf(log.events());
     const last = the(rounds.at(-1));
-    const scene = sceneOf(log, rounds, lanes, { start: last.from - 1e3, end: the(last.to) + 1e3 }, 1000);
+    const scene = sceneOf(log, lanes, { start: last.from - 1e3, end: the(last.to) + 1e3 }, 1000);
     const shape = shapeAt(scene, 0, 500);
     assert.equal(shape?.kind === 'round' && shape.round.epoch, last.epoch);
     const ack = shapeAt(scene, 2, 500);
@@ -172,8 +174,8 @@ describe('inspector timeline', () => {
 
   it('shows lost events as a gap with their number', () => {
     const model = three();
-    const log = append(append(emptyLog, batchOf(model.events.slice(0, 50)), true), batchOf(model.events.slice(62), 12), false);
-    const scene = sceneOf(log, [], lanes, { start: the(model.events[0]).timeNs, end: model.now }, 1000);
+    const log = emptyLog.append(batchOf(model.events.slice(0, 50)), true).append(batchOf(model.events.slice(62), 12), false);
+    const scene = sceneOf(log, lanes, { start: the(model.events[0]).timeNs, end: model.now }, 1000);
     const gaps = scene.shapes.filter(({ kind }) => kind === 'gap');
     assert.deepEqual(
       gaps.map(({ count }) => count),
@@ -183,13 +185,16 @@ describe('inspector timeline', () => {
 
   it('zooms about the middle, follows at the right edge, and steps through events', () => {
     const model = three();
-    const log = append(emptyLog, batchOf(model.events), true);
+    const log = emptyLog.append(batchOf(model.events), true);
     const paused = { ...initialView, follow: false, span: 10e9, end: 100e9 };
     assert.deepEqual(zoomed(paused, 0, 0.5, 0.5), { span: 5e9, end: 97.5e9 });
-    const where = { view: initialView, now: model.now, log, rounds: roundsOf(log.events), lanes };
+    const where = { view: initialView, now: model.now, log, lanes };
     const key = (name: string, view = where.view): ReturnType<typeof keyChange> =>
       keyChange({ key: name, ctrlKey: false, metaKey: false, altKey: false }, { ...where, view });
-    assert.equal(key('f')?.follow, false);
+    assert.equal(key('p')?.follow, false);
+    assert.equal(key('w')?.span, initialView.span / 2);
+    assert.deepEqual(key('F'), key('Home'));
+    assert.equal(key('f', { ...initialView, stretch: { from: 1e9, to: 2e9 } })?.end, 2.08e9);
     assert.equal(key('.')?.event, model.events.length);
     assert.equal(key(',', { ...initialView, event: 9 })?.event, 8);
     assert.equal(key('x'), undefined);

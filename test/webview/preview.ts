@@ -11,7 +11,7 @@ import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import type { EventBatch, PeermapEvent } from '../../extension/protocol/model';
-import type { FromView, ToView } from '../../extension/protocol/view';
+import type { FromView, Question, QuestionResult, ToView } from '../../extension/protocol/view';
 import type { Model } from './fixtures';
 import { themeSheet, type Theme } from './themes';
 
@@ -153,6 +153,28 @@ export class Shown {
   /** Snapshot and all events of a model, as on opening. */
   async show(model: Model, change: { attached?: boolean; readOnly?: string } = {}): Promise<void> {
     await this.send(snapshotOf(model, change), { kind: 'events', batch: batchOf(model.events), reset: true });
+  }
+
+  /** Answers every question of this kind that the page has asked and that is not answered. */
+  async answer<Q extends Question>(question: Q, result: QuestionResult<Q>): Promise<void> {
+    const asked = (await this.posted()).filter((one) => one.kind === 'ask' && one.question === question);
+    await this.send(...asked.flatMap((one): ToView[] => (one.kind === 'ask' ? [{ kind: 'answer', id: one.id, result }] : [])));
+  }
+
+  /** Loads the page again with other choices in its saved state. */
+  async remember(view: Record<string, unknown>): Promise<void> {
+    await this.until(() => sessionStorage.getItem('state') !== null);
+    await this.page.evaluate((change) => {
+      const alter = (): void => {
+        const state = JSON.parse(sessionStorage.getItem('state') ?? '{}') as { view?: object };
+        sessionStorage.setItem('state', JSON.stringify({ ...state, view: { ...state.view, ...change } }));
+      };
+      // Leaving saves what was chosen, twice: it is altered after either.
+      window.addEventListener('pagehide', alter);
+      document.addEventListener('visibilitychange', alter);
+    }, view);
+    await this.page.reload();
+    await this.until(() => window.posted.some(({ kind }) => kind === 'ready'));
   }
 
   /** Waits for a condition in the page; the test's own time limit is the watchdog. */

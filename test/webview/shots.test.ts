@@ -4,7 +4,7 @@
 
 import * as assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
-import { ahead, damaged, empty, failing, full, MiB, strict, three } from './fixtures';
+import { ahead, damaged, drifting, empty, factsOf, failing, full, MiB, strict, thousand, three } from './fixtures';
 import { snapshotOf, startPreview, type Preview, type Shown } from './preview';
 import { themeNames, type Theme } from './themes';
 
@@ -17,13 +17,28 @@ const states: Record<string, (shown: Shown) => Promise<void>> = {
   'far-ahead': (shown) => shown.show(ahead(MiB, 64 * MiB)),
   strict: (shown) => shown.show(strict()),
   failing: (shown) => shown.show(failing()),
+  drifting: async (shown) => {
+    await shown.show(drifting());
+    await shown.answer('peermap/facts', { value: factsOf(drifting()), problems: [] });
+  },
+  thousand: (shown) => shown.show(thousand()),
+  moment: async (shown) => {
+    const model = three();
+    await shown.show(model);
+    await shown.remember({ moment: 40 });
+    await shown.show(model);
+  },
   damaged: (shown) => shown.send({ kind: 'snapshot', snapshot: damaged(), attached: false }),
   round: async (shown) => {
     await shown.show(failing());
-    await shown.page.locator('#timeline tbody tr', { hasText: 'round done' }).first().click();
+    await shown.page.locator('#timeline .events tbody tr', { hasText: 'round done' }).first().click();
     await shown.page.locator('.chart').focus();
     await shown.page.keyboard.press('Enter');
-    await shown.page.locator('#map [role=option]').nth(1).locator('rect.lacks').hover();
+    const { width = 0 } = (await shown.page.locator('#map canvas').boundingBox()) ?? {};
+    await shown.page
+      .locator('#map [role=option]')
+      .nth(1)
+      .hover({ position: { x: 164 + width * 0.65, y: 10 } });
     await shown.until(() => document.querySelector<HTMLElement>('.tip')?.hidden === false);
   },
   gone: async (shown) => {
@@ -60,10 +75,11 @@ describe('inspector pictures', function () {
   };
 
   for (const theme of themeNames) {
-    for (const name of ['empty', 'three', 'full', 'ahead', 'failing']) it(`${name} in ${theme}`, () => shoot(name, theme, 1200));
+    for (const name of ['empty', 'three', 'full', 'ahead', 'failing', 'drifting'])
+      it(`${name} in ${theme}`, () => shoot(name, theme, 1200));
   }
-  for (const name of ['round', 'far-ahead', 'strict', 'connecting', 'damaged', 'gone', 'read-only'])
+  for (const name of ['thousand', 'moment', 'round', 'far-ahead', 'strict', 'connecting', 'damaged', 'gone', 'read-only'])
     it(name, () => shoot(name, 'dark', 1200));
-  for (const name of ['empty', 'full', 'ahead', 'far-ahead', 'failing'])
+  for (const name of ['empty', 'full', 'ahead', 'far-ahead', 'failing', 'drifting', 'thousand'])
     it(`${name} in 400 pixels`, () => shoot(name, 'light', 400));
 });

@@ -5,20 +5,22 @@
 import * as assert from 'node:assert/strict';
 import { diff } from '../../extension/protocol/delta';
 import type { PackedEvents } from '../../extension/protocol/model';
-import { append, emptyLog, eventLimit } from '../../webview/event-log';
+import { chunkSize } from '../../webview/event-chunk';
+import { emptyLog, eventLimit } from '../../webview/event-log';
 import { share } from '../../webview/share';
 import { initialState, nowNs, reduce, type Action, type State } from '../../webview/state';
 import { fromViewState, initialView, longestSpan, toViewState } from '../../webview/view-state';
-import { hex, MiB, three, the } from './fixtures';
+import { failing, hex, MiB, three, the } from './fixtures';
 import { batchOf, snapshotOf } from './preview';
 
 const start = (): State => initialState('', initialView);
 const run = (state: State, ...actions: Action[]): State => actions.reduce(reduce, state);
 const snapshot = (model = three(), at = 0): Action => ({ kind: 'message', message: snapshotOf(model), at });
+const first = the(three().events[0]);
 const eventsOf = (count: number, from = 1): ReturnType<typeof batchOf> =>
   batchOf(
     Array.from({ length: count }, (_, at) => ({
-      ...the(three().events[0]),
+      ...first,
       seq: from + at,
       timeNs: (from + at) * 1e6,
     })),
@@ -112,11 +114,11 @@ describe('inspector state', () => {
     });
     const other = three();
     Object.assign(other, { name: 'another' });
-    assert.equal(run(state, snapshot(other)).log.events.length, 0);
+    assert.equal(run(state, snapshot(other)).log.length, 0);
     const young = three();
     Object.assign(young.header, { generation: hex(7n), eventHead: 3 });
-    assert.equal(run(state, snapshot(young)).log.events.length, 0);
-    assert.equal(run(state, snapshot(model)).log.events.length, model.events.length);
+    assert.equal(run(state, snapshot(young)).log.length, 0);
+    assert.equal(run(state, snapshot(model)).log.length, model.events.length);
   });
 
   it('follows a command from its start to its end, and gives it up when the server ends', () => {
@@ -172,40 +174,63 @@ describe('inspector state', () => {
 
 describe('inspector event log', () => {
   it('takes an event once, however often it is told', () => {
-    const log = append(append(emptyLog, eventsOf(10), true), eventsOf(8, 5), false);
+    const log = emptyLog.append(eventsOf(10), true).append(eventsOf(8, 5), false);
     assert.deepEqual(
-      log.events.map(({ seq }) => seq),
+      log.events().map(({ seq }) => seq),
       [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
     );
-    assert.deepEqual(log.gaps, []);
+    assert.deepEqual(log.gaps(), []);
   });
 
   it('marks where events were lost: before, between and after', () => {
-    const first = append(emptyLog, { ...eventsOf(5, 13), missed: 12 }, true);
-    assert.deepEqual(first.gaps, [{ before: 13, count: 12 }]);
-    const second = append(first, { ...eventsOf(5, 20), missed: 2 }, false);
-    assert.deepEqual(second.gaps.at(-1), { before: 20, count: 2 });
-    const third = append(second, { events: [], last: 30, missed: 6 }, false);
-    assert.deepEqual(third.gaps.at(-1), { before: 31, count: 6 });
+    const first = emptyLog.append({ ...eventsOf(5, 13), missed: 12 }, true);
+    assert.deepEqual(first.gaps(), [{ before: 13, count: 12 }]);
+    const second = first.append({ ...eventsOf(5, 20), missed: 2 }, false);
+    assert.deepEqual(second.gaps().at(-1), { before: 20, count: 2 });
+    const third = second.append({ events: [], last: 30, missed: 6 }, false);
+    assert.deepEqual(third.gaps().at(-1), { before: 31, count: 6 });
     assert.equal(third.last, 30);
   });
 
   it('does not count as lost what was never asked for', () => {
-    assert.deepEqual(append(emptyLog, eventsOf(5, 100), true).gaps, []);
+    assert.deepEqual(emptyLog.append(eventsOf(5, 100), true).gaps(), []);
   });
 
-  it('keeps the newest 20,000 and says how many it dropped', () => {
-    let log = append(emptyLog, eventsOf(eventLimit - 1), true);
+  it('keeps the newest million, drops older ones a chunk at a time, and says how many', () => {
+    let log = emptyLog;
+    const step = 50_000;
+    for (let from = 1; from < eventLimit; from += step) log = log.append(eventsOf(step, from), false);
+    assert.deepEqual([log.length, log.dropped], [eventLimit, 0]);
+    log = log.append(eventsOf(chunkSize - 1, eventLimit + 1), false);
     assert.equal(log.dropped, 0);
-    log = append(log, eventsOf(101, eventLimit), false);
-    assert.equal(log.events.length, eventLimit);
-    assert.equal(log.dropped, 100);
-    assert.equal(log.events[0]?.seq, 101);
+    log = log.append(eventsOf(1, eventLimit + chunkSize), false);
+    assert.deepEqual([log.length, log.dropped], [eventLimit, chunkSize]);
+    assert.equal(log.at(0)?.seq, chunkSize + 1);
+    assert.equal(log.find(chunkSize), undefined);
+    assert.equal(log.find(chunkSize + 1)?.timeNs, (chunkSize + 1) * 1e6);
+    assert.equal(log.indexAt((chunkSize + 501) * 1e6), 500);
+  });
+
+  it('a log stays what it was when others go on from it, in one way or in two', () => {
+    const base = emptyLog.append(eventsOf(10), true);
+    const one = base.append({ ...eventsOf(1, 11), missed: 0 }, false);
+    const two = base.append({ ...eventsOf(1, 15), missed: 4 }, false);
+    assert.deepEqual([base.length, base.at(10), base.gaps()], [10, undefined, []]);
+    assert.deepEqual([one.at(-1)?.seq, one.gaps()], [11, []]);
+    assert.deepEqual([two.at(-1)?.seq, two.gaps()], [15, [{ before: 15, count: 4 }]]);
+  });
+
+  it('gives back each event as it came, whatever is in it', () => {
+    const { events } = failing();
+    const log = emptyLog.append(batchOf(events), true);
+    assert.deepEqual(log.events(), events);
+    assert.deepEqual(log.events(3, 5), events.slice(3, 5));
+    assert.equal(log.holders.get(3), 3327);
   });
 
   it('starts afresh on a reset', () => {
-    const log = append(append(emptyLog, eventsOf(10), true), eventsOf(3), true);
-    assert.equal(log.events.length, 3);
+    const log = emptyLog.append(eventsOf(10), true).append(eventsOf(3), true);
+    assert.equal(log.length, 3);
     assert.equal(log.last, 3);
   });
 });
@@ -221,6 +246,11 @@ describe('inspector saved state', () => {
         follow: false,
         span: 5 * MiB,
         end: 9e12,
+        range: { offset: 4096, length: 64 },
+        moment: 6,
+        zoom: { start: 0, end: 65536 },
+        stretch: { from: 8e12, to: 8.5e12 },
+        grids: { events: { filter: 'late', sort: 'time', descending: true } },
         closed: ['map' as const],
       },
       scroll: { page: 12 },
@@ -240,7 +270,7 @@ describe('inspector saved state', () => {
     ]) {
       const { view, scroll, segment } = fromViewState(junk);
       assert.equal(view.span, initialView.span);
-      assert.deepEqual(view.closed, []);
+      assert.deepEqual(view.closed, initialView.closed);
       assert.deepEqual(scroll, {});
       assert.equal(segment, '');
     }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+//
+// How much of a segment is in each peer's page tables, as /proc/PID/smaps has it.  While the kernel makes that file for a process, the
+// process waits if it wants to change its mappings: so this is read when a person asks, and tells what it cost.
+
+import * as l10n from '@vscode/l10n';
+import { readFile } from 'node:fs/promises';
+import type { Peer, Snapshot } from '../../native/addon/index';
+import { toAddress } from '../protocol/address';
+import type { Problem, Residency } from '../protocol/model';
+import type { Answer } from '../protocol/requests';
+
+type Range = Residency['ranges'][number];
+
+export async function residencyOf(snapshot: Snapshot): Promise<Answer<Residency[]>> {
+  const value: Residency[] = [];
+  const problems: Problem[] = [];
+  // One after the other: each is held up for its own time only, and the cost told is its own.
+  for (const peer of snapshot.peers) {
+    if (peer.state === 'dead' || !peer.samePid || !peer.mappings) continue;
+    const where = `/proc/${peer.pid}/smaps`;
+    try {
+      const began = process.hrtime.bigint();
+      const text = await readFile(where, 'latin1');
+      const tookNs = Number(process.hrtime.bigint() - began);
+      value.push({ pid: peer.pid, ranges: rangesOf(text, snapshot.object.inode, peer.mappings), tookNs });
+    } catch (error) {
+      problems.push(problemOf(error, where, peer));
+    }
+  }
+  return { value, problems };
+}
+
+function problemOf(error: unknown, where: string, { name, pid }: Peer): Problem {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ESRCH')
+    return { code: 'no-process', where, text: l10n.t('{0} ({1}) ended before it could be asked', name, pid) };
+  const text = l10n.t('What {0} ({1}) has in memory may not be read: {2}', name, pid, code);
+  return { code: code === 'EACCES' || code === 'EPERM' ? 'no-access' : 'os', where, text };
+}
+
+const headLine = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) [0-9a-f]+:[0-9a-f]+ (\d+)/;
+const amountLine = /^(Rss|Pss|Shared_Dirty|Private_Dirty|Swap): +(\d+) kB$/;
+
+/** Those of the object: an inode alone could be of another file system, so the kernel's own list of the object's mappings decides. */
+export function rangesOf(smaps: string, inode: number, mappings: NonNullable<Peer['mappings']>): Range[] {
+  const ranges: Range[] = [];
+  let current: Range | undefined;
+  for (const line of smaps.split('\n')) {
+    const head = headLine.exec(line);
+    if (head) {
+      const [, from = '', to = '', permissions = '', offset = '', file = ''] = head;
+      const [begin, end] = [BigInt(`0x${from}`), BigInt(`0x${to}`)];
+      const isOurs =
+        Number(file) === inode && mappings.some(({ address, length }) => address < end && begin < address + BigInt(length));
+      current = isOurs
+        ? {
+            address: toAddress(begin),
+            length: Number(end - begin),
+            offset: Number(`0x${offset}`),
+            permissions,
+            resident: 0,
+            proportional: 0,
+            dirty: 0,
+            swapped: 0,
+          }
+        : undefined;
+      if (current) ranges.push(current);
+      continue;
+    }
+    const amount = current && amountLine.exec(line);
+    if (!current || !amount) continue;
+    const bytes = Number(amount[2]) * 1024;
+    if (amount[1] === 'Rss') current.resident = bytes;
+    else if (amount[1] === 'Pss') current.proportional = bytes;
+    else if (amount[1] === 'Swap') current.swapped = bytes;
+    else current.dirty += bytes;
+  }
+  return ranges;
+}

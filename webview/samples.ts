@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+//
+// What snapshots told of the segment's sizes, over time: events do not tell how much of the object is resident.
+//
+// Like the event log, a value that never changes: one that goes on shares the array with the one before.
+
+import type { Snapshot } from '../extension/protocol/model';
+
+export interface Sample {
+  timeNs: number;
+  active: number;
+  target: number;
+  /** Bytes of the object that have memory. */
+  resident: number;
+}
+
+const limit = 20_000;
+
+export class Samples {
+  constructor(
+    private readonly rows: Sample[] = [],
+    private readonly from = 0,
+    private readonly to = 0,
+  ) {}
+
+  get all(): readonly Sample[] {
+    return this.rows.slice(this.from, this.to);
+  }
+
+  /** With what a snapshot tells, if it is news. */
+  with({ monotonicNs: timeNs, header, object }: Snapshot): Samples {
+    if (!header) return this;
+    const { active, target } = header;
+    const resident = object.allocated;
+    const last = this.to > this.from ? this.rows[this.to - 1] : undefined;
+    if (last && timeNs < last.timeNs) return new Samples().with({ monotonicNs: timeNs, header, object } as Snapshot);
+    if (last?.active === active && last.target === target && last.resident === resident) return this;
+    // Somebody else went on from here, or what nobody sees any more is most of it.
+    const shared = this.rows.length === this.to && this.from <= limit;
+    const rows = shared ? this.rows : this.rows.slice(this.from, this.to);
+    rows.push({ timeNs, active, target, resident });
+    const to = rows.length;
+    return new Samples(rows, Math.max(shared ? this.from : 0, to - limit), to);
+  }
+}
