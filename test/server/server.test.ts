@@ -333,6 +333,7 @@ describe('server', function () {
       'peermap/reap': {},
       'peermap/create': { bytes: page },
       'peermap/destroy': {},
+      'peermap/remove': { kind: 'posix', name: 'peermap.none', inode: 1, device: 1 },
     };
 
     it('refuses everything that writes, with a reason, and changes nothing', async () => {
