@@ -13,6 +13,7 @@ import { availableParallelism, cpus, release } from 'node:os';
 import { growths, shrinks } from './bench/growths.mjs';
 import { churned, heapsBeside } from './bench/heaps.mjs';
 import { inspectorPage } from './bench/inspector-page.mjs';
+import { inspectorServer } from './bench/inspector-server.mjs';
 import { observed } from './bench/observed.mjs';
 import { quick, root } from './bench/run.mjs';
 import { single, wakes } from './bench/single.mjs';
@@ -64,7 +65,7 @@ async function main() {
   const results = [];
   const missing = await growths(results);
   skipDpdk(results);
-  for (const section of [shrinks, wakes, single, observed, heapsBeside, churned, inspectorPage])
+  for (const section of [shrinks, wakes, single, observed, heapsBeside, churned, inspectorServer, inspectorPage])
     try {
       await section(results);
     } catch (error) {

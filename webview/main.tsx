@@ -64,8 +64,11 @@ function saveSoon(): void {
 }
 
 function dispatch(action: Action): void {
-  const { view, segment } = state;
+  const { view, segment, revision } = state;
   state = reduce(state, action);
+  // What came is a change of something that this page was never told: it asks for the whole.
+  if (revision !== undefined && state.revision === undefined && action.kind === 'message' && action.message.kind === 'delta')
+    api.postMessage({ kind: 'ready' });
   if (state.segment !== segment && segment !== '') scroll = {};
   if (state.view !== view || state.segment !== segment) saveSoon();
   drawSoon();

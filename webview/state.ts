@@ -3,7 +3,10 @@
 // Everything the inspector knows, and how each message and each choice changes it.  Pure: the same state and action give the same
 // state, so all of this is tested without a browser.
 
+import { unpack } from '../extension/protocol/batch';
+import { apply } from '../extension/protocol/delta';
 import type { Snapshot } from '../extension/protocol/model';
+import type { Sampling } from '../extension/protocol/requests';
 import type { ByteRange, ToView, ViewCommand } from '../extension/protocol/view';
 import { emptyLog, type EventLog } from './event-log';
 import { peerKey, strangerKey } from './peer';
@@ -21,6 +24,8 @@ export interface State {
   /** Empty until a snapshot or a saved state names it. */
   segment: string;
   snapshot?: Snapshot | undefined;
+  /** What a delta must refer to; undefined if none can be applied. */
+  revision?: number | undefined;
   /** performance.now() when the snapshot came: what its clocks are told forward from. */
   receivedAt: number;
   /** Wall clock at CLOCK_MONOTONIC 0, in ms.  Held still against the jitter of reading two clocks. */
@@ -31,7 +36,7 @@ export interface State {
   /** The machine that all of it is on. */
   host?: string | undefined;
   /** What looking costs: how often the server looks at the segment, and for how long each time. */
-  sampling?: { looksPerSecond: number; lookMs: number } | undefined;
+  sampling?: Sampling | undefined;
   /** Where it comes from, if it is not live. */
   file?: { exportedAt: string; host: string } | undefined;
   server: { state: 'running' | 'restarting' | 'failed'; text: string };
@@ -96,6 +101,8 @@ function received(state: State, message: ToView, at: number): State {
   switch (message.kind) {
     case 'snapshot':
       return withSnapshot(state, message, at);
+    case 'delta':
+      return withDelta(state, message, at);
     case 'events':
       return revealed({ ...state, log: state.log.append(message.batch, message.reset) });
     case 'reveal':
@@ -132,6 +139,8 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
     readOnly,
     host: host ?? state.host,
     file,
+    revision: message.revision,
+    sampling: message.sampling ?? state.sampling,
     samples: state.samples.with(snapshot),
     receivedAt: at,
     gone: false,
@@ -156,6 +165,21 @@ function withSnapshot(state: State, message: ToView & { kind: 'snapshot' }, at: 
   const { peer } = state.view;
   if (peer !== undefined && !isThere(snapshot, peer)) next.view = { ...state.view, peer: undefined };
   return next;
+}
+
+/** If it is a change of what is not here, nothing changes but that no delta fits any more, until there is a snapshot again. */
+function withDelta(state: State, message: ToView & { kind: 'delta' }, at: number): State {
+  const { base, revision, delta, batch, sampling } = message;
+  if (!state.snapshot || base !== state.revision) return { ...state, revision: undefined };
+  const { attached, readOnly, file } = state;
+  const snapshot = apply(state.snapshot, delta);
+  const optional = {
+    ...(readOnly === undefined ? {} : { readOnly }),
+    ...(file === undefined ? {} : { file }),
+    ...(sampling === undefined ? {} : { sampling }),
+  };
+  const next = withSnapshot(state, { kind: 'snapshot', snapshot, attached, revision, ...optional }, at);
+  return batch ? received(next, { kind: 'events', batch: unpack(batch), reset: false }, at) : next;
 }
 
 function withSection(state: State, section: string | undefined, range: ByteRange | undefined): State {

@@ -2,7 +2,7 @@
 //
 // The inspector panels: one for each segment, hosting webview/.
 //
-//     webview --ready--> panel --watch--> Segments --changed--> panel --snapshot, events--> webview
+//     webview --ready--> panel --watch--> Segments --changed--> panel --snapshot, then deltas--> webview
 //
 // VS Code throws the page of a hidden panel away, so nothing is sent and nothing watched until the page, shown again, says `ready`.
 // What the person chose lives in the page's own setState; of ours it carries the segment's name, from which a panel is revived.
@@ -10,12 +10,12 @@
 import * as l10n from '@vscode/l10n';
 import * as os from 'node:os';
 import * as vscode from 'vscode';
-import type { EventBatch } from '../protocol/model';
 import type { Requests } from '../protocol/requests';
 import { questions, type ByteRange, type FromView, type ToView, type ViewCommand, type ViewState } from '../protocol/view';
 import type { Target } from './command-arguments';
 import { sentenceOf } from './failure';
 import { page } from './inspector-page';
+import { PageFeed } from './page-feed';
 import type { SegmentChange, Segments } from './segments';
 import type { ServerConnection } from './server-connection';
 import { revealTerminal } from './terminals';
@@ -95,9 +95,7 @@ export class Inspectors implements vscode.WebviewPanelSerializer<ViewState>, vsc
 class Inspector {
   ready = false;
   private watch: vscode.Disposable | undefined;
-  /** The last event that the page has; undefined while the past is being fetched. */
-  private last: number | undefined;
-  private generation: string | undefined;
+  private readonly feed = new PageFeed((message) => this.send(message));
   /** Whether the page has a snapshot: something to scroll in. */
   private drawn = false;
   /** What to show once it has. */
@@ -135,7 +133,7 @@ class Inspector {
   private sleep(): void {
     this.ready = false;
     this.drawn = false;
-    this.last = undefined;
+    this.feed.forget();
     this.watch?.dispose();
     this.watch = undefined;
   }
@@ -199,14 +197,17 @@ class Inspector {
 
   private changed(change: SegmentChange): void {
     if (change.kind === 'gone') {
-      this.generation = undefined;
+      this.feed.forget();
       this.send({ kind: 'gone', segment: this.segment });
       return;
     }
-    const another = this.generation !== this.host.segments.latest(this.segment)?.header?.generation;
+    const another = this.feed.generation !== this.host.segments.latest(this.segment)?.header?.generation;
+    if (change.kind === 'changed' && !another) {
+      this.feed.changed(change.snapshot, change.batch, change.sampling);
+      return;
+    }
     this.sendSnapshot();
     if (change.kind === 'watching' || another) this.sendPast().catch((error: unknown) => this.host.log.error(sentenceOf(error)));
-    else if (change.kind === 'changed') this.sendNew(change.batch);
   }
 
   /** False if there is none yet. */
@@ -214,11 +215,9 @@ class Inspector {
     const { segments } = this.host;
     const snapshot = segments.latest(this.segment);
     if (!snapshot) return false;
-    this.generation = snapshot.header?.generation;
     const attached = segments.isAttached(this.segment);
     const readOnly = this.host.readOnlyReason();
-    const rights = readOnly === undefined ? {} : { readOnly };
-    this.drawn = this.send({ kind: 'snapshot', snapshot, attached, host: hostName(), ...rights });
+    this.drawn = this.feed.whole({ snapshot, attached, host: hostName(), ...(readOnly === undefined ? {} : { readOnly }) });
     if (this.drawn && this.wanted) this.reveal(this.wanted);
     return this.drawn;
   }
@@ -226,21 +225,14 @@ class Inspector {
   private async sendPast(): Promise<void> {
     const { segments, server } = this.host;
     const head = segments.latest(this.segment)?.header?.eventHead ?? 0;
-    this.last = undefined;
+    this.feed.awaitPast();
     const params = { segment: this.segment, after: Math.max(0, head - eventsAtFirst) };
     try {
       const { value } = await server.request('peermap/events', params, l10n.t('reading the events of {0}', this.segment));
-      if (this.send({ kind: 'events', batch: value, reset: true })) this.last = value.last;
+      this.feed.past(value);
     } catch (error) {
       this.host.log.warn(sentenceOf(error));
     }
-  }
-
-  private sendNew(batch: EventBatch): void {
-    const { last } = this;
-    if (last === undefined || batch.last <= last) return;
-    const events = batch.events.filter((event) => event.seq > last);
-    if (this.send({ kind: 'events', batch: { ...batch, events }, reset: false })) this.last = batch.last;
   }
 
   private sendServerState(): void {

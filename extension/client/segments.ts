@@ -5,11 +5,16 @@
 //
 //     tree, inspector --watch--> Segments --peermap/watch--> server --peermap/changed--> Segments --> tree, inspector
 //
+// The server sends the whole once, and then what changed.  A change of a revision that is not here means that one was lost: then the watch
+// begins again.
+//
 // Snapshots stay until newer ones arrive, also while the server restarts.
 
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { EventBatch, SegmentSummary, Snapshot } from '../protocol/model';
+import { apply } from '../protocol/delta';
+import type { PackedEvents, SegmentSummary, Snapshot } from '../protocol/model';
+import type { Notifications, Sampling } from '../protocol/requests';
 import { PeermapFailure, sentenceOf } from './failure';
 import type { ServerConnection } from './server-connection';
 import { withSize } from './sparkline';
@@ -17,13 +22,15 @@ import { withSize } from './sparkline';
 export type SegmentChange =
   /** A watch began, or began again: there may be a gap before this snapshot. */
   | { kind: 'watching'; segment: string; snapshot: Snapshot }
-  | { kind: 'changed'; segment: string; snapshot: Snapshot; batch: EventBatch }
+  | { kind: 'changed'; segment: string; snapshot: Snapshot; batch: PackedEvents; sampling: Sampling }
   | { kind: 'gone'; segment: string }
   | { kind: 'attachment'; segment: string };
 
 interface Interest {
   holders: number;
   watched: boolean;
+  /** What the server's next change refers to; undefined until it has answered.  `latest` may be newer. */
+  base?: { snapshot: Snapshot; revision: number } | undefined;
 }
 
 export class Segments {
@@ -55,7 +62,7 @@ export class Segments {
       void this.refresh();
     });
     server.onDidChangeList(() => void this.refresh());
-    server.onDidChangeSegment((params) => this.changed(params.segment, params.snapshot, params.batch));
+    server.onDidChangeSegment((change) => this.changed(change));
   }
 
   get list(): readonly SegmentSummary[] {
@@ -155,8 +162,10 @@ export class Segments {
 
   private async begin(segment: string, interest: Interest): Promise<void> {
     interest.watched = true;
+    interest.base = undefined;
     try {
-      const { value } = await this.server.request('peermap/watch', { segment }, l10n.t('watching {0}', segment));
+      const { value, revision } = await this.server.request('peermap/watch', { segment }, l10n.t('watching {0}', segment));
+      interest.base = { snapshot: value, revision };
       this.keep(segment, value);
       this.segmentEmitter.fire({ kind: 'watching', segment, snapshot: value });
     } catch (error) {
@@ -174,9 +183,17 @@ export class Segments {
     this.histories.set(segment, withSize(another ? [] : this.sizes(segment), snapshot.header.active));
   }
 
-  private changed(segment: string, snapshot: Snapshot, batch: EventBatch): void {
+  private changed({ segment, base, revision, delta, batch, sampling }: Notifications['peermap/changed']): void {
     const interest = this.interests.get(segment);
-    if (!interest) return;
+    // Without a base the answer is still on its way, and has what this tells.
+    if (!interest?.base) return;
+    if (base !== interest.base.revision) {
+      this.log.debug(`${segment}: a change of revision ${base} came after revision ${interest.base.revision}`);
+      void this.begin(segment, interest);
+      return;
+    }
+    const snapshot = apply(interest.base.snapshot, delta);
+    interest.base = { snapshot, revision };
     if (snapshot.problems.some((problem) => problem.code === 'gone')) {
       interest.watched = false;
       this.segmentEmitter.fire({ kind: 'gone', segment });
@@ -184,6 +201,6 @@ export class Segments {
       return;
     }
     this.keep(segment, snapshot);
-    this.segmentEmitter.fire({ kind: 'changed', segment, snapshot, batch });
+    this.segmentEmitter.fire({ kind: 'changed', segment, snapshot, batch, sampling });
   }
 }

@@ -25,6 +25,7 @@ export type Header = Wire<addon.Header>;
 export type Snapshot = Wire<addon.Snapshot>;
 export type PeermapEvent = Wire<addon.PeermapEvent>;
 export type EventBatch = Wire<addon.EventBatch>;
+export type PackedEvents = addon.PackedEvents;
 export type SegmentSummary = Wire<addon.SegmentSummary>;
 export type ProcessUse = Wire<addon.ProcessUse>;
 export type PeerAnswer = Wire<addon.PeerAnswer>;

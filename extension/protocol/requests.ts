@@ -9,12 +9,14 @@
 // An answer is partial by nature: `value` is what could be had, `problems` what could not.  A ResponseError means that the request
 // made no sense or that the round it asked for failed; its data is a Failure.
 
+import type { SnapshotDelta } from './delta';
 import type {
   Census,
   ErrorCode,
   EventBatch,
   HeapCount,
   MemoryRange,
+  PackedEvents,
   Problem,
   ProcessFacts,
   ProcessUse,
@@ -61,8 +63,11 @@ export interface Requests {
   'peermap/processes': { params: Record<string, never>; result: Answer<ProcessUse[]> };
   'peermap/snapshot': { params: OfSegment & { strangers?: boolean }; result: Answer<Snapshot> };
   'peermap/events': { params: OfSegment & { after: number; limit?: number }; result: Answer<EventBatch> };
-  /** From now on `changed` tells about this segment.  Watching twice is watching once. */
-  'peermap/watch': { params: OfSegment; result: Answer<Snapshot> };
+  /**
+   * From now on `changed` tells about this segment, beginning with what changes in the snapshot of this revision.  Watching twice is watching
+   * once: whoever lost the base of a change asks again.
+   */
+  'peermap/watch': { params: OfSegment; result: Answer<Snapshot> & { revision: number } };
   'peermap/unwatch': { params: OfSegment; result: null };
   /** The server joins the segment as a peer and stays one until detach.  Answers its descriptive name. */
   'peermap/attach': { params: OfSegment; result: { peerName: string } };
@@ -126,9 +131,23 @@ export const writes: ReadonlySet<Method> = new Set<Method>([
   'peermap/remove',
 ]);
 
+/** What looking costs: how often the server looks at a segment, and how long that takes each time. */
+export interface Sampling {
+  looksPerSecond: number;
+  lookMs: number;
+}
+
 export interface Notifications {
-  /** A watched segment changed: its state now, and the events since the last notification. */
-  'peermap/changed': { segment: string; snapshot: Snapshot; batch: EventBatch };
+  /** A watched segment changed: how, and the events since the last notification. */
+  'peermap/changed': {
+    segment: string;
+    /** What leads from the snapshot of revision `base` to that of `revision`; the same one if only events came. */
+    base: number;
+    revision: number;
+    delta: SnapshotDelta;
+    batch: PackedEvents;
+    sampling: Sampling;
+  };
   /** A segment appeared or went: ask for the list. */
   'peermap/listChanged': Record<string, never>;
 }

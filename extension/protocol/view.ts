@@ -2,8 +2,9 @@
 //
 // The words between the extension and its inspector webview: one union per direction.
 
-import type { EventBatch, Snapshot } from './model';
-import type { Method, Requests } from './requests';
+import type { SnapshotDelta } from './delta';
+import type { EventBatch, PackedEvents, Snapshot } from './model';
+import type { Method, Requests, Sampling } from './requests';
 
 /** Bytes of a segment; `offset` counts from the beginning of the data. */
 export interface ByteRange {
@@ -21,7 +22,11 @@ export type ToView =
       /** The machine that all of it is on. */ host?: string;
       /** It is not live: it comes from a file that was made on that host at that time, as people read it. */
       file?: { exportedAt: string; host: string };
+      /** What the next delta calls it; without one, none comes. */ revision?: number;
+      sampling?: Sampling;
     }
+  /** What changed in the snapshot of revision `base`, and the events since.  A page that has another one says `ready` again. */
+  | { kind: 'delta'; base: number; revision: number; delta: SnapshotDelta; batch?: PackedEvents; sampling?: Sampling }
   | { kind: 'events'; batch: EventBatch; /** True: forget what was there, these are the oldest to be had. */ reset: boolean }
   | { kind: 'server'; state: 'running' | 'restarting' | 'failed'; text: string }
   | { kind: 'gone'; segment: string }

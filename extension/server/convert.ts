@@ -17,7 +17,10 @@ function convert(value: unknown): unknown {
   if (typeof value === 'bigint') return toAddress(value);
   if (Array.isArray(value)) return value.map(convert);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, convert(field)]));
+  // Not by entries: this is done with each snapshot, and takes half of the time.
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) copy[key] = convert((value as Record<string, unknown>)[key]);
+  return copy;
 }
 
 export function isPeermapError(error: unknown): error is PeermapError {

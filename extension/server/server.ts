@@ -58,8 +58,7 @@ function handlersOf(addon: Addon): Handlers {
   const rounds = new Rounds(addon);
   const memory = new SharedMemory(() => notify('peermap/listChanged', {}));
   const watches = new Watches(addon, {
-    changed: (segment, snapshot, batch) =>
-      notify('peermap/changed', { segment, snapshot: toWire(snapshot), batch: toWire(batch) }),
+    changed: (change) => notify('peermap/changed', change),
     failed: (segment, error) => connection.console.error(`${segment} could not be looked at: ${String(error)}`),
   });
   const structures = new Structures(addon, watches);
@@ -75,8 +74,8 @@ function handlersOf(addon: Addon): Handlers {
       return { value: toWire(batch), problems: [] };
     },
     'peermap/watch': ({ segment }) => {
-      const snapshot = toWire(watches.watch(segment));
-      return { value: snapshot, problems: snapshot.problems };
+      const { snapshot, revision } = watches.watch(segment);
+      return { value: snapshot, problems: snapshot.problems, revision };
     },
     'peermap/unwatch': ({ segment }) => {
       watches.unwatch(segment);

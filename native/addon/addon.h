@@ -11,6 +11,7 @@
 //     count.cc     Observer.heap(): the heap, counted from outside
 //     census.cc    census(), removeSysv(): all shared memory of the machine
 //     convert.cc   C structs to the objects of model.d.ts
+//     pack.cc      events as rows of numbers
 //     arguments.cc JavaScript values to C, or TypeError and RangeError
 //     error.cc     codes to Error
 //     ending.cc    ending what has threads, before its environment or the process ends
@@ -77,6 +78,11 @@ Napi::Object to_object(Napi::Env env, const pmo_snapshot& snapshot);
 Napi::Object to_object(Napi::Env env, const pmo_events& events);
 Napi::Object to_object(Napi::Env env, const pmo_summary& summary);
 Napi::Object to_object(Napi::Env env, const pmo_user& user);
+
+// ---- pack.cc ----
+
+Napi::Object pack(Napi::Env env, const pmo_events& events);
+Napi::Object event_words(Napi::Env env);
 Napi::Array to_array(Napi::Env env, const pmo_problems& problems);
 // A size, offset, epoch or count.  Past 2^53 it can only be damage, which a Problem tells: the largest number stands for it.
 Napi::Number to_number(Napi::Env env, uint64_t value);

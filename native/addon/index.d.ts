@@ -11,11 +11,34 @@
 // Errors are thrown (or reject) as Error with `code` ("PEERMAP_ELATE"), `errno` where the system gave one, and for a failed round
 // `round`.  Arguments of a wrong type throw TypeError.
 
-import type { Census, ErrorCode, EventBatch, Heap, HeapCount, HeapPeer, PeerAnswer, ProcessUse, Round, SegmentSummary, Snapshot } from './model';
+import type {
+  Census,
+  ErrorCode,
+  EventBatch,
+  EventKind,
+  Heap,
+  HeapCount,
+  HeapPeer,
+  Method,
+  Op,
+  PackedEvents,
+  PeerAnswer,
+  ProcessUse,
+  Round,
+  SegmentSummary,
+  Snapshot,
+} from './model';
 export type * from './model';
 
 /** Every code, in the order of PEERMAP_ERRORS in peermap.h. */
 export const errorCodes: readonly { code: ErrorCode; number: number; text: string }[];
+
+/** What the numbers in PackedEvents stand for: each the index of its word. */
+export const eventWords: {
+  readonly kinds: readonly EventKind[];
+  readonly methods: readonly Method[];
+  readonly ops: readonly Op[];
+};
 
 export interface PeermapError extends Error {
   code: ErrorCode;
@@ -143,6 +166,8 @@ export class Observer {
   snapshot(options?: { strangers?: boolean }): Snapshot;
   /** Events with seq > after, oldest first, at most `limit` (default 4096). */
   events(after: number, limit?: number): EventBatch;
+  /** The same as rows of numbers, without an object for each: for many. */
+  packedEvents(after: number, limit?: number): PackedEvents;
   /**
    * Up to `length` bytes of the data at `offset`, by pread; shorter at the end of the object.  The header is before the data, at negative
    * offsets; RangeError before that.  PEERMAP_EFORMAT without a header.

@@ -346,6 +346,17 @@ export interface EventBatch {
   missed: number;
 }
 
+/** An EventBatch as numbers: what is read a hundred thousand times a second. */
+export interface PackedEvents {
+  /**
+   * 13 for each event: seq, timeNs, epoch, kind, method, op, slot, pid, bySlot, byPid, error, size, ns.  Kind, method and op are indices
+   * of `eventWords`; a kind past its end is unknown.
+   */
+  rows: Float64Array;
+  last: number;
+  missed: number;
+}
+
 export interface SegmentSummary {
   name: string;
   uid: number;

@@ -19,6 +19,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   Napi::Function segment = define_segment(env);
   instance->segment = Napi::Persistent(segment);
   exports.Set("errorCodes", error_codes(env));
+  exports.Set("eventWords", event_words(env));
   exports.Set("canView", can_view(env));
   exports.Set("Segment", segment);
   exports.Set("Observer", define_observer(env));

@@ -65,6 +65,8 @@ class Observer : public Napi::ObjectWrap<Observer> {
   Napi::Value name(const Napi::CallbackInfo& info);
   Napi::Value snapshot(const Napi::CallbackInfo& info);
   Napi::Value events(const Napi::CallbackInfo& info);
+  Napi::Value packed_events(const Napi::CallbackInfo& info);
+  Napi::Object read_events(const Napi::CallbackInfo& info, Napi::Object (*convert)(Napi::Env env, const pmo_events& events));
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value heap(const Napi::CallbackInfo& info);
   Napi::Value watch(const Napi::CallbackInfo& info);
@@ -97,7 +99,7 @@ Napi::Value Observer::snapshot(const Napi::CallbackInfo& info) {
   return to_object(env, snapshot);
 }
 
-Napi::Value Observer::events(const Napi::CallbackInfo& info) {
+Napi::Object Observer::read_events(const Napi::CallbackInfo& info, Napi::Object (*convert)(Napi::Env env, const pmo_events& events)) {
   const Napi::Env env = info.Env();
   const int64_t after = integer_argument(info[0], "after", 0, number_max);
   const int64_t limit = integer_argument(info[1], "limit", 1, number_max, 4096);
@@ -108,8 +110,12 @@ Napi::Value Observer::events(const Napi::CallbackInfo& info) {
   const std::unique_ptr<pmo_events, decltype(&pmo_events_free)> owner(&events, pmo_events_free);
   // If its writer died, nothing will change any more, and yet there is more to read then.
   if (events.more_later && watch_) watch_->remind();
-  return to_object(env, events);
+  return convert(env, events);
 }
+
+Napi::Value Observer::events(const Napi::CallbackInfo& info) { return read_events(info, to_object); }
+
+Napi::Value Observer::packed_events(const Napi::CallbackInfo& info) { return read_events(info, pack); }
 
 // Offsets count from the beginning of the data; the header is before it, at negative ones.
 Napi::Value Observer::read(const Napi::CallbackInfo& info) {
@@ -173,6 +179,7 @@ Napi::Function Observer::define(Napi::Env env) {
                          InstanceAccessor<&Observer::name>("name", napi_enumerable),
                          InstanceMethod<&Observer::snapshot>("snapshot"),
                          InstanceMethod<&Observer::events>("events"),
+                         InstanceMethod<&Observer::packed_events>("packedEvents"),
                          InstanceMethod<&Observer::read>("read"),
                          InstanceMethod<&Observer::heap>("heap"),
                          InstanceMethod<&Observer::watch>("watch"),

@@ -3,7 +3,7 @@
 // What was to be reached, and whether it was.
 
 import { places, placeOf } from './run.mjs';
-import { kib, us } from './table.mjs';
+import { kib, mib, us } from './table.mjs';
 
 const SOFT_US = 500; // how long a round waits before it reaches for a stopped peer
 
@@ -37,6 +37,7 @@ export function verdict(results) {
   stopped(growth(8, places.free), say);
   single(results, say);
   heaps(results, say);
+  looking(results, say);
   return lines;
 }
 
@@ -90,4 +91,26 @@ function heaps(results, say) {
     0.25,
     lost && `${(lost * 100).toFixed(0)} % after ${churn.seconds} s of churn, goal 25 %`,
   );
+}
+
+function looking(results, say) {
+  const server = (what) => results.find((r) => r.bench === 'server' && r.what === what);
+  const percent = (what, most) => {
+    const share = server(what)?.percent;
+    say(`inspector's server, ${what}`, share, most, share !== undefined && `${share.toFixed(2)} % of a core, goal ${most}`);
+  };
+  percent('nothing happens', 0.05);
+  percent('10 growths/s', 2);
+  const flood = server('100,000 events/s');
+  const most = flood && flood.most / mib;
+  say("inspector's server, memory", most, 150, flood && `${most.toFixed(0)} MiB during 100,000 events/s, goal 150`);
+  const rate = flood && Math.round(flood.wrote.written / flood.wrote.seconds).toLocaleString('en');
+  say(
+    "inspector's server, events",
+    flood?.missed,
+    0,
+    flood && `${flood.missed} of ${flood.wrote.written} lost at ${rate}/s, goal 0`,
+  );
+  for (const { way, ms, processes } of results.filter((r) => r.bench === 'scan' && r.way.endsWith('()')))
+    say(`going through all processes, ${way}`, ms, 100, `${ms.toFixed(0)} ms for ${processes}, goal 100`);
 }

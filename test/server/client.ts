@@ -11,6 +11,9 @@ import {
   type InitializeResult,
   type MessageConnection,
 } from 'vscode-languageserver-protocol/node';
+import { unpack } from '../../extension/protocol/batch';
+import { apply } from '../../extension/protocol/delta';
+import type { EventBatch, Snapshot } from '../../extension/protocol/model';
 import type { Failure, Method, Notifications, Requests } from '../../extension/protocol/requests';
 import { root } from '../peers/drive';
 
@@ -20,8 +23,17 @@ export interface Refusal {
   data?: Failure;
 }
 
+/** A notification, and what it leads to. */
+export interface Change {
+  segment: string;
+  snapshot: Snapshot;
+  batch: EventBatch;
+  told: Notifications['peermap/changed'];
+}
+
 export class Client {
-  readonly changes: Notifications['peermap/changed'][] = [];
+  readonly changes: Change[] = [];
+  private readonly bases = new Map<string, { snapshot: Snapshot; revision: number }>();
   listChanges = 0;
   started: InitializeResult | undefined;
   private static readonly running = new Set<Client>();
@@ -30,7 +42,7 @@ export class Client {
     readonly process: ChildProcess,
     readonly connection: MessageConnection,
   ) {
-    connection.onNotification('peermap/changed', (change: Notifications['peermap/changed']) => void this.changes.push(change));
+    connection.onNotification('peermap/changed', (told: Notifications['peermap/changed']) => this.changed(told));
     connection.onNotification('peermap/listChanged', () => {
       this.listChanges += 1;
     });
@@ -67,8 +79,22 @@ export class Client {
     return `vscode-${this.pid}`;
   }
 
-  request<M extends Method>(method: M, params: Requests[M]['params']): Promise<Requests[M]['result']> {
-    return this.connection.sendRequest<Requests[M]['result']>(method, params);
+  async request<M extends Method>(method: M, params: Requests[M]['params']): Promise<Requests[M]['result']> {
+    const result = await this.connection.sendRequest<Requests[M]['result']>(method, params);
+    if (method === 'peermap/watch') {
+      const { value, revision } = result as Requests['peermap/watch']['result'];
+      this.bases.set((params as { segment: string }).segment, { snapshot: value, revision });
+    }
+    return result;
+  }
+
+  private changed(told: Notifications['peermap/changed']): void {
+    const { segment, delta, revision } = told;
+    const base = this.bases.get(segment);
+    if (base?.revision !== told.base) throw new Error(`a change of revision ${told.base}; known is ${base?.revision ?? 'none'}`);
+    const snapshot = apply(base.snapshot, delta);
+    this.bases.set(segment, { snapshot, revision });
+    this.changes.push({ segment, snapshot, batch: unpack(told.batch), told });
   }
 
   /** What the request was refused with. */

@@ -123,6 +123,46 @@ describe('server', function () {
       );
     });
 
+    it('tells only what changed: what the changes add up to is what a look says', async () => {
+      const peer = await Peer.start(segment, 'writer', 'create', start);
+      const other = await Peer.start(segment, 'reader');
+      const client = await Client.start();
+      await client.request('peermap/watch', { segment });
+      for (let round = 0; round < 20; round += 1) await peer.ask(`grow ${page}`);
+      await other.end('SIGKILL');
+      await until(() => client.changes.at(-1)?.snapshot.peers.some(({ state }) => state === 'dead'), 'the death');
+      const added = client.changes.at(-1)?.snapshot;
+      const { value } = await client.request('peermap/snapshot', { segment });
+      const timeless = { takenAtMs: 0, monotonicNs: 0 };
+      assert.deepEqual({ ...added, ...timeless }, { ...value, ...timeless });
+      // Neither the roots nor what a peer is called changed, so neither was told.
+      for (const { told } of client.changes) {
+        assert.equal(told.delta.fields?.roots, undefined);
+        for (const fields of Object.values(told.delta.peers ?? {})) assert.equal(fields.set?.name, undefined);
+      }
+    });
+
+    it('gives who asks to watch again a new base, to which the next changes refer', async () => {
+      const peer = await Peer.start(segment, 'writer', 'create', start);
+      const client = await Client.start();
+      const first = await client.request('peermap/watch', { segment });
+      await peer.ask(`grow ${page}`);
+      const again = await client.request('peermap/watch', { segment });
+      assert.ok(again.revision > first.revision);
+      assert.equal(again.value.header?.active, start + page);
+      await peer.ask(`grow ${page}`);
+      await until(() => client.changes.at(-1)?.snapshot.header?.active === start + 2 * page, 'the growth');
+    });
+
+    it('says what its looking costs', async () => {
+      const peer = await Peer.start(segment, 'writer', 'create', start);
+      const client = await Client.start();
+      await client.request('peermap/watch', { segment });
+      await peer.ask(`grow ${page}`);
+      const { sampling } = (await until(() => client.changes.at(-1), 'the growth')).told;
+      assert.ok(sampling.looksPerSecond >= 1 && sampling.lookMs > 0);
+    });
+
     it('is silent after unwatch', async () => {
       const peer = await Peer.start(segment, 'writer', 'create', start);
       const other = testSegment();
@@ -293,6 +333,7 @@ describe('server', function () {
       'peermap/reap': {},
       'peermap/create': { bytes: page },
       'peermap/destroy': {},
+      'peermap/remove': { kind: 'posix', name: 'peermap.none', inode: 1, device: 1 },
     };
 
     it('refuses everything that writes, with a reason, and changes nothing', async () => {

@@ -3,6 +3,8 @@
 // What the inspector makes of each message, without a browser.
 
 import * as assert from 'node:assert/strict';
+import { diff } from '../../extension/protocol/delta';
+import type { PackedEvents } from '../../extension/protocol/model';
 import { chunkSize } from '../../webview/event-chunk';
 import { emptyLog, eventLimit } from '../../webview/event-log';
 import { share } from '../../webview/share';
@@ -24,6 +26,15 @@ const eventsOf = (count: number, from = 1): ReturnType<typeof batchOf> =>
     })),
   );
 
+/** Events 1 to `count` as the server sends them. */
+const packed = (count: number): PackedEvents => ({
+  rows: new Float64Array(
+    Array.from({ length: count }, (_, at) => [at + 1, at * 1e6, 1, 15, 0, 0, 0, 4711, -1, 0, 0, 64, 8]).flat(),
+  ),
+  last: count,
+  missed: 0,
+});
+
 describe('inspector state', () => {
   it('keeps the objects of an unchanged peer when another snapshot comes', () => {
     const model = three();
@@ -33,6 +44,48 @@ describe('inspector state', () => {
     assert.equal(after.snapshot?.peers[0], before.snapshot?.peers[0]);
     assert.notEqual(after.snapshot?.peers[1], before.snapshot?.peers[1]);
     assert.deepEqual(after.snapshot, model.snapshot());
+  });
+
+  it('applies what changed, keeps the objects of what did not, and takes the events that came with it', () => {
+    const model = three();
+    const whole = model.snapshot();
+    const before = run(start(), {
+      kind: 'message',
+      message: { kind: 'snapshot', snapshot: whole, attached: true, revision: 7 },
+      at: 0,
+    });
+    model.resize(model.header.active + MiB);
+    the(model.peers[2]).name = 'statistics';
+    const delta = diff(whole, model.snapshot());
+    const sampling = { looksPerSecond: 10, lookMs: 0.4 };
+    const message = { kind: 'delta' as const, base: 7, revision: 8, delta, batch: packed(3), sampling };
+    const after = run(before, { kind: 'message', message, at: 5 });
+    assert.deepEqual(after.snapshot, model.snapshot());
+    assert.equal(after.snapshot.roots, before.snapshot?.roots);
+    assert.equal(after.attached, true);
+    assert.equal(after.receivedAt, 5);
+    assert.deepEqual(after.sampling, sampling);
+    assert.equal(after.log.last, 3);
+    assert.equal(after.names['2:4724'], 'statistics');
+  });
+
+  it('applies no change to another snapshot than the one it was made of, nor any other until there is a whole one', () => {
+    const whole = three().snapshot();
+    const shown: Action = {
+      kind: 'message',
+      message: { kind: 'snapshot', snapshot: whole, attached: false, revision: 7 },
+      at: 0,
+    };
+    const change = (base: number): Action => ({
+      kind: 'message',
+      message: { kind: 'delta', base, revision: base + 1, delta: { fields: { takenAtMs: base } } },
+      at: 1,
+    });
+    const lost = run(start(), shown, change(8));
+    assert.deepEqual(lost.snapshot, whole);
+    assert.equal(lost.revision, undefined);
+    assert.deepEqual(run(lost, change(7)).snapshot, whole);
+    assert.equal(the(run(lost, shown, change(7)).snapshot).takenAtMs, 7);
   });
 
   it('does not mistake a removed field for an unchanged object', () => {
