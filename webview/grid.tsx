@@ -161,7 +161,7 @@ export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, onColumn
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const target = event.target instanceof HTMLElement ? event.target : undefined;
-    const row = target?.closest<HTMLElement>('[data-row]');
+    const row = target?.closest<HTMLElement>('[data-row], thead tr');
     if (!target || !row) return;
     const key = row.dataset['row'];
     const index = key === undefined ? -1 : (at.get(key) ?? -1);

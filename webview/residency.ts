@@ -31,24 +31,19 @@ export function useResidency(): [Measured, () => void] {
 }
 
 function taken(all: readonly Residency[], failed: number): Measured {
-  const sum = all.reduce((total, { tookNs }) => total + tookNs, 0);
-  const longest = all.reduce((most, { tookNs }) => Math.max(most, tookNs), 0);
-  const text =
-    failed > 0
-      ? l10n.t(
-          'Measured {0} processes in {1}, none of them held up for more than {2}; {3} could not be measured.',
-          all.length,
-          formatNanoseconds(sum),
-          formatNanoseconds(longest),
-          failed,
-        )
-      : l10n.t(
-          'Measured {0} processes in {1}, none of them held up for more than {2}.',
-          all.length,
-          formatNanoseconds(sum),
-          formatNanoseconds(longest),
-        );
-  return { state: 'done', text, byPid: new Map(all.map((one) => [one.pid, one])) };
+  const sum = formatNanoseconds(all.reduce((total, { tookNs }) => total + tookNs, 0));
+  const longest = formatNanoseconds(all.reduce((most, { tookNs }) => Math.max(most, tookNs), 0));
+  const measured =
+    all.length === 1
+      ? l10n.t('Measured 1 process, which was held up for {0}.', sum)
+      : l10n.t('Measured {0} processes in {1}, none of them held up for more than {2}.', all.length, sum, longest);
+  const rest =
+    failed === 0
+      ? ''
+      : failed === 1
+        ? l10n.t('1 process could not be measured.')
+        : l10n.t('{0} processes could not be measured.', failed);
+  return { state: 'done', text: `${measured} ${rest}`.trim(), byPid: new Map(all.map((one) => [one.pid, one])) };
 }
 
 type Amount = 'resident' | 'proportional';

@@ -8,12 +8,7 @@
 import './no-polling';
 import * as l10n from '@vscode/l10n';
 import { createConnection } from 'vscode-languageserver';
-import {
-  createProtocolConnection,
-  IPCMessageReader,
-  IPCMessageWriter,
-  type InitializeResult,
-} from 'vscode-languageserver/node';
+import { createProtocolConnection, IPCMessageReader, IPCMessageWriter, type InitializeResult } from 'vscode-languageserver/node';
 import {
   writes,
   type Method,

@@ -59,7 +59,10 @@ describe('revealing', () => {
   });
 
   it('opens the memory at an offset', () => {
-    const { view } = reduce(initialState('', { ...initialView, closed: ['memory'] }), message({ kind: 'reveal', section: 'memory', range: { offset: 64, length: 1 } }));
+    const { view } = reduce(
+      initialState('', { ...initialView, closed: ['memory'] }),
+      message({ kind: 'reveal', section: 'memory', range: { offset: 64, length: 1 } }),
+    );
     assert.deepEqual([view.range?.offset, view.closed], [64, []]);
   });
 });
