@@ -94,7 +94,7 @@ export function Matrix({ state, snapshot, header }: { state: State; snapshot: Sn
           title={l10n.t('Reads /proc/PID/smaps of each process once, which holds each of them up a little')}
           busy={measured.state === 'running'}
           reason={state.gone ? reason : undefined}
-          onPress={measure}
+          onPress={() => measure(boundsOf(ranges, header.headerLength))}
         />
       )}
     </>
@@ -181,4 +181,10 @@ function AsOf({ state, moment }: { state: State; moment: number }): JSX.Element 
 function wallClock(microseconds: number): string {
   const fraction = String(Math.floor(microseconds % 1e6)).padStart(6, '0');
   return `${new Date(microseconds / 1e3).toLocaleTimeString('en-GB')}.${fraction}`;
+}
+
+/** Where ranges begin and end in the object. */
+function boundsOf(ranges: readonly Range[], headerLength: number): number[] {
+  const edges = ranges.flatMap(({ offset, length }) => [offset, offset + length]);
+  return [...new Set(edges.map((offset) => offset + headerLength))].filter((edge) => edge >= 0).sort((a, b) => a - b);
 }

@@ -16,12 +16,13 @@ export interface Measured {
 
 const never: Measured = { state: 'never', text: '', byPid: new Map() };
 
-export function useResidency(): [Measured, () => void] {
+/** What is measured is told in pieces at these offsets in the object. */
+export function useResidency(): [Measured, (bounds: readonly number[]) => void] {
   const { ask } = useActions();
   const [measured, setMeasured] = useState<Measured>(never);
-  const measure = (): void => {
+  const measure = (bounds: readonly number[]): void => {
     setMeasured((before) => ({ ...before, state: 'running' }));
-    ask('peermap/residency', {}).then(
+    ask('peermap/residency', { bounds: [...bounds] }).then(
       ({ value, problems }) => setMeasured(taken(value, problems.length)),
       (error: unknown) =>
         setMeasured({ ...never, state: 'failed', text: error instanceof Error ? error.message : String(error) }),

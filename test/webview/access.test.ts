@@ -30,7 +30,10 @@ describe('inspector for everyone', function () {
     shown.page.evaluate(() => {
       const element = document.activeElement as HTMLElement;
       if (element === document.body) return '';
-      return element.getAttribute('aria-label') ?? element.dataset['row'] ?? element.textContent;
+      // What is hidden from those who listen is no part of a name.
+      const heard = element.cloneNode(true) as HTMLElement;
+      for (const hidden of heard.querySelectorAll('[aria-hidden=true]')) hidden.remove();
+      return element.getAttribute('aria-label') ?? element.dataset['row'] ?? heard.textContent;
     });
 
   for (const theme of themeNames) {
