@@ -47,14 +47,17 @@ export interface MemoryRange {
 /** What /proc/PID/smaps says of one process's mappings of the segment, and what it cost to ask. */
 export interface Residency {
   pid: number;
-  /** In the order of the addresses, one for each mapping. */
+  /** In the order of the addresses, one for each mapping, or for each piece of it between two bounds. */
   ranges: {
     address: Address;
     length: number;
     /** In the object, so the data begins at Header.headerLength. */
     offset: number;
     permissions: string;
-    /** Bytes in this process's page tables; its proportional share of them; of them dirty; swapped out. */
+    /**
+     * Bytes in this process's page tables; its proportional share of them; of them dirty; swapped out.  The kernel tells the latter three of
+     * whole mappings: of a piece they are in proportion to what of it is resident.
+     */
     resident: number;
     proportional: number;
     dirty: number;

@@ -102,7 +102,10 @@ export interface Requests {
     };
   };
   /** Reads /proc/PID/smaps of each peer, which holds each of them up a little: only when a person asks. */
-  'peermap/residency': { params: OfSegment; result: Answer<Residency[]> };
+  'peermap/residency': {
+    params: OfSegment & { /** Offsets in the object, ascending, at which mappings are told in pieces. */ bounds?: number[] };
+    result: Answer<Residency[]>;
+  };
   /** What /proc says of processes; those that are gone are left out. */
   'peermap/facts': { params: { pids: number[] }; result: Answer<ProcessFacts[]> };
   /** A root as the struct that it is, from the debug information of a program that maps it. */

@@ -4,7 +4,7 @@
 
 import { readFile, readlink } from 'node:fs/promises';
 import type { ProcessFacts } from '../protocol/model';
-import { integer, invalid } from './parameters';
+import { integer, integers } from './parameters';
 
 const mostAtOnce = 4096;
 /** Files that are open at one time. */
@@ -13,8 +13,8 @@ const side = 32;
 const ticksPerSecond = 100;
 
 export async function factsOf(pids: unknown): Promise<ProcessFacts[]> {
-  if (!Array.isArray(pids) || pids.length > mostAtOnce) throw invalid(`pids must be a list of at most ${mostAtOnce}`);
-  const asked = [...new Set(pids.map((pid) => integer(pid, 'pid', 1, 2 ** 31 - 1)))];
+  const asked = [...new Set(integers(pids, 'pids', mostAtOnce))];
+  for (const pid of asked) integer(pid, 'pid', 1, 2 ** 31 - 1);
   const [users, bootMs, own] = await Promise.all([userNames(), bootTime(), text('/proc/self/cgroup')]);
   const facts: (ProcessFacts | undefined)[] = [];
   for (let at = 0; at < asked.length; at += side)

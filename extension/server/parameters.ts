@@ -21,6 +21,11 @@ export function integer(value: unknown, name: string, least: number, most = Numb
   throw invalid(l10n.t('{0} must be a whole number from {1} to {2}', name, least, most));
 }
 
+export function integers(value: unknown, name: string, most: number): number[] {
+  if (Array.isArray(value) && value.length <= most) return value.map((each) => integer(each, name, 0)).sort((a, b) => a - b);
+  throw invalid(l10n.t('{0} must be a list of at most {1} numbers', name, most));
+}
+
 export function base64(value: unknown, name: string, most: number): Buffer {
   const bytes = typeof value === 'string' ? Buffer.from(value, 'base64') : Buffer.alloc(0);
   if (bytes.length > 0 && bytes.length <= most) return bytes;

@@ -4,15 +4,24 @@
 // process waits if it wants to change its mappings: so this is read when a person asks, and tells what it cost.
 
 import * as l10n from '@vscode/l10n';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { Peer, Snapshot } from '../../native/addon/index';
-import { toAddress } from '../protocol/address';
+import { fromAddress, plus, toAddress } from '../protocol/address';
 import type { Problem, Residency } from '../protocol/model';
 import type { Answer } from '../protocol/requests';
+import { integers } from './parameters';
 
 type Range = Residency['ranges'][number];
 
-export async function residencyOf(snapshot: Snapshot): Promise<Answer<Residency[]>> {
+const mostBounds = 4096;
+const pageSize = 4096;
+/** A word for each page, in /proc/PID/pagemap; that the page is in the page tables is its highest bit. */
+const wordSize = 8;
+/** Mappings of 16 GiB; what is longer is told as a whole. */
+const mostWords = 4 << 20;
+
+export async function residencyOf(snapshot: Snapshot, given: unknown = []): Promise<Answer<Residency[]>> {
+  const bounds = integers(given, 'bounds', mostBounds);
   const value: Residency[] = [];
   const problems: Problem[] = [];
   // One after the other: each is held up for its own time only, and the cost told is its own.
@@ -22,8 +31,9 @@ export async function residencyOf(snapshot: Snapshot): Promise<Answer<Residency[
     try {
       const began = process.hrtime.bigint();
       const text = await readFile(where, 'latin1');
-      const tookNs = Number(process.hrtime.bigint() - began);
-      value.push({ pid: peer.pid, ranges: rangesOf(text, snapshot.object.inode, peer.mappings), tookNs });
+      const whole = rangesOf(text, snapshot.object.inode, peer.mappings);
+      const ranges = bounds.length === 0 ? whole : await inPieces(peer.pid, whole, bounds);
+      value.push({ pid: peer.pid, ranges, tookNs: Number(process.hrtime.bigint() - began) });
     } catch (error) {
       problems.push(problemOf(error, where, peer));
     }
@@ -77,4 +87,51 @@ export function rangesOf(smaps: string, inode: number, mappings: NonNullable<Pee
     else current.dirty += bytes;
   }
   return ranges;
+}
+
+/** Cut at the bounds, with what is resident of each piece counted page by page. */
+async function inPieces(pid: number, whole: readonly Range[], bounds: readonly number[]): Promise<Range[]> {
+  const pagemap = await open(`/proc/${pid}/pagemap`, 'r');
+  try {
+    const ranges: Range[] = [];
+    for (const range of whole) {
+      const words = range.length / pageSize;
+      const inside = bounds.filter((bound) => bound > range.offset && bound < range.offset + range.length);
+      if (inside.length === 0 || words > mostWords) {
+        ranges.push(range);
+        continue;
+      }
+      const at = Number(fromAddress(range.address) / BigInt(pageSize)) * wordSize;
+      const { buffer, bytesRead } = await pagemap.read(Buffer.alloc(words * wordSize), 0, words * wordSize, at);
+      ranges.push(...cut(range, [range.offset, ...inside, range.offset + range.length], buffer.subarray(0, bytesRead)));
+    }
+    return ranges;
+  } finally {
+    await pagemap.close();
+  }
+}
+
+/** `pages` has the words of the range's pages; the kernel's numbers are of huge pages' parts as well. */
+export function cut(range: Range, edges: readonly number[], pages: Buffer): Range[] {
+  const counts = edges.slice(1).map((to, index) => {
+    const from = edges[index] ?? 0;
+    let count = 0;
+    for (let page = Math.floor((from - range.offset) / pageSize); page < Math.floor((to - range.offset) / pageSize); page += 1)
+      count += (pages[page * wordSize + wordSize - 1] ?? 0) >> 7;
+    return { from, length: to - from, count };
+  });
+  const all = counts.reduce((sum, { count }) => sum + count, 0);
+  return counts.map(({ from, length, count }) => {
+    const share = (bytes: number): number => (all === 0 ? 0 : Math.round((bytes * count) / all));
+    return {
+      ...range,
+      address: plus(range.address, from - range.offset),
+      offset: from,
+      length,
+      resident: count * pageSize,
+      proportional: share(range.proportional),
+      dirty: share(range.dirty),
+      swapped: share(range.swapped),
+    };
+  });
 }

@@ -90,7 +90,11 @@ function handlersOf(addon: Addon): Handlers {
     },
     'peermap/read': (params) => readMemory((look) => watches.look(params.segment, look), params),
     'peermap/search': (params) => searchMemory((look) => watches.look(params.segment, look), params),
-    'peermap/residency': ({ segment }) => residencyOf(watches.look(segment, (observer) => observer.snapshot())),
+    'peermap/residency': ({ segment, bounds }) =>
+      residencyOf(
+        watches.look(segment, (observer) => observer.snapshot()),
+        bounds,
+      ),
     'peermap/facts': async ({ pids }) => ({ value: await factsOf(pids), problems: [] }),
     'peermap/structure': (params) => structures.structure(params),
     'peermap/census': () => {

@@ -117,6 +117,29 @@ describe('questions', function () {
       assert.ok(told.ranges.every(({ permissions }) => /^r[w-]-s$/.test(permissions)));
     });
 
+    it('have in memory, of each piece, what they touched there', async () => {
+      const peer = await Peer.start(segment, 'writer', 'create', mib, 'ahead', 0);
+      await peer.ask(`fill ${64 * 1024} ${64 * 1024} 7`);
+      const client = await Client.start();
+      const { value: snapshot } = await client.request('peermap/snapshot', { segment });
+      const headerLength = snapshot.header?.headerLength ?? 0;
+      const bounds = [0, 64, 128, 1024].map((kib) => headerLength + kib * 1024);
+      const { value, problems } = await client.request('peermap/residency', { segment, bounds });
+      assert.deepEqual(problems, []);
+      const data = value[0]?.ranges.filter(({ offset }) => offset >= headerLength && offset < headerLength + mib) ?? [];
+      assert.deepEqual(
+        data.map(({ offset, length, resident }) => [offset - headerLength, length, resident]),
+        [
+          [0, 64 * 1024, 0],
+          [64 * 1024, 64 * 1024, 64 * 1024],
+          [128 * 1024, 896 * 1024, 0],
+        ],
+      );
+      assert.equal(BigInt(data[1]?.address ?? 0), peer.base + 64n * 1024n);
+      const { code } = await client.refusal('peermap/residency', { segment, bounds: [-1] });
+      assert.equal(code, -32602);
+    });
+
     it('are described as /proc has them, with who traces them; those that ended are left out', async () => {
       const peer = await Peer.start(segment, 'writer', 'create', mib);
       const client = await Client.start();
