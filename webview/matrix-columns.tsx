@@ -175,7 +175,7 @@ function CellView({ cell, holder, range, ground, tabIndex }: CellProps): JSX.Ele
   return (
     <>
       <Icon name={cell.state === 'mapped' ? 'check' : 'warning'} tone={cell.state === 'mapped' ? 'ok' : 'warn'} />
-      <span class={cell.address === undefined ? '' : 'number'}>{text}</span>
+      <span class={cell.address === undefined ? '' : 'number'}>{text}</span>{' '}
       {resident && !resident.beyond ? <span class="detail">{formatBytes(resident.bytes)}</span> : null}
     </>
   );

@@ -161,7 +161,7 @@ function answers(): Of[] {
       value: ({ peer }) => peer.acked,
       render: ({ peer }) => (
         <>
-          <Changing of={peer.acked}>{peer.acked}</Changing>
+          <Changing of={peer.acked}>{peer.acked}</Changing>{' '}
           {peer.acked < peer.requested ? <span class="detail">{l10n.t('of {0}', peer.requested)}</span> : null}
         </>
       ),
@@ -175,8 +175,8 @@ function answers(): Of[] {
       value: ({ peer }) => (peer.method === 'none' ? undefined : peer.method),
       render: ({ peer }) => (
         <>
-          {peer.method === 'none' ? <span class="quiet">–</span> : peer.method}
-          {peer.noInject ? <span class="detail">no-inject</span> : null}
+          {peer.method === 'none' ? <span class="quiet">–</span> : peer.method}{' '}
+          {peer.noInject ? <span class="detail">no-inject</span> : null}{' '}
           {peer.error === 0 ? null : <span class="detail">errno {peer.error}</span>}
         </>
       ),
@@ -213,7 +213,7 @@ function State({ row }: { row: RegistryRow }): JSX.Element {
   return (
     <>
       <Icon name={condition.state} tone={condition.tone} />
-      <span>{stateWord(condition.state)}</span>
+      <span>{stateWord(condition.state)}</span>{' '}
       {held?.kind === 'traced' ? (
         <span class="badge" title={held.by === '' ? undefined : l10n.t('by {0}', held.by)}>
           {l10n.t('paused in debugger')}

@@ -91,7 +91,7 @@ describe('inspector for everyone', function () {
         'Remap all',
         'Reap (1 dead)',
         'Attach',
-        'Registry5 peers',
+        'Registry 5 5 peers',
         'Export snapshot…',
         'Registry',
         'Filter: Registry: one row per peer',
@@ -105,7 +105,7 @@ describe('inspector for everyone', function () {
       const missing = wanted.filter((name) => !seen.includes(name));
       assert.deepEqual(missing, [], seen.join(' | '));
       assert.ok(seen.includes('0/collector'), 'the lane in the map');
-      assert.ok(seen.some((name) => name.startsWith('Timeline of')));
+      assert.ok(seen.some((name) => name.startsWith('Timeline: ')));
     }));
 
   it('arrow keys select peers in the registry and the map, and walk the pieces of a lane', () =>
@@ -127,6 +127,8 @@ describe('inspector for everyone', function () {
       await shown.page.locator('#map [role=option]').nth(1).focus();
       await keyboard.press('ArrowUp');
       await keyboard.press('ArrowDown');
+      // The focus follows with the next drawing.
+      await shown.send();
       await keyboard.press('ArrowRight');
       await keyboard.press('ArrowRight');
       await keyboard.press('ArrowRight');
