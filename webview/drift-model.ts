@@ -78,8 +78,9 @@ export function peerDrift(peer: Peer, header: Header): Drift[] {
   const add = (kind: DriftKind, said: Said, at = ''): void => {
     found.push({ id: `${kind} ${peer.slot}${at}`, kind, ...about, ...said });
   };
-  const remap = { label: l10n.t('Remap'), command: 'peermap.remap', pid: peer.pid } as const;
-  const claims = l10n.t('{0} mapped', formatBytes(peer.mapped));
+  // Of a thousand peers most agree: words are for those that do not.
+  const remap = () => ({ label: l10n.t('Remap'), command: 'peermap.remap', pid: peer.pid }) as const;
+  const claims = (): string => l10n.t('{0} mapped', formatBytes(peer.mapped));
   if (peer.state === 'dead') {
     if ((peer.mappings ?? []).length > 0) add('dead-mapped', deadSaid(peer, header));
     return found;
@@ -93,10 +94,10 @@ export function peerDrift(peer: Peer, header: Header): Drift[] {
       tail ? 'lacks-tail' : 'lacks-piece',
       {
         severity: 'error',
-        registry: claims,
+        registry: claims(),
         kernel: l10n.t('nothing in {0} at {1}', formatBytes(length), address),
         meaning,
-        repair: remap,
+        repair: remap(),
       },
       ` ${address}`,
     );
@@ -107,22 +108,26 @@ export function peerDrift(peer: Peer, header: Header): Drift[] {
       : l10n.t('It faults, or writes where nobody else sees it, in there.');
     const severity = /^rw.s$/.test(permissions) ? 'info' : 'error';
     const kernel = l10n.t('{0} at {1}', permissions, address);
-    add('permissions', { severity, registry: l10n.t('{0} everywhere', ordinary), kernel, meaning, repair: remap }, ` ${address}`);
+    add(
+      'permissions',
+      { severity, registry: l10n.t('{0} everywhere', ordinary), kernel, meaning, repair: remap() },
+      ` ${address}`,
+    );
   }
   const kernel = kernelOf(peer, header);
   if (kernel.kind === 'drift' && lacking(peer) === 0 && peer.state !== 'attaching') {
     const more = kernel.bytes > peer.mapped;
     add(more ? 'maps-more' : 'maps-less', {
       severity: 'warning',
-      registry: claims,
+      registry: claims(),
       kernel: l10n.t('{0} mapped', formatBytes(kernel.bytes)),
       meaning: more
         ? l10n.t('A shrinking or a detach did not reach it: it can touch what is no longer part of the segment.')
         : l10n.t('All that is active is there; the next growth counts on more of it than there is.'),
-      repair: remap,
+      repair: remap(),
     });
   }
-  if (peer.acked < peer.requested) add('epoch-behind', { ...behindSaid(peer, header), repair: remap });
+  if (peer.acked < peer.requested) add('epoch-behind', { ...behindSaid(peer, header), repair: remap() });
   return found;
 }
 

@@ -87,10 +87,11 @@ function headerFindings({ lock, intent }: Header): Finding[] {
 
 function peerFindings(peer: Peer, header: Header): Finding[] {
   const found: Finding[] = [];
+  const drift = new Map(peerDrift(peer, header).map((one) => [one.kind, one]));
+  if (drift.size === 0 && peer.error === 0 && peer.state !== 'late' && lacking(peer) === 0) return found;
   const about = { where: l10n.t('{0}, pid {1}', peer.name, peer.pid), peer: peerKey(peer) };
   const remap = { label: l10n.t('Remap'), command: 'peermap.remap', pid: peer.pid } as const;
   const id = (code: string): { id: string; code: string } => ({ id: `${code} ${peer.slot}`, code });
-  const drift = new Map(peerDrift(peer, header).map((one) => [one.kind, one]));
   if (lacking(peer) > 0) {
     found.push({
       ...id('lacks-memory'),

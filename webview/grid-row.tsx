@@ -86,7 +86,7 @@ function drawRow<R>({ id, row, index, top, columns, class: classes, selected, fo
       class={`row ${classes}`}
       aria-rowindex={index + 2}
       aria-selected={selected}
-      style={{ transform: `translateY(${top}px)` }}
+      style={{ top: `${top}px` }}
     >
       {columns.map((column, at) => {
         const { key, align, names, controls, render, value, cellClass, cellHint, selected: marked } = column;

@@ -68,7 +68,7 @@ export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, onColumn
   const { name, label, columns, rows, shown, rowKey, look } = grid;
   const { copy } = useActions();
   const scroller = useScroll<HTMLDivElement>(name);
-  const [sight, setSight] = useState({ top: 0, height: 600, rowHeight: 26 });
+  const [sight, setSight] = useState({ top: 0, height: 600, rowHeight: 26, sideways: false });
   const [place, setPlace] = useState<Place>();
   const [marks, setMarks] = useState<ReadonlySet<string>>(none);
   /** Where Shift began. */
@@ -92,8 +92,10 @@ export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, onColumn
     const element = scroller.current;
     if (!element) return;
     const rowHeight = element.querySelector('tbody tr')?.getBoundingClientRect().height || sight.rowHeight;
-    const next = { top: element.scrollTop, height: element.clientHeight, rowHeight };
-    if (next.top !== sight.top || next.height !== sight.height || next.rowHeight !== sight.rowHeight) setSight(next);
+    const { scrollTop: top, clientHeight: height, scrollLeft } = element;
+    const next = { top, height, rowHeight, sideways: scrollLeft > 0 };
+    const keys = Object.keys(next) as (keyof typeof next)[];
+    if (keys.some((key) => next[key] !== sight[key])) setSight(next);
   };
   useLayoutEffect(measure);
   const measured = useRef(measure);
@@ -251,7 +253,7 @@ export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, onColumn
   return (
     <div
       ref={scroller}
-      class="scroller table-scroller grid-scroller"
+      class={`scroller table-scroller grid-scroller ${sight.sideways ? 'sideways' : ''}`}
       onScroll={measure}
       onKeyDown={onKeyDown}
       onClick={onClick}

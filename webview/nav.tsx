@@ -75,7 +75,7 @@ export function SectionLinks({ state, snapshot }: { state: State; snapshot: Snap
     openText(state.segment, describe({ snapshot, events: state.log.events(state.log.length - eventsAsText) }));
   return (
     <nav class="nav" aria-label={l10n.t('Sections')}>
-      <ul ref={row} onKeyDown={onKeyDown}>
+      <ul ref={row} class="scroller" onKeyDown={onKeyDown}>
         {shown.map((name) => (
           <li key={name}>
             <a
@@ -88,8 +88,7 @@ export function SectionLinks({ state, snapshot }: { state: State; snapshot: Snap
                 go(name);
               }}
             >
-              {sectionTitle(name)}
-              <MarkOf mark={markOf(name, state, snapshot)} />
+              {sectionTitle(name)} <MarkOf mark={markOf(name, state, snapshot)} />
             </a>
           </li>
         ))}
@@ -122,8 +121,7 @@ function MarkOf({ mark }: { mark: Mark | undefined }): JSX.Element | null {
   return (
     <span class={mark.bad ? 'mark bad' : 'mark'}>
       {mark.bad ? <Icon name="warning" tone="warn" /> : null}
-      <span aria-hidden="true">{mark.count.toLocaleString('en-US')}</span>
-      <span class="hidden-text">{mark.text}</span>
+      <span aria-hidden="true">{mark.count.toLocaleString('en-US')}</span> <span class="hidden-text">{mark.text}</span>
     </span>
   );
 }

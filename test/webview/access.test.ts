@@ -94,7 +94,7 @@ describe('inspector for everyone', function () {
         'Remap all',
         'Reap (1 dead)',
         'Attach',
-        'Registry5 peers',
+        'Registry 5 5 peers',
         'Export snapshot…',
         'Registry',
         'Filter: Registry: one row per peer',
@@ -130,6 +130,8 @@ describe('inspector for everyone', function () {
       await shown.page.locator('#map [role=option]').nth(1).focus();
       await keyboard.press('ArrowUp');
       await keyboard.press('ArrowDown');
+      // The focus follows with the next drawing.
+      await shown.send();
       await keyboard.press('ArrowRight');
       await keyboard.press('ArrowRight');
       await keyboard.press('ArrowRight');
