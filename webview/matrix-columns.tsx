@@ -103,7 +103,8 @@ type CellColumn<R> = Pick<Column<R>, 'width' | 'value' | 'render' | 'cellClass' 
 function cellColumn<R>(ground: Ground, pick: (row: R) => [Holder, Range]): CellColumn<R> {
   const cell = (row: R): Cell => cellOf(...pick(row), ground.headerLength);
   return {
-    width: 23,
+    // Address, permissions, and how much is in memory once that was measured.
+    width: ground.measured.byPid.size > 0 ? 42 : 23,
     value: (row) => cellText(cell(row), pick(row)[1]),
     render: (row, tabIndex) => (
       <CellView cell={cell(row)} holder={pick(row)[0]} range={pick(row)[1]} ground={ground} tabIndex={tabIndex} />
@@ -171,12 +172,16 @@ function CellView({ cell, holder, range, ground, tabIndex }: CellProps): JSX.Ele
     );
   }
   const from = range.offset + ground.headerLength;
-  const resident = amountIn(ground.measured.byPid.get(holder.pid), from, from + range.length, 'resident');
+  const measured = ground.measured.byPid.get(holder.pid);
+  const resident = amountIn(measured, from, from + range.length, 'resident');
+  const share = amountIn(measured, from, from + range.length, 'proportional');
   return (
     <>
       <Icon name={cell.state === 'mapped' ? 'check' : 'warning'} tone={cell.state === 'mapped' ? 'ok' : 'warn'} />
       <span class={cell.address === undefined ? '' : 'number'}>{text}</span>{' '}
-      {resident && !resident.beyond ? <span class="detail">{formatBytes(resident.bytes)}</span> : null}
+      {resident && share && !resident.beyond ? (
+        <span class="detail">{l10n.t('{0}, share {1}', formatBytes(resident.bytes), formatBytes(share.bytes))}</span>
+      ) : null}
     </>
   );
 }
