@@ -6,7 +6,7 @@
 // how many newer events there are.
 
 import * as l10n from '@vscode/l10n';
-import { useMemo, useRef } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Snapshot } from '../extension/protocol/model';
 import { useActions } from './context';
 import { eventColumns, rowsOf, type EventRow } from './event-rows';
@@ -68,11 +68,14 @@ export const EventList = pure<Props>(({ segment, log, names, wallMs, snapshot, v
       ...revealed(state.view, nowNs(state, performance.now()) ?? 0, event.timeNs),
     }));
   };
+  const [, drawAgain] = useState(0);
   const toNewest = (): void => {
     scrolled.current = false;
     const scroller = list.current?.querySelector('.grid-scroller');
     if (scroller) scroller.scrollTop = 0;
     view({ event: undefined });
+    // Nothing that it is drawn from need have changed.
+    drawAgain((turn) => turn + 1);
   };
   const onScroll = ({ target }: Event): void => {
     scrolled.current = target instanceof Element && target.scrollTop > 4;

@@ -94,7 +94,7 @@ describe('inspector for everyone', function () {
         'Remap all',
         'Reap (1 dead)',
         'Attach',
-        'Registry 5 5 peers',
+        'Registry  5 peers',
         'Export snapshot…',
         'Registry',
         'Filter: Registry: one row per peer',
