@@ -57,10 +57,9 @@ export function MemoryGrid({ memory, header, label, lines, onKey, focus }: Props
     memory.scrollTo(top + Math.sign(event.deltaY) * Math.max(1, Math.round(Math.abs(event.deltaY) / rowHeight)));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const to = event.altKey
-      ? undefined
-      : caretAfter({ key: event.key, ctrlKey: event.ctrlKey || event.metaKey }, caret, extent, visibleRows);
-    if (to !== undefined) memory.place(to, event.shiftKey);
+    const pressed = { key: event.key, ctrlKey: event.ctrlKey || event.metaKey };
+    const after = (from: number): number | undefined => caretAfter(pressed, from, extent, visibleRows);
+    if (!event.altKey && after(caret) !== undefined) memory.place((from) => after(from) ?? from, event.shiftKey);
     else if (!onKey(event)) return;
     event.preventDefault();
     event.stopPropagation();

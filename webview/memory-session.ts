@@ -30,8 +30,8 @@ export interface Memory {
   caret: number;
   /** Undefined: nothing is selected, and the caret is at the beginning. */
   range: ByteRange | undefined;
-  /** Moves the caret; `extend` from where the selection began. */
-  place: (offset: number, extend?: boolean) => void;
+  /** Moves the caret, from where it is by then if that is a function: several keys may come between two drawings.  `extend` from where the selection began. */
+  place: (offset: number | ((caret: number) => number), extend?: boolean) => void;
   /** To somewhere else, so that `back` comes here again. */
   jump: (offset: number, length?: number) => void;
   travel: (step: 1 | -1) => void;
@@ -67,10 +67,11 @@ export function useMemory(state: State, snapshot: Snapshot, header: Header, perR
   const caretAtEnd = useRef(false);
   const rangeEnd = range ? range.offset + Math.max(1, range.length) - 1 : 0;
   const caret = clampTo(extent, range ? (caretAtEnd.current ? rangeEnd : range.offset) : 0);
-  const place = (offset: number, extend = false): void => {
-    const to = clampTo(extent, offset);
+  const place = (offset: number | ((caret: number) => number), extend = false): void => {
     view(({ view: { range: before } }) => {
       const lastByte = before ? before.offset + Math.max(1, before.length) - 1 : 0;
+      const from = caretAtEnd.current ? lastByte : (before?.offset ?? 0);
+      const to = clampTo(extent, typeof offset === 'number' ? offset : offset(clampTo(extent, from)));
       const anchor = !extend || !before ? to : caretAtEnd.current ? before.offset : lastByte;
       caretAtEnd.current = to > anchor;
       return { range: between(anchor, to) };

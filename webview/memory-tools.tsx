@@ -24,10 +24,12 @@ interface GoToProps {
 
 export function GoTo({ memory, snapshot, header, input, onDone }: GoToProps): JSX.Element {
   const [text, setText] = useState('');
-  const parsed = text.trim() === '' ? undefined : parsePlace(text, snapshot, header);
-  const go = (): void => {
-    if (parsed?.kind !== 'place') return;
-    memory.jump(parsed.offset);
+  const placeOf = (typed: string) => (typed.trim() === '' ? undefined : parsePlace(typed, snapshot, header));
+  const parsed = placeOf(text);
+  const go = (typed: string): void => {
+    const place = placeOf(typed);
+    if (place?.kind !== 'place') return;
+    memory.jump(place.offset);
     onDone();
   };
   return (
@@ -57,11 +59,15 @@ export function GoTo({ memory, snapshot, header, input, onDone }: GoToProps): JS
           aria-describedby="memory-place"
           onInput={({ currentTarget }) => setText(currentTarget.value)}
           onKeyDown={(event) => {
-            if (event.key === 'Enter') go();
+            if (event.key === 'Enter') go(event.currentTarget.value);
             else if (event.key === 'Escape') onDone();
           }}
         />
-        <Button label={l10n.t('Go')} reason={parsed?.kind === 'place' ? undefined : l10n.t('no place yet')} onPress={go} />
+        <Button
+          label={l10n.t('Go')}
+          reason={parsed?.kind === 'place' ? undefined : l10n.t('no place yet')}
+          onPress={() => go(text)}
+        />
       </div>
       <p id="memory-place" class="memory-hint" role="status">
         {parsed?.kind === 'error' ? parsed.text : null}
@@ -111,8 +117,10 @@ export function Find({ memory, input, finder, onDone }: FindProps): JSX.Element 
   const [result, setResult] = useState<Result>({ kind: 'none' });
   /** The search under way; another one, or none, cancels it. */
   const running = useRef(0);
-  const parsed = parsePattern(kind, text);
+  /** What is typed may be searched for before it is drawn. */
+  const asked = useRef({ text, kind });
   const next = (backwards: boolean): void => {
+    const parsed = parsePattern(asked.current.kind, asked.current.text);
     if (parsed.kind === 'error') {
       setResult({ kind: 'told', text: parsed.text });
       return;
@@ -159,7 +167,10 @@ export function Find({ memory, input, finder, onDone }: FindProps): JSX.Element 
           placeholder={kind === 'hex' ? 'de ad ?? ef' : l10n.t('Find')}
           aria-label={l10n.t('Find in memory')}
           aria-describedby="memory-found"
-          onInput={({ currentTarget }) => setText(currentTarget.value)}
+          onInput={({ currentTarget }) => {
+            asked.current = { ...asked.current, text: currentTarget.value };
+            setText(currentTarget.value);
+          }}
           onKeyDown={(event) => {
             if (event.key === 'Enter' || event.key === 'F3') next(event.shiftKey);
             else if (event.key === 'Escape' && result.kind === 'searching') cancel();
@@ -173,7 +184,10 @@ export function Find({ memory, input, finder, onDone }: FindProps): JSX.Element 
           class="select"
           aria-label={l10n.t('What to find')}
           value={kind}
-          onChange={({ currentTarget }) => setKind(currentTarget.value as PatternKind)}
+          onChange={({ currentTarget }) => {
+            asked.current = { ...asked.current, kind: currentTarget.value as PatternKind };
+            setKind(asked.current.kind);
+          }}
         >
           {patternKinds.map((one) => (
             <option key={one} value={one}>
