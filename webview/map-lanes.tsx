@@ -98,9 +98,16 @@ export function MapLanes({ state, snapshot, header, lanes }: Props): JSX.Element
     return () => element?.removeEventListener('wheel', listen);
   }, []);
 
-  const walk = (by: number): void => {
-    const element = document.activeElement?.closest<HTMLElement>('[data-row]');
-    const lane = lanes.find(({ key }) => key === element?.dataset['row']);
+  /** Index of the lane that a key is for: a key may come before the drawing that gives the lane of the last one the focus. */
+  const lanePressed = (): number => {
+    const pending = lanes.findIndex(({ key }) => key === wanted.current);
+    if (pending >= 0) return pending;
+    const focused = document.activeElement?.closest<HTMLElement>('[data-row]')?.dataset['row'];
+    return lanes.findIndex(({ key }) => key === focused);
+  };
+  const walk = (at: number, by: number): void => {
+    const lane = lanes[at];
+    const element = lane && scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(lane.key)}"]`);
     const pieces = [...(lane?.pieces ?? []), ...(lane?.missing ?? [])].sort((a, b) => a.offset - b.offset);
     piece.current = Math.min(Math.max(piece.current + by, 0), pieces.length - 1);
     const chosen = pieces[piece.current];
@@ -111,12 +118,11 @@ export function MapLanes({ state, snapshot, header, lanes }: Props): JSX.Element
     view({ range: { offset: chosen.offset, length: chosen.length } });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const key = document.activeElement?.closest<HTMLElement>('[data-row]')?.dataset['row'];
-    const at = lanes.findIndex((lane) => lane.key === key);
+    const at = lanePressed();
     const act = mapKey(event, { at, count: lanes.length, scale, whole, bounds, zoom, range });
     if (!act) return;
     event.preventDefault();
-    if (act.kind === 'piece') walk(act.by);
+    if (act.kind === 'piece') walk(at, act.by);
     else if (act.kind === 'zoom') view({ zoom: act.zoom });
     else {
       piece.current = -1;
