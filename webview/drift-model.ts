@@ -5,9 +5,10 @@
 
 import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../extension/protocol/address';
+import { stateWords } from '../extension/protocol/mapping';
 import type { Address, Header, Mapping, Peer, Snapshot } from '../extension/protocol/model';
 import type { ViewCommand } from '../extension/protocol/view';
-import { conditionOf, dataBytes, kernelOf, lacking, peerKey, stateWord, strangerKey } from './peer';
+import { conditionOf, dataBytes, kernelOf, lacking, peerKey, strangerKey } from './peer';
 
 export type DriftKind =
   | 'lacks-tail'
@@ -136,7 +137,7 @@ const ordinary = 'rw-s';
 function deadSaid(peer: Peer, { headerLength }: Header): Said {
   return {
     severity: 'warning',
-    registry: stateWord('dead'),
+    registry: stateWords.dead,
     kernel: l10n.t('{0} mapped', formatBytes(dataBytes(peer.mappings ?? [], headerLength))),
     meaning: l10n.t('A process with this pid has the memory and no longer takes part in rounds.'),
     repair: { label: l10n.t('Reap'), command: 'peermap.reap' },
@@ -147,7 +148,7 @@ function reusedSaid({ pid, state, processState }: Peer): Said {
   const seen = processState === undefined ? l10n.t('no process {0}', pid) : l10n.t('another process {0}', pid);
   return {
     severity: 'warning',
-    registry: l10n.t('pid {0} is {1}', pid, stateWord(state)),
+    registry: l10n.t('pid {0} is {1}', pid, stateWords[state]),
     kernel: seen,
     meaning: l10n.t('It ended and its pid was given to another, or it runs in a container with pids of its own.'),
     repair: { none: l10n.t('nothing is certain from here; once a peer finds that it ended, it can be reaped') },

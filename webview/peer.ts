@@ -5,6 +5,7 @@
 
 import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../extension/protocol/address';
+import { stateWords } from '../extension/protocol/mapping';
 import type { Header, Mapping, Peer } from '../extension/protocol/model';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'quiet';
@@ -36,19 +37,6 @@ function held(processState: string | undefined): string | undefined {
   }
 }
 
-export function stateWord(state: Peer['state']): string {
-  switch (state) {
-    case 'alive':
-      return l10n.t('alive');
-    case 'late':
-      return l10n.t('late');
-    case 'dead':
-      return l10n.t('dead');
-    case 'attaching':
-      return l10n.t('attaching');
-  }
-}
-
 export interface Condition {
   tone: Tone;
   state: Peer['state'];
@@ -65,7 +53,7 @@ export function conditionOf(peer: Peer): Condition {
 }
 
 export function conditionText({ state, detail }: Condition): string {
-  return detail === '' ? stateWord(state) : `${stateWord(state)}, ${detail}`;
+  return detail === '' ? stateWords[state] : `${stateWords[state]}, ${detail}`;
 }
 
 /** Bytes of the data, without the header, that these mappings cover; with `most`, of its first so many bytes. */
@@ -107,8 +95,4 @@ export function lackText(peer: Peer): string {
   return others.length === 1
     ? l10n.t('lacks {0} at {1} and 1 more piece', size, first.address)
     : l10n.t('lacks {0} at {1} and {2} more pieces', size, first.address, others.length);
-}
-
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }

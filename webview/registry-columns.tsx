@@ -5,10 +5,9 @@
 import * as l10n from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { formatBytes, formatNanoseconds } from '../extension/protocol/address';
-import { methodWords } from '../extension/protocol/mapping';
+import { methodWords, stateWords } from '../extension/protocol/mapping';
 import type { Column } from './grid-model';
 import { Bytes, Changing, Icon } from './parts';
-import { stateWord } from './peer';
 import { baseName, heldBy, isoTime, kernelBytes, stateText, type RegistryRow } from './registry-model';
 
 type Of = Column<RegistryRow>;
@@ -213,7 +212,7 @@ function State({ row }: { row: RegistryRow }): JSX.Element {
   return (
     <>
       <Icon name={condition.state} tone={condition.tone} />
-      <span>{stateWord(condition.state)}</span>{' '}
+      <span>{stateWords[condition.state]}</span>{' '}
       {held?.kind === 'traced' ? (
         <span class="badge" title={held.by === '' ? undefined : l10n.t('by {0}', held.by)}>
           {l10n.t('paused in debugger')}

@@ -4,10 +4,10 @@
 
 import * as l10n from '@vscode/l10n';
 import { formatBytes, formatNanoseconds } from '../extension/protocol/address';
-import { methodWords } from '../extension/protocol/mapping';
+import { methodWords, stateWords } from '../extension/protocol/mapping';
 import type { Header, Peer, ProcessFacts } from '../extension/protocol/model';
 import type { Facts } from './facts';
-import { conditionOf, conditionText, kernelOf, peerKey, stateWord, type Condition, type Kernel } from './peer';
+import { conditionOf, conditionText, kernelOf, peerKey, type Condition, type Kernel } from './peer';
 
 export interface RegistryRow {
   key: string;
@@ -58,7 +58,7 @@ export function heldBy({ peer, facts }: Pick<RegistryRow, 'peer' | 'facts'>): He
 export function stateText(row: RegistryRow): string {
   const held = heldBy(row);
   if (held?.kind === 'traced') {
-    const state = stateWord(row.peer.state);
+    const state = stateWords[row.peer.state];
     return held.by === '' ? l10n.t('{0}, paused in debugger', state) : l10n.t('{0}, paused in debugger ({1})', state, held.by);
   }
   return conditionText(row.condition);

@@ -7,7 +7,6 @@ import * as l10n from '@vscode/l10n';
 export const segmentCount = (n: number) => (n === 1 ? l10n.t('1 segment') : l10n.t('{0} segments', n));
 export const peerCount = (n: number) => (n === 1 ? l10n.t('1 peer') : l10n.t('{0} peers', n));
 export const processCount = (n: number) => (n === 1 ? l10n.t('1 process') : l10n.t('{0} processes', n));
-export const eventCount = (n: number) => (n === 1 ? l10n.t('1 event') : l10n.t('{0} events', n));
 export const objectCount = (n: number) => (n === 1 ? l10n.t('1 object') : l10n.t('{0} objects', n));
 export const orphanCount = (n: number) => (n === 1 ? l10n.t('1 orphan') : l10n.t('{0} orphans', n));
 

@@ -5,9 +5,9 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { formatBytes, parseSize } from '../protocol/address';
+import { stateWords } from '../protocol/mapping';
 import type { ProcessUse, SegmentSummary, Snapshot } from '../protocol/model';
 import { PeermapFailure } from './failure';
-import { stateWords } from './state-words';
 import { peerCount } from './counts';
 
 /** A view that finishes loading takes the focus, at any moment: that is no answer, and must not lose what was typed.  Escape is. */

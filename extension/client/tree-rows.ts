@@ -9,10 +9,9 @@
 
 import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../protocol/address';
-import { methodWords } from '../protocol/mapping';
+import { methodWords, stateWords } from '../protocol/mapping';
 import { peerCount } from './counts';
 import { sparkline } from './sparkline';
-import { stateWords } from './state-words';
 import type { Header, Mapping, Peer, SegmentSummary, Snapshot } from '../protocol/model';
 
 export type Icon = 'segment' | 'alive' | 'late' | 'dead' | 'attaching' | 'mapping' | 'missing' | 'problem';

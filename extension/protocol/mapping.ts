@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// How a peer comes to a mapping, and why one does not, in words: the same in messages, in the registry and in the timeline.
+// How a peer comes to a mapping, why one does not, and how it is, in words: the same in messages, in the registry and in the timeline.
 
 import * as l10n from '@vscode/l10n';
-import type { Method, Op } from './model';
+import type { Method, Op, PeerState } from './model';
 
 // Getters, since the language is known only once the page or the server has been told it.
 
@@ -29,6 +29,22 @@ export const methodWords: Record<Method, string> = {
   },
   get ahead() {
     return l10n.t('had it mapped ahead');
+  },
+};
+
+/** How a peer is. */
+export const stateWords: Record<PeerState, string> = {
+  get alive() {
+    return l10n.t('alive');
+  },
+  get late() {
+    return l10n.t('late');
+  },
+  get dead() {
+    return l10n.t('dead');
+  },
+  get attaching() {
+    return l10n.t('attaching');
   },
 };
 
