@@ -5,50 +5,22 @@
 //
 // Written once, from the front: what is below `used` never changes again, so whoever knows how much of it is his may share it.
 
-import type { EventKind, Method, Op, PeermapEvent } from '../extension/protocol/model';
+import { words } from '../extension/protocol/batch';
+import type { EventKind, Op, PeermapEvent } from '../extension/protocol/model';
 
 export const chunkSize = 4096;
 
-const kindSet = {
-  create: 0,
-  attach: 0,
-  restart: 0,
-  detach: 0,
-  'peer-died': 0,
-  reap: 0,
-  'round-begin': 0,
-  'map-request': 0,
-  'map-ack': 0,
-  'map-late': 0,
-  'round-end': 0,
-  rollback: 0,
-  cut: 0,
-  refuse: 0,
-  root: 0,
-  takeover: 0,
-  unstop: 0,
-  inject: 0,
-  lost: 0,
-  'heap-fault': 0,
-  'heap-reclaim': 0,
-  unknown: 0,
-} satisfies Record<EventKind, 0>;
-const methodSet = { none: 0, attach: 0, agent: 0, self: 0, unstop: 0, inject: 0, ahead: 0 } satisfies Record<Method, 0>;
-const opSet = { none: 0, grow: 0, shrink: 0, remap: 0, map: 0, recover: 0, ahead: 0, inside: 0 } satisfies Record<Op, 0>;
+/** A kind is kept as its place in this list, and so are methods and ops. */
+export const { kinds, methods, ops } = words;
 
-/** A kind is kept as its place in this list. */
-export const kinds = Object.keys(kindSet) as readonly EventKind[];
-export const methods = Object.keys(methodSet) as readonly Method[];
-export const ops = Object.keys(opSet) as readonly Op[];
-
-const numbersOf = (words: readonly string[]): Readonly<Record<string, number>> =>
-  Object.fromEntries(words.map((word, at) => [word, at]));
+const numbersOf = (list: readonly string[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(list.map((word, at) => [word, at]));
 const kindNumbers = numbersOf(kinds);
 const methodNumbers = numbersOf(methods);
 const opNumbers = numbersOf(ops);
 
 export function kindNumber(kind: EventKind): number {
-  return kindNumbers[kind] ?? kinds.length - 1;
+  return kindNumbers[kind] ?? 0;
 }
 export function opNumber(op: Op): number {
   return opNumbers[op] ?? 0;

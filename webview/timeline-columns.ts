@@ -4,10 +4,9 @@
 //
 // Full chunks are asked through their index, the last one event by event; so the cost is that of the picture, not that of the log.
 
-import type { Chunk } from './event-chunk';
 import { flagsOf, indexOf, laneOf, lengthOf, type Sink } from './event-index';
 import type { EventLog } from './event-log';
-import { chunkSize } from './event-chunk';
+import { chunkSize, type Chunk } from './event-chunk';
 import type { Window } from './timeline-scene';
 
 /** Wide enough to see where it begins and ends. */

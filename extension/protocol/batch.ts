@@ -7,7 +7,7 @@ import type { EventBatch, EventKind, Method, Op, PackedEvents, PeermapEvent } fr
 
 const rowLength = 13;
 
-/** The addon's eventWords, for processes without the addon. */
+/** The addon's eventWords, for processes without the addon: a test compares the two. */
 export const words: { kinds: readonly EventKind[]; methods: readonly Method[]; ops: readonly Op[] } = {
   kinds: [
     'unknown',

@@ -2,6 +2,7 @@
 //
 // The shape of a snapshot file: each field that some view of ours reads.  What is in none of them is not looked at.
 
+import { words } from './batch';
 import { address, boolean, list, natural, nullable, number, oneOf, optional, record, string, type Check } from './shape';
 
 /** More peers than a registry has slots, more events than a ring has records. */
@@ -28,7 +29,7 @@ const peer = record({
   acked: natural,
   unstopped: natural,
   populated: natural,
-  method: oneOf('none', 'attach', 'agent', 'self', 'unstop', 'inject', 'ahead'),
+  method: oneOf(...words.methods),
   error: number,
   latencyNs: natural,
   pins: natural,
@@ -38,7 +39,7 @@ const peer = record({
   missing: optional(list(record({ address, length: natural }), most.others)),
 });
 
-const op = oneOf('none', 'grow', 'shrink', 'remap', 'map', 'recover', 'ahead', 'inside');
+const op = oneOf(...words.ops);
 
 const header = record({
   version: natural,
