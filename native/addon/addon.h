@@ -78,14 +78,19 @@ Napi::Object to_object(Napi::Env env, const pmo_snapshot& snapshot);
 Napi::Object to_object(Napi::Env env, const pmo_events& events);
 Napi::Object to_object(Napi::Env env, const pmo_summary& summary);
 Napi::Object to_object(Napi::Env env, const pmo_user& user);
+Napi::Array to_array(Napi::Env env, const pmo_problems& problems);
+Napi::Number to_number(Napi::Env env, uint64_t value);
+// The numbers of JavaScript.  A size, offset, epoch or count: past 2^53 it can only be damage, which a Problem tells, and the largest stands for it.
+double as_number(uint64_t value);
+// Times may pass 2^53 (CLOCK_MONOTONIC does after 104 days): then they are rounded to 2 ns.
+double as_time(uint64_t ns);
+// -1: nobody in particular.
+int32_t as_slot(uint16_t slot);
 
 // ---- pack.cc ----
 
 Napi::Object pack(Napi::Env env, const pmo_events& events);
 Napi::Object event_words(Napi::Env env);
-Napi::Array to_array(Napi::Env env, const pmo_problems& problems);
-// A size, offset, epoch or count.  Past 2^53 it can only be damage, which a Problem tells: the largest number stands for it.
-Napi::Number to_number(Napi::Env env, uint64_t value);
 
 // ---- ending.cc ----
 

@@ -6,8 +6,7 @@
 namespace peermap {
 namespace {
 
-// Times may pass 2^53 (CLOCK_MONOTONIC does after 104 days): then they are rounded to 2 ns.
-Napi::Number to_time(Napi::Env env, uint64_t ns) { return Napi::Number::New(env, static_cast<double>(ns)); }
+Napi::Number to_time(Napi::Env env, uint64_t ns) { return Napi::Number::New(env, as_time(ns)); }
 
 Napi::Number to_milliseconds(Napi::Env env, uint64_t ns) { return Napi::Number::New(env, static_cast<double>(ns / 1000) / 1000); }
 
@@ -19,7 +18,7 @@ Napi::Array flag_words(Napi::Env env, uint32_t flags) {
   return array;
 }
 
-Napi::Number to_slot(Napi::Env env, uint16_t slot) { return Napi::Number::New(env, slot == PM_NO_SLOT ? -1 : slot); }
+Napi::Number to_slot(Napi::Env env, uint16_t slot) { return Napi::Number::New(env, as_slot(slot)); }
 
 template <typename T, typename Convert>
 Napi::Array to_array(Napi::Env env, const T* list, size_t count, Convert convert) {
@@ -213,10 +212,16 @@ Napi::Array to_array(Napi::Env env, const pmo_problems& problems) {
   return array;
 }
 
-Napi::Number to_number(Napi::Env env, uint64_t value) {
+double as_number(uint64_t value) {
   constexpr uint64_t most = static_cast<uint64_t>(number_max);
-  return Napi::Number::New(env, static_cast<double>(value < most ? value : most));
+  return static_cast<double>(value < most ? value : most);
 }
+
+double as_time(uint64_t ns) { return static_cast<double>(ns); }
+
+int32_t as_slot(uint16_t slot) { return slot == PM_NO_SLOT ? -1 : slot; }
+
+Napi::Number to_number(Napi::Env env, uint64_t value) { return Napi::Number::New(env, as_number(value)); }
 
 Napi::Object to_object(Napi::Env env, const peermap_answer& answer) {
   Napi::Object object = Napi::Object::New(env);

@@ -10,27 +10,22 @@ namespace {
 
 constexpr size_t row_length = 13;
 
-// As to_number().
-double whole(uint64_t value) { return static_cast<double>(std::min(value, static_cast<uint64_t>(number_max))); }
-
-double slot_number(uint16_t slot) { return slot == PM_NO_SLOT ? -1 : slot; }
-
 // In the order of PackedEvents in model.d.ts.
 void fill(double* row, const pm_event& event) {
   const bool has_op = pmo_event_has_op(event.kind);
-  const double values[] = { whole(event.seq),
-                            whole(event.time_ns),
-                            whole(event.epoch),
+  const double values[] = { as_number(event.seq),
+                            as_time(event.time_ns),
+                            as_number(event.epoch),
                             static_cast<double>(event.kind),
                             has_op ? 0.0 : event.method,
                             has_op ? event.method : 0.0,
-                            slot_number(event.slot),
+                            static_cast<double>(as_slot(event.slot)),
                             static_cast<double>(event.pid),
-                            slot_number(event.by),
+                            static_cast<double>(as_slot(event.by)),
                             static_cast<double>(event.by_pid),
                             static_cast<double>(event.error),
-                            whole(event.size),
-                            whole(event.ns) };
+                            as_number(event.size),
+                            as_number(event.ns) };
   static_assert(sizeof values == row_length * sizeof *row, "a row");
   std::copy(std::begin(values), std::end(values), row);
 }
@@ -48,8 +43,8 @@ Napi::Object pack(Napi::Env env, const pmo_events& events) {
   for (size_t i = 0; i < events.count; i++) fill(rows.Data() + i * row_length, events.list[i]);
   Napi::Object object = Napi::Object::New(env);
   object.Set("rows", rows);
-  object.Set("last", static_cast<double>(events.last));
-  object.Set("missed", static_cast<double>(events.missed));
+  object.Set("last", as_number(events.last));
+  object.Set("missed", as_number(events.missed));
   return object;
 }
 
