@@ -15,6 +15,7 @@ import { focusStop, offsetIn, stopAfter } from './grid-focus';
 import { HeadRow, Row } from './grid-row';
 import { arranged, inSight, plainLook, templateOf, toTsv, type Column, type Look } from './grid-model';
 import { useScroll } from './hooks';
+import { reveal } from './sight';
 import type { View } from './view-state';
 import './grid.css';
 
@@ -97,25 +98,23 @@ export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, onColumn
     const keys = Object.keys(next) as (keyof typeof next)[];
     if (keys.some((key) => next[key] !== sight[key])) setSight(next);
   };
-  useLayoutEffect(measure);
+  // Measuring lays the page out, so not with each drawing.  Another font makes another title row.
+  useLayoutEffect(measure, [keys.length, columns, tall]);
   const measured = useRef(measure);
   measured.current = measure;
   useLayoutEffect(() => {
     const element = scroller.current;
-    if (!element) return;
+    const head = element?.querySelector('thead');
+    if (!element || !head) return;
     const observer = new ResizeObserver(() => measured.current());
     observer.observe(element);
+    observer.observe(head);
     return () => observer.disconnect();
   }, []);
 
-  const reveal = (index: number): void => {
-    const element = scroller.current;
-    if (!element) return;
-    const head = element.querySelector('thead')?.clientHeight ?? 0;
-    const top = index * sight.rowHeight;
-    if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + sight.rowHeight > element.scrollTop + element.clientHeight - head)
-      element.scrollTop = top + sight.rowHeight - element.clientHeight + head;
+  const show = (index: number): void => {
+    const head = scroller.current?.querySelector('thead')?.clientHeight ?? 0;
+    reveal(scroller.current, index * sight.rowHeight, (index + 1) * sight.rowHeight, head);
     measure();
   };
   useLayoutEffect(() => {
@@ -129,7 +128,7 @@ export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, onColumn
   const before = useRef(selected);
   useLayoutEffect(() => {
     const index = selected === undefined ? undefined : at.get(selected);
-    if (before.current !== selected && index !== undefined && !scroller.current?.contains(document.activeElement)) reveal(index);
+    if (before.current !== selected && index !== undefined && !scroller.current?.contains(document.activeElement)) show(index);
     before.current = selected;
   }, [selected]);
 
@@ -158,7 +157,7 @@ export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, onColumn
     }
     setPlace({ row: key, column: to });
     wanted.current = { row: key, column: to, offset };
-    reveal(at.get(key) ?? 0);
+    show(at.get(key) ?? 0);
   };
 
   const onKeyDown = (event: KeyboardEvent): void => {
