@@ -24,7 +24,7 @@
 #define PM_DIRECTORY "/dev/shm"
 #define PM_PREFIX "peermap."                   /* the object of segment NAME is PM_DIRECTORY/PM_PREFIX NAME */
 #define PM_MAGIC UINT64_C(0x0050414d52454550)  /* "PEERMAP\0" read as a little-endian number */
-#define PM_VERSION UINT32_C(3)
+#define PM_VERSION UINT32_C(4)
 #define PM_NAME_MAX 64                         /* bytes with the final NUL, of every name in a segment */
 #define PM_NO_SLOT UINT16_C(0xffff)
 
@@ -130,12 +130,22 @@ struct pm_heap_words {
     uint64_t secret;       /* constant: what guards are made with */
     uint64_t backed;       /* units whose description is allocated; only grows */
     uint32_t records_used; /* records from this one on were never claimed */
-    uint8_t pad0[44];
+    uint32_t pad0;
+    uint64_t claims; /* runs of units ever claimed: numbers them, so that no two live runs have one number */
+    uint8_t pad1[32];
     uint64_t spare; /* about so many free units have memory */
     uint64_t grown;
     uint64_t faults;
     uint64_t reclaimed;
     uint64_t allocations, allocated_bytes, frees, freed_bytes; /* of threads that have ended */
+};
+
+/* Shared.  Which object the header was written into.  In any other, a copy or one restored from a backup, what it says of processes is void. */
+struct pm_identity {
+    uint64_t device;
+    uint64_t inode;
+    uint64_t born_ns; /* CLOCK_REALTIME, the inode's; 0 where the file system does not say */
+    uint64_t boot[2]; /* of the system: /proc/sys/kernel/random/boot_id; 0 if unknown */
 };
 
 /* Shared. */
@@ -199,7 +209,8 @@ struct pm_header {
     uint64_t event_head; /* events ever begun; event i is at events[i mod event_count] */
     uint8_t pad7[56];
     struct pm_heap_words heap;
-    uint8_t pad8[256];
+    struct pm_identity identity;
+    uint8_t pad8[216];
 };
 
 /* Shared.  One record of the registry.  Written by its peer, but: requested, remap, requested_ns and unstopped by the holder of the lock, and
@@ -309,9 +320,15 @@ PM_AT(pm_header, change, 512);
 PM_AT(pm_header, pin_waiter, 516);
 PM_AT(pm_header, event_head, 576);
 PM_AT(pm_header, heap, 640);
+PM_AT(pm_header, identity, 768);
+PM_AT(pm_identity, device, 0);
+PM_AT(pm_identity, inode, 8);
+PM_AT(pm_identity, born_ns, 16);
+PM_AT(pm_identity, boot, 24);
 PM_AT(pm_heap_words, secret, 0);
 PM_AT(pm_heap_words, backed, 8);
 PM_AT(pm_heap_words, records_used, 16);
+PM_AT(pm_heap_words, claims, 24);
 PM_AT(pm_heap_words, spare, 64);
 PM_AT(pm_heap_words, grown, 72);
 PM_AT(pm_heap_words, faults, 80);
