@@ -42,6 +42,9 @@ enum pm_record_state {
     PM_FREE = 0,    /* nothing in it counts */
     PM_CLAIMED = 1, /* being filled by the process whose life word it holds */
     PM_LIVE = 2,    /* complete.  A LIVE slot whose life word is dead is a dead peer */
+    /* Of slots: */
+    PM_DEAD = 3,    /* what was LIVE, and whose process somebody found to have ended, whatever its life word says */
+    PM_JOINING = 4, /* says which process is in it, which is no peer yet */
 };
 
 /* Futex bits of the lock words and life words, as the kernel's robust futexes define them. */
@@ -188,15 +191,9 @@ struct pm_header {
     /* Robust futexes: tid of the holder's agent | WAITERS; DIED when the kernel found it dead. */
     uint32_t lock;          /* sizes, intent, rounds */
     uint32_t lock_slot;     /* slot index + 1 of the holder: for messages only */
-    uint32_t registry_lock; /* claiming and freeing slots and roots */
+    uint32_t registry_lock; /* names of peers; roots */
     uint32_t registry_slot;
-    /* Who has registry_lock and no slot yet, because it attaches.  Of meaning while the lock names the same thread; which is written last. */
-    uint32_t claimant_pid;
-    uint32_t claimant_flags; /* PM_SLOT_* */
-    uint64_t claimant_start;
-    uint64_t claimant_pidns;
-    uint32_t claimant_thread;
-    uint8_t pad3[20];
+    uint8_t pad3[48];
 
     /* Plain futexes. */
     uint32_t bell; /* agents wait on it, slot i with bit i mod 32 */
@@ -213,8 +210,9 @@ struct pm_header {
     uint8_t pad8[216];
 };
 
-/* Shared.  One record of the registry.  Written by its peer, but: requested, remap, requested_ns and unstopped by the holder of the lock, and
- * the tag of a dead peer by the holder of the registry lock. */
+/* Shared.  One record of the registry.  Whoever puts its thread id into a life word that is not alive, of a slot that is FREE or was CLAIMED, has
+ * the slot.  Written by its peer, but: requested, remap, requested_ns and unstopped by the holder of the lock, and the tag, by compare-and-swap,
+ * by whoever finds the peer dead. */
 struct pm_slot {
     uint64_t tag;
     uint32_t pid; /* in the peer's pid namespace */
@@ -309,11 +307,6 @@ PM_AT(pm_header, lock, 320);
 PM_AT(pm_header, lock_slot, 324);
 PM_AT(pm_header, registry_lock, 328);
 PM_AT(pm_header, registry_slot, 332);
-PM_AT(pm_header, claimant_pid, 336);
-PM_AT(pm_header, claimant_flags, 340);
-PM_AT(pm_header, claimant_start, 344);
-PM_AT(pm_header, claimant_pidns, 352);
-PM_AT(pm_header, claimant_thread, 360);
 PM_AT(pm_header, bell, 384);
 PM_AT(pm_header, outstanding, 448);
 PM_AT(pm_header, change, 512);

@@ -153,6 +153,11 @@ struct pm_facts {
 /* Finds the process that `who` was told of, and its agent, which has the id `thread` there.  ESRCH if it, or the right one, is not to be seen
  * here; EAGAIN, and half the work, if that is wanted only of one that is stopped or traced, and it is not. */
 int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts);
+/*
+ * True if that thread of the process, an agent, certainly runs no code of its own any more: it has ended, is about to, or its process dumps its
+ * core.  False if it may still run, or if that cannot be known from here: another pid namespace, a /proc that hides it.
+ */
+bool pm_process_ended(const struct pm_process *who, uint32_t thread);
 /* True if a process may run this one's system calls past a filter that ends it: then nothing new is tried. */
 bool pm_process_is_sandboxed(void);
 /* The number in process `pid` of a writable descriptor of this object, or -1. */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,10 +150,10 @@ static bool read_stat(const char *path, char *state, uint64_t *start_time)
 
 #define PIDFS_MAGIC UINT64_C(0x50494446)
 
-static uint64_t own_pidfd_inode(void)
+static uint64_t pidfd_inode(uint32_t pid)
 {
 #ifdef SYS_pidfd_open
-    int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    int fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
     if (fd < 0)
         return 0;
     struct stat facts;
@@ -163,6 +164,7 @@ static uint64_t own_pidfd_inode(void)
     close(fd);
     return inode;
 #else
+    (void)pid;
     return 0;
 #endif
 }
@@ -175,7 +177,7 @@ void pm_process_self(struct pm_process *self)
     if (!read_stat("/proc/self/stat", &state, &self->start_time))
         self->start_time = 0;
     self->pidns = inode_of("/proc/self/ns/pid");
-    self->pidfd_ino = own_pidfd_inode();
+    self->pidfd_ino = pidfd_inode(self->pid);
 }
 
 /* A registry may say anything: only a thread that the library made is an agent. */
@@ -206,6 +208,98 @@ int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopp
     facts->traced = last_number(field(status, "TracerPid")) != 0;
     facts->filtered = last_number(field(status, "Seccomp")) != 0;
     return 0;
+}
+
+/* ---- has it ended? ---- */
+
+#define INITIAL_PIDNS UINT64_C(0xeffffffc) /* from which every process can be seen */
+#define EXITING 4u                         /* PF_EXITING of a task's flags: it returns to its code no more */
+
+/* Process-local.  A search that knows whether it could ask everybody. */
+struct survey {
+    struct search search;
+    bool blind;
+};
+
+static bool surveyed(uint32_t number, void *context)
+{
+    struct survey *survey = context;
+    char path[96];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/ns/pid", number);
+    if (inode_of(path) == 0 && (kill((pid_t)number, 0) == 0 || errno == EPERM))
+        survey->blind = true;
+    return is_it(number, &survey->search);
+}
+
+/* True if /proc numbers processes as this process does: it may have been mounted for another namespace. */
+static bool proc_is_ours(void)
+{
+    char target[16], own[16];
+    ssize_t length = readlink("/proc/self", target, sizeof target - 1);
+    snprintf(own, sizeof own, "%d", (int)getpid());
+    return length > 0 && strncmp(target, own, (size_t)length) == 0 && own[length] == '\0';
+}
+
+/* What field N, from the third on, of a stat line is; 0 if there is none. */
+static uint64_t stat_field(const char *line, int number)
+{
+    const char *at = strrchr(line, ')');
+    for (int skipped = 2; at && skipped < number; skipped++)
+        at = strchr(at + 1, ' ');
+    return at ? strtoull(at + 1, NULL, 10) : 0;
+}
+
+/* The number is another process's by now.  Start times are as their reader's time namespace has them, so they are of use in one alone. */
+static bool is_another(const struct pm_process *who, uint32_t pid)
+{
+    uint64_t inode = who->pidfd_ino ? pidfd_inode(pid) : 0;
+    if (inode != 0)
+        return inode != who->pidfd_ino;
+    char path[64], line[1024];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/ns/time", pid);
+    uint64_t timens = inode_of(path);
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", pid);
+    if (who->start_time == 0 || timens != inode_of("/proc/self/ns/time") || read_text(path, line, sizeof line) <= 0)
+        return false;
+    return stat_field(line, 22) != who->start_time;
+}
+
+/* Of a thread that can be seen here.  What cannot be read means nothing: /proc may hide it. */
+static bool runs_no_more(uint32_t pid, uint32_t thread)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", pid, thread);
+    if (read_text(path, text, sizeof text) <= 0)
+        return false;
+    const char *at = strrchr(text, ')');
+    char state = at && at[1] ? at[2] : '?';
+    if (state == 'Z' || state == 'X' || state == 'x' || stat_field(text, 9) & EXITING)
+        return true;
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", pid, thread);
+    return read_text(path, text, sizeof text) > 0 && last_number(field(text, "CoreDumping")) != 0;
+}
+
+bool pm_process_ended(const struct pm_process *who, uint32_t thread)
+{
+    const uint64_t own = inode_of("/proc/self/ns/pid");
+    if (who->pid == 0 || thread == 0 || who->pidns == 0 || own == 0)
+        return false;
+    if (who->pidns == own) {
+        if (syscall(SYS_tgkill, who->pid, thread, 0) != 0 && errno == ESRCH)
+            return true;
+        return proc_is_ours() && (is_another(who, who->pid) || runs_no_more(who->pid, thread));
+    }
+    if (own != INITIAL_PIDNS || !proc_is_ours())
+        return false;
+    struct survey survey = { .search = { .folder = "/proc", .inner = who->pid, .pidns = who->pidns } };
+    any_number("/proc", surveyed, &survey);
+    uint32_t pid = survey.search.found;
+    if (pid == 0)
+        return !survey.blind;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", pid);
+    uint32_t task = here(path, thread, who->pidns);
+    return is_another(who, pid) || (task == 0 ? syscall(SYS_tgkill, pid, pid, 0) != 0 && errno == ESRCH : runs_no_more(pid, task));
 }
 
 bool pm_process_is_sandboxed(void)

@@ -20,22 +20,19 @@
 #include <sys/prctl.h>
 
 #define STACK_SIZE (512u << 10)
+#define MEANWHILE_NS UINT64_C(500000) /* a holder of the registry that goes on longer than this may have ended */
 
 static int join(peermap_segment *segment)
 {
     uint64_t since = pm_now();
     bool restart = false;
     segment->tid = pm_thread_id();
-    segment->idle_list.list.next = &segment->idle_list.list;
-    segment->robust = &segment->idle_list;
-    int error = PM_FAILS("attach.robust");
-    if (error == 0)
-        error = pm_robust_use(segment->robust);
+    int error = pm_robust_begin(segment);
     if (error != 0) {
         errno = error;
         return pm_fail(PEERMAP_EOS, "the kernel has no robust futexes: %s", strerror(error));
     }
-    int rc = pm_registry_claim(segment, &restart);
+    int rc = pm_registry_claim(segment, since + segment->deadline_ns, &restart);
     if (rc != 0)
         return rc;
     PM_POINT("attach.claimed");
@@ -73,49 +70,98 @@ static void leave(peermap_segment *segment)
     pm_changed(segment);
 }
 
-static void serve(peermap_segment *segment, struct pm_request *request)
+static int serve(peermap_segment *segment, struct pm_request *request)
 {
     switch (request->kind) {
-    case PM_ASK_ROUND: request->result = pm_round(segment, request); break;
-    case PM_ASK_REAP: request->result = pm_registry_reap(segment); break;
-    case PM_ASK_ROOT: request->result = pm_roots_set(segment, request->root, request->only_version); break;
-    case PM_ASK_LEAVE: leave(segment); break;
-    case PM_ASK_NONE: break;
+    case PM_ASK_ROUND: return pm_round(segment, request);
+    case PM_ASK_REAP: return pm_registry_reap(segment, request->deadline);
+    case PM_ASK_ROOT: return pm_roots_set(segment, request);
+    default: return 0;
     }
 }
 
-static void answer(peermap_segment *segment, struct pm_request *request)
+static void answer(struct pm_channel *channel, int result)
 {
-    if (request->result < 0) {
+    struct pm_request *request = &channel->request;
+    request->result = result;
+    if (result < 0) {
         request->error = errno;
         snprintf(request->sentence, sizeof request->sentence, "%s", peermap_last_error());
     }
     PM_POINT("request.served");
-    order_store32(&segment->posted, 0);
+    swap32(&channel->posted, PM_NOT_POSTED);
     PM_POINT("request.answered");
-    pm_futex_wake(&segment->posted, UINT32_MAX, INT_MAX);
+    pm_futex_wake(&channel->posted, UINT32_MAX, INT_MAX);
+}
+
+/* False if nobody waits for it any more. */
+static bool begin(struct pm_channel *channel)
+{
+    uint32_t posted = PM_POSTED;
+    return cas32(&channel->posted, &posted, PM_SERVED);
+}
+
+static bool serve_one(peermap_segment *segment, struct pm_channel *channel)
+{
+    if (order_load32(&channel->posted) != PM_POSTED || !begin(channel))
+        return false;
+    answer(channel, pm_unless_lost(segment, serve(segment, &channel->request)));
+    return true;
+}
+
+/* Without waiting for the registry's lock.  False where that is needed first. */
+static bool try_to_serve(peermap_segment *segment, struct pm_channel *channel)
+{
+    struct pm_request *request = &channel->request;
+    const uint64_t deadline = request->deadline;
+    if (!begin(channel))
+        return true;
+    request->deadline = 0;
+    int rc = pm_unless_lost(segment, serve(segment, request));
+    request->deadline = deadline;
+    uint32_t posted = PM_SERVED;
+    if (rc == PEERMAP_EBUSY && pm_now() < deadline && cas32(&channel->posted, &posted, PM_POSTED))
+        return false;
+    answer(channel, rc);
+    return true;
+}
+
+/* What this thread has to say of its own call stays as it is. */
+void pm_agent_serve_meanwhile(peermap_segment *segment)
+{
+    char sentence[PM_SENTENCE];
+    int error = errno;
+    if (order_load32(&segment->brief.posted) != PM_POSTED)
+        return;
+    snprintf(sentence, sizeof sentence, "%s", peermap_last_error());
+    if (!try_to_serve(segment, &segment->brief) && pm_now() > segment->brief.request.asked + MEANWHILE_NS)
+        pm_lock_take_from_the_dead(segment, &segment->header->registry_lock);
+    pm_last_error_set(sentence);
+    errno = error;
 }
 
 static void *agent(void *argument)
 {
     peermap_segment *segment = argument;
+    struct pm_channel *rounds = &segment->rounds;
     prctl(PR_SET_NAME, "peermap"); /* by which it is known for an agent: os_linux_process.c */
     pm_thread_be_prompt();
-    struct pm_request *request = segment->request;
-    request->result = pm_unless_lost(segment, join(segment));
-    bool leaving = request->result != 0;
-    answer(segment, request);
+    int rc = pm_unless_lost(segment, join(segment));
+    bool leaving = rc != 0;
+    answer(rounds, rc);
     while (!leaving) {
         uint32_t bell = order_load32(&segment->header->bell);
         pm_converge(segment, PM_BY_AGENT);
-        if (order_load32(&segment->posted)) { /* before the horizon, which nobody waits for */
-            request = segment->request;
-            leaving = request->kind == PM_ASK_LEAVE;
-            serve(segment, request);
-            request->result = pm_unless_lost(segment, request->result);
-            answer(segment, request);
+        if (serve_one(segment, &segment->brief)) /* all of them before the horizon, which nobody waits for */
+            continue;
+        if (order_load32(&rounds->posted) == PM_POSTED && rounds->request.kind == PM_ASK_LEAVE) {
+            leaving = true;
+            leave(segment);
+            answer(rounds, 0);
             continue;
         }
+        if (serve_one(segment, rounds))
+            continue;
         if (order_load32(&segment->nudged))
             pm_move_horizon(segment);
         pm_futex_wait(&segment->header->bell, bell, segment->bit, 0);
@@ -132,12 +178,36 @@ static void ring(peermap_segment *segment)
 /* A call rings again, lest somebody put the bell back to what its agent saw last. */
 #define AGAIN_NS UINT64_C(50000000)
 
-static void await(peermap_segment *segment)
+/* Of a process-local word: 0 free, 1 held, 2 held and waited for.  No mutex of the C library, whose waits go by a clock that may be another. */
+static bool enter(uint32_t *gate, uint64_t deadline)
 {
-    pm_yield_while(&segment->posted, UINT32_MAX);
-    while (order_load32(&segment->posted))
-        if (pm_futex_wait(&segment->posted, 1, UINT32_MAX, pm_now() + AGAIN_NS) == ETIMEDOUT)
+    uint32_t free = 0;
+    if (cas32(gate, &free, 1))
+        return true;
+    while (swap32(gate, 2) != 0)
+        if (pm_futex_wait(gate, 2, UINT32_MAX, deadline) == ETIMEDOUT)
+            return false;
+    return true;
+}
+
+static void leave_gate(uint32_t *gate)
+{
+    if (swap32(gate, 0) == 2)
+        pm_futex_wake(gate, UINT32_MAX, 1);
+}
+
+/* Until the channel is the asker's again, or the deadline: then false. */
+static bool await(peermap_segment *segment, struct pm_channel *channel, uint64_t deadline)
+{
+    pm_yield_while(&channel->posted, UINT32_MAX);
+    for (uint32_t posted; (posted = order_load32(&channel->posted)) != PM_NOT_POSTED;) {
+        uint64_t now = pm_now(), again = now + AGAIN_NS;
+        if (now >= deadline)
+            return false;
+        if (pm_futex_wait(&channel->posted, posted, UINT32_MAX, again < deadline ? again : deadline) == ETIMEDOUT)
             ring(segment);
+    }
+    return true;
 }
 
 static int outcome(const struct pm_request *request)
@@ -170,18 +240,17 @@ static int start_thread(peermap_segment *segment)
 
 static int start(peermap_segment *segment)
 {
-    struct pm_request request = { .kind = PM_ASK_NONE };
-    segment->request = &request;
-    segment->posted = 1;
+    struct pm_channel *channel = &segment->rounds;
+    channel->posted = PM_SERVED;
     int error = start_thread(segment);
     if (error != 0) {
         errno = error;
         return pm_fail(PEERMAP_EOS, "cannot start the agent thread of segment %s: %s", segment->name, strerror(error));
     }
-    pm_yield_while(&segment->posted, UINT32_MAX);
-    while (order_load32(&segment->posted)) /* it has no bell yet */
-        pm_futex_wait(&segment->posted, 1, UINT32_MAX, 0);
-    int rc = outcome(&request);
+    pm_yield_while(&channel->posted, UINT32_MAX);
+    while (order_load32(&channel->posted) != PM_NOT_POSTED) /* it has no bell yet */
+        pm_futex_wait(&channel->posted, PM_SERVED, UINT32_MAX, 0);
+    int rc = outcome(&channel->request);
     if (rc != 0)
         pthread_join(segment->agent, NULL);
     return rc;
@@ -196,17 +265,34 @@ int pm_agent_start(peermap_segment *segment)
     return rc;
 }
 
-static int post(peermap_segment *segment, struct pm_request *request)
+/* How long after the deadline an agent may need for its answer, if it runs at all. */
+static uint64_t grace(const peermap_segment *segment) { return UINT64_C(30000000) + segment->deadline_ns / 20; }
+
+static int held_up(const peermap_segment *segment, const char *what)
 {
-    pthread_mutex_lock(&segment->calls);
-    segment->request = request;
-    order_store32(&segment->posted, 1);
+    return pm_fail(PEERMAP_EBUSY, "segment %s: %s", segment->name, what);
+}
+
+/* The gate is the caller's. */
+static int post(peermap_segment *segment, struct pm_channel *channel, struct pm_request *request)
+{
+    const uint64_t latest = request->deadline + grace(segment);
+    if (!await(segment, channel, latest)) /* what somebody before has given up */
+        return held_up(segment, "the agent thread of this process is still held up in an earlier call; see whether a debugger or a freezer holds it");
+    channel->request = *request;
+    order_store32(&channel->posted, PM_POSTED);
     PM_POINT("request.posted");
     ring(segment);
-    await(segment);
-    int rc = outcome(request);
-    pthread_mutex_unlock(&segment->calls);
-    return rc;
+    if (!await(segment, channel, latest)) {
+        uint32_t posted = PM_POSTED;
+        if (cas32(&channel->posted, &posted, PM_NOT_POSTED))
+            return held_up(segment, "the agent thread of this process does not run, so nothing was done; see whether a debugger or a freezer holds it");
+        if (posted == PM_SERVED && cas32(&channel->posted, &posted, PM_GIVEN_UP))
+            return held_up(segment, "the agent thread of this process is held up in the middle of the call, and ends it when it runs again; see whether a "
+                                    "debugger or a freezer holds it");
+    }
+    *request = channel->request;
+    return outcome(request);
 }
 
 int pm_agent_ask(peermap_segment *segment, struct pm_request *request)
@@ -215,12 +301,40 @@ int pm_agent_ask(peermap_segment *segment, struct pm_request *request)
         return pm_fail_detached();
     if (pm_lost(segment))
         return pm_fail_lost(segment);
-    return post(segment, request);
+    struct pm_channel *channel = request->kind == PM_ASK_ROUND ? &segment->rounds : &segment->brief;
+    request->asked = pm_now();
+    request->deadline = request->asked + segment->deadline_ns;
+    if (!enter(&channel->gate, request->deadline))
+        return held_up(segment, "another thread of this process had a call under way until the deadline; repeat");
+    int rc = post(segment, channel, request);
+    leave_gate(&channel->gate);
+    return rc;
 }
 
+bool pm_agent_hold_off(peermap_segment *segment)
+{
+    struct pm_channel *channel = &segment->rounds;
+    const uint64_t deadline = pm_now() + segment->deadline_ns;
+    if (!enter(&channel->gate, deadline))
+        return false;
+    if (await(segment, channel, deadline))
+        return true;
+    leave_gate(&channel->gate);
+    return false;
+}
+
+void pm_agent_let_on(peermap_segment *segment) { leave_gate(&segment->rounds.gate); }
+
+/* However long it takes: nothing can be given back before. */
 void pm_agent_stop(peermap_segment *segment)
 {
-    struct pm_request request = { .kind = PM_ASK_LEAVE };
-    post(segment, &request);
+    struct pm_channel *channel = &segment->rounds;
+    enter(&channel->gate, 0);
+    await(segment, channel, UINT64_MAX);
+    channel->request = (struct pm_request){ .kind = PM_ASK_LEAVE };
+    order_store32(&channel->posted, PM_POSTED);
+    PM_POINT("request.posted");
+    ring(segment);
+    await(segment, channel, UINT64_MAX);
     pthread_join(segment->agent, NULL);
 }

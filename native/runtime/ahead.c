@@ -142,7 +142,7 @@ static int all_ahead(peermap_segment *segment, peermap_answer *out, int capacity
     int count = 0;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (!pm_slot_read(segment, i, &slot) || !pm_slot_lives(&slot))
+        if (!pm_slot_read(segment, i, &slot) || !pm_slot_lives(&slot) || (i != segment->index && pm_slot_ended(segment, i, &slot)))
             continue;
         if (count < capacity) {
             out[count] = (peermap_answer){ .pid = (pid_t)slot.pid, .method = PM_BY_AHEAD };
@@ -161,10 +161,11 @@ int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity)
         return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
     if (load32(&segment->last_was_inside))
         return all_ahead(segment, out, capacity);
-    pthread_mutex_lock(&segment->calls);
+    if (!pm_agent_hold_off(segment))
+        return pm_fail(PEERMAP_EBUSY, "segment %s: a round of this process goes on; repeat", segment->name);
     int count = (int)segment->answer_count;
     for (int i = 0; i < count && i < capacity; i++)
         out[i] = segment->answers[i];
-    pthread_mutex_unlock(&segment->calls);
+    pm_agent_let_on(segment);
     return pm_unless_lost(segment, count);
 }

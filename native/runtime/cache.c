@@ -69,7 +69,7 @@ bool pm_record_is_held(const peermap_segment *segment, uint64_t holder, uint32_t
         return false;
     if (slot)
         *slot = (uint32_t)index;
-    return pm_life_alive(load32(&segment->slots[index].life));
+    return pm_slot_lives(&segment->slots[index]);
 }
 
 /* What it counted is added to what was counted for others before. */

@@ -2,10 +2,15 @@
 /*
  * lock.c - the segment's two locks: robust futexes, held by agents only.
  *
- * The word holds the thread id of the holder's agent.  While an agent wants, has, or lets go of a lock, the word is the pending entry
- * of its robust list: if the agent dies then, however it dies, the kernel clears the id, sets DIED and wakes a waiter.  The next
- * holder learns of it, and mends what was left half done (round.c).  That is exact: the agent cannot run one more instruction after
- * the kernel has marked the lock, which an application's thread of a dying process can.
+ * The word holds the thread id of the holder's agent.  While an agent has a lock, the word is on its robust list: if the agent dies then, however
+ * it dies, the kernel clears the id, sets DIED and wakes a waiter.  The next holder learns of it, and mends what was left half done (resize.c).
+ * That is exact: the agent cannot run one more instruction after the kernel has marked the lock, which an application's thread of a dying
+ * process can.
+ *
+ * The kernel knows a holder by its thread id alone, and ids of different pid namespaces meet.  So only who has a slot takes a lock, where no two
+ * that live have one id (registry.c), and only while it takes the lock is the word the pending entry of its list, never while it waits.
+ * Where the list says nothing, because the process still dumps its core or its memory was taken away before it ended, the slot of the holder tells who
+ * that is, and /proc whether it ended.
  *
  * The holder may be waiting for this very agent's ack: whoever waits for a lock goes on answering the bell.
  */
@@ -16,17 +21,64 @@
 #include <string.h>
 
 #define SLICE_NS UINT64_C(1000000)  /* before Linux 5.16, which cannot wait for two words */
-#define SOFT_NS UINT64_C(500000)    /* a holder that goes on longer than this may be stopped */
+#define SOFT_NS UINT64_C(500000)    /* a holder that goes on longer than this may be stopped, or have ended */
 #define TRUST_NS UINT64_C(10000000) /* how long a wait trusts that it is woken: whom an unlock woke may be killed before it can wait again */
 
-/* The kernel adds the list's offset to the entry's address, whatever that is: it does not look into a pending entry. */
-static void pending(peermap_segment *segment, uint32_t *lock)
+/* ---- the robust list ---- */
+
+/*
+ * All words of one header are on one list, which has one distance from an entry to its word: the entries lie in memory of this process as the words
+ * do in the header.
+ */
+static struct pm_robust_entry *entry_of(peermap_segment *segment, const uint32_t *word)
 {
-    uintptr_t entry = lock ? (uintptr_t)lock - (uintptr_t)segment->robust->offset : 0;
-    /* Volatile, and fenced: the reader is the kernel, at any instruction. */
-    *(struct pm_robust_entry *volatile *)&segment->robust->pending = (struct pm_robust_entry *)entry;
+    size_t at = (size_t)((const char *)word - (const char *)segment->header);
+    return (struct pm_robust_entry *)(void *)(segment->entries + at);
+}
+
+/* Volatile, and fenced: the reader is the kernel, at any instruction. */
+static void point(struct pm_robust_entry **at, struct pm_robust_entry *to)
+{
+    __asm__ volatile("" ::: "memory");
+    *(struct pm_robust_entry *volatile *)at = to;
     __asm__ volatile("" ::: "memory");
 }
+
+int pm_robust_begin(peermap_segment *segment)
+{
+    struct pm_robust *robust = &segment->robust;
+    robust->list.next = &robust->list;
+    robust->offset = (long)((uintptr_t)segment->header - (uintptr_t)segment->entries);
+    robust->pending = NULL;
+    int error = PM_FAILS("attach.robust");
+    return error == 0 ? pm_robust_use(robust) : error;
+}
+
+bool pm_robust_take(peermap_segment *segment, uint32_t *word, uint32_t *seen, uint32_t mine)
+{
+    struct pm_robust *robust = &segment->robust;
+    struct pm_robust_entry *entry = entry_of(segment, word);
+    point(&robust->pending, entry);
+    bool taken = cas32(word, seen, mine);
+    PM_POINT("robust.tried");
+    if (taken) {
+        entry->next = robust->list.next;
+        point(&robust->list.next, entry);
+    }
+    point(&robust->pending, NULL);
+    return taken;
+}
+
+void pm_robust_leave(peermap_segment *segment, const uint32_t *word)
+{
+    struct pm_robust_entry *entry = entry_of(segment, word), *at = &segment->robust.list;
+    while (at->next != entry && at->next != &segment->robust.list)
+        at = at->next;
+    if (at->next == entry)
+        point(&at->next, entry->next);
+}
+
+/* ---- waiting ---- */
 
 static uint64_t sooner(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
@@ -35,18 +87,44 @@ static void wait_for(peermap_segment *segment, const uint32_t *lock, uint32_t wo
 {
     const uint32_t *bell = &segment->header->bell;
     struct pm_wait waits[2] = { { lock, word }, { bell, order_load32(bell) } };
-    if (segment->index != PM_NO_SLOT)
+    if (segment->tag != 0)
         pm_converge(segment, PM_BY_AGENT);
+    if (lock != &segment->header->registry_lock)
+        pm_agent_serve_meanwhile(segment);
     if (pm_futex_wait_any(waits, 2, until) == ENOSYS)
         pm_futex_wait(bell, waits[1].value, UINT32_MAX, sooner(pm_now() + SLICE_NS, until));
 }
 
 /* Process-local.  A wait for a lock. */
 struct patience {
-    uint64_t soft;    /* from then on the holder's process is looked at: it may be stopped */
+    uint64_t soft;    /* from then on the holder's process is looked at: it may be stopped, or have ended */
     uint32_t reached; /* the holder that was */
     uint32_t lost;    /* hands that reached for it, and ended before their time */
 };
+
+/* Does for the kernel what that does when a holder dies. */
+bool pm_lock_take_from_the_dead(peermap_segment *segment, uint32_t *lock)
+{
+    struct pm_slot slot;
+    uint32_t index, word = load32(lock);
+    if ((word & PM_FUTEX_TID) == 0 || !pm_slot_of_holder(segment, word & PM_FUTEX_TID, &index, &slot) || !pm_slot_ended(segment, index, &slot))
+        return false;
+    PM_POINT("lock.holder_ended");
+    return cas32(lock, &word, (word & PM_FUTEX_WAITERS) | PM_FUTEX_DIED);
+}
+
+static void reach(peermap_segment *segment, uint32_t word, uint64_t deadline, struct patience *patience)
+{
+    if (patience->reached != (word & PM_FUTEX_TID))
+        pm_hand_end(&segment->hand);
+    patience->reached = word & PM_FUTEX_TID;
+    if (segment->hand.pid != 0 && !pm_hand_works(&segment->hand)) {
+        pm_hand_end(&segment->hand);
+        patience->lost++;
+    }
+    if (patience->lost < PM_HANDS && pm_reach_holder(segment, word, deadline) != 0)
+        patience->lost++;
+}
 
 static int wait_for_holder(peermap_segment *segment, uint32_t *lock, uint32_t word, uint64_t deadline, struct patience *patience)
 {
@@ -56,49 +134,40 @@ static int wait_for_holder(peermap_segment *segment, uint32_t *lock, uint32_t wo
     if (patience->soft == 0)
         patience->soft = now + SOFT_NS;
     if (now >= patience->soft) {
-        if (patience->reached != (word & PM_FUTEX_TID))
-            pm_hand_end(&segment->hand);
-        patience->reached = word & PM_FUTEX_TID;
-        if (segment->hand.pid != 0 && !pm_hand_works(&segment->hand)) {
-            pm_hand_end(&segment->hand);
-            patience->lost++;
-        }
-        if (patience->lost < PM_HANDS && pm_reach_holder(segment, word, deadline) != 0)
-            patience->lost++;
+        if (pm_lock_take_from_the_dead(segment, lock))
+            return 0;
+        reach(segment, word, deadline, patience);
     }
     wait_for(segment, lock, word | PM_FUTEX_WAITERS, sooner(now < patience->soft ? patience->soft : now + TRUST_NS, deadline));
     return 0;
 }
+
+/* ---- the locks ---- */
 
 int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline)
 {
     uint32_t waiters = 0;
     struct patience patience = { 0, 0, 0 };
     int rc = PEERMAP_EBUSY;
-    pending(segment, lock);
-    uint32_t word = peek32(lock);
-    for (;;) {
+    for (uint32_t word = peek32(lock);;) {
         if ((word & PM_FUTEX_TID) == 0) {
             /* Others may still wait: a thread that has waited cannot know, and keeps the bit. */
-            if (!cas32(lock, &word, segment->tid | waiters | (word & PM_FUTEX_WAITERS)))
+            if (!pm_robust_take(segment, lock, &word, segment->tid | waiters | (word & PM_FUTEX_WAITERS)))
                 continue;
             PM_POINT("lock.taken");
             store32(holder, segment->index + 1);
-            if (segment->index == PM_NO_SLOT)
-                pm_announce(segment);
             rc = 0;
             break;
         }
-        if (!(word & PM_FUTEX_WAITERS) && !cas32(lock, &word, word | PM_FUTEX_WAITERS))
+        if (deadline != 0 && !(word & PM_FUTEX_WAITERS) && !cas32(lock, &word, word | PM_FUTEX_WAITERS))
             continue;
-        if (wait_for_holder(segment, lock, word, deadline, &patience) == ETIMEDOUT) {
-            pending(segment, NULL);
+        if (wait_for_holder(segment, lock, word, deadline, &patience) == ETIMEDOUT)
             break;
-        }
         waiters = PM_FUTEX_WAITERS;
         word = peek32(lock);
     }
-    pm_hand_end(&segment->hand);
+    if (patience.reached != 0)
+        pm_hand_end(&segment->hand);
     return rc;
 }
 
@@ -109,7 +178,7 @@ void pm_unlock(peermap_segment *segment, uint32_t *lock, uint32_t *holder)
     if (swap32(lock, 0) & PM_FUTEX_WAITERS)
         pm_futex_wake(lock, UINT32_MAX, 1);
     PM_POINT("lock.let_go");
-    pending(segment, NULL);
+    pm_robust_leave(segment, lock);
 }
 
 /* By the thread that the lock names: an agent may be stopped before it has said more, or before it has a slot. */
@@ -122,11 +191,8 @@ int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *wha
     if (thread == 0)
         return pm_fail(PEERMAP_EBUSY, "%s of segment %s was held by another peer until now; repeat", what, segment->name);
     if (!pm_slot_of_holder(segment, thread, &index, &slot))
-        return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by a process that is attaching (its thread %u); if that is stopped, continue it", what,
-                       segment->name, thread);
-    if (index == PM_NO_SLOT)
-        return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by a process that is attaching (pid %u); if that is stopped, continue it", what,
-                       segment->name, slot.pid);
+        return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by a thread with the id %u, which no peer has: the header is damaged, or the peer is gone",
+                       what, segment->name, thread);
     if (round) {
         round->culprit_pid = (pid_t)slot.pid;
         snprintf(round->culprit, sizeof round->culprit, "%.63s", slot.name);

@@ -3,8 +3,12 @@
  * registry.c - who is attached: claiming, releasing, reaping and reading slots.
  *
  * A peer claims a slot to attach and releases it to detach.  One that dies in between leaves it LIVE with a dead life word: its
- * place, under its name, until it is restarted or reaped.  Claiming and reaping hold the registry lock; a peer releases its own slot
- * without, by a compare-and-swap on the tag that fails if somebody has given the slot away meanwhile.
+ * place, under its name, until it is restarted or reaped.
+ *
+ * The slot comes first, and takes no lock: who gets its thread id into a life word that is not alive has the slot.  From then on the others can
+ * tell who it is, so that a process that is stopped or ends anywhere in an attach is known; and it looks whether another that lives has the
+ * same thread id, in another pid namespace, so that no two of those that take locks do.  Then only, under the registry lock, it looks for its
+ * name, and is LIVE.  All that others do to a slot is a compare-and-swap on its tag, which is of one attachment alone.
  */
 #include "segment.h"
 
@@ -33,7 +37,7 @@ bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot
     return false;
 }
 
-static bool slot_of_agent(const peermap_segment *segment, uint32_t thread, uint32_t *index, struct pm_slot *copy)
+bool pm_slot_of_holder(const peermap_segment *segment, uint32_t thread, uint32_t *index, struct pm_slot *copy)
 {
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         uint32_t life = load32(&segment->slots[i].life);
@@ -45,29 +49,17 @@ static bool slot_of_agent(const peermap_segment *segment, uint32_t thread, uint3
     return false;
 }
 
-static bool slot_of_claimant(const peermap_segment *segment, uint32_t thread, struct pm_slot *copy)
-{
-    const struct pm_header *header = segment->header;
-    if (load32(&header->claimant_thread) != thread)
-        return false;
-    *copy = (struct pm_slot){ .pid = peek32(&header->claimant_pid),
-                              .flags = peek32(&header->claimant_flags),
-                              .start_time = peek64(&header->claimant_start),
-                              .pidns = peek64(&header->claimant_pidns),
-                              .life = thread };
-    return true;
-}
-
-bool pm_slot_of_holder(const peermap_segment *segment, uint32_t thread, uint32_t *index, struct pm_slot *copy)
-{
-    *index = PM_NO_SLOT;
-    return slot_of_agent(segment, thread, index, copy) || slot_of_claimant(segment, thread, copy);
-}
-
 bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag)
 {
     const struct pm_slot *slot = &segment->slots[index];
     return load64(&slot->tag) == tag && pm_life_alive(load32(&slot->life));
+}
+
+bool pm_slot_died(const peermap_segment *segment, uint32_t index, uint64_t tag)
+{
+    const struct pm_slot *slot = &segment->slots[index];
+    uint64_t now = load64(&slot->tag);
+    return now == ((tag & ~PM_TAG_STATE) | PM_DEAD) || (now == tag && !pm_life_alive(load32(&slot->life)));
 }
 
 void pm_slot_tell_death(peermap_segment *segment, uint32_t index)
@@ -80,6 +72,55 @@ void pm_slot_tell_death(peermap_segment *segment, uint32_t index)
     pm_changed(segment);
 }
 
+/* ---- the second truth ---- */
+
+static uint64_t state_in(uint64_t tag) { return tag & PM_TAG_STATE; }
+
+static bool is_dead_peer(const struct pm_slot *slot)
+{
+    return state_in(slot->tag) == PM_DEAD || (state_in(slot->tag) == PM_LIVE && !pm_life_alive(slot->life));
+}
+
+/* Whose process comes or goes. */
+static bool is_no_peer(uint64_t tag) { return state_in(tag) != PM_LIVE && state_in(tag) != PM_DEAD; }
+
+/* What kept others from the slot goes before the tag does: a slot that is DEAD is taken by nobody. */
+static bool free_slot(peermap_segment *segment, uint32_t index, uint64_t tag)
+{
+    struct pm_slot *slot = &segment->slots[index];
+    uint32_t life = load32(&slot->life);
+    if ((tag & PM_TAG_STATE) == PM_DEAD && pm_life_alive(life) && load64(&slot->tag) == tag)
+        cas32(&slot->life, &life, 0);
+    PM_POINT("slot.lifeless");
+    bool freed = cas64(&slot->tag, &tag, next(tag, PM_FREE));
+    PM_POINT("slot.freed");
+    return freed;
+}
+
+bool pm_slot_ended(peermap_segment *segment, uint32_t index, const struct pm_slot *copy)
+{
+    const struct pm_process who = { .pid = copy->pid, .uid = copy->uid, .start_time = copy->start_time, .pidns = copy->pidns, .pidfd_ino = copy->pidfd_ino };
+    uint64_t tag = copy->tag, dead = (tag & ~PM_TAG_STATE) | PM_DEAD;
+    if (!pm_life_alive(copy->life) || state_in(tag) == PM_DEAD)
+        return true;
+    if (state_in(tag) == PM_CLAIMED) /* it does not say yet which process that is */
+        return false;
+    if (!pm_process_ended(&who, copy->life & PM_FUTEX_TID) || !cas64(&segment->slots[index].tag, &tag, dead))
+        return false;
+    PM_POINT("slot.ended");
+    if (state_in(copy->tag) == PM_JOINING) /* it never was a peer */
+        free_slot(segment, index, dead);
+    else
+        pm_slot_tell_death(segment, index);
+    return true;
+}
+
+bool pm_slot_is_gone(peermap_segment *segment, uint32_t index)
+{
+    struct pm_slot slot;
+    return index != segment->index && pm_slot_read(segment, index, &slot) && pm_slot_ended(segment, index, &slot);
+}
+
 /* ---- claiming ---- */
 
 static uint32_t flags_of(const peermap_segment *segment)
@@ -88,65 +129,62 @@ static uint32_t flags_of(const peermap_segment *segment)
            (segment->flags & PEERMAP_NO_INJECT ? PM_SLOT_NO_INJECT : 0);
 }
 
-void pm_announce(peermap_segment *segment)
+/* Of a dead peer: what it was is told, and the slot is free. */
+static bool bury(peermap_segment *segment, uint32_t index, const struct pm_slot *slot, bool restart)
 {
-    struct pm_header *header = segment->header;
-    store32(&header->claimant_thread, 0);
-    opened();
-    poke32(&header->claimant_pid, segment->self.pid);
-    poke32(&header->claimant_flags, flags_of(segment));
-    poke64(&header->claimant_start, segment->self.start_time);
-    poke64(&header->claimant_pidns, segment->self.pidns);
-    store32(&header->claimant_thread, segment->tid);
-    PM_POINT("lock.announced");
+    pm_slot_tell_death(segment, index);
+    if (!restart)
+        pm_journal(segment, (struct pm_event){ .kind = PM_EV_REAP, .slot = (uint16_t)index, .pid = slot->pid });
+    PM_POINT("reap.told");
+    bool freed = free_slot(segment, index, slot->tag);
+    PM_POINT("reap.freed");
+    return freed;
 }
 
-/* Process-local.  What a look through the slots found. */
-struct places {
-    uint32_t free, dead, own; /* index, or PM_SLOTS_MAX: free, of a dead peer, of a dead peer of the name */
-    struct pm_slot holder;    /* the live peer of the name, if `taken` */
-    bool taken;
-    bool namesake; /* a live peer's agent has this one's thread id, in another pid namespace */
-};
-
-static struct places look(const peermap_segment *segment, const char *name)
-{
-    struct places places = { .free = PM_SLOTS_MAX, .dead = PM_SLOTS_MAX, .own = PM_SLOTS_MAX };
-    for (uint32_t i = segment->shape.slot_count; i-- > 0;) {
-        struct pm_slot slot;
-        bool used = pm_slot_read(segment, i, &slot), alive = used && pm_life_alive(slot.life);
-        bool named = used && pm_name_equal(slot.name, name);
-        places.namesake = places.namesake || (alive && (slot.life & PM_FUTEX_TID) == segment->tid);
-        if (!used || (!alive && (slot.tag & PM_TAG_STATE) == PM_CLAIMED)) {
-            places.free = i;
-        } else if (!alive) {
-            places.dead = i;
-            if (named)
-                places.own = i;
-        } else if (named) {
-            places.taken = true;
-            places.holder = slot;
-        }
-    }
-    return places;
-}
-
-/*
- * Fills the slot.  The life word comes after the list that lets the kernel find it, and before LIVE: a death in between leaves a
- * CLAIMED slot that is not alive, which counts as free.
- */
-static void fill(peermap_segment *segment, uint32_t index)
+/* The slot is this peer's if its life word is: nobody else touches it while that is alive. */
+static bool take_slot(peermap_segment *segment, uint32_t index)
 {
     struct pm_slot *slot = &segment->slots[index];
-    uint64_t claimed = next(load64(&slot->tag), PM_CLAIMED);
-    order_store64(&slot->tag, claimed);
-    opened();
-    PM_POINT("claim.begun");
-
-    if (peek32(&segment->header->slots_used) <= index)
-        store32(&segment->header->slots_used, index + 1);
+    uint32_t life = load32(&slot->life);
+    uint64_t tag = load64(&slot->tag);
+    if (!is_no_peer(tag) || pm_life_alive(life) || !pm_robust_take(segment, &slot->life, &life, segment->tid | PM_FUTEX_WAITERS))
+        return false;
+    PM_POINT("claim.alive");
     segment->index = index;
     segment->bit = UINT32_C(1) << index % 32;
+    /* Whoever had it may just be leaving, or be buried. */
+    while (!cas64(&slot->tag, &tag, next(tag, PM_CLAIMED))) {}
+    opened();
+    return true;
+}
+
+/* The slot of a dead peer of the name, else one that is free, else one of another dead peer. */
+static bool choose(peermap_segment *segment, bool *restart)
+{
+    uint32_t count = segment->shape.slot_count, dead = count;
+    struct pm_slot slot, dead_slot = { .tag = 0 };
+    for (uint32_t i = 0; i < count; i++) {
+        if (!pm_slot_read(segment, i, &slot) || !is_dead_peer(&slot))
+            continue;
+        if (pm_name_equal(slot.name, segment->peer_name) && bury(segment, i, &slot, true)) {
+            *restart = true;
+            if (take_slot(segment, i))
+                return true;
+        }
+        dead = i;
+        dead_slot = slot;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (take_slot(segment, i))
+            return true;
+    return dead != count && bury(segment, dead, &dead_slot, false) && take_slot(segment, dead);
+}
+
+static void fill(peermap_segment *segment)
+{
+    struct pm_slot *slot = &segment->slots[segment->index];
+    uint32_t used = load32(&segment->header->slots_used);
+    while (used <= segment->index && !cas32(&segment->header->slots_used, &used, segment->index + 1)) {}
     slot->pid = segment->self.pid;
     slot->uid = segment->self.uid;
     slot->start_time = segment->self.start_time;
@@ -162,53 +200,72 @@ static void fill(peermap_segment *segment, uint32_t index)
     slot->attached_ns = pm_now_wall();
     memset(slot->name, 0, sizeof slot->name);
     memcpy(slot->name, segment->peer_name, strlen(segment->peer_name));
-
     PM_POINT("claim.filled");
-    struct pm_robust *list = &segment->life_list;
-    list->offset = (long)((uintptr_t)&slot->life - (uintptr_t)&segment->life_entry);
-    list->list.next = &segment->life_entry;
-    segment->life_entry.next = &list->list;
-    list->pending = (struct pm_robust_entry *)((uintptr_t)&segment->header->registry_lock - (uintptr_t)list->offset);
-    pm_robust_use(list);
-    segment->robust = list;
-    PM_POINT("claim.listed");
-
-    order_store32(&slot->life, segment->tid | PM_FUTEX_WAITERS);
-    PM_POINT("claim.alive");
-    segment->tag = (claimed & ~PM_TAG_STATE) | PM_LIVE;
-    order_store64(&slot->tag, segment->tag);
-    PM_POINT("claim.live");
+    order_store64(&slot->tag, (load64(&slot->tag) & ~PM_TAG_STATE) | PM_JOINING);
+    PM_POINT("claim.joining");
 }
 
-static int choose(peermap_segment *segment, uint32_t *index, bool *restart)
+/* Another that lives has this agent's thread id.  Its own is in its life word by now, and so is the other's: of two that come at once, one sees it. */
+static bool has_namesake(const peermap_segment *segment)
 {
-    struct places places = look(segment, segment->peer_name);
-    if (places.namesake)
-        return PM_NAMESAKE;
-    if (places.taken && segment->name_is_default) {
-        snprintf(segment->peer_name, sizeof segment->peer_name, "%.48s-%" PRIu32, places.holder.name, segment->self.pid);
-        places = look(segment, segment->peer_name);
+    order_all();
+    for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
+        uint32_t life = load32(&segment->slots[i].life);
+        if (i != segment->index && pm_life_alive(life) && (life & PM_FUTEX_TID) == segment->tid)
+            return true;
     }
-    if (places.taken)
-        return pm_fail(PEERMAP_EPEERNAME, "a live peer of segment %s is named %s already (pid %u); choose another peer_name", segment->name,
-                       segment->peer_name, places.holder.pid);
-    *restart = places.own != PM_SLOTS_MAX;
-    *index = *restart ? places.own : places.free != PM_SLOTS_MAX ? places.free : places.dead;
-    if (*index == PM_SLOTS_MAX)
-        return pm_fail(PEERMAP_ESLOTS, "segment %s has %u peers, and no room for more; create it with a larger max_peers", segment->name,
-                       segment->shape.slot_count);
-    if ((load64(&segment->slots[*index].tag) & PM_TAG_STATE) == PM_LIVE) {
-        pm_slot_tell_death(segment, *index);
-        if (!*restart)
-            pm_journal(segment, (struct pm_event){ .kind = PM_EV_REAP, .slot = (uint16_t)*index });
-    }
+    return false;
+}
+
+/* The pid of the live peer of this name; 0 if there is none. */
+static uint32_t holder_of_name(peermap_segment *segment)
+{
+    struct pm_slot slot;
+    for (uint32_t i = 0; i < segment->shape.slot_count; i++)
+        if (i != segment->index && pm_slot_read(segment, i, &slot) && !is_no_peer(slot.tag) && pm_name_equal(slot.name, segment->peer_name) &&
+            !pm_slot_ended(segment, i, &slot))
+            return slot.pid;
     return 0;
 }
 
-int pm_registry_lock(peermap_segment *segment)
+static int refuse_name(const peermap_segment *segment, uint32_t holder)
+{
+    return pm_fail(PEERMAP_EPEERNAME, "a live peer of segment %s is named %s already (pid %u); choose another peer_name", segment->name,
+                   segment->peer_name, holder);
+}
+
+static void bury_namesakes(peermap_segment *segment, bool *restart)
+{
+    struct pm_slot slot;
+    for (uint32_t i = 0; i < segment->shape.slot_count; i++)
+        if (pm_slot_read(segment, i, &slot) && is_dead_peer(&slot) && pm_name_equal(slot.name, segment->peer_name) && bury(segment, i, &slot, true))
+            *restart = true;
+}
+
+/* Under the registry lock. */
+static int become_peer(peermap_segment *segment, bool *restart)
+{
+    struct pm_slot *slot = &segment->slots[segment->index];
+    PM_POINT("claim.begun");
+    uint32_t holder = holder_of_name(segment);
+    if (holder && segment->name_is_default) {
+        snprintf(segment->peer_name, sizeof segment->peer_name, "%.48s-%" PRIu32, slot->name, segment->self.pid);
+        memcpy(slot->name, segment->peer_name, strlen(segment->peer_name));
+        holder = holder_of_name(segment);
+    }
+    if (holder)
+        return refuse_name(segment, holder);
+    bury_namesakes(segment, restart);
+    segment->tag = (load64(&slot->tag) & ~PM_TAG_STATE) | PM_LIVE;
+    order_store64(&slot->tag, segment->tag);
+    PM_POINT("claim.live");
+    return 0;
+}
+
+int pm_registry_lock(peermap_segment *segment, uint64_t deadline)
 {
     struct pm_header *header = segment->header;
-    if (pm_lock(segment, &header->registry_lock, &header->registry_slot, pm_now() + segment->deadline_ns) != 0)
+    if (pm_lock(segment, &header->registry_lock, &header->registry_slot, deadline) != 0)
         return pm_lock_busy(segment, &header->registry_lock, "the registry", NULL);
     return 0;
 }
@@ -218,57 +275,67 @@ void pm_registry_unlock(peermap_segment *segment)
     pm_unlock(segment, &segment->header->registry_lock, &segment->header->registry_slot);
 }
 
-int pm_registry_claim(peermap_segment *segment, bool *restart)
+/* Among those that nobody knows to be dead, somebody may be. */
+static bool any_has_ended(peermap_segment *segment)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < segment->shape.slot_count; i++)
+        any = pm_slot_is_gone(segment, i) || any;
+    return any;
+}
+
+int pm_registry_claim(peermap_segment *segment, uint64_t deadline, bool *restart)
 {
     segment->index = PM_NO_SLOT;
-    int rc = pm_registry_lock(segment);
+    segment->tag = 0;
+    uint32_t holder = segment->name_is_default ? 0 : holder_of_name(segment);
+    if (holder) /* the answer that counts is become_peer()'s; this one disturbs nobody */
+        return refuse_name(segment, holder);
+    if (!choose(segment, restart) && !(any_has_ended(segment) && choose(segment, restart)))
+        return pm_fail(PEERMAP_ESLOTS, "segment %s has %u peers, and no room for more; create it with a larger max_peers", segment->name,
+                       segment->shape.slot_count);
+    fill(segment);
+    int rc = has_namesake(segment) ? PM_NAMESAKE : pm_registry_lock(segment, deadline);
+    if (rc == 0) {
+        rc = become_peer(segment, restart);
+        pm_registry_unlock(segment);
+    }
     if (rc != 0)
-        return rc;
-    uint32_t index;
-    rc = choose(segment, &index, restart);
-    if (rc == 0)
-        fill(segment, index);
-    pm_registry_unlock(segment);
+        pm_registry_release(segment);
     return rc;
 }
 
+/* CLAIMED first: a LIVE slot with an empty life word would look like a death.  The list last: a death before the word is empty still marks it. */
 void pm_registry_release(peermap_segment *segment)
 {
     struct pm_slot *slot = &segment->slots[segment->index];
-    uint64_t live = segment->tag, closing = (live & ~PM_TAG_STATE) | PM_CLAIMED;
-    /* CLAIMED first: a LIVE slot with an empty life word would look like a death.  The list last: a death before the word is
-     * empty still marks it. */
-    if (cas64(&slot->tag, &live, closing)) {
+    uint64_t tag = segment->tag != 0 ? segment->tag : load64(&slot->tag), closing = (tag & ~PM_TAG_STATE) | PM_CLAIMED;
+    if (cas64(&slot->tag, &tag, closing)) {
         PM_POINT("release.begun");
         order_store32(&slot->life, 0);
         PM_POINT("release.lifeless");
         cas64(&slot->tag, &closing, next(closing, PM_FREE));
     }
     PM_POINT("release.freed");
-    segment->life_list.list.next = &segment->life_list.list;
+    pm_robust_leave(segment, &slot->life);
     PM_POINT("release.unlisted");
 }
 
 /* ---- reaping and reading ---- */
 
-int pm_registry_reap(peermap_segment *segment)
+int pm_registry_reap(peermap_segment *segment, uint64_t deadline)
 {
-    int rc = pm_registry_lock(segment);
+    int rc = pm_registry_lock(segment, deadline), freed = 0;
     if (rc != 0)
         return rc;
-    int freed = 0;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (!pm_slot_read(segment, i, &slot) || pm_life_alive(slot.life))
+        if (i == segment->index || !pm_slot_is_gone(segment, i) || !pm_slot_read(segment, i, &slot))
             continue;
-        if ((slot.tag & PM_TAG_STATE) == PM_LIVE) {
-            pm_slot_tell_death(segment, i);
-            pm_journal(segment, (struct pm_event){ .kind = PM_EV_REAP, .slot = (uint16_t)i });
-            freed++;
-        }
-        PM_POINT("reap.told");
-        cas64(&segment->slots[i].tag, &slot.tag, next(slot.tag, PM_FREE));
-        PM_POINT("reap.freed");
+        if (is_dead_peer(&slot))
+            freed += bury(segment, i, &slot, false);
+        else if (!pm_life_alive(slot.life)) /* somebody died in its claim, or is just leaving */
+            free_slot(segment, i, slot.tag);
     }
     pm_registry_unlock(segment);
     if (freed > 0)
@@ -287,7 +354,7 @@ int peermap_reap(peermap_segment *segment)
 
 static int state_of(const struct pm_slot *slot)
 {
-    if (!pm_life_alive(slot->life))
+    if (is_dead_peer(slot))
         return PEERMAP_DEAD;
     return slot->acked < slot->requested ? PEERMAP_LATE : PEERMAP_ALIVE;
 }
@@ -317,10 +384,12 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
     int count = 0;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (!pm_slot_read(segment, i, &slot) || (slot.tag & PM_TAG_STATE) != PM_LIVE)
+        if (!pm_slot_read(segment, i, &slot) || is_no_peer(slot.tag))
             continue;
-        if (!pm_life_alive(slot.life))
+        if (is_dead_peer(&slot))
             pm_slot_tell_death(segment, i);
+        else if (i != segment->index && pm_slot_ended(segment, i, &slot))
+            slot.tag = (slot.tag & ~PM_TAG_STATE) | PM_DEAD;
         if (count < capacity)
             describe(&slot, &out[count]);
         count++;
@@ -350,7 +419,7 @@ pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name)
         return 0;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (pm_slot_read(segment, i, &slot) && pm_slot_lives(&slot) && pm_name_equal(slot.name, peer_name))
+        if (pm_slot_read(segment, i, &slot) && pm_slot_lives(&slot) && pm_name_equal(slot.name, peer_name) && !pm_slot_is_gone(segment, i))
             return (pid_t)slot.pid;
     }
     return 0;

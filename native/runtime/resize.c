@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define SLICE_NS UINT64_C(10000000)   /* how long a wait for pins trusts that it is woken */
-#define SETTLE_NS UINT64_C(100000000) /* for those who answered a failed round to go back */
+#define SETTLE_NS UINT64_C(20000000)  /* for those who answered a failed round to go back; the deadline is over by then */
 
 /* ---- the active size ---- */
 
@@ -116,7 +116,7 @@ static void cut_if_all_acked(peermap_segment *segment)
         return;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         const struct pm_slot *slot = &segment->slots[i];
-        if (pm_slot_lives(slot) && load64(&slot->acked) < epoch)
+        if (pm_slot_lives(slot) && load64(&slot->acked) < epoch && !pm_slot_is_gone(segment, i))
             return;
     }
     uint64_t size = close_active(segment); /* nobody grows over the end that is being cut */
@@ -152,7 +152,7 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
     struct pm_running undo = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &undone };
     pm_round_ask(&undo, target, 0, false);
     PM_POINT("undo.asked");
-    pm_round_wait(&undo, pm_now() + (segment->deadline_ns < SETTLE_NS ? segment->deadline_ns : SETTLE_NS));
+    pm_round_wait(&undo, pm_now() + SETTLE_NS);
     settle_horizon(&undo);
     set_closed(segment, size);
     discard(segment);
@@ -195,7 +195,7 @@ static int grow_by_round(struct pm_running *round, uint64_t from, uint64_t to)
     uint64_t before = peek64(&segment->header->target), ahead = pm_ahead_of(segment, to);
     round->needs = to;
     pm_round_ask(round, ahead > before ? ahead : before, 0, false);
-    pm_round_wait(round, pm_round_deadline(round));
+    pm_round_wait(round, round->deadline);
     if (!pm_round_forgiven(round))
         return roll_back(round, from, before, pm_round_late(round, "the growth was undone"));
     settle_horizon(round);
@@ -239,12 +239,13 @@ static int grow(struct pm_running *round, uint64_t expected, uint64_t bytes)
 
 /* ---- shrinking ---- */
 
-static bool pinned(struct pm_running *round, uint64_t size)
+/* `thorough`: a pin may be of a process that has ended without the kernel's word. */
+static bool pinned(struct pm_running *round, uint64_t size, bool thorough)
 {
     peermap_segment *segment = round->segment;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         const struct pm_slot *slot = &segment->slots[i];
-        if ((order_load64(&slot->pin) & PM_PIN_BYTES) <= size || !pm_slot_lives(slot))
+        if ((order_load64(&slot->pin) & PM_PIN_BYTES) <= size || !pm_slot_lives(slot) || (thorough && pm_slot_is_gone(segment, i)))
             continue;
         round->report->culprit_pid = 0;
         pm_round_blame(round, i, 0);
@@ -253,18 +254,22 @@ static bool pinned(struct pm_running *round, uint64_t size)
     return false;
 }
 
-static bool wait_for_pins(struct pm_running *round, uint64_t size, uint64_t deadline)
+static bool wait_for_pins(struct pm_running *round, uint64_t size)
 {
-    uint32_t *waiter = &round->segment->header->pin_waiter;
-    bool free;
+    peermap_segment *segment = round->segment;
+    uint32_t *waiter = &segment->header->pin_waiter;
+    bool free, thorough = false;
     order_store32(waiter, 1);
     for (;;) {
-        uint32_t word = order_load32(waiter);
-        uint64_t now = pm_now(), slice = now + SLICE_NS;
-        free = !pinned(round, size);
-        if (free || now >= deadline)
+        struct pm_wait waits[] = { { waiter, order_load32(waiter) }, { &segment->brief.posted, order_load32(&segment->brief.posted) } };
+        uint64_t now = pm_now(), slice = now + SLICE_NS, until = slice < round->deadline ? slice : round->deadline;
+        free = !pinned(round, size, thorough);
+        if (free || (now >= round->deadline && thorough))
             break;
-        pm_futex_wait(waiter, word, UINT32_MAX, slice < deadline ? slice : deadline);
+        thorough = true;
+        pm_agent_serve_meanwhile(segment);
+        if (pm_futex_wait_any(waits, 2, until) == ENOSYS)
+            pm_futex_wait(waiter, waits[0].value, UINT32_MAX, until);
     }
     order_store32(waiter, 0);
     if (free) {
@@ -306,7 +311,7 @@ static int shrink_by_round(struct pm_running *round, uint64_t from, uint64_t to)
         order_store64(&header->horizon, to);
     PM_POINT("shrink.unpinned");
     pm_round_ask(round, to, 0, false);
-    pm_round_wait(round, pm_round_deadline(round));
+    pm_round_wait(round, round->deadline);
     if (!pm_round_forgiven(round))
         return roll_back(round, from, before, pm_round_late(round, "the shrink was undone"));
     if (round->report->late > 0)
@@ -338,7 +343,7 @@ static int shrink(struct pm_running *round, uint64_t bytes)
     rc = refuse_objects(segment, to);
     if (rc != 0)
         return abandon(segment, from, rc);
-    if (!wait_for_pins(round, to, pm_round_deadline(round)))
+    if (!wait_for_pins(round, to))
         return abandon(segment, from,
                        pm_fail(PEERMAP_EBUSY, "peer %s (pid %d) pins memory of segment %s past the new size", round->report->culprit,
                                (int)round->report->culprit_pid, segment->name));
@@ -353,7 +358,7 @@ static int remap(struct pm_running *round, pid_t pid)
     if (round->op == PM_OP_MAP)
         round->needs = pm_active(segment->header);
     pm_round_ask(round, peek64(&segment->header->target), pid, round->op == PM_OP_REMAP);
-    pm_round_wait(round, pm_round_deadline(round));
+    pm_round_wait(round, round->deadline);
     if (!pm_round_forgiven(round))
         return pm_round_late(round, "it maps the memory when it runs again");
     if (pid == 0)
@@ -385,7 +390,7 @@ static struct remedy judge(const peermap_segment *segment, enum pm_op op)
     return (struct remedy){ size, target };
 }
 
-static void recover(peermap_segment *segment)
+static void recover(peermap_segment *segment, uint64_t deadline)
 {
     struct pm_header *header = segment->header;
     enum pm_op op = (enum pm_op)load32(&header->intent.op);
@@ -403,7 +408,7 @@ static void recover(peermap_segment *segment)
         round.needs = remedy.size;
     pm_round_ask(&round, remedy.target, 0, false);
     PM_POINT("recover.asked");
-    pm_round_wait(&round, pm_round_deadline(&round));
+    pm_round_wait(&round, deadline);
     if (op == PM_OP_SHRINK && report.late > 0)
         store64(&header->cut_epoch, round.epoch);
     else
@@ -422,19 +427,24 @@ int pm_hold(peermap_segment *segment, uint64_t deadline)
     int rc = pm_lock(segment, &header->lock, &header->lock_slot, deadline);
     if (rc != 0)
         return rc;
-    if (load32(&header->intent.op) != PM_OP_NONE || order_load64(&header->active) & PM_ACTIVE_CLOSED)
-        recover(segment);
+    if (load32(&header->intent.op) != PM_OP_NONE || order_load64(&header->active) & PM_ACTIVE_CLOSED) {
+        if (deadline == 0) {
+            pm_let_go(segment);
+            return PEERMAP_EBUSY;
+        }
+        recover(segment, deadline);
+    }
     cut_if_all_acked(segment);
     return 0;
 }
 
 void pm_let_go(peermap_segment *segment) { pm_unlock(segment, &segment->header->lock, &segment->header->lock_slot); }
 
-static bool has_peer(const peermap_segment *segment, pid_t pid)
+static bool has_peer(peermap_segment *segment, pid_t pid)
 {
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (pm_slot_read(segment, i, &slot) && pm_slot_lives(&slot) && slot.pid == (uint32_t)pid)
+        if (pm_slot_read(segment, i, &slot) && pm_slot_lives(&slot) && slot.pid == (uint32_t)pid && !pm_slot_is_gone(segment, i))
             return true;
     }
     return false;
@@ -474,11 +484,12 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
     struct pm_running round = { .segment = segment,
                                 .op = (enum pm_op)asked->op,
                                 .begun = pm_now(),
+                                .deadline = asked->deadline,
                                 .report = report,
                                 .reaches = true,
                                 .answers = segment->answers };
     store32(&segment->last_was_inside, 0);
-    int rc = pm_hold(segment, round.begun + segment->deadline_ns);
+    int rc = pm_hold(segment, round.deadline);
     if (rc != 0) {
         rc = refuse(&round, pm_lock_busy(segment, &header->lock, "the lock", report));
     } else {

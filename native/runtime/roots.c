@@ -143,12 +143,13 @@ static int replace(peermap_segment *segment, struct pm_root *wanted, bool only_v
     return 0;
 }
 
-int pm_roots_set(peermap_segment *segment, struct pm_root *wanted, bool only_version)
+int pm_roots_set(peermap_segment *segment, struct pm_request *request)
 {
-    int rc = pm_registry_lock(segment);
+    struct pm_root *wanted = &request->root;
+    int rc = pm_registry_lock(segment, request->deadline);
     if (rc != 0)
         return rc;
-    rc = replace(segment, wanted, only_version);
+    rc = replace(segment, wanted, request->only_version);
     if (rc == 0)
         pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROOT, .slot = PM_NO_SLOT, .size = wanted->off, .ns = wanted->size });
     PM_POINT("root.told");
@@ -178,7 +179,9 @@ static int locate(peermap_segment *segment, const char *name, const void *pointe
 
 static int set(peermap_segment *segment, const char *name, uint64_t *version, void *pointer, size_t size, const char *type)
 {
-    struct pm_root wanted = { .tag = pointer ? PM_LIVE : PM_FREE, .version = version ? *version : 0, .size = size };
+    struct pm_request request = { .kind = PM_ASK_ROOT, .only_version = version != NULL };
+    struct pm_root *wanted = &request.root;
+    *wanted = (struct pm_root){ .tag = pointer ? PM_LIVE : PM_FREE, .version = version ? *version : 0, .size = size };
     int rc = check_name(name);
     if (rc != 0)
         return rc;
@@ -187,16 +190,15 @@ static int set(peermap_segment *segment, const char *name, uint64_t *version, vo
     if (!pm_attached(segment))
         return pm_fail_detached();
     if (pointer)
-        rc = locate(segment, name, pointer, size, &wanted.off);
+        rc = locate(segment, name, pointer, size, &wanted->off);
     if (rc != 0)
         return rc;
-    memcpy(wanted.name, name, strlen(name));
+    memcpy(wanted->name, name, strlen(name));
     if (type)
-        memcpy(wanted.type, type, strlen(type));
-    struct pm_request request = { .kind = PM_ASK_ROOT, .root = &wanted, .only_version = version != NULL };
+        memcpy(wanted->type, type, strlen(type));
     rc = pm_agent_ask(segment, &request);
     if (version && rc >= 0)
-        *version = wanted.version;
+        *version = wanted->version;
     return rc;
 }
 

@@ -15,6 +15,7 @@
 #define SOFT_NS UINT64_C(500000)    /* most peers answer within it; then life words are watched as well */
 #define EARLY_NS UINT64_C(150000)   /* after which a few that remain are looked at: who is stopped does not answer however long one waits */
 #define FEW 4
+#define AGAIN_NS UINT64_C(100000000) /* between two looks at whether somebody has ended */
 #define SLICE_NS UINT64_C(10000000) /* how long a wait trusts that nobody overwrites the word it sleeps on */
 
 /* ---- asking ---- */
@@ -138,7 +139,7 @@ static void sweep(struct pm_running *round, bool patient)
         if (load64(&slot->acked) >= round->epoch && load64(&slot->tag) == who.tag) {
             enter(round, &who, peek32(&slot->method), 0);
         } else if (!pm_slot_is(segment, who.index, who.tag)) {
-            if (load64(&slot->tag) == who.tag) {
+            if (pm_slot_died(segment, who.index, who.tag)) {
                 round->report->died++;
                 enter(round, &who, PM_BY_NONE, 0);
                 pm_slot_tell_death(segment, who.index);
@@ -162,7 +163,21 @@ static void sweep(struct pm_running *round, bool patient)
 
 /* ---- waiting ---- */
 
-static void sleep_until_news(struct pm_running *round, uint32_t word, uint64_t early, uint64_t soft, uint64_t deadline)
+/*
+ * Who does not answer may have ended in a way that the kernel does not tell, or tells late: while it dumps its core, or where its memory was taken
+ * away first.  Asked early, and again when time is up.
+ */
+static void look_for_the_dead(struct pm_running *round, bool again)
+{
+    for (uint32_t i = 0; i < round->count; i++) {
+        struct pm_awaited *who = &round->awaited[i];
+        if (!who->looked || again)
+            pm_slot_is_gone(round->segment, who->index);
+        who->looked = true;
+    }
+}
+
+static void sleep_until_news(struct pm_running *round, uint32_t word, uint32_t brief, uint64_t early, uint64_t soft, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
     uint64_t now = pm_now(), until = now < early ? early : now < soft ? soft : now + SLICE_NS;
@@ -171,8 +186,8 @@ static void sleep_until_news(struct pm_running *round, uint32_t word, uint64_t e
     if (until > deadline)
         until = deadline;
     if (now >= soft) {
-        struct pm_wait waits[PM_WAIT_MAX] = { { &segment->header->outstanding, word } };
-        uint32_t count = 1;
+        struct pm_wait waits[PM_WAIT_MAX] = { { &segment->header->outstanding, word }, { &segment->brief.posted, brief } };
+        uint32_t count = 2;
         for (uint32_t i = 0; i < round->count && count < PM_WAIT_MAX; i++) {
             const uint32_t *life = &segment->slots[round->awaited[i].index].life;
             uint32_t value = load32(life);
@@ -208,14 +223,24 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
     uint64_t begun = pm_now(), early = begun + EARLY_NS, soft = begun + SOFT_NS, half = begun + (deadline > begun ? deadline - begun : 0) / 2;
+    uint64_t again = begun + AGAIN_NS;
     bool told = false, injected = false;
     pm_yield_while(&segment->header->outstanding, 0xffff);
     for (;;) {
-        uint32_t word = order_load32(&segment->header->outstanding);
+        uint32_t word = order_load32(&segment->header->outstanding), brief = order_load32(&segment->brief.posted);
         uint64_t now = pm_now();
         sweep(round, now < soft + 2 * SOFT_NS);
-        if (round->count == 0 || now >= deadline)
+        if (round->count == 0)
             break;
+        pm_agent_serve_meanwhile(segment);
+        if (now >= soft || now >= deadline)
+            look_for_the_dead(round, now >= deadline || now >= again);
+        if (now >= again)
+            again = now + AGAIN_NS;
+        if (now >= deadline) {
+            sweep(round, false);
+            break;
+        }
         if (now >= soft && !told) { /* a round that takes its time is worth seeing while it does */
             pm_changed(segment);
             told = true;
@@ -226,7 +251,7 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline)
             pm_reach_inject(round, deadline);
             injected = true;
         }
-        sleep_until_news(round, word, early, soft, deadline);
+        sleep_until_news(round, word, brief, early, soft, deadline);
     }
     order_store32(&segment->header->outstanding, 0);
     pm_reach_end(round);
@@ -235,8 +260,6 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline)
 }
 
 /* ---- ends ---- */
-
-uint64_t pm_round_deadline(const struct pm_running *round) { return pm_now() + round->segment->deadline_ns; }
 
 int pm_round_succeed(struct pm_running *round)
 {

@@ -10,6 +10,7 @@ struct pm_awaited {
     uint64_t tag;
     uint64_t asked;                /* when */
     int error;                     /* errno of trying to reach it from outside */
+    bool looked;                   /* whether its process has ended, since this wait began */
     uint32_t thread;               /* of its agent, if that is to be let run, or 0 */
     struct pm_hand_target *target; /* of the hand that lets it run, or NULL */
 };
@@ -19,6 +20,7 @@ struct pm_running {
     peermap_segment *segment;
     enum pm_op op;
     uint64_t begun;
+    uint64_t deadline; /* of the whole call */
     uint64_t epoch;
     uint64_t needs;     /* bytes that a peer must have mapped for the round to succeed; 0: exactly what is asked of it */
     bool reaches;       /* stopped peers are reached from outside */
@@ -46,7 +48,6 @@ bool pm_round_complete(const struct pm_running *round);
 bool pm_round_forgiven(const struct pm_running *round);
 /* Makes the peer in this slot the culprit of the report, unless there is one. */
 void pm_round_blame(struct pm_running *round, uint32_t index, int reason);
-uint64_t pm_round_deadline(const struct pm_running *round);
 int pm_round_succeed(struct pm_running *round);                         /* 0 */
 int pm_round_late(struct pm_running *round, const char *consequence); /* PEERMAP_ELATE, and its sentence */
 

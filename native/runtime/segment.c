@@ -69,7 +69,6 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
         memcpy(segment->peer_name, options->peer_name, strlen(options->peer_name));
     else
         default_peer_name(segment->peer_name);
-    pthread_mutex_init(&segment->calls, NULL);
     pm_process_self(&segment->self);
     pm_enlist(segment);
     return segment;
@@ -78,7 +77,6 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
 static void free_handle(peermap_segment *segment)
 {
     pm_delist(segment);
-    pthread_mutex_destroy(&segment->calls);
     munmap(segment, sizeof *segment);
 }
 

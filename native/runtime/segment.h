@@ -61,15 +61,30 @@ enum pm_request_kind { PM_ASK_NONE, PM_ASK_ROUND, PM_ASK_REAP, PM_ASK_ROOT, PM_A
 struct pm_request {
     enum pm_request_kind kind;
     uint32_t op; /* of a round: enum pm_op */
+    uint64_t asked;    /* when */
+    uint64_t deadline; /* by which the agent answers */
     uint64_t bytes;
     uint64_t from; /* of a growth: only if this is the active size; PM_ANY_SIZE: whatever it is */
     pid_t pid;
-    struct pm_root *root; /* its name, off, size and type; FREE: remove; `only_version`: if it has this version, which becomes the present one */
+    struct pm_root root; /* its name, off, size and type; FREE: remove; `only_version`: if it has this version, which becomes the present one */
     bool only_version;
     int result;
     int error; /* errno with it */
     peermap_round round;
     char sentence[PM_SENTENCE];
+};
+
+/* Process-local.  One request at a time: who asks holds the gate from before it is posted until it is answered, or given up. */
+struct pm_channel {
+    uint32_t gate;
+    uint32_t posted; /* futex: enum pm_posted */
+    struct pm_request request;
+};
+enum pm_posted {
+    PM_NOT_POSTED = 0, /* the request is the asker's */
+    PM_POSTED = 1,     /* the agent has not begun with it */
+    PM_SERVED = 2,     /* the agent is at it */
+    PM_GIVEN_UP = 3,   /* the same, and nobody waits for the answer */
 };
 
 /* Process-local.  What the last look at the limits of memory found; any thread's. */
@@ -126,20 +141,17 @@ struct peermap_segment {
     pthread_t agent;
     uint32_t tid;
     uint32_t index; /* of its slot */
-    uint64_t tag;   /* of its slot while LIVE */
+    uint64_t tag;   /* of its slot while LIVE; 0: not yet */
     uint32_t bit;   /* by which it is woken */
     uint64_t tried; /* last request it acted upon, successfully or not */
-    struct pm_robust idle_list, life_list;
-    struct pm_robust_entry life_entry;
-    struct pm_robust *robust; /* the one in use */
+    struct pm_robust robust;
     struct pm_process self;
     char peer_name[PM_NAME_MAX];
     bool name_is_default;
 
-    /* One request at a time. */
-    pthread_mutex_t calls;
-    struct pm_request *request;
-    uint32_t posted; /* futex: 0 none, 1 posted; at the start, 1 until the agent has joined */
+    /* What takes long has a channel of its own, in the middle of which the agent goes on serving the other. */
+    struct pm_channel rounds;
+    struct pm_channel brief; /* the registry and the roots */
 
     uint32_t answer_count;
     uint32_t last_was_inside;
@@ -158,6 +170,8 @@ struct peermap_segment {
     struct pm_hand hand; /* of the agent */
     /* How the peers came to the last round, written by the agent during a request; or all of them ahead. */
     peermap_answer answers[PM_SLOTS_MAX];
+    /* For each word of the header's beginning and of the slots, at the same distance from here, its entry on the robust list. */
+    _Alignas(8) char entries[sizeof(struct pm_header) + PM_SLOTS_MAX * sizeof(struct pm_slot)];
 };
 
 /* ---- fork.c ---- */
@@ -211,8 +225,14 @@ int pm_object_check(peermap_segment *segment);
 
 /* ---- agent.c ---- */
 int pm_agent_start(peermap_segment *segment);
+/* Any thread.  The answer is in `request`, which is the caller's own. */
 int pm_agent_ask(peermap_segment *segment, struct pm_request *request);
 void pm_agent_stop(peermap_segment *segment);
+/* Whoever reads what the agent writes for the askers of rounds.  False if it is not to be had before the deadline. */
+bool pm_agent_hold_off(peermap_segment *segment);
+void pm_agent_let_on(peermap_segment *segment);
+/* The agent only, in the middle of something else: what asks no more than the registry's lock. */
+void pm_agent_serve_meanwhile(peermap_segment *segment);
 
 /* ---- converge.c: the agent only ---- */
 void pm_converge(peermap_segment *segment, uint32_t method);
@@ -220,7 +240,13 @@ int pm_converge_first(peermap_segment *segment, uint64_t since); /* while attach
 void pm_answer(peermap_segment *segment, uint64_t epoch); /* counts this peer's ack of `epoch` */
 
 /* ---- lock.c: the agent only ---- */
-int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline);
+int pm_robust_begin(peermap_segment *segment); /* 0 or errno.  In the thread that is to have all that follows */
+/* A compare-and-swap of a word of the header or of a slot, which the kernel marks if this thread ends while it has it. */
+bool pm_robust_take(peermap_segment *segment, uint32_t *word, uint32_t *seen, uint32_t mine);
+void pm_robust_leave(peermap_segment *segment, const uint32_t *word); /* after it was given back */
+int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline); /* deadline 0: without waiting */
+/* If its holder has ended, and the kernel has not said so: then it can be had. */
+bool pm_lock_take_from_the_dead(peermap_segment *segment, uint32_t *lock);
 void pm_unlock(peermap_segment *segment, uint32_t *lock, uint32_t *holder);
 int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *what, peermap_round *round);
 
@@ -228,36 +254,40 @@ int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *wha
 #define PM_NAMESAKE 1 /* of pm_registry_claim: another thread must try; by its id the kernel could not tell this one from a peer's */
 static inline bool pm_life_alive(uint32_t life) { return (life & PM_FUTEX_TID) != 0 && (life & PM_FUTEX_DIED) == 0; }
 
-/* A peer is in it, and lives. */
+/* A peer is in it, and lives, as far as is known. */
 static inline bool pm_slot_lives(const struct pm_slot *slot)
 {
     return (load64(&slot->tag) & PM_TAG_STATE) == PM_LIVE && pm_life_alive(load32(&slot->life));
 }
 
 bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot *copy);
-/*
- * Who has a lock with this thread: the slot of the live peer, other than this one, whose agent that is; or, with `index` PM_NO_SLOT, what a peer
- * that attaches has announced of itself.
- */
+/* Who has a lock with this thread: the slot of the peer, other than this one, that lives or attaches, and whose agent that is. */
 bool pm_slot_of_holder(const peermap_segment *segment, uint32_t thread, uint32_t *index, struct pm_slot *copy);
-/* What a peer that has no slot yet says of itself, under the registry lock, so that others can let it run if it is stopped there. */
-void pm_announce(peermap_segment *segment);
 bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag); /* still LIVE under this tag, and alive */
+bool pm_slot_died(const peermap_segment *segment, uint32_t index, uint64_t tag); /* it was, and ended without having left */
+/*
+ * The second truth, for who does not answer: asks the system whether the process of this slot, as copied, has ended.  If so, the slot says so from
+ * now on.  False where it lives, or that cannot be known.  Costs some 20 microseconds; any thread.
+ */
+bool pm_slot_ended(peermap_segment *segment, uint32_t index, const struct pm_slot *copy);
+/* The same of a live slot; false at once of this peer's own. */
+bool pm_slot_is_gone(peermap_segment *segment, uint32_t index);
 void pm_slot_tell_death(peermap_segment *segment, uint32_t index);
-int pm_registry_lock(peermap_segment *segment); /* 0, or PEERMAP_EBUSY and its sentence */
+int pm_registry_lock(peermap_segment *segment, uint64_t deadline); /* 0, or PEERMAP_EBUSY and its sentence */
 void pm_registry_unlock(peermap_segment *segment);
-int pm_registry_claim(peermap_segment *segment, bool *restart);
+int pm_registry_claim(peermap_segment *segment, uint64_t deadline, bool *restart);
 void pm_registry_release(peermap_segment *segment);
-int pm_registry_reap(peermap_segment *segment);
+int pm_registry_reap(peermap_segment *segment, uint64_t deadline);
 
 /* ---- roots.c ---- */
-int pm_roots_set(peermap_segment *segment, struct pm_root *wanted, bool only_version);
+int pm_roots_set(peermap_segment *segment, struct pm_request *request);
 
 /* ---- resize.c: the agent only ---- */
 #define PM_ANY_SIZE UINT64_MAX
 int pm_round(peermap_segment *segment, struct pm_request *request);
 int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by); /* any thread */
-int pm_hold(peermap_segment *segment, uint64_t deadline); /* takes the segment's lock, and mends what its last holder left */
+/* Takes the segment's lock, and mends what its last holder left.  Deadline 0: only if it is free, and nothing is to be mended. */
+int pm_hold(peermap_segment *segment, uint64_t deadline);
 void pm_let_go(peermap_segment *segment);
 
 /* ---- ahead.c ---- */

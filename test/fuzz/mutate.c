@@ -23,9 +23,8 @@ static const struct field header_fields[] = {
     F(pm_header, active), F(pm_header, target), F(pm_header, horizon), F(pm_header, epoch), F(pm_header, cut_epoch),
     F(pm_header, populate_epoch), F(pm_header, slots_used), F(pm_header, intent.op),
     F(pm_header, intent.slot), F(pm_header, intent.from), F(pm_header, intent.to), F(pm_header, lock), F(pm_header, lock_slot),
-    F(pm_header, registry_lock), F(pm_header, registry_slot), F(pm_header, claimant_pid), F(pm_header, claimant_flags),
-    F(pm_header, claimant_start), F(pm_header, claimant_pidns), F(pm_header, claimant_thread), F(pm_header, bell),
-    F(pm_header, outstanding), F(pm_header, change), F(pm_header, pin_waiter), F(pm_header, event_head),
+    F(pm_header, registry_lock), F(pm_header, registry_slot), F(pm_header, bell), F(pm_header, identity.device),
+    F(pm_header, identity.inode), F(pm_header, identity.born_ns), F(pm_header, identity.boot), F(pm_header, outstanding), F(pm_header, change), F(pm_header, pin_waiter), F(pm_header, event_head),
 };
 static const struct field slot_fields[] = {
     F(pm_slot, tag), F(pm_slot, tag), F(pm_slot, pid), F(pm_slot, uid), F(pm_slot, start_time), F(pm_slot, pidns), F(pm_slot, pidfd_ino),
