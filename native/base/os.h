@@ -7,6 +7,8 @@
 #ifndef PM_OS_H
 #define PM_OS_H
 
+#include "layout.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -87,6 +89,12 @@ int pm_object_cut(int fd, uint64_t length);
 /* A mark on the object that goes when the last process that has this descriptor, or a copy of it, has ended with all its threads. */
 void pm_object_mark(int fd, uint64_t number);
 bool pm_object_is_marked(int fd, uint64_t number); /* by another descriptor than this, or where marks cannot be had: false */
+bool pm_object_has_marks(int fd); /* any, by another descriptor than this */
+/* Takes, or gives back, the right to make the object another: one descriptor at a time has it, and none that is closed.  0 or errno, without waiting. */
+int pm_object_reserve(int fd, bool reserve);
+/* Which object it is, among all that there ever were.  What of it is 0 is not known. */
+struct pm_identity pm_identity_of(int fd);
+bool pm_identity_is(const struct pm_identity *a, const struct pm_identity *b);
 /* Calls `each` with the segment name of every object in the directory until it returns false. */
 void pm_object_each(bool (*each)(const char *segment, void *context), void *context);
 

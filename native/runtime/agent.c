@@ -36,6 +36,7 @@ static int join(peermap_segment *segment)
     if (rc != 0)
         return rc;
     PM_POINT("attach.claimed");
+    pm_object_mark(segment->fd, pm_holder_of(segment->tag, segment->index));
     if (segment->nameless)
         rc = pm_publish(segment);
     if (rc == 0)
@@ -266,7 +267,7 @@ int pm_agent_start(peermap_segment *segment)
 }
 
 /* How long after the deadline an agent may need for its answer, if it runs at all. */
-static uint64_t grace(const peermap_segment *segment) { return UINT64_C(30000000) + segment->deadline_ns / 20; }
+static uint64_t grace(const peermap_segment *segment) { return UINT64_C(45000000) + segment->deadline_ns / 10; }
 
 static int held_up(const peermap_segment *segment, const char *what)
 {

@@ -103,14 +103,31 @@ struct patience {
 };
 
 /* Does for the kernel what that does when a holder dies. */
+static bool mark_dead(uint32_t *lock, uint32_t thread)
+{
+    uint32_t word = load32(lock);
+    while ((word & PM_FUTEX_TID) == thread)
+        if (cas32(lock, &word, (word & PM_FUTEX_WAITERS) | PM_FUTEX_DIED)) {
+            pm_futex_wake(lock, UINT32_MAX, 1);
+            return true;
+        }
+    return false;
+}
+
+void pm_locks_of_the_dead(peermap_segment *segment, uint32_t thread)
+{
+    mark_dead(&segment->header->lock, thread);
+    mark_dead(&segment->header->registry_lock, thread);
+}
+
 bool pm_lock_take_from_the_dead(peermap_segment *segment, uint32_t *lock)
 {
     struct pm_slot slot;
-    uint32_t index, word = load32(lock);
-    if ((word & PM_FUTEX_TID) == 0 || !pm_slot_of_holder(segment, word & PM_FUTEX_TID, &index, &slot) || !pm_slot_ended(segment, index, &slot))
+    uint32_t index, thread = load32(lock) & PM_FUTEX_TID;
+    if (thread == 0 || !pm_slot_of_holder(segment, thread, &index, &slot) || !pm_slot_ended(segment, index, &slot))
         return false;
     PM_POINT("lock.holder_ended");
-    return cas32(lock, &word, (word & PM_FUTEX_WAITERS) | PM_FUTEX_DIED);
+    return mark_dead(lock, thread);
 }
 
 static void reach(peermap_segment *segment, uint32_t word, uint64_t deadline, struct patience *patience)

@@ -84,13 +84,18 @@ static bool is_dead_peer(const struct pm_slot *slot)
 /* Whose process comes or goes. */
 static bool is_no_peer(uint64_t tag) { return state_in(tag) != PM_LIVE && state_in(tag) != PM_DEAD; }
 
-/* What kept others from the slot goes before the tag does: a slot that is DEAD is taken by nobody. */
+/*
+ * What kept others from the slot goes before the tag does: a slot that is DEAD is taken by nobody.  The locks of the dead go before that: by the life
+ * word alone can it be told whose they are.
+ */
 static bool free_slot(peermap_segment *segment, uint32_t index, uint64_t tag)
 {
     struct pm_slot *slot = &segment->slots[index];
     uint32_t life = load32(&slot->life);
-    if ((tag & PM_TAG_STATE) == PM_DEAD && pm_life_alive(life) && load64(&slot->tag) == tag)
+    if (state_in(tag) == PM_DEAD && pm_life_alive(life) && load64(&slot->tag) == tag) {
+        pm_locks_of_the_dead(segment, life & PM_FUTEX_TID);
         cas32(&slot->life, &life, 0);
+    }
     PM_POINT("slot.lifeless");
     bool freed = cas64(&slot->tag, &tag, next(tag, PM_FREE));
     PM_POINT("slot.freed");
@@ -319,6 +324,24 @@ void pm_registry_release(peermap_segment *segment)
     PM_POINT("release.freed");
     pm_robust_leave(segment, &slot->life);
     PM_POINT("release.unlisted");
+}
+
+/* Of an object that none of them ever had.  The life words first: a slot is then dead, or free, whatever its tag says. */
+void pm_registry_void(peermap_segment *segment)
+{
+    struct pm_header *header = segment->header;
+    for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
+        struct pm_slot slot;
+        order_store32(&segment->slots[i].life, 0);
+        if (!pm_slot_read(segment, i, &slot))
+            continue;
+        if (is_dead_peer(&slot))
+            bury(segment, i, &slot, false);
+        else
+            free_slot(segment, i, slot.tag);
+    }
+    store32(&header->registry_lock, 0);
+    store32(&header->registry_slot, 0);
 }
 
 /* ---- reaping and reading ---- */

@@ -419,6 +419,25 @@ static void recover(peermap_segment *segment, uint64_t deadline)
     pm_round_succeed(&round);
 }
 
+/* As after a death, but that there is nobody to be asked. */
+void pm_resize_alone(peermap_segment *segment)
+{
+    struct pm_header *header = segment->header;
+    enum pm_op op = (enum pm_op)load32(&header->intent.op);
+    close_active(segment);
+    struct remedy remedy = judge(segment, op);
+    uint64_t ahead = pm_ahead_of(segment, remedy.size);
+    order_store64(&header->target, ahead);
+    order_store64(&header->horizon, ahead);
+    store64(&header->cut_epoch, 0);
+    store64(&header->populate_epoch, 0);
+    add64(&header->epoch, 1);
+    end(segment, remedy.size);
+    uint64_t length = segment->shape.header_len + remedy.size;
+    if (pm_object_length(segment) > length)
+        pm_object_cut(segment->fd, length);
+}
+
 /* ---- under the lock ---- */
 
 int pm_hold(peermap_segment *segment, uint64_t deadline)

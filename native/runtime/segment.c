@@ -125,7 +125,8 @@ static void write_header(peermap_segment *segment, uint64_t size)
                                   .target = pm_ahead_of(segment, size),
                                   .horizon = pm_ahead_of(segment, size),
                                   .epoch = 1,
-                                  .heap = { .secret = pm_random() } };
+                                  .heap = { .secret = pm_random() },
+                                  .identity = pm_identity_of(segment->fd) };
     memcpy(header->creator_name, segment->peer_name, sizeof header->creator_name);
     store64(&header->magic, PM_MAGIC);
 }
@@ -230,7 +231,8 @@ static int find(peermap_segment *segment)
     int rc = pm_shape_read(segment->fd, segment->name, &segment->shape);
     rc = rc == 0 ? pm_reserve(segment) : rc;
     rc = rc == 0 ? pm_guard(segment) : rc;
-    return rc == 0 ? pm_object_check(segment) : rc;
+    rc = rc == 0 ? pm_object_check(segment) : rc;
+    return rc == 0 ? pm_renew_copy(segment) : rc;
 }
 
 static int join(peermap_segment *segment, const peermap_options *options)

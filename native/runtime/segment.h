@@ -9,6 +9,7 @@
  *
  *     segment.c   create, attach, detach: from a name to a mapped segment and back
  *     fork.c      what becomes of attachments in a child
+ *     renew.c     an object that is a copy of a segment becomes one
  *     shape.c     what a header must look like before anything in it is believed
  *     reserve.c   the address range, and mapping inside it
  *     agent.c     the thread: its life, and the requests it serves
@@ -202,6 +203,9 @@ int pm_shape_plan(const peermap_options *options, struct pm_shape *shape);
 bool pm_name_valid(const char *name);
 bool pm_name_equal(const char *shared, const char *name); /* `shared` may lack its NUL */
 
+/* ---- renew.c ---- */
+int pm_renew_copy(peermap_segment *segment); /* while attaching: nothing, unless the object is a copy */
+
 /* ---- reserve.c ---- */
 int pm_reserve(peermap_segment *segment);                       /* at shape.base, or elsewhere if RELOCATABLE; maps the header */
 int pm_reserve_fresh(peermap_segment *segment);                 /* chooses shape.base as well */
@@ -247,6 +251,7 @@ void pm_robust_leave(peermap_segment *segment, const uint32_t *word); /* after i
 int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline); /* deadline 0: without waiting */
 /* If its holder has ended, and the kernel has not said so: then it can be had. */
 bool pm_lock_take_from_the_dead(peermap_segment *segment, uint32_t *lock);
+void pm_locks_of_the_dead(peermap_segment *segment, uint32_t thread); /* the locks of an agent with this thread id, which has ended */
 void pm_unlock(peermap_segment *segment, uint32_t *lock, uint32_t *holder);
 int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *what, peermap_round *round);
 
@@ -279,6 +284,8 @@ int pm_registry_claim(peermap_segment *segment, uint64_t deadline, bool *restart
 void pm_registry_release(peermap_segment *segment);
 int pm_registry_reap(peermap_segment *segment, uint64_t deadline);
 
+void pm_registry_void(peermap_segment *segment);
+
 /* ---- roots.c ---- */
 int pm_roots_set(peermap_segment *segment, struct pm_request *request);
 
@@ -289,6 +296,7 @@ int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by); /* any t
 /* Takes the segment's lock, and mends what its last holder left.  Deadline 0: only if it is free, and nothing is to be mended. */
 int pm_hold(peermap_segment *segment, uint64_t deadline);
 void pm_let_go(peermap_segment *segment);
+void pm_resize_alone(peermap_segment *segment); /* what an intent left is mended, and the sizes are of nobody but this process.  Any thread */
 
 /* ---- ahead.c ---- */
 #define PM_LONG_WAY 1 /* of pm_grow_inside: a round is needed, or an error is to be told */

@@ -2,6 +2,8 @@
 /* plays.c - the operations, and how each comes about. */
 #include "walk.h"
 
+#include <stdio.h>
+
 #define LITTLE (UINT64_C(128) << 10)
 #define PATIENT 20000u
 #define HASTY 60u
@@ -54,7 +56,7 @@ static void third_meets(struct stage *stage, struct order order, const char *pla
     tell(stage, THIRD, &order);
     stage->owed = action == STOP;
     stage->other = FIRST_PAGES * PAGE; /* if what it died in is undone; or else it is done */
-    if (hear(stage, THIRD, &answer) != (action == KILL ? DIED : STOPPED))
+    if (hear(stage, THIRD, &answer) != (action == STOP ? STOPPED : DIED))
         fail(stage, "the third did not come past %s: it answered %d, %s", place, answer.rc, answer.sentence);
 }
 
@@ -64,6 +66,11 @@ static void third_dies_allocated(struct stage *stage) { third_meets(stage, grow_
 static void third_dies_asking(struct stage *stage) { third_meets(stage, grow_much, "round.requested", KILL); }
 static void third_dies_lowered(struct stage *stage) { third_meets(stage, shrink_two, "shrink.lowered", KILL); }
 static void third_dies_cutting(struct stage *stage) { third_meets(stage, shrink_two, "cut.begun", KILL); }
+static void third_vanishes_holding(struct stage *stage) { third_meets(stage, (struct order){ .what = MAP }, "lock.taken", VANISH); }
+static void third_vanishes_in_the_registry(struct stage *stage)
+{
+    third_meets(stage, (struct order){ .what = SET_ROOT, .bytes = 3 * PAGE }, "root.told", VANISH);
+}
 static void third_stops_holding(struct stage *stage) { third_meets(stage, (struct order){ .what = MAP }, "lock.taken", STOP); }
 
 static void a_dead_victim(struct stage *stage)
@@ -73,6 +80,26 @@ static void a_dead_victim(struct stage *stage)
 }
 
 static void a_root(struct stage *stage) { must(stage, WITNESS, (struct order){ .what = SET_ROOT, .bytes = PAGE }); }
+
+/* In place of the segment a copy of it, as it was when the witness was attached. */
+static void a_copy(struct stage *stage)
+{
+    char path[128], copy[160], bytes[65536];
+    snprintf(path, sizeof path, "/dev/shm/peermap.%s", stage->segment);
+    snprintf(copy, sizeof copy, "%s.copy", path);
+    must(stage, WITNESS, (struct order){ .what = CREATE, .name = "witness", .deadline_ms = PATIENT });
+    must(stage, WITNESS, (struct order){ .what = FILL });
+    FILE *from = fopen(path, "r"), *to = fopen(copy, "w");
+    if (!from || !to)
+        fail(stage, "the segment cannot be copied");
+    for (size_t length; (length = fread(bytes, 1, sizeof bytes, from)) > 0;)
+        fwrite(bytes, 1, length, to);
+    fclose(from);
+    fclose(to);
+    must(stage, WITNESS, (struct order){ .what = DETACH });
+    if (rename(copy, path) != 0)
+        fail(stage, "the copy does not get the segment's name");
+}
 
 /* ---- of a heap ---- */
 
@@ -179,6 +206,7 @@ const struct play plays[] = {
     { "attach, strict", PEERMAP_STRICT, .order = ATTACHING, .actor = VICTIM, .apart = true },
     { "restart", .order = ATTACHING, .actor = VICTIM, .prepare = a_dead_victim },
     { "create", .order = { .what = CREATE, .name = "victim", .deadline_ms = PATIENT }, .actor = VICTIM, .apart = true, .creates = true },
+    { "attach to a copy", .order = ATTACHING, .actor = VICTIM, .apart = true, .creates = true, .prepare = a_copy },
     { "detach", .order = { .what = DETACH }, .actor = VICTIM },
     { "destroy", .order = { .what = DESTROY }, .actor = VICTIM },
     { "reap", .order = { .what = REAP }, .actor = VICTIM, .prepare = a_dead_third },
@@ -222,6 +250,8 @@ const struct play plays[] = {
     { "reap a death while publishing", HEAP, .order = { .what = REAP }, .actor = VICTIM, .prepare = third_dies_publishing },
     { "reap a death with a large object", HEAP, .order = { .what = REAP }, .actor = VICTIM, .prepare = third_dies_with_large },
     { "reap a death while giving back", HEAP, .order = { .what = REAP }, .actor = VICTIM, .prepare = third_dies_giving },
+    { "grow when the lock's holder has vanished", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = third_vanishes_holding },
+    { "set a root when the registry's holder has vanished", .order = { .what = SET_ROOT, .bytes = 2 * PAGE }, .actor = VICTIM, .prepare = third_vanishes_in_the_registry },
     { "grow when the lock's holder is stopped", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = third_stops_holding },
 };
 /* clang-format on */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* puppet.c - a peer that does what it is told, and comes to harm where its script says. */
+#include "os.h"
 #include "walk.h"
 
 #include <errno.h>
@@ -46,6 +47,14 @@ uint32_t place_number(const char *name)
     return number;
 }
 
+/* What this thread holds, the kernel does not know any more. */
+static void forget_list(void)
+{
+    static struct pm_robust none;
+    none.list.next = &none.list;
+    pm_robust_use(&none);
+}
+
 /* This thread, at once.  The hand of an agent (hand.h) is a process of its own: it dies alone, and stops with the whole group. */
 static void strike(int number)
 {
@@ -76,7 +85,9 @@ int pm_fault(const struct pm_fault_place *place)
     store32(&walk->befallen[number][own->action], 1);
     if (own->action == ERROR)
         return own->error;
-    strike(own->action == KILL ? SIGKILL : SIGSTOP);
+    if (own->action == VANISH)
+        forget_list();
+    strike(own->action == STOP ? SIGSTOP : SIGKILL);
     return 0;
 }
 

@@ -76,7 +76,7 @@ static void gone(struct stage *stage, enum role role, int status)
     if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
         fail(stage, "%s (pid %d) ended with status 0x%x: %s", role_names[role], (int)pid, status,
              WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "an exit");
-    if (script_of(stage, role)->action != KILL || !was_struck(script_of(stage, role)))
+    if ((script_of(stage, role)->action != KILL && script_of(stage, role)->action != VANISH) || !was_struck(script_of(stage, role)))
         fail(stage, "%s (pid %d) was killed, and not by its script", role_names[role], (int)pid);
 }
 

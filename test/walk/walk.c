@@ -2,8 +2,9 @@
 /*
  * walk.c - every play, once without a fault to learn which places the victim comes past, then once for each place, time and fault.
  *
- *     walk                              everything
+ *     walk                              everything, but that nobody vanishes
  *     walk PLAY [PLACE [NTH [FAULT]]]   what begins with these words; FAULT is kill, stop, or an errno's number
+ *     walk --vanish [PLAY [PLACE [NTH]]] instead: deaths that the kernel does not tell
  *
  * Exit 0: in all of them all was well, and no place was left out.
  */
@@ -41,6 +42,7 @@ static struct at_work {
     uint32_t one;
     time_t since;
 } at_work[LANES];
+static bool vanishing;
 static char **words;
 static int word_count;
 static volatile sig_atomic_t interrupted;
@@ -49,8 +51,8 @@ static sigset_t ends; /* of judges: waited for, not handled */
 static const char *fault_name(const struct one *one)
 {
     static char text[32];
-    if (one->action == KILL || one->action == STOP)
-        return one->action == KILL ? "kill" : "stop";
+    if (one->action == KILL || one->action == VANISH || one->action == STOP)
+        return one->action == KILL ? "kill" : one->action == STOP ? "stop" : "vanish";
     snprintf(text, sizeof text, "%d", one->error);
     return text;
 }
@@ -90,7 +92,11 @@ static bool is_call(uint32_t number)
 static void add_faults(uint16_t play, uint16_t place, uint32_t nth)
 {
     struct one one = { .play = play, .place = place, .nth = nth };
-    if (is_call(place)) {
+    if (vanishing) {
+        one.action = VANISH;
+        if (!is_call(place))
+            add(one);
+    } else if (is_call(place)) {
         one.action = ERROR;
         one.error = ENOMEM;
         add(one);
@@ -209,9 +215,11 @@ static void demand(uint32_t place, enum action action, const char *what)
 static void demand_all(void)
 {
     for (uint32_t place = 0; place < place_count; place++) {
-        if (is_call(place)) {
+        if (vanishing && !is_call(place)) {
+            demand(place, VANISH, "vanished");
+        } else if (!vanishing && is_call(place)) {
             demand(place, ERROR, "failed");
-        } else {
+        } else if (!vanishing) {
             demand(place, KILL, "was killed");
             demand(place, STOP, "was stopped");
         }
@@ -223,10 +231,10 @@ static void tell_result(void)
     for (uint32_t place = 0; getenv("WALK_NAMED") && place < place_count; place++)
         if (named_at[place] != 0)
             printf("walk: stopped at %s, %u victims were in the way\n", place_names[place], named_at[place]);
-    printf("walk: %u places, %u plays: kill %u, stop %u, fail %u, none %u; %u of the stopped were in the way and were named, %u faults were not come "
+    printf("walk: %u places, %u plays: kill %u, vanish %u, stop %u, fail %u, none %u; %u of the stopped were in the way and were named, %u faults were not come "
            "by, %u failures\n",
-           place_count, played[KILL] + played[STOP] + played[ERROR] + played[NO_ACTION], played[KILL], played[STOP], played[ERROR],
-           played[NO_ACTION], named, missed, failures);
+           place_count, played[KILL] + played[VANISH] + played[STOP] + played[ERROR] + played[NO_ACTION], played[KILL], played[VANISH], played[STOP],
+           played[ERROR], played[NO_ACTION], named, missed, failures);
 }
 
 static void interrupt(int number)
@@ -237,8 +245,9 @@ static void interrupt(int number)
 
 int main(int argc, char **argv)
 {
-    words = argv + 1;
-    word_count = argc - 1;
+    vanishing = argc > 1 && strcmp(argv[1], "--vanish") == 0;
+    words = argv + 1 + vanishing;
+    word_count = argc - 1 - vanishing;
     places_find();
     walk = mmap(NULL, sizeof *walk, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (walk == MAP_FAILED || place_count == 0)

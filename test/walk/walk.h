@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * walk.h - every named place of the runtime (native/base/fault.h) x {kill, stop, fail}, in every operation that comes past it.
+ * walk.h - every named place of the runtime (native/base/fault.h) x {kill, vanish, stop, fail}, in every operation that comes past it.
  *
  *     walk.c    the walk: finds out which places a play comes past, plays it once for each, and demands that none was left out
  *     plays.c   the plays: an operation, and how it comes about
@@ -30,7 +30,8 @@
 #define FIRST_PAGES 16u /* of a segment */
 #define KEPT_PAGES 8u   /* never given back */
 
-enum action { NO_ACTION, KILL, STOP, ERROR };
+/* VANISH is a death that the kernel's robust list does not tell, as where a process's memory was taken away before it had ended. */
+enum action { NO_ACTION, KILL, VANISH, STOP, ERROR };
 enum state { DISARMED, ARMED, STRUCK };
 
 /* Shared.  What shall befall a puppet, and where it has been since it was armed. */
