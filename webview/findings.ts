@@ -28,6 +28,7 @@ const severities: Partial<Record<ProblemCode, Finding['severity']>> = {
   'no-process': 'info',
   'no-access': 'warning',
   gone: 'warning',
+  copy: 'warning',
 };
 
 export function findingsOf(snapshot: Snapshot): Finding[] {

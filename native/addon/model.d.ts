@@ -173,6 +173,7 @@ export type ProblemCode =
   | 'bad-event'
   | 'unstable' // kept changing while it was copied: the copy may mix two moments
   | 'gone' // the object was removed
+  | 'copy' // of another object, or restored: what it says of processes is true of that one
   | 'no-access' // permission denied, the thing is named
   | 'no-process' // ended between two looks
   | 'os'; // another system error, with its errno in the text

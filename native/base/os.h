@@ -166,6 +166,10 @@ int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopp
  * core.  False if it may still run, or if that cannot be known from here: another pid namespace, a /proc that hides it.
  */
 bool pm_process_ended(const struct pm_process *who, uint32_t thread);
+/* The same, for less than a microsecond: true only of a thread that is no more, in this pid namespace. */
+bool pm_process_is_gone(const struct pm_process *who, uint32_t thread);
+/* True if that thread of this process runs, or waits for nothing but a core. */
+bool pm_thread_wants_to_run(uint32_t thread);
 /* True if a process may run this one's system calls past a filter that ends it: then nothing new is tried. */
 bool pm_process_is_sandboxed(void);
 /* The number in process `pid` of a writable descriptor of this object, or -1. */

@@ -3,6 +3,7 @@
 #include "os.h"
 
 #include "layout.h"
+#include "order.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -56,10 +57,9 @@ static uint64_t birth_of(int fd)
 static uint64_t digit_of(char c) { return (uint64_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10); }
 
 /* As text it is 32 hexadecimal digits, and hyphens. */
-static void read_boot(uint64_t boot[2])
+static void parse_boot(uint64_t boot[2])
 {
     char text[64];
-    boot[0] = boot[1] = 0;
     int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text);
     if (fd >= 0)
@@ -70,6 +70,20 @@ static void read_boot(uint64_t boot[2])
         boot[digits / 16] = boot[digits / 16] << 4 | digit_of(text[i]);
         digits++;
     }
+}
+
+/* It never changes. */
+static void read_boot(uint64_t boot[2])
+{
+    static uint64_t known[2];
+    uint64_t fresh[2] = { load64(&known[0]), load64(&known[1]) };
+    if (fresh[0] == 0 || fresh[1] == 0) {
+        fresh[0] = fresh[1] = 0;
+        parse_boot(fresh);
+        store64(&known[0], fresh[0]);
+        store64(&known[1], fresh[1]);
+    }
+    memcpy(boot, fresh, sizeof fresh);
 }
 
 /* ---- the object ---- */

@@ -6,6 +6,8 @@
  */
 #include "os.h"
 
+#include "order.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -221,14 +223,18 @@ struct survey {
     bool blind;
 };
 
+/* Of one whose namespace cannot be asked for, its number there can: it may be the one, if that fits. */
 static bool surveyed(uint32_t number, void *context)
 {
     struct survey *survey = context;
-    char path[96];
+    char path[96], status[4096];
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/ns/pid", number);
-    if (inode_of(path) == 0 && (kill((pid_t)number, 0) == 0 || errno == EPERM))
-        survey->blind = true;
-    return is_it(number, &survey->search);
+    if (inode_of(path) != 0)
+        return is_it(number, &survey->search);
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/status", number);
+    const char *ids = read_text(path, status, sizeof status) > 0 ? field(status, "NSpid") : NULL;
+    survey->blind = survey->blind || (ids ? last_number(ids) == survey->search.inner : kill((pid_t)number, 0) == 0 || errno == EPERM);
+    return false;
 }
 
 /* True if /proc numbers processes as this process does: it may have been mounted for another namespace. */
@@ -279,18 +285,27 @@ static bool runs_no_more(uint32_t pid, uint32_t thread)
     return read_text(path, text, sizeof text) > 0 && last_number(field(text, "CoreDumping")) != 0;
 }
 
-bool pm_process_ended(const struct pm_process *who, uint32_t thread)
+/* Of this process: it never changes, but in a child. */
+static uint64_t own_pidns(void)
 {
-    const uint64_t own = inode_of("/proc/self/ns/pid");
-    if (who->pid == 0 || thread == 0 || who->pidns == 0 || own == 0)
-        return false;
-    if (who->pidns == own) {
-        if (syscall(SYS_tgkill, who->pid, thread, 0) != 0 && errno == ESRCH)
-            return true;
-        return proc_is_ours() && (is_another(who, who->pid) || runs_no_more(who->pid, thread));
-    }
-    if (own != INITIAL_PIDNS || !proc_is_ours())
-        return false;
+    static uint64_t known_of, known;
+    const uint64_t self = (uint64_t)getpid();
+    if (load64(&known_of) == self)
+        return peek64(&known);
+    const uint64_t pidns = inode_of("/proc/self/ns/pid");
+    poke64(&known, pidns);
+    store64(&known_of, self);
+    return pidns;
+}
+
+bool pm_process_is_gone(const struct pm_process *who, uint32_t thread)
+{
+    return who->pid != 0 && thread != 0 && who->pidns != 0 && who->pidns == own_pidns() && syscall(SYS_tgkill, who->pid, thread, 0) != 0 &&
+           errno == ESRCH;
+}
+
+static bool ended_elsewhere(const struct pm_process *who, uint32_t thread)
+{
     struct survey survey = { .search = { .folder = "/proc", .inner = who->pid, .pidns = who->pidns } };
     any_number("/proc", surveyed, &survey);
     uint32_t pid = survey.search.found;
@@ -299,7 +314,29 @@ bool pm_process_ended(const struct pm_process *who, uint32_t thread)
     char path[64];
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", pid);
     uint32_t task = here(path, thread, who->pidns);
-    return is_another(who, pid) || (task == 0 ? syscall(SYS_tgkill, pid, pid, 0) != 0 && errno == ESRCH : runs_no_more(pid, task));
+    return is_another(who, pid) || (task != 0 && runs_no_more(pid, task));
+}
+
+bool pm_process_ended(const struct pm_process *who, uint32_t thread)
+{
+    const uint64_t own = own_pidns();
+    if (who->pid == 0 || thread == 0 || who->pidns == 0 || own == 0)
+        return false;
+    if (pm_process_is_gone(who, thread))
+        return true;
+    if (!proc_is_ours())
+        return false;
+    if (who->pidns == own)
+        return is_another(who, who->pid) || runs_no_more(who->pid, thread);
+    return own == INITIAL_PIDNS && ended_elsewhere(who, thread);
+}
+
+bool pm_thread_wants_to_run(uint32_t thread)
+{
+    char path[64], line[1024];
+    snprintf(path, sizeof path, "/proc/self/task/%" PRIu32 "/stat", thread);
+    const char *at = read_text(path, line, sizeof line) > 0 ? strrchr(line, ')') : NULL;
+    return at && at[1] && at[2] == 'R';
 }
 
 bool pm_process_is_sandboxed(void)

@@ -3,6 +3,7 @@
 #include "heap.h"
 
 #include "peermap.h"
+#include "snapshot.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -60,7 +61,7 @@ static uint32_t slot_of(const struct pm_header *header, const struct pm_slot *sl
     if (index >= header->slot_count)
         return PM_NO_SLOT;
     const struct pm_slot *slot = &slots[index];
-    bool alive = (slot->life & PM_FUTEX_TID) != 0 && (slot->life & PM_FUTEX_DIED) == 0;
+    bool alive = (slot->tag & PM_TAG_STATE) == PM_LIVE && pmo_life_alive(slot->life);
     return alive && pm_holder_of(slot->tag, (uint32_t)index) == holder ? (uint32_t)index : PM_NO_SLOT;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "snapshot.h"
 
+#include "os.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -36,13 +38,27 @@ void pmo_peers_judge(struct pmo_snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->peer_count; i++) {
         struct pmo_peer *peer = &snapshot->peers[i];
-        if ((peer->slot.tag & PM_TAG_STATE) != PM_LIVE) {
+        const uint64_t state = peer->slot.tag & PM_TAG_STATE;
+        if (state != PM_LIVE && state != PM_DEAD) {
             pmo_name_tame(peer->slot.name); /* still being filled: nothing in it can be held against it */
             continue;
         }
         const char *what = damage(&snapshot->header, &peer->slot);
         if (what)
             pmo_problem_add(&snapshot->problems, PMO_BAD_SLOT, pmo_at("slot %" PRIu32, peer->index), "%s", what);
+    }
+}
+
+void pmo_peers_bury(struct pmo_snapshot *snapshot, bool thoroughly)
+{
+    for (size_t i = 0; i < snapshot->peer_count; i++) {
+        struct pmo_peer *peer = &snapshot->peers[i];
+        const struct pm_slot *slot = &peer->slot;
+        const struct pm_process who = { slot->pid, slot->uid, slot->start_time, slot->pidns, slot->pidfd_ino };
+        if (peer->state == PMO_DEAD || (slot->tag & PM_TAG_STATE) == PM_CLAIMED) /* who does not say yet who it is */
+            continue;
+        if ((thoroughly ? pm_process_ended : pm_process_is_gone)(&who, slot->life & PM_FUTEX_TID))
+            peer->state = PMO_DEAD;
     }
 }
 

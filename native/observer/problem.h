@@ -21,6 +21,7 @@
     X(BAD_EVENT, "bad-event")                                                                                          \
     X(UNSTABLE, "unstable")                                                                                            \
     X(GONE, "gone")                                                                                                    \
+    X(COPY, "copy")                                                                                                    \
     X(NO_ACCESS, "no-access")                                                                                          \
     X(NO_PROCESS, "no-process")                                                                                        \
     X(OS, "os")

@@ -80,9 +80,10 @@ static void copy(int fd, struct pmo_snapshot *snapshot, struct tables *tables)
 
 static enum pmo_peer_state state_of(const struct pm_slot *slot)
 {
-    if ((slot->tag & PM_TAG_STATE) == PM_CLAIMED)
+    const uint64_t state = slot->tag & PM_TAG_STATE;
+    if (state == PM_CLAIMED || state == PM_JOINING)
         return slot->life & PM_FUTEX_DIED ? PMO_DEAD : PMO_ATTACHING;
-    if (!pmo_life_alive(slot->life))
+    if (state == PM_DEAD || !pmo_life_alive(slot->life))
         return PMO_DEAD;
     return slot->acked < slot->requested ? PMO_LATE : PMO_ALIVE;
 }
@@ -94,7 +95,7 @@ static void keep_peers(struct pmo_snapshot *snapshot, const struct tables *table
         const uint64_t state = slot->tag & PM_TAG_STATE;
         if (!tables->slot_good[i])
             pmo_problem_add(&snapshot->problems, PMO_UNSTABLE, pmo_at("slot %" PRIu32, i), "changed hands each time it was copied");
-        else if (state > PM_LIVE)
+        else if (state > PM_JOINING)
             pmo_problem_add(&snapshot->problems, PMO_BAD_SLOT, pmo_at("slot %" PRIu32, i), "state %" PRIu64 " does not exist", state);
         else if (state != PM_FREE)
             snapshot->peers[snapshot->peer_count++] = (struct pmo_peer){ .index = i, .slot = *slot, .state = state_of(slot) };
@@ -145,6 +146,20 @@ static void keep_roots(struct pmo_snapshot *snapshot, const struct tables *table
             snapshot->roots[snapshot->root_count++] = snapshot->roots[i];
 }
 
+/* Whoever attaches to it makes it a segment of its own; until then it is shown as it will be. */
+static void see_whether_copy(int fd, struct pmo_snapshot *snapshot)
+{
+    const struct pm_identity is = pm_identity_of(fd);
+    snapshot->copy = !pm_identity_is(&snapshot->header.identity, &is) && !pm_object_has_marks(fd);
+    if (!snapshot->copy)
+        return;
+    for (size_t i = 0; i < snapshot->peer_count; i++)
+        snapshot->peers[i].state = PMO_DEAD;
+    snapshot->header.lock = snapshot->header.registry_lock = 0;
+    pmo_problem_add(&snapshot->problems, PMO_COPY, pmo_at("object"),
+                    "is a copy, or was restored: none of the peers that it names has it.  Data and roots hold; the first to attach makes it a segment of its own");
+}
+
 static bool keep(struct pmo_snapshot *snapshot, const struct tables *tables)
 {
     snapshot->peers = calloc(snapshot->header.slot_count, sizeof *snapshot->peers);
@@ -174,8 +189,11 @@ int pmo_snapshot_take(const struct pmo_observer *observer, enum pmo_depth depth,
     if (snapshot->object.st_nlink == 0)
         pmo_problem_add(&snapshot->problems, PMO_GONE, pmo_at("object"),
                         "was removed: who is attached keeps the memory, nobody can attach any more");
-    if (snapshot->readable)
+    if (snapshot->readable) {
         pmo_peers_judge(snapshot);
+        see_whether_copy(observer->fd, snapshot);
+        pmo_peers_bury(snapshot, depth >= PMO_PROCESSES);
+    }
     if (snapshot->readable && depth >= PMO_PROCESSES)
         pmo_peers_look(snapshot);
     if (depth >= PMO_STRANGERS)

@@ -35,6 +35,7 @@ struct pmo_snapshot {
     uint64_t monotonic_ns;
     struct stat object;
     bool readable; /* header, peers and roots mean something */
+    bool copy;     /* of another object: nothing that it says of processes does */
     struct pm_header header;
     struct pmo_peer *peers;
     size_t peer_count;
@@ -70,6 +71,8 @@ bool pmo_name_tame(char name[PM_NAME_MAX]);
 
 /* peers.c: rows from slots, and what /proc says of their processes. */
 void pmo_peers_judge(struct pmo_snapshot *snapshot);
+/* Those that the registry takes for alive, and that have ended; `thoroughly`: also those that are about to, or dump their core. */
+void pmo_peers_bury(struct pmo_snapshot *snapshot, bool thoroughly);
 void pmo_peers_look(struct pmo_snapshot *snapshot);
 
 /* strangers.c: fills snapshot->strangers. */

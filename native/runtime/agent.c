@@ -36,9 +36,9 @@ static int join(peermap_segment *segment)
     if (rc != 0)
         return rc;
     PM_POINT("attach.claimed");
-    pm_object_mark(segment->fd, pm_holder_of(segment->tag, segment->index));
     if (segment->nameless)
         rc = pm_publish(segment);
+    pm_mark_attachment(segment);
     if (rc == 0)
         rc = pm_converge_first(segment, since);
     if (rc != 0) {
@@ -178,6 +178,7 @@ static void ring(peermap_segment *segment)
 
 /* A call rings again, lest somebody put the bell back to what its agent saw last. */
 #define AGAIN_NS UINT64_C(50000000)
+#define MOMENT_NS UINT64_C(5000000)
 
 /* Of a process-local word: 0 free, 1 held, 2 held and waited for.  No mutex of the C library, whose waits go by a clock that may be another. */
 static bool enter(uint32_t *gate, uint64_t deadline)
@@ -197,15 +198,19 @@ static void leave_gate(uint32_t *gate)
         pm_futex_wake(gate, UINT32_MAX, 1);
 }
 
-/* Until the channel is the asker's again, or the deadline: then false. */
+/*
+ * Until the channel is the asker's again, or the deadline: then false.  An agent that is at work and has no core to run on, where all are busy, is
+ * waited for all the same: to give up what it is about to answer would help nobody.
+ */
 static bool await(peermap_segment *segment, struct pm_channel *channel, uint64_t deadline)
 {
     pm_yield_while(&channel->posted, UINT32_MAX);
     for (uint32_t posted; (posted = order_load32(&channel->posted)) != PM_NOT_POSTED;) {
         uint64_t now = pm_now(), again = now + AGAIN_NS;
-        if (now >= deadline)
+        bool over = now >= deadline;
+        if (over && !pm_thread_wants_to_run(segment->tid))
             return false;
-        if (pm_futex_wait(&channel->posted, posted, UINT32_MAX, again < deadline ? again : deadline) == ETIMEDOUT)
+        if (pm_futex_wait(&channel->posted, posted, UINT32_MAX, over ? now + MOMENT_NS : again < deadline ? again : deadline) == ETIMEDOUT)
             ring(segment);
     }
     return true;

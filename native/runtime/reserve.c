@@ -69,6 +69,13 @@ uint64_t pm_object_length(const peermap_segment *segment)
 
 bool pm_holds_object(const peermap_segment *segment) { return !pm_lost(segment) && pm_holds_descriptor(segment); }
 
+/* A lock of the descriptor: another one needs its own. */
+void pm_mark_attachment(const peermap_segment *segment)
+{
+    if (segment->tag != 0)
+        pm_object_mark(segment->fd, pm_holder_of(segment->tag, segment->index));
+}
+
 /*
  * Two threads may come here at once; one descriptor remains.  It is not one of the first three: a program that has closed those is
  * about to fill their places.
@@ -84,6 +91,8 @@ bool pm_regain_object(peermap_segment *segment)
     bool same = is_object(segment, fd);
     if (!same || !cas32(word, &old, (uint32_t)fd))
         close(fd);
+    else
+        pm_mark_attachment(segment);
     return same;
 }
 

@@ -212,6 +212,8 @@ int pm_reserve_fresh(peermap_segment *segment);                 /* chooses shape
 bool pm_holds_descriptor(const peermap_segment *segment);       /* fd is what it was: the application may have closed it, and used its number */
 uint64_t pm_object_length(const peermap_segment *segment); /* 0 if that is not so */
 bool pm_holds_object(const peermap_segment *segment);           /* and the object is not lost */
+/* Says on the object that this attachment has it, until the last process that has the descriptor, or a copy of it, has wholly ended. */
+void pm_mark_attachment(const peermap_segment *segment);
 bool pm_regain_object(peermap_segment *segment);                /* the same; if it is not, the object is opened anew by its name */
 int pm_map_header(peermap_segment *segment);                    /* again, from another descriptor */
 void pm_release_range(peermap_segment *segment);

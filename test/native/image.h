@@ -8,6 +8,7 @@
 #include "drive.h"
 #include "events.h"
 #include "layout.h"
+#include "os.h"
 #include "snapshot.h"
 #include "system.h"
 #include "watch.h"
@@ -57,6 +58,7 @@ static inline struct image make_image(uint32_t slots, uint32_t roots, uint32_t e
     image.bytes = mmap(NULL, image.length, PROT_READ | PROT_WRITE, MAP_SHARED, image.fd, 0);
     CHECK(image.bytes != MAP_FAILED);
     image.header = (struct pm_header *)(void *)image.bytes;
+    h.identity = pm_identity_of(image.fd);
     *image.header = h;
     image.slots = (struct pm_slot *)(void *)(image.bytes + h.slots_off);
     image.roots = (struct pm_root *)(void *)(image.bytes + h.roots_off);

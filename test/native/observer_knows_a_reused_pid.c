@@ -17,6 +17,7 @@ int main(int argc, char **argv)
     struct pm_process self;
     pm_process_self(&self);
     struct pm_slot *slot = put_slot(&image, 2, "me", self.pid);
+    slot->life = pm_thread_id() | PM_FUTEX_WAITERS;
     slot->start_time = self.start_time;
     slot->pidns = self.pidns;
     slot->pidfd_ino = self.pidfd_ino;
@@ -35,7 +36,8 @@ int main(int argc, char **argv)
         s = look_at(&observer, PMO_PROCESSES);
         CHECK(!only(&s)->same_pid && !only(&s)->mappings_known);
         CHECK_INT(only(&s)->process_state, 0);
-        CHECK_PROBLEM(&s, PMO_NO_PROCESS, "slot 2");
+        CHECK_INT(only(&s)->state, PMO_DEAD); /* its pid is another process's: it has ended */
+        CHECK_NO_PROBLEMS(&s);
         pmo_snapshot_free(&s);
     }
     slot->pidfd_ino = 0; /* of an older kernel: the start time tells, and the namespace */
@@ -45,11 +47,14 @@ int main(int argc, char **argv)
     slot->start_time++;
     s = look_at(&observer, PMO_PROCESSES);
     CHECK(!only(&s)->same_pid);
+    CHECK_INT(only(&s)->state, PMO_DEAD);
     pmo_snapshot_free(&s);
     slot->start_time--;
-    slot->pidns++;
+    slot->pidns++; /* from the first namespace of all it would be seen, if it lived; from another nobody can know */
     s = look_at(&observer, PMO_PROCESSES);
     CHECK(!only(&s)->same_pid);
+    if (only(&s)->state != PMO_DEAD || self.pidns != UINT64_C(0xeffffffc))
+        CHECK_PROBLEM(&s, PMO_NO_PROCESS, "slot 2");
     pmo_snapshot_free(&s);
     slot->life = PM_FUTEX_DIED; /* of a dead peer nothing is expected */
     s = look_at(&observer, PMO_PROCESSES);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A killed process whose memory is reaped before it has exited, as the kernel's OOM reaper and earlyoom do it, has no robust list any more for the
+ * kernel to go by.  It is dead all the same once it has ended, whatever it was doing: growing, with the lock, or nothing.
+ */
+#include "drive.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+
+#ifndef SYS_process_mrelease
+#define SYS_process_mrelease 448
+#endif
+#define WANTED 6   /* deaths of either kind that the kernel did not tell */
+#define TRIES 400
+
+static volatile bool over;
+
+static void *spin(void *unused)
+{
+    while (!over) {}
+    return unused;
+}
+
+/* Ends slowly: its threads are many, and the only core that they may run on is taken. */
+static void victim(int ready, bool grows)
+{
+    cpu_set_t last;
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "victim", .deadline_ms = 60000 };
+    peermap_segment *segment;
+    pthread_t thread;
+    CPU_ZERO(&last);
+    CPU_SET((size_t)sysconf(_SC_NPROCESSORS_ONLN) - 1, &last);
+    sched_setaffinity(0, sizeof last, &last);
+    sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 });
+    if (peermap_attach(seg(), &options, &segment) != 0)
+        _exit(4);
+    for (int i = 0; i < 32; i++)
+        pthread_create(&thread, NULL, (void *(*)(void *))(void (*)(void))pause, NULL);
+    if (write(ready, "", 1) != 1)
+        _exit(5);
+    while (grows) {
+        peermap_grow(segment, 4096, NULL);
+        peermap_shrink(segment, 4096, NULL);
+    }
+    pause();
+}
+
+static bool alive_says(struct peer *watcher)
+{
+    return (header_word((long)(sizeof(struct pm_header) + sizeof(struct pm_slot) + offsetof(struct pm_slot, life))) & PM_FUTEX_TID) != 0 && watcher;
+}
+
+/* True if the kernel did not tell. */
+static bool dies_in_silence(struct peer *watcher, bool grows, unsigned delay)
+{
+    int ready[2], status;
+    char byte;
+    CHECK(pipe(ready) == 0);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        victim(ready[1], grows);
+    }
+    CHECK(read(ready[0], &byte, 1) == 1);
+    close(ready[0]);
+    close(ready[1]);
+    usleep(delay);
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd < 0)
+        SKIP("no pidfds here: %s", strerror(errno));
+    kill(pid, SIGKILL);
+    long released = syscall(SYS_process_mrelease, fd, 0);
+    if (released != 0 && errno != ESRCH)
+        SKIP("no process_mrelease() here: %s", strerror(errno));
+    CHECK(waitpid(pid, &status, 0) == pid);
+    close(fd);
+    bool silent = alive_says(watcher);
+    const char *peers = strstr(ok(watcher, "peers"), "victim:");
+    CHECK(peers && strstr(peers, ":dead:") != NULL);
+    ok(watcher, "grow 4096");
+    ok(watcher, "shrink 4096");
+    CHECK_INT(atoi(ok(watcher, "reap")), 1);
+    return silent;
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    NOT_WITH_THREAD_SANITIZER("what is tried is a process's end");
+    setup(argv);
+    pthread_t busy;
+    cpu_set_t last;
+    CPU_ZERO(&last);
+    CPU_SET((size_t)sysconf(_SC_NPROCESSORS_ONLN) - 1, &last);
+    struct peer *watcher = ready_peer("watcher", "create 65536 deadline 5000");
+    pthread_create(&busy, NULL, spin, NULL);
+    pthread_setaffinity_np(busy, sizeof last, &last);
+    for (int grows = 0; grows < 2; grows++) {
+        int silent = 0;
+        for (unsigned i = 0; i < TRIES && silent < WANTED; i++)
+            silent += dies_in_silence(watcher, grows, i * 37 % 3000);
+        if (silent == 0)
+            SKIP("the kernel told of each death: its memory was not reaped early enough");
+    }
+    over = true;
+    pthread_join(busy, NULL);
+    return 0;
+}
