@@ -138,12 +138,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
     int fd = fuzz_object_open();
     struct stat before, then;
     fstat(fd, &before);
+    const ssize_t written = pread(fd, bytes, sizeof bytes, 0);
     void *map = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 4096); /* what the kernel then says of this process */
     look_in_every_way(&head);
     munmap(map, 8192);
     ssize_t there = pread(fd, after, sizeof after, 0);
     bool same = fstat(fd, &then) == 0 && then.st_size == before.st_size && then.st_blocks == before.st_blocks;
-    if (!same || there < 0 || memcmp(bytes, after, (size_t)there < size ? (size_t)there : size) != 0)
+    if (!same || there < 0 || there != written || memcmp(bytes, after, (size_t)there) != 0)
         fuzz_found("the observer changed the object");
     close(fd);
     return 0;

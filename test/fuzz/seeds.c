@@ -100,6 +100,7 @@ static size_t reduce(const char *object, uint8_t image[8192])
         if (slots[i].base == h.base)
             slots[i].base = small.base;
     rename_processes(&small, slots);
+    small.identity = (struct pm_identity){ 0 }; /* of whichever object it is written into: object.c */
     memcpy(image, &small, sizeof small);
     return end;
 }
