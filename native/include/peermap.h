@@ -48,8 +48,20 @@
  *   first attachment installs a handler of SIGBUS for the whole process; every other SIGBUS goes on to the handler, or the default, that
  *   was there before.  A program with a handler of its own installs it before that, and blocks SIGBUS in no thread that calls the library.
  *
+ * DEADLINES.  options.deadline_ms bounds each call as a whole: what it waits for in its own process, for the segment's lock, for what a death has
+ * left to be mended, and for the peers.  A call that ends by it says who was in the way.  Two things are not bounded by it: peermap_detach(), and a
+ * machine whose cores are all so busy that this process gets none.  PEERMAP_EBUSY because "the agent thread of this process is held up in the middle of
+ * the call" (somebody holds that thread alone in a debugger) is the one answer after which the call may still be carried out, later.
+ *
+ * DEATHS.  A process that ends, however it does, is known to be dead by the kernel's word, which is one load, or by /proc, which is asked of whoever
+ * does not answer: while it dumps its core, or where its memory was taken away before it had ended.  What cannot be seen from here, in another
+ * pid namespace, and does not tell, counts as alive.
+ *
+ * COPIES.  An object that was copied, restored from a backup, or found on a disk after a reboot, is a segment like any other: the first to attach makes
+ * what it says of processes void.  Roots, data and heap go on as they were when it was copied; make copies while nobody writes.
+ *
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
- * remap, map_peer) are serialised within a process.  None may be called from a signal handler, except peermap_base(),
+ * remap, map_peer) are serialised within a process; roots and the registry do not wait for them.  None may be called from a signal handler, except peermap_base(),
  * peermap_size(), peermap_pin(), peermap_unpin(), peermap_of() and peermap_epoch().  Allocating and freeing never wait for another thread,
  * unless the segment must grow.
  *
@@ -96,7 +108,7 @@ extern "C" {
     X(EROOTS, -13, "there is no room for another root")                                                                \
     X(ESRCH, -14, "no peer has this pid")                                                                              \
     X(ELATE, -15, "a peer did not map the memory before the deadline; nothing was changed")                            \
-    X(EBUSY, -16, "another peer holds the segment's lock or pins the memory; nothing was changed")                     \
+    X(EBUSY, -16, "somebody holds the segment's lock or pins the memory, or this process's agent is held up")          \
     X(EDETACHED, -17, "the handle is detached, or belongs to the parent process")                                      \
     X(EOS, -18, "the system refused; see errno")                                                                       \
     X(ELOST, -19, "the object was cut short from outside; destroy it, and create it anew")                             \
@@ -132,7 +144,7 @@ typedef struct peermap_options {
     size_t reserve_size;    /* creation: most bytes the segment can ever have.  Default 16 GiB; costs address space only */
     size_t ahead;           /* creation: bytes mapped past the active size.  Default: as many as are active, at least 64 MiB;
                              * up to 16 times that while it grows fast */
-    uint32_t deadline_ms;   /* rounds and locks give up after this long.  Default 1000 */
+    uint32_t deadline_ms;   /* a call ends after this long, and 10 % and 50 ms more: see DEADLINES.  Default 1000 */
     uint32_t max_peers;     /* creation: slots in the registry, at most 1024.  Default 128 */
     uint32_t mode;          /* creation: permission bits of the object.  Default 0600 */
     uint32_t flags;         /* PEERMAP_ALLOW_LATE and so on */
@@ -140,7 +152,7 @@ typedef struct peermap_options {
 } peermap_options;
 
 enum peermap_state {
-    PEERMAP_DEAD = 0,  /* ended without detaching; its slot waits for a restart under its name, or for peermap_reap() */
+    PEERMAP_DEAD = 0,  /* ended without detaching, or dumps its core; its slot waits for a restart under its name, or for peermap_reap() */
     PEERMAP_ALIVE = 1, /* maps everything that was asked of it */
     PEERMAP_LATE = 2,  /* alive, but has not yet mapped what was asked of it */
 };
@@ -214,7 +226,7 @@ PEERMAP_API int peermap_create(const char *name, const peermap_options *options,
 
 /*
  * Attaches to an existing segment: reserves its addresses, maps all of its active memory, enters the registry.  A process
- * that attaches under the descriptive name of a dead peer takes over its slot: that is a restart.
+ * that attaches under the descriptive name of a dead peer takes its place: that is a restart.
  *
  * ENOENT, ENAME, EINVAL, EFORMAT, EVERSION, EACCES, EADDR (peermap_last_error() names what occupies the range), EPEERNAME,
  * ESLOTS, EBUSY, ELOST, EOS.
@@ -288,7 +300,7 @@ PEERMAP_API int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_ro
 
 /* Copies up to `capacity` rows, a peer each, of the last round that this handle ran (a growth that found everything mapped ahead is one);
  * returns how many there are: none after a call that was refused before it asked anybody.  Rounds of other threads on the same handle count.
- * EDETACHED, EINVAL. */
+ * EDETACHED, EINVAL, EBUSY (a round goes on until the deadline). */
 PEERMAP_API int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity);
 
 /* ---- the heap: of a segment that was created with PEERMAP_HEAP ---- */
@@ -427,11 +439,11 @@ PEERMAP_API int peermap_swap_root(peermap_segment *segment, const char *root, ui
 /* This process's own row.  EDETACHED, EINVAL, EFORMAT, ELOST. */
 PEERMAP_API int peermap_self(peermap_segment *segment, peermap_peer *out);
 
-/* The pid of the live peer with this descriptive name; 0 if there is none. */
+/* The pid of the live peer with this descriptive name; 0 if there is none.  Asks /proc about that one: some 20 microseconds. */
 PEERMAP_API pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name);
 
 /* Copies up to `capacity` rows; returns how many peers there are.  `out` may be NULL if capacity is 0.  A death that nobody has noticed yet
- * is entered in the event ring.  EDETACHED, EINVAL, ELOST. */
+ * is entered in the event ring; /proc is asked about each peer, some 20 microseconds.  EDETACHED, EINVAL, ELOST. */
 PEERMAP_API int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity);
 
 /* Frees the slots of dead peers, and takes back what they held of the heap.  Returns how many slots.  EBUSY, EDETACHED, ELOST. */
