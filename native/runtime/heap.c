@@ -27,12 +27,6 @@ int pm_heap_unready(const peermap_segment *segment)
     return pm_fail_lost(segment);
 }
 
-static struct pm_cache *cache_of(peermap_segment *segment)
-{
-    struct pm_cache *cache = pm_cache_near(segment);
-    return cache ? cache : pm_cache_make(segment);
-}
-
 /* ---- more room ---- */
 
 /* By as much again as there is, but by no more than the step; by what is needed if that cannot be had. */
@@ -103,22 +97,17 @@ static void *refuse(peermap_segment *segment, int rc, uint64_t size)
     return NULL;
 }
 
-/* The class whose objects are all aligned so, or PM_CLASSES: none. */
+/* The class whose objects are all aligned so, or PM_CLASSES: none.  A span begins where a unit does, so no more than that can be had from it. */
 static uint32_t class_for(uint64_t room, uint64_t align)
 {
-    uint32_t class_ = room <= PM_SMALL_MAX ? pm_class_of(room) : PM_CLASSES;
+    uint32_t class_ = room <= PM_SMALL_MAX && align <= PM_UNIT ? pm_class_of(room) : PM_CLASSES;
     while (align > 16 && class_ < PM_CLASSES && pm_classes[class_].stride % align != 0)
         class_++;
     return class_;
 }
 
-static void *allocate(peermap_segment *segment, uint64_t size, uint64_t align)
+static inline void *allocate_with(struct pm_cache *cache, peermap_segment *segment, uint64_t size, uint64_t align)
 {
-    if (pm_heap_ready(segment) != 0)
-        return NULL;
-    struct pm_cache *cache = cache_of(segment);
-    if (!cache)
-        return refuse(segment, PEERMAP_EOS, size);
     if (size > segment->shape.reserved)
         return refuse(segment, PM_NO_ROOM, size);
     int rc = 0;
@@ -139,6 +128,24 @@ static void *allocate(peermap_segment *segment, uint64_t size, uint64_t align)
     poke64(&cache->record->allocations, peek64(&cache->record->allocations) + 1);
     poke64(&cache->record->allocated_bytes, peek64(&cache->record->allocated_bytes) + size);
     return segment->base + off;
+}
+
+static __attribute__((noinline)) void *allocate_first(peermap_segment *segment, uint64_t size, uint64_t align)
+{
+    struct pm_cache *cache = pm_cache_make(segment);
+    if (!cache)
+        return refuse(segment, PEERMAP_EOS, size);
+    void *object = allocate_with(cache, segment, size, align);
+    pm_cache_done(cache);
+    return object;
+}
+
+static void *allocate(peermap_segment *segment, uint64_t size, uint64_t align)
+{
+    if (pm_heap_ready(segment) != 0)
+        return NULL;
+    struct pm_cache *cache = pm_cache_near(segment);
+    return cache ? allocate_with(cache, segment, size, align) : allocate_first(segment, size, align);
 }
 
 void *peermap_alloc(peermap_segment *segment, size_t size) { return allocate(segment, size, 16); }
@@ -176,18 +183,21 @@ static bool find(peermap_segment *segment, const void *at, struct pm_object_plac
     return kind == 0;
 }
 
-static void count_free(const struct pm_cache *cache, uint64_t size)
+static void count_free(const peermap_segment *segment, const struct pm_cache *cache, uint64_t size)
 {
-    if (!cache)
+    if (!cache) {
+        add64(&segment->heap.counts->frees, 1);
+        add64(&segment->heap.counts->freed_bytes, size);
         return;
+    }
     poke64(&cache->record->frees, peek64(&cache->record->frees) + 1);
     poke64(&cache->record->freed_bytes, peek64(&cache->record->freed_bytes) + size);
 }
 
 static void give(peermap_segment *segment, const void *at, const struct pm_object_place *place, uint64_t size)
 {
-    struct pm_cache *cache = cache_of(segment); /* without one it can be freed all the same */
-    count_free(cache, size);
+    struct pm_cache *near = pm_cache_near(segment), *cache = near ? near : pm_cache_make_lasting(segment);
+    count_free(segment, cache, size); /* without one it can be freed all the same */
     if (pm_unit_state(place->word) == PM_UNIT_SPAN)
         pm_span_give(segment, cache, place);
     else if (!pm_large_give(segment, cache, place->unit, place->word))

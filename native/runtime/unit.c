@@ -38,7 +38,7 @@ static int back(peermap_segment *segment, uint64_t from, uint64_t to)
 uint64_t pm_units_usable(peermap_segment *segment)
 {
     struct pm_heap *heap = &segment->heap;
-    uint64_t units = pm_heap_units(peermap_size(segment)), backed = load64(&heap->counts->backed);
+    uint64_t units = pm_heap_units(peermap_size(segment)), backed = order_load64(&heap->counts->backed);
     units = units < heap->units ? units : heap->units;
     if (units <= backed)
         return units;
@@ -141,7 +141,10 @@ static int fill(peermap_segment *segment, uint64_t first, uint64_t count)
     return error == 0 ? 0 : pm_no_memory(segment->name, count << PM_UNIT_SHIFT, error);
 }
 
-/* After a claim: whoever shrinks lowers the size first, and looks for claims then. */
+/*
+ * After a claim: whoever shrinks lowers the size first, and looks for claims then, up to `backed`, which was raised before the claim.  All four, the
+ * raising, the claim, and either side's store and load of the size, are sequentially consistent: one of the two sees the other (refuse_objects in resize.c).
+ */
 static bool still_there(const peermap_segment *segment, uint64_t end) { return pm_heap_units(peermap_size(segment)) >= end; }
 
 int pm_units_claim(peermap_segment *segment, uint32_t owner, uint64_t count, uint64_t align, uint64_t *first)
@@ -169,9 +172,14 @@ int pm_units_claim(peermap_segment *segment, uint32_t owner, uint64_t count, uin
     return PM_NO_ROOM;
 }
 
-void pm_units_publish(struct pm_heap *heap, uint64_t first, uint64_t word, uint32_t claim)
+/* No two runs have one number, so words of theirs differ that whoever looks for damage may want to tell apart; reclaim.c does not go by it. */
+static uint32_t next_claim(struct pm_heap *heap) { return (uint32_t)add64(&heap->counts->claims, 1); }
+
+void pm_units_publish(struct pm_heap *heap, uint64_t first, uint64_t word)
 {
-    for (uint64_t i = pm_unit_length(word); i-- > 1;)
+    uint64_t length = pm_unit_length(word);
+    uint32_t claim = length > 1 ? next_claim(heap) : 0;
+    for (uint64_t i = length; i-- > 1;)
         store64(&heap->words[first + i], pm_unit_body(claim, i));
     PM_POINT("heap.bodied");
     order_store64(&heap->words[first], word);
