@@ -19,6 +19,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define CLAIMS UINT64_C(64) /* numbers of claims that a thread takes at once */
+
 _Thread_local struct pm_near pm_near[PM_NEAR];
 static _Thread_local struct pm_cache *caches_of_thread;
 
@@ -216,7 +218,7 @@ static struct pm_cache *obtain(peermap_segment *segment, bool for_one_call)
         return cache;
     if (end_is_watched())
         return keep_near(create(segment, true));
-    return for_one_call ? create(segment, false) : NULL;
+    return for_one_call ? keep_near(create(segment, false)) : NULL;
 }
 
 struct pm_cache *pm_cache_make(peermap_segment *segment) { return obtain(segment, true); }
@@ -228,10 +230,19 @@ void pm_cache_done(struct pm_cache *cache)
     const peermap_segment *segment = cache->segment;
     if (cache->lasts)
         return;
+    pm_near[cache->serial % PM_NEAR] = (struct pm_near){ 0, NULL };
     pm_hold_forks(&cancellation);
     retire(cache);
     pm_let_fork(cancellation);
     find(segment);
+}
+
+/* Words of two runs are never the same, which is for whoever looks for damage; reclaim.c does not go by it.  The counter lies where everybody reads. */
+uint32_t pm_cache_claim(struct pm_cache *cache)
+{
+    if (cache->claims % CLAIMS == 0)
+        cache->claims = add64(&cache->segment->heap.counts->claims, CLAIMS);
+    return (uint32_t)++cache->claims;
 }
 
 void pm_cache_give_idle(struct pm_cache *cache)

@@ -106,8 +106,15 @@ static uint32_t class_for(uint64_t room, uint64_t align)
     return class_;
 }
 
-static inline void *allocate_with(struct pm_cache *cache, peermap_segment *segment, uint64_t size, uint64_t align)
+static void *allocate_first(peermap_segment *segment, uint64_t size, uint64_t align);
+
+static void *allocate(peermap_segment *segment, uint64_t size, uint64_t align)
 {
+    if (pm_heap_ready(segment) != 0)
+        return NULL;
+    struct pm_cache *cache = pm_cache_near(segment);
+    if (!cache)
+        return allocate_first(segment, size, align);
     if (size > segment->shape.reserved)
         return refuse(segment, PM_NO_ROOM, size);
     int rc = 0;
@@ -130,22 +137,15 @@ static inline void *allocate_with(struct pm_cache *cache, peermap_segment *segme
     return segment->base + off;
 }
 
+/* With a cache that is at hand now. */
 static __attribute__((noinline)) void *allocate_first(peermap_segment *segment, uint64_t size, uint64_t align)
 {
     struct pm_cache *cache = pm_cache_make(segment);
     if (!cache)
         return refuse(segment, PEERMAP_EOS, size);
-    void *object = allocate_with(cache, segment, size, align);
+    void *object = allocate(segment, size, align);
     pm_cache_done(cache);
     return object;
-}
-
-static void *allocate(peermap_segment *segment, uint64_t size, uint64_t align)
-{
-    if (pm_heap_ready(segment) != 0)
-        return NULL;
-    struct pm_cache *cache = pm_cache_near(segment);
-    return cache ? allocate_with(cache, segment, size, align) : allocate_first(segment, size, align);
 }
 
 void *peermap_alloc(peermap_segment *segment, size_t size) { return allocate(segment, size, 16); }

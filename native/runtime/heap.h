@@ -50,6 +50,7 @@ struct pm_cache {
     uint32_t mark;   /* of the process: fork.c */
     uint32_t owner;  /* index + 1 of the record */
     struct pm_record *record;
+    uint64_t claims; /* the number of its next claim */
     struct pm_cache *next_of_thread;
     struct pm_cache *next_of_segment;
     uint32_t parked_count;
@@ -98,7 +99,7 @@ uint64_t pm_units_usable(peermap_segment *segment);
 /* Makes `count` units, beginning at a multiple of `align`, CLAIMED by `owner`, with memory behind them.  0, PM_NO_ROOM, or a code. */
 int pm_units_claim(peermap_segment *segment, uint32_t owner, uint64_t count, uint64_t align, uint64_t *first);
 /* What a claim is for: the further units first, then `word` for the first one. */
-void pm_units_publish(struct pm_heap *heap, uint64_t first, uint64_t word);
+void pm_units_publish(struct pm_heap *heap, uint64_t first, uint64_t word, uint32_t claim);
 /* Frees units whose first one is CLAIMED by the caller; that one comes last. */
 void pm_units_give(struct pm_heap *heap, uint64_t first, uint64_t count, bool hole);
 /* The first unit becomes CLAIMED by `owner`, and all are freed; nothing if it is not `word` any more. */
@@ -127,10 +128,11 @@ bool pm_large_give(peermap_segment *segment, struct pm_cache *cache, uint64_t fi
 void pm_large_give_parked(struct pm_cache *cache);
 
 /* ---- cache.c ---- */
-struct pm_cache *pm_cache_find(const peermap_segment *segment); /* the calling thread's, or NULL */
+struct pm_cache *pm_cache_find(const peermap_segment *segment); /* the calling thread's, at hand from now on; or NULL */
 struct pm_cache *pm_cache_make(peermap_segment *segment);       /* likewise, a new one if need be; NULL and a sentence.  For one call, then: */
 void pm_cache_done(struct pm_cache *cache);                     /* it may last longer, or not */
 struct pm_cache *pm_cache_make_lasting(peermap_segment *segment); /* likewise, or NULL if it would not last */
+uint32_t pm_cache_claim(struct pm_cache *cache); /* a number that no other run has */
 void pm_cache_give_idle(struct pm_cache *cache); /* what it holds without a live object in it */
 int pm_record_claim(peermap_segment *segment, uint32_t *owner);
 void pm_record_free(struct pm_heap *heap, uint32_t owner);

@@ -242,7 +242,7 @@ static int fresh(struct pm_cache *cache, uint32_t class_)
     if (rc != 0)
         return rc;
     write_words(pm_bits_of(heap, unit), &none, sizeof none); /* who looks for spans may still be looking at one that was here */
-    pm_units_publish(heap, unit, pm_unit_word(PM_UNIT_SPAN, class_, cache->owner, pm_classes[class_].units));
+    pm_units_publish(heap, unit, pm_unit_word(PM_UNIT_SPAN, class_, cache->owner, pm_classes[class_].units), pm_cache_claim(cache));
     add(cache, class_, unit);
     return 0;
 }

@@ -172,14 +172,9 @@ int pm_units_claim(peermap_segment *segment, uint32_t owner, uint64_t count, uin
     return PM_NO_ROOM;
 }
 
-/* No two runs have one number, so words of theirs differ that whoever looks for damage may want to tell apart; reclaim.c does not go by it. */
-static uint32_t next_claim(struct pm_heap *heap) { return (uint32_t)add64(&heap->counts->claims, 1); }
-
-void pm_units_publish(struct pm_heap *heap, uint64_t first, uint64_t word)
+void pm_units_publish(struct pm_heap *heap, uint64_t first, uint64_t word, uint32_t claim)
 {
-    uint64_t length = pm_unit_length(word);
-    uint32_t claim = length > 1 ? next_claim(heap) : 0;
-    for (uint64_t i = length; i-- > 1;)
+    for (uint64_t i = pm_unit_length(word); i-- > 1;)
         store64(&heap->words[first + i], pm_unit_body(claim, i));
     PM_POINT("heap.bodied");
     order_store64(&heap->words[first], word);

@@ -13,9 +13,9 @@
 #define WORKERS 2
 #define COMERS 2
 #ifdef __SANITIZE_THREAD__
-#define TIMES 60 /* each comer */
+#define TIMES 40 /* each comer */
 #else
-#define TIMES 250
+#define TIMES 80
 #endif
 #define KEPT 4
 
