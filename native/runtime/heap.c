@@ -47,6 +47,13 @@ static int grow(peermap_segment *segment, uint64_t from, uint64_t needed)
     return rc == PM_CHANGED ? 0 : rc;
 }
 
+/* That a run of so many begin at such a multiple, past a size. */
+static uint64_t units_past(uint64_t size, uint64_t units, uint64_t align)
+{
+    uint64_t end = (size + PM_UNIT - 1) >> PM_UNIT_SHIFT;
+    return (align - end % align) % align + units;
+}
+
 /* The first time by looking for what is nobody's, then by a growth; nothing where somebody else has grown it meanwhile. */
 static int make_room(struct pm_cache *cache, uint64_t size, uint64_t units, uint32_t time)
 {
@@ -82,7 +89,7 @@ static uint64_t take_large(struct pm_cache *cache, uint64_t units, uint64_t alig
         if (*rc == 0)
             return off;
         if (*rc == PM_NO_ROOM)
-            *rc = make_room(cache, size, units + align - 1, time);
+            *rc = make_room(cache, size, units_past(size, units, align), time);
         if (*rc != 0)
             return PM_NO_OFFSET;
     }

@@ -98,6 +98,22 @@ static void every_size(size_t alignment)
         around(large[i], alignment);
 }
 
+/* As many as there are multiples of the alignment, and no more: none is at offset 0. */
+static void fill_up(void)
+{
+    char name[80];
+    peermap_segment *small;
+    peermap_options options = { .struct_size = sizeof options, .flags = PEERMAP_HEAP, .initial_size = 1 << 20, .reserve_size = 10 << 20, .deadline_ms = 20000 };
+    snprintf(name, sizeof name, "%s-small", seg());
+    CHECK_INT(peermap_create(name, &options, &small), 0);
+    CHECK_INT(peermap_destroy(name), 0);
+    for (int i = 0; i < 4; i++)
+        CHECK(peermap_aligned_alloc(small, PM_ALIGN_MAX, PM_ALIGN_MAX - PM_UNIT) == (char *)peermap_base(small) + (size_t)(i + 1) * PM_ALIGN_MAX);
+    CHECK(peermap_aligned_alloc(small, PM_ALIGN_MAX, 1) == NULL && errno == ENOMEM);
+    CHECK(peermap_alloc(small, 1) != NULL);
+    peermap_detach(small);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -109,6 +125,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < LIVE; i++)
         give(&live[i]);
     is_empty();
+    fill_up();
 
     /* At addresses of its own, a peer has it up to a page. */
     peermap_segment *first = heap;
