@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heap.h - what the files of the heap ask of each other.  What is shared of it is in base/heap.h.
+ * heap.h - what the files of the heap ask of each other.  What is shared of it is in base/heap_layout.h.
  *
  *     heap.c        peermap_alloc() to peermap_free(): from sizes to objects
  *     span.c        spans of small objects: a thread's own, and those that nobody owns

@@ -6,10 +6,11 @@
  * Units that were on their way are freed, and so are further units of runs that were given back only in part.  All of it can be done
  * again: who dies in here leaves records that are his own, and the next one goes on.
  *
- * Others allocate and free meanwhile, and this may be stopped between a look and a change for as long as they please.  So it changes only what they
- * do not: what a record holds that was taken over.  Its peer has ended, to the last thread, and nobody but this has the record.  A unit that is CLAIMED by it stays so
- * until it is freed here; a further unit that hangs on such a one was the dead peer's too, since all of those are free before the first one is.  Whether one
- * looks as it did before is never asked, so it does not matter how much was claimed in between.
+ * Others allocate and free meanwhile, and this may be stopped between a look and a change for any length of time.  So it changes only what they
+ * do not: what is held by a record that was taken over.  The peer of that has ended, to its last thread, and nobody else has the record.  A unit that
+ * is CLAIMED by it stays so until it is freed here, and a further unit that hangs on such a one is of the same run, because those are free before
+ * their first one is.  Whether a word looks as it did before is never asked, so it does not matter what was claimed and given back in between.
+ * A further unit that hangs on nothing can only be the work of a stray write; it stays as it is.
  */
 #include "heap.h"
 
