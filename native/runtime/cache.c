@@ -130,6 +130,7 @@ static struct pm_cache *find(const peermap_segment *segment)
     struct pm_cache **at = &caches_of_thread, *cache;
     while ((cache = *at) != NULL) {
         uint64_t serial = load64(&cache->serial);
+        PM_POINT("cache.read");
         if (serial == segment->heap.serial)
             return cache;
         if (serial != 0) {
