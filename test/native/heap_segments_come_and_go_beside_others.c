@@ -10,12 +10,12 @@
 #include <pthread.h>
 
 #define STAYING 9 /* more than a thread has at hand */
-#define WORKERS 2
-#define COMERS 2
+#define WORKERS 4
+#define COMERS 4
 #ifdef __SANITIZE_THREAD__
-#define TIMES 40 /* each comer */
+#define TIMES 20 /* each comer */
 #else
-#define TIMES 80
+#define TIMES 40
 #endif
 #define KEPT 4
 
