@@ -27,11 +27,15 @@ void pm_heap_arrange(uint64_t events_end, uint64_t reserved, struct pm_heap_plac
     places->end = places->bits + pages(units * sizeof(struct pm_bits));
 }
 
+/*
+ * Sequentially consistent, as its partners in span.c are: who left the span, or freed another object of it, looks then whether it is empty; an acquire
+ * load could come before the store that it is to come after.  `taken` is its owner's, whom whoever counts has the word of the span from.
+ */
 uint32_t pm_bits_live(const struct pm_bits *bits, uint32_t class_)
 {
     uint32_t capacity = pm_classes[class_].capacity, live = 0;
     for (uint32_t i = 0; i * 64 < capacity; i++) {
-        uint64_t differ = load64(&bits->given[i]) ^ peek64(&bits->taken[i]);
+        uint64_t differ = order_load64(&bits->given[i]) ^ peek64(&bits->taken[i]);
         if (capacity - i * 64 < 64)
             differ &= (UINT64_C(1) << (capacity - i * 64)) - 1;
         live += (uint32_t)__builtin_popcountll(differ);

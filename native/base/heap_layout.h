@@ -63,21 +63,21 @@ enum pm_unit_state {
 
 /*
  * A unit's word: state, then for a CLAIMED, SPAN or LARGE one: class << 4 | owner << 12 | length in units << 32.  The owner is the index + 1 of
- * the record that allocates from the span, or 0.  A BODY has: number of the claim << 4 | units since the first << 32.
+ * the record that allocates from the span, or 0.  A BODY has: number of its run's claim << 4 | units since the first << 36.  While there is a BODY, the
+ * first of its run is CLAIMED, SPAN or LARGE: it becomes so before them, and is given back after them.  Claims are counted in the header, by all together.
  */
 #define PM_OWNER_MAX UINT32_C(0xfffff)
 static inline uint64_t pm_unit_word(enum pm_unit_state state, uint32_t class_, uint32_t owner, uint64_t length)
 {
     return (uint64_t)state | (uint64_t)class_ << 4 | (uint64_t)owner << 12 | length << 32;
 }
-static inline uint64_t pm_unit_body(uint32_t claim, uint64_t distance)
-{
-    return (uint64_t)PM_UNIT_BODY | (uint64_t)(claim & UINT32_C(0xfffffff)) << 4 | distance << 32;
-}
+static inline uint64_t pm_unit_body(uint32_t claim, uint64_t distance) { return (uint64_t)PM_UNIT_BODY | (uint64_t)claim << 4 | distance << 36; }
 static inline enum pm_unit_state pm_unit_state(uint64_t word) { return (enum pm_unit_state)(word & 15); }
 static inline uint32_t pm_unit_class(uint64_t word) { return (uint32_t)(word >> 4) & 255; }
 static inline uint32_t pm_unit_owner(uint64_t word) { return (uint32_t)(word >> 12) & PM_OWNER_MAX; }
-static inline uint64_t pm_unit_length(uint64_t word) { return word >> 32; } /* of a BODY: the distance */
+static inline uint64_t pm_unit_length(uint64_t word) { return word >> 32; }
+static inline uint32_t pm_unit_claim(uint64_t body) { return (uint32_t)(body >> 4); }
+static inline uint64_t pm_unit_distance(uint64_t body) { return body >> 36; }
 static inline uint64_t pm_unit_owned_by(uint64_t word, uint32_t owner) { return (word & ~((uint64_t)PM_OWNER_MAX << 12)) | (uint64_t)owner << 12; }
 
 /* ---- size classes ---- */
@@ -144,6 +144,7 @@ static inline uint64_t pm_tally_used(const struct pm_tally *tally)
 /* Live objects of a span of this class. */
 uint32_t pm_bits_live(const struct pm_bits *bits, uint32_t class_);
 
+static_assert(PM_HEAP_RESERVED_MAX >> PM_UNIT_SHIFT <= UINT64_C(1) << 28, "distance of a BODY");
 static_assert(sizeof(struct pm_record) == 128, "record");
 static_assert(sizeof(struct pm_bits) == 256, "bits");
 

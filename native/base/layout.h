@@ -134,7 +134,7 @@ struct pm_heap_words {
     uint64_t backed;       /* units whose description is allocated; only grows */
     uint32_t records_used; /* records from this one on were never claimed */
     uint32_t pad0;
-    uint64_t claims; /* runs of units ever claimed: numbers them, so that no two live runs have one number */
+    uint64_t claims; /* numbers of runs of units that were given out, so that no two live runs have one number */
     uint8_t pad1[32];
     uint64_t spare; /* about so many free units have memory */
     uint64_t grown;

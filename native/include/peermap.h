@@ -310,7 +310,7 @@ PEERMAP_API int peermap_answers(peermap_segment *segment, peermap_answer *out, i
  * return every peer has the object mapped.  peermap_base() to peermap_size() is the heap's: reach objects through roots and pointers.
  *
  * No lock is taken: a process that is stopped or killed in here holds up nobody, and what it was about to get is taken back
- * by peermap_reap(), or by whoever next needs memory.
+ * by peermap_reap(), or by whoever next needs memory.  Any thread may allocate and free, also while it ends, in destructors of thread-specific data.
  *
  * NULL and errno: ENOMEM (peermap_last_error() says which limit, or who did not map the growth), EINVAL (no heap, or an alignment that is not a
  * power of two up to 2 MiB; above a page it holds in peers that are not relocated), EBADF (detached).  A size of 0 is an object of its own.

@@ -5,19 +5,30 @@
  * The cache is the thread's own memory; its record, which is shared, says what others must know when the thread is no more: whose it was,
  * and which object it was about to get.  A thread that ends leaves its spans to others, and so does a peer that detaches.
  *
- * Lists of caches are changed under pm_hold_forks(), so that no child inherits one half changed.
+ * Each cache is in two lists.  The thread's is touched by the thread alone, so it needs no lock to find one.  The segment's, by which whoever detaches
+ * finds those of all threads, is changed under pm_hold_forks(), so that no child inherits it half changed.  Who detaches retires a cache, whose
+ * memory its thread unmaps when it next comes past.
+ *
+ * A thread hears of its end once, in a destructor of thread-specific data.  Those of the application may come later and free or
+ * allocate in there: from then on a cache is made for one call and retired with it, so whatever their order, nothing is left.
  */
 #include "heap.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/mman.h>
+
+#define CLAIMS UINT64_C(64) /* numbers of claims that a thread takes at once */
 
 _Thread_local struct pm_near pm_near[PM_NEAR];
 static _Thread_local struct pm_cache *caches_of_thread;
 
+static _Thread_local bool thread_is_over; /* as far as we are told: our destructor has run, others of the application may come after it */
+
 static pthread_key_t ending;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool watches_threads;
 
 /* ---- records ---- */
 
@@ -93,71 +104,86 @@ void pm_record_free(struct pm_heap *heap, uint32_t owner)
 
 /* ---- caches ---- */
 
-static void unlink_cache(struct pm_cache *cache)
+static void unlink_from_segment(struct pm_cache *cache)
 {
-    struct pm_cache **at = cache->thread;
+    struct pm_cache **at = &cache->segment->heap.caches;
     while (*at != cache)
-        at = &(*at)->next_of_thread;
-    *at = cache->next_of_thread;
-    for (at = &cache->segment->heap.caches; *at != cache;)
         at = &(*at)->next_of_segment;
     *at = cache->next_of_segment;
 }
 
-static void end_cache(struct pm_cache *cache)
+/* What it holds goes to others, under pm_hold_forks(), by its own thread or by one that detaches.  From the store on it is its thread's alone. */
+static void retire(struct pm_cache *cache)
 {
     if (!pm_lost(cache->segment)) {
         pm_large_give_parked(cache);
         pm_spans_leave(cache);
         pm_record_free(&cache->segment->heap, cache->owner);
     }
-    unlink_cache(cache);
-    munmap(cache, sizeof *cache);
+    unlink_from_segment(cache);
+    store64(&cache->serial, 0);
+}
+
+/* The calling thread's cache of this heap, or NULL.  Those that were retired on the way there are unmapped. */
+static struct pm_cache *find(const peermap_segment *segment)
+{
+    struct pm_cache **at = &caches_of_thread, *cache;
+    while ((cache = *at) != NULL) {
+        uint64_t serial = load64(&cache->serial);
+        PM_POINT("cache.read");
+        if (serial == segment->heap.serial)
+            return cache;
+        if (serial != 0) {
+            at = &cache->next_of_thread;
+            continue;
+        }
+        *at = cache->next_of_thread;
+        munmap(cache, sizeof *cache);
+    }
+    return NULL;
 }
 
 /* In a child, the caches are of the parent's heaps, whose handles may be gone. */
-static void end_thread(void *first)
+static void end_thread(void *any)
 {
     int cancellation;
-    (void)first;
+    (void)any;
+    thread_is_over = true;
+    memset(pm_near, 0, sizeof pm_near);
     pm_hold_forks(&cancellation);
+    for (struct pm_cache *cache = caches_of_thread; cache; cache = cache->next_of_thread)
+        if (load64(&cache->serial) != 0 && cache->mark == load32(load_pointer(&pm_mark_at)))
+            retire(cache);
+    pm_let_fork(cancellation);
     while (caches_of_thread) {
         struct pm_cache *cache = caches_of_thread;
-        if (cache->mark == load32(load_pointer(&pm_mark_at))) {
-            end_cache(cache);
-        } else {
-            caches_of_thread = cache->next_of_thread;
-            munmap(cache, sizeof *cache);
-        }
+        caches_of_thread = cache->next_of_thread;
+        munmap(cache, sizeof *cache);
     }
-    pm_let_fork(cancellation);
 }
 
-static void watch_threads(void) { pthread_key_create(&ending, end_thread); }
+static void watch_threads(void) { watches_threads = pthread_key_create(&ending, end_thread) == 0; }
+
+/* Somebody sees to what this thread has when it ends.  Not if it is ending, and other destructors come after ours; nor without a key. */
+static bool end_is_watched(void)
+{
+    pthread_once(&once, watch_threads);
+    return watches_threads && !thread_is_over && pthread_setspecific(ending, &thread_is_over) == 0; /* any value: it is called where there is one */
+}
 
 static void link_cache(struct pm_cache *cache)
 {
     int cancellation;
-    pm_hold_forks(&cancellation);
-    cache->thread = &caches_of_thread;
     cache->next_of_thread = caches_of_thread;
     caches_of_thread = cache;
+    pm_hold_forks(&cancellation);
     cache->next_of_segment = cache->segment->heap.caches;
     cache->segment->heap.caches = cache;
     pm_let_fork(cancellation);
 }
 
-static struct pm_cache *find(const peermap_segment *segment)
+static struct pm_cache *create(peermap_segment *segment, bool lasts)
 {
-    for (struct pm_cache *cache = caches_of_thread; cache; cache = cache->next_of_thread)
-        if (cache->serial == segment->heap.serial)
-            return cache;
-    return NULL;
-}
-
-static struct pm_cache *create(peermap_segment *segment)
-{
-    pthread_once(&once, watch_threads);
     void *got = PM_FAILED("heap.cache") ? MAP_FAILED : mmap(NULL, sizeof(struct pm_cache), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (got == MAP_FAILED) {
         pm_fail(PEERMAP_EOS, "out of memory");
@@ -170,24 +196,54 @@ static struct pm_cache *create(peermap_segment *segment)
     }
     cache->segment = segment;
     cache->serial = segment->heap.serial;
+    cache->lasts = lasts;
     cache->mark = segment->mark;
     cache->record = &segment->heap.records[cache->owner - 1];
     link_cache(cache);
-    pthread_setspecific(ending, cache); /* any value: it is called where there is one */
     return cache;
 }
 
-struct pm_cache *pm_cache_make(peermap_segment *segment)
+static struct pm_cache *keep_near(struct pm_cache *cache)
 {
-    uint64_t serial = segment->heap.serial;
-    struct pm_cache *cache = find(segment);
-    if (!cache)
-        cache = create(segment);
-    if (cache) {
-        pm_near[serial % PM_NEAR].cache = cache;
-        pm_near[serial % PM_NEAR].serial = serial;
-    }
+    if (cache)
+        pm_near[cache->serial % PM_NEAR] = (struct pm_near){ cache->serial, cache };
     return cache;
+}
+
+struct pm_cache *pm_cache_find(const peermap_segment *segment) { return keep_near(find(segment)); }
+
+static struct pm_cache *obtain(peermap_segment *segment, bool for_one_call)
+{
+    struct pm_cache *cache = pm_cache_find(segment);
+    if (cache)
+        return cache;
+    if (end_is_watched())
+        return keep_near(create(segment, true));
+    return for_one_call ? keep_near(create(segment, false)) : NULL;
+}
+
+struct pm_cache *pm_cache_make(peermap_segment *segment) { return obtain(segment, true); }
+struct pm_cache *pm_cache_make_lasting(peermap_segment *segment) { return obtain(segment, false); }
+
+void pm_cache_done(struct pm_cache *cache)
+{
+    int cancellation;
+    const peermap_segment *segment = cache->segment;
+    if (cache->lasts)
+        return;
+    pm_near[cache->serial % PM_NEAR] = (struct pm_near){ 0, NULL };
+    pm_hold_forks(&cancellation);
+    retire(cache);
+    pm_let_fork(cancellation);
+    find(segment);
+}
+
+/* Words of two runs are never the same, which is for whoever looks for damage; reclaim.c does not go by it.  The counter lies where everybody reads. */
+uint32_t pm_cache_claim(struct pm_cache *cache)
+{
+    if (cache->claims % CLAIMS == 0)
+        cache->claims = add64(&cache->segment->heap.counts->claims, CLAIMS);
+    return (uint32_t)++cache->claims;
 }
 
 void pm_cache_give_idle(struct pm_cache *cache)
@@ -240,8 +296,9 @@ void pm_heap_leave(peermap_segment *segment)
         return;
     pm_hold_forks(&cancellation);
     while (heap->caches)
-        end_cache(heap->caches);
+        retire(heap->caches);
     pm_let_fork(cancellation);
+    find(segment); /* unmaps this thread's */
     if (!pm_lost(segment))
         pm_record_free(heap, heap->owner);
     heap->serial = 0;
@@ -249,6 +306,6 @@ void pm_heap_leave(peermap_segment *segment)
 
 uint64_t pm_heap_end(const peermap_segment *segment)
 {
-    uint64_t backed = load64(&segment->header->heap.backed), units = pm_heap_units(segment->shape.reserved);
+    uint64_t backed = order_load64(&segment->header->heap.backed), units = pm_heap_units(segment->shape.reserved);
     return pm_units_end(&segment->heap, backed < units ? backed : units);
 }

@@ -27,12 +27,6 @@ int pm_heap_unready(const peermap_segment *segment)
     return pm_fail_lost(segment);
 }
 
-static struct pm_cache *cache_of(peermap_segment *segment)
-{
-    struct pm_cache *cache = pm_cache_near(segment);
-    return cache ? cache : pm_cache_make(segment);
-}
-
 /* ---- more room ---- */
 
 /* By as much again as there is, but by no more than the step; by what is needed if that cannot be had. */
@@ -51,6 +45,13 @@ static int grow(peermap_segment *segment, uint64_t from, uint64_t needed)
     if (rc == 0)
         add64(&segment->heap.counts->grown, 1);
     return rc == PM_CHANGED ? 0 : rc;
+}
+
+/* That a run of so many begin at such a multiple, past a size. */
+static uint64_t units_past(uint64_t size, uint64_t units, uint64_t align)
+{
+    uint64_t end = (size + PM_UNIT - 1) >> PM_UNIT_SHIFT;
+    return (align - end % align) % align + units;
 }
 
 /* The first time by looking for what is nobody's, then by a growth; nothing where somebody else has grown it meanwhile. */
@@ -88,7 +89,7 @@ static uint64_t take_large(struct pm_cache *cache, uint64_t units, uint64_t alig
         if (*rc == 0)
             return off;
         if (*rc == PM_NO_ROOM)
-            *rc = make_room(cache, size, units + align - 1, time);
+            *rc = make_room(cache, size, units_past(size, units, align), time);
         if (*rc != 0)
             return PM_NO_OFFSET;
     }
@@ -103,22 +104,24 @@ static void *refuse(peermap_segment *segment, int rc, uint64_t size)
     return NULL;
 }
 
-/* The class whose objects are all aligned so, or PM_CLASSES: none. */
+/* The class whose objects are all aligned so, or PM_CLASSES: none.  A span begins where a unit does, so no more than that can be had from it. */
 static uint32_t class_for(uint64_t room, uint64_t align)
 {
-    uint32_t class_ = room <= PM_SMALL_MAX ? pm_class_of(room) : PM_CLASSES;
+    uint32_t class_ = room <= PM_SMALL_MAX && align <= PM_UNIT ? pm_class_of(room) : PM_CLASSES;
     while (align > 16 && class_ < PM_CLASSES && pm_classes[class_].stride % align != 0)
         class_++;
     return class_;
 }
 
+static void *allocate_first(peermap_segment *segment, uint64_t size, uint64_t align);
+
 static void *allocate(peermap_segment *segment, uint64_t size, uint64_t align)
 {
     if (pm_heap_ready(segment) != 0)
         return NULL;
-    struct pm_cache *cache = cache_of(segment);
+    struct pm_cache *cache = pm_cache_near(segment);
     if (!cache)
-        return refuse(segment, PEERMAP_EOS, size);
+        return allocate_first(segment, size, align);
     if (size > segment->shape.reserved)
         return refuse(segment, PM_NO_ROOM, size);
     int rc = 0;
@@ -139,6 +142,17 @@ static void *allocate(peermap_segment *segment, uint64_t size, uint64_t align)
     poke64(&cache->record->allocations, peek64(&cache->record->allocations) + 1);
     poke64(&cache->record->allocated_bytes, peek64(&cache->record->allocated_bytes) + size);
     return segment->base + off;
+}
+
+/* With a cache that is at hand now. */
+static __attribute__((noinline)) void *allocate_first(peermap_segment *segment, uint64_t size, uint64_t align)
+{
+    struct pm_cache *cache = pm_cache_make(segment);
+    if (!cache)
+        return refuse(segment, PEERMAP_EOS, size);
+    void *object = allocate(segment, size, align);
+    pm_cache_done(cache);
+    return object;
 }
 
 void *peermap_alloc(peermap_segment *segment, size_t size) { return allocate(segment, size, 16); }
@@ -176,18 +190,21 @@ static bool find(peermap_segment *segment, const void *at, struct pm_object_plac
     return kind == 0;
 }
 
-static void count_free(const struct pm_cache *cache, uint64_t size)
+static void count_free(const peermap_segment *segment, const struct pm_cache *cache, uint64_t size)
 {
-    if (!cache)
+    if (!cache) {
+        add64(&segment->heap.counts->frees, 1);
+        add64(&segment->heap.counts->freed_bytes, size);
         return;
+    }
     poke64(&cache->record->frees, peek64(&cache->record->frees) + 1);
     poke64(&cache->record->freed_bytes, peek64(&cache->record->freed_bytes) + size);
 }
 
 static void give(peermap_segment *segment, const void *at, const struct pm_object_place *place, uint64_t size)
 {
-    struct pm_cache *cache = cache_of(segment); /* without one it can be freed all the same */
-    count_free(cache, size);
+    struct pm_cache *near = pm_cache_near(segment), *cache = near ? near : pm_cache_make_lasting(segment);
+    count_free(segment, cache, size); /* without one it can be freed all the same */
     if (pm_unit_state(place->word) == PM_UNIT_SPAN)
         pm_span_give(segment, cache, place);
     else if (!pm_large_give(segment, cache, place->unit, place->word))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heap.h - what the files of the heap ask of each other.  What is shared of it is in base/heap.h.
+ * heap.h - what the files of the heap ask of each other.  What is shared of it is in base/heap_layout.h.
  *
  *     heap.c        peermap_alloc() to peermap_free(): from sizes to objects
  *     span.c        spans of small objects: a thread's own, and those that nobody owns
@@ -45,12 +45,12 @@ struct pm_parked {
 /* Process-local.  What one thread has of one heap. */
 struct pm_cache {
     peermap_segment *segment;
-    uint64_t serial; /* of the segment: tells it from one that had its address before */
+    uint64_t serial; /* of the segment: tells it from one that had its address before; 0: retired, the thread may unmap it */
+    bool lasts;      /* until the thread ends; else for one call */
     uint32_t mark;   /* of the process: fork.c */
     uint32_t owner;  /* index + 1 of the record */
     struct pm_record *record;
-    uint32_t claims;
-    struct pm_cache **thread;       /* the list of its thread that it is in */
+    uint64_t claims; /* the number of its next claim */
     struct pm_cache *next_of_thread;
     struct pm_cache *next_of_segment;
     uint32_t parked_count;
@@ -128,7 +128,11 @@ bool pm_large_give(peermap_segment *segment, struct pm_cache *cache, uint64_t fi
 void pm_large_give_parked(struct pm_cache *cache);
 
 /* ---- cache.c ---- */
-struct pm_cache *pm_cache_make(peermap_segment *segment); /* the calling thread's; NULL and a sentence */
+struct pm_cache *pm_cache_find(const peermap_segment *segment); /* the calling thread's, at hand from now on; or NULL */
+struct pm_cache *pm_cache_make(peermap_segment *segment);       /* likewise, a new one if need be; NULL and a sentence.  For one call, then: */
+void pm_cache_done(struct pm_cache *cache);                     /* it may last longer, or not */
+struct pm_cache *pm_cache_make_lasting(peermap_segment *segment); /* likewise, or NULL if it would not last */
+uint32_t pm_cache_claim(struct pm_cache *cache); /* a number that no other run has */
 void pm_cache_give_idle(struct pm_cache *cache); /* what it holds without a live object in it */
 int pm_record_claim(peermap_segment *segment, uint32_t *owner);
 void pm_record_free(struct pm_heap *heap, uint32_t owner);

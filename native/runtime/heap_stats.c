@@ -176,7 +176,7 @@ int peermap_trim(peermap_segment *segment, peermap_round *round)
         return rc;
     if (round)
         *round = (peermap_round){ .size = peermap_size(segment) };
-    struct pm_cache *cache = pm_cache_near(segment);
+    struct pm_cache *cache = pm_cache_find(segment);
     if (cache)
         pm_cache_give_idle(cache);
     pm_reclaim(segment, true);

@@ -77,7 +77,7 @@ int pm_large_take(struct pm_cache *cache, uint64_t units, uint64_t align, uint64
     if (at >= 0)
         order_store64(&heap->words[first], word);
     else
-        pm_units_publish(heap, first, word, cache->claims++);
+        pm_units_publish(heap, first, word, pm_cache_claim(cache));
     PM_POINT("large.taken");
     return 0;
 }

@@ -75,8 +75,8 @@ static inline int pm_object_find(const peermap_segment *segment, const void *at,
     if (place->off >= load64(&segment->mapped) || place->off % 16 != 0 || place->unit >= peek64(&heap->counts->backed))
         return PEERMAP_FAULT_FOREIGN;
     place->word = load64(&heap->words[place->unit]);
-    if (pm_unit_state(place->word) == PM_UNIT_BODY && pm_unit_length(place->word) <= place->unit) {
-        place->unit -= pm_unit_length(place->word);
+    if (pm_unit_state(place->word) == PM_UNIT_BODY && pm_unit_distance(place->word) <= place->unit) {
+        place->unit -= pm_unit_distance(place->word);
         place->word = load64(&heap->words[place->unit]);
     }
     switch (pm_unit_state(place->word)) {

@@ -5,6 +5,12 @@
  * Their records are taken over one by one, each by one peer: it undoes the object that was about to be had, and leaves the spans to others.
  * Units that were on their way are freed, and so are further units of runs that were given back only in part.  All of it can be done
  * again: who dies in here leaves records that are his own, and the next one goes on.
+ *
+ * Others allocate and free meanwhile, and this may be stopped between a look and a change for any length of time.  So it changes only what they
+ * do not: what is held by a record that was taken over.  The peer of that has ended, to its last thread, and nobody else has the record.  A unit that
+ * is CLAIMED by it stays so until it is freed here, and a further unit that hangs on such a one is of the same run, because those are free before
+ * their first one is.  Whether a word looks as it did before is never asked, so it does not matter what was claimed and given back in between.
+ * A further unit that hangs on nothing can only be the work of a stray write; it stays as it is.
  */
 #include "heap.h"
 
@@ -57,8 +63,8 @@ static void undo_pending(struct reclaiming *work, uint32_t owner)
     if (off == PM_NO_OFFSET || unit >= load64(&heap->counts->backed) || unit >= heap->units)
         return;
     uint64_t word = load64(&heap->words[unit]);
-    if (pm_unit_state(word) == PM_UNIT_BODY && pm_unit_length(word) <= unit) {
-        unit -= pm_unit_length(word);
+    if (pm_unit_state(word) == PM_UNIT_BODY && pm_unit_distance(word) <= unit) {
+        unit -= pm_unit_distance(word);
         word = load64(&heap->words[unit]);
     }
     if (pm_unit_owner(word) != owner)
@@ -92,19 +98,16 @@ static void take_over(struct reclaiming *work)
 
 /* ---- the units ---- */
 
-/* A further unit of a run that is no more: the first one is given back last, so its word tells. */
-static bool is_stray(const struct reclaiming *work, uint64_t unit, uint64_t word)
+static bool was_on_its_way(const struct reclaiming *work, uint64_t word)
 {
-    uint64_t distance = pm_unit_length(word);
-    if (distance == 0 || distance > unit)
-        return true;
-    uint64_t first = order_load64(&work->segment->heap.words[unit - distance]);
-    switch (pm_unit_state(first)) {
-    case PM_UNIT_SPAN:
-    case PM_UNIT_LARGE: return pm_unit_length(first) <= distance;
-    case PM_UNIT_CLAIMED: return is_taken(work, pm_unit_owner(first));
-    default: return true;
-    }
+    return pm_unit_state(word) == PM_UNIT_CLAIMED && is_taken(work, pm_unit_owner(word));
+}
+
+/* A further unit of a run that was on its way.  Any other first one is somebody's, or was when the further one was read. */
+static bool hangs_on_one(const struct reclaiming *work, uint64_t unit, uint64_t word)
+{
+    uint64_t distance = pm_unit_distance(word);
+    return distance != 0 && distance <= unit && was_on_its_way(work, order_load64(&work->segment->heap.words[unit - distance]));
 }
 
 static void free_one(struct reclaiming *work, uint64_t unit, uint64_t word)
@@ -113,6 +116,15 @@ static void free_one(struct reclaiming *work, uint64_t unit, uint64_t word)
         return;
     PM_POINT("reclaim.freed");
     work->bytes += PM_UNIT;
+}
+
+static void mend_body(struct reclaiming *work, uint64_t unit, uint64_t word)
+{
+    PM_POINT("reclaim.read");
+    bool was = hangs_on_one(work, unit, word);
+    PM_POINT("reclaim.compared");
+    if (was)
+        free_one(work, unit, word);
 }
 
 static void mend(struct reclaiming *work, uint64_t unit)
@@ -127,8 +139,8 @@ static void mend(struct reclaiming *work, uint64_t unit)
             pm_span_see(heap, unit, word, heap->owner);
         break;
     case PM_UNIT_BODY:
-        if (is_stray(work, unit, word))
-            free_one(work, unit, word);
+        if (work->records > 0)
+            mend_body(work, unit, word);
         break;
     default: break;
     }
@@ -144,7 +156,7 @@ static void mend_all(struct reclaiming *work)
     PM_POINT("reclaim.mended");
     for (uint64_t unit = 0; work->records > 0 && unit < units; unit++) {
         uint64_t word = order_load64(&heap->words[unit]);
-        if (pm_unit_state(word) == PM_UNIT_CLAIMED && is_taken(work, pm_unit_owner(word)))
+        if (was_on_its_way(work, word))
             free_one(work, unit, word);
     }
     for (uint64_t unit = 0; unit < units; unit += PM_GROUP)

@@ -77,17 +77,27 @@ static void hint_at(struct pm_heap *heap, uint64_t unit, uint32_t class_)
         store32(&heap->hints[class_ * PM_HINTS + unit % PM_HINTS], (uint32_t)unit + 1);
 }
 
-/* Of a span that nobody owns: frees it if it is empty.  Between the ownership and the emptiness somebody may come; then it stays. */
+static bool is_empty(const struct pm_heap *heap, uint64_t unit, uint32_t class_)
+{
+    return free_in(heap, unit, class_) == pm_classes[class_].capacity;
+}
+
+/*
+ * Of a span that nobody owns: frees it if it is empty.  Between the look and the ownership somebody may have taken from it; then it is left again, and
+ * looked at again, as its last object may have been freed while it was owned.
+ */
 static bool give_empty(struct pm_heap *heap, uint64_t unit, uint64_t word, uint32_t owner)
 {
-    uint32_t class_ = pm_unit_class(word);
-    uint64_t mine = pm_unit_owned_by(word, owner);
-    if (!cas64(&heap->words[unit], &word, mine))
-        return false;
-    PM_POINT("span.adopted");
-    if (free_in(heap, unit, class_) == pm_classes[class_].capacity)
-        return pm_units_release(heap, unit, mine, owner);
-    order_store64(&heap->words[unit], word);
+    const uint64_t mine = pm_unit_owned_by(word, owner);
+    do {
+        uint64_t unowned = word;
+        if (!cas64(&heap->words[unit], &unowned, mine))
+            return false;
+        PM_POINT("span.adopted");
+        if (is_empty(heap, unit, pm_unit_class(word)))
+            return pm_units_release(heap, unit, mine, owner);
+        order_store64(&heap->words[unit], word);
+    } while (is_empty(heap, unit, pm_unit_class(word)));
     return false;
 }
 
@@ -105,7 +115,7 @@ void pm_span_see(struct pm_heap *heap, uint64_t unit, uint64_t word, uint32_t ow
 
 /*
  * The span is left first and looked at then, while whoever frees an object of it frees first and looks then who owns the span, all
- * sequentially consistent: one of the two sees that it is empty.
+ * sequentially consistent (pm_bits_live() reads so): one of the two sees that it is empty.  Likewise of two who free its last objects, in two words.
  */
 void pm_span_leave(struct pm_heap *heap, uint64_t unit, uint64_t word, uint32_t owner)
 {
@@ -225,13 +235,14 @@ static bool adopt_found(struct pm_cache *cache, uint32_t class_)
 
 static int fresh(struct pm_cache *cache, uint32_t class_)
 {
+    const struct pm_bits none = { { 0 }, { 0 } };
     struct pm_heap *heap = &cache->segment->heap;
     uint64_t unit;
     int rc = pm_units_claim(cache->segment, cache->owner, pm_classes[class_].units, 1, &unit);
     if (rc != 0)
         return rc;
-    *pm_bits_of(heap, unit) = (struct pm_bits){ { 0 }, { 0 } };
-    pm_units_publish(heap, unit, pm_unit_word(PM_UNIT_SPAN, class_, cache->owner, pm_classes[class_].units), cache->claims++);
+    write_words(pm_bits_of(heap, unit), &none, sizeof none); /* who looks for spans may still be looking at one that was here */
+    pm_units_publish(heap, unit, pm_unit_word(PM_UNIT_SPAN, class_, cache->owner, pm_classes[class_].units), pm_cache_claim(cache));
     add(cache, class_, unit);
     return 0;
 }

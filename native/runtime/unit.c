@@ -38,7 +38,7 @@ static int back(peermap_segment *segment, uint64_t from, uint64_t to)
 uint64_t pm_units_usable(peermap_segment *segment)
 {
     struct pm_heap *heap = &segment->heap;
-    uint64_t units = pm_heap_units(peermap_size(segment)), backed = load64(&heap->counts->backed);
+    uint64_t units = pm_heap_units(peermap_size(segment)), backed = order_load64(&heap->counts->backed);
     units = units < heap->units ? units : heap->units;
     if (units <= backed)
         return units;
@@ -141,7 +141,10 @@ static int fill(peermap_segment *segment, uint64_t first, uint64_t count)
     return error == 0 ? 0 : pm_no_memory(segment->name, count << PM_UNIT_SHIFT, error);
 }
 
-/* After a claim: whoever shrinks lowers the size first, and looks for claims then. */
+/*
+ * After a claim: whoever shrinks lowers the size first, and looks for claims then, up to `backed`, which was raised before the claim.  All four, the
+ * raising, the claim, and either side's store and load of the size, are sequentially consistent: one of the two sees the other (refuse_objects in resize.c).
+ */
 static bool still_there(const peermap_segment *segment, uint64_t end) { return pm_heap_units(peermap_size(segment)) >= end; }
 
 int pm_units_claim(peermap_segment *segment, uint32_t owner, uint64_t count, uint64_t align, uint64_t *first)

@@ -79,7 +79,7 @@ static int scatter(peermap_segment *segment, uint64_t bytes)
 
 static bool is_body_of(const uint64_t *words, uint64_t unit)
 {
-    uint64_t distance = pm_unit_length(words[unit]);
+    uint64_t distance = pm_unit_distance(words[unit]);
     if (distance == 0 || distance > unit)
         return false;
     uint64_t first = words[unit - distance];
