@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 import gc
+import signal
 import unittest
+from typing import Iterator
 
 import peermap
 from common import Case, MiB, names, until
@@ -52,6 +54,48 @@ class Memory(Case):
             segment.detach()
         cast.release()
         segment.detach()
+
+    def test_a_detach_under_a_pin_is_a_BufferError_and_no_wait_without_an_end(self) -> None:
+        segment = peermap.create(self.name, peer_name="one")
+        with segment.pin() as size:
+            with self.assertRaisesRegex(BufferError, "1 pins"):
+                segment.detach()
+            self.assertEqual(len(segment.view(0, size)), size)
+        segment.detach()
+
+    def test_a_pin_in_a_generator_that_a_loop_has_left_is_no_pin_any_more(self) -> None:
+        def bytes_of(segment: peermap.Segment) -> Iterator[int]:
+            with segment.pin() as size:
+                for at in range(size):
+                    yield segment.view(at, 1)[0]
+
+        with peermap.create(self.name, peer_name="one") as segment:
+            for byte in bytes_of(segment):
+                self.assertEqual(byte, 0)
+                break
+            kept = bytes_of(segment)
+            next(kept)
+            with self.assertRaisesRegex(BufferError, "1 pins"):
+                segment.detach()
+            kept.close()
+        self.assertIn("detached", repr(segment))
+
+    def test_a_signal_handler_that_detaches_in_the_middle_of_a_call_is_told_so(self) -> None:
+        with peermap.create(self.name, peer_name="one", strict=True, no_inject=True):
+            stopped = self.start("segment = peermap.attach(name, peer_name='stopped'); print('ready'); input()")
+            self.assertEqual(stopped.line(), "ready")
+            stopped.signal(signal.SIGSTOP)
+            other = self.start(
+                "import signal\n"
+                "segment = peermap.attach(name, peer_name='other', deadline_ms=1000)\n"
+                "signal.signal(signal.SIGALRM, lambda *_: segment.detach())\n"
+                "signal.setitimer(signal.ITIMER_REAL, 0.2)\n"
+                "try: segment.grow(4096)\n"
+                "except BufferError as error: print(str(error).split(': ')[1])\n"
+                "segment.detach(); print('detached')"
+            )
+            self.assertEqual(other.line(), "this thread is in the middle of a call")
+            self.assertEqual(other.line(), "detached")
 
     def test_the_end_of_a_with_block_says_what_is_in_use_but_hides_no_error(self) -> None:
         with self.assertRaises(BufferError):

@@ -98,7 +98,8 @@ class Segment:
     def __init__(self, handle: int, name: str) -> None:
         self._handle: Optional[int] = handle
         self._name = name
-        self._users = 0
+        self._users: Dict[int, int] = {}  # calls under way, by thread
+        self._pins = 0
         self._exports: "Dict[int, Tuple[weakref.ref[Any], int, int]]" = {}  # a ctypes array has no hash: by the reference's id
         self._pinned = 0
         self._idle = threading.Condition(threading.RLock())
@@ -131,27 +132,45 @@ class Segment:
             handle = self._handle
             if handle is None:
                 raise EDETACHED()
-            self._users += 1
+            me = threading.get_ident()
+            self._users[me] = self._users.get(me, 0) + 1
         try:
             yield handle
         finally:
             with self._idle:
-                self._users -= 1
+                self._users[me] = self._users.get(me, 0) - 1
+                if self._users[me] <= 0:
+                    del self._users[me]
                 self._idle.notify_all()
 
     def detach(self) -> None:
-        """Leaves the segment.  Idempotent.  BufferError, like mmap.close(), while there are memoryviews or arrays of its memory."""
+        """Leaves the segment, and waits for the calls that other threads have under way, each of which ends by its deadline.  Idempotent.
+
+        BufferError, like mmap.close(), while there are memoryviews or arrays of its memory, or pins, and in the middle of a call of the same thread (by
+        a signal handler, say).
+        """
         with self._idle:
             if self._handle is None:
                 return
-            if self._exports and library.base(self._handle) is not None:
+            alive = library.base(self._handle) is not None
+            if alive and self._in_use():
                 gc.collect()
-            if self._exports and library.base(self._handle) is not None:
-                raise BufferError("segment %s cannot be detached: %d memoryviews or arrays of its memory exist" % (self._name, len(self._exports)))
+            if alive and self._in_use():
+                raise BufferError("segment %s cannot be detached: %s" % (self._name, self._in_use()))
             handle, self._handle = self._handle, None
             while self._users:
                 self._idle.wait()
         library.detach(handle)
+
+    def _in_use(self) -> str:
+        """What would be waited for without an end; nothing, if there is nothing."""
+        if self._exports:
+            return "%d memoryviews or arrays of its memory exist" % len(self._exports)
+        if self._pins:
+            return "%d pins of it are held" % self._pins
+        if threading.get_ident() in self._users:
+            return "this thread is in the middle of a call"
+        return ""
 
     # ---- what it is ----
 
@@ -233,14 +252,18 @@ class Segment:
 
     @contextlib.contextmanager
     def pin(self) -> Iterator[int]:
-        """While it lasts, no shrink takes away the bytes that it gives."""
-        with self._use() as handle:
+        """While it lasts, no shrink takes away the bytes that it gives, and the segment cannot be detached."""
+        with self._idle, self._use() as handle:
             self._base(handle)
             active = int(library.pin(handle))
-            try:
-                yield active
-            finally:
-                library.unpin(handle)
+            self._pins += 1
+        try:
+            yield active
+        finally:
+            with self._idle:
+                if self._pins and self._handle is not None:
+                    self._pins -= 1
+                    library.unpin(self._handle)
 
     def array(self, at: At, dtype: Any = "u1", shape: Union[int, Sequence[int], None] = None) -> "numpy.ndarray[Any, Any]":
         """A numpy array over the memory itself: at an offset, a root (also by its name), or an object.  Without a shape: all of it."""
@@ -468,7 +491,8 @@ def _in_child() -> None:
     """No thread but the one that forked is here, and locks may be held by others."""
     for segment in list(_all):
         segment._idle = threading.Condition(threading.RLock())
-        segment._users = 0
+        segment._users = {}
+        segment._pins = 0
 
 
 atexit.register(_leave_all)
