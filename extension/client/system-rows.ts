@@ -9,7 +9,7 @@
 
 import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../protocol/address';
-import type { Census, MemoryUser, SharedObject } from '../protocol/model';
+import type { Census, MemoryUser, Problem, SharedObject } from '../protocol/model';
 import { reasonText } from '../protocol/use';
 import { objectCount, orphanCount, processCount } from './counts';
 import { ownerByName } from './system-names';
@@ -113,7 +113,9 @@ export function systemRows(census: Census, sorting: Sorting, users: Users): Syst
   return [
     ...limitRows(census),
     ...kinds.flatMap((kind) => kindRow(kind, census, sorting, users)),
-    ...census.problems.map(({ where, text }) => plain(`problem:${where}/${text}`, where, text, 'problem')),
+    ...census.problems
+      .filter((problem) => !isHiddenRow(problem, census))
+      .map(({ where, text }) => plain(`problem:${where}/${text}`, where, text, 'problem')),
   ];
 }
 
@@ -139,6 +141,11 @@ function limitRows({ limits, hidden, hiddenOwn, whole, objects }: Census): Syste
   if (parts.length > 0) rows.push(plain('limit:sysv', 'System V', parts.join(' · '), 'limit'));
   if (hidden > 0 || !whole) rows.push(hiddenRow(hidden, hiddenOwn, whole));
   return rows;
+}
+
+/** The same, as a problem. */
+function isHiddenRow({ code, where }: Problem, { hidden }: Census): boolean {
+  return hidden > 0 && code === 'no-access' && where === '/proc';
 }
 
 /** Who could not be asked.  What is an orphan does not depend on it: that the kernel says. */

@@ -43,6 +43,12 @@ export function removalText(object: string, removal: Removal): string {
       return refusalText(object, removal);
     case 'opened':
       return l10n.t('Somebody opened {0} while it was being removed: it is there as before.', object);
+    case 'undone':
+      return l10n.t(
+        'Somebody has {0}: its removal, which had been interrupted, is undone, and it is called {1} again.',
+        object,
+        name,
+      );
     case 'renamed':
       return l10n.t(
         'Somebody opened {0} while it was being removed, and another object has its name by now: it is called {1}.',

@@ -158,7 +158,7 @@ static void unlink_posix(const struct pmo_target *target, struct pmo_removal *re
     } else if (pmo_name_before(target->name) && pmo_reason_orphan(reason) == PMO_IN_USE) {
         removal->reason = reason; /* a removal that was interrupted, and somebody has it: it is undone */
         snprintf(removing.aside, sizeof removing.aside, "%s", removing.entry.base);
-        give_back(&removing, PMO_REMOVAL_OPENED, 0);
+        give_back(&removing, PMO_REMOVAL_UNDONE, 0);
     } else {
         refuse(removal, reason, errno);
     }
@@ -241,6 +241,9 @@ void pmo_removal_text(const struct pmo_removal *removal, char *text, size_t size
     case PMO_REMOVAL_GONE: snprintf(text, size, "it is not there any more"); break;
     case PMO_REMOVAL_REFUSED: refusal_text(removal, text, size); break;
     case PMO_REMOVAL_OPENED: snprintf(text, size, "somebody opened it while it was being removed: it is there as before"); break;
+    case PMO_REMOVAL_UNDONE:
+        snprintf(text, size, "somebody has it: its removal, which had been interrupted, is undone, and it is called %s again", removal->name);
+        break;
     case PMO_REMOVAL_RENAMED:
         snprintf(text, size, "somebody opened it while it was being removed, and another object has its name by now: it is called %s",
                  removal->name);

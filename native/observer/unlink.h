@@ -30,6 +30,7 @@
     X(GONE, "gone")                   /* there is no such object under this name */                                    \
     X(REFUSED, "refused")             /* by `reason` */                                                                \
     X(OPENED, "opened")               /* meanwhile: it has its name again */                                           \
+    X(UNDONE, "undone")               /* a removal that was interrupted: somebody has it, and it has its name `name` again */ \
     X(RENAMED, "renamed")             /* opened meanwhile, and its name was taken: it is called `name` */              \
     X(NOT_PERMITTED, "not-permitted") /* `error` */                                                                    \
     X(LONG_NAME, "long-name")         /* it cannot be set aside */                                                     \

@@ -93,7 +93,7 @@ describe('addon: removing what nobody has', () => {
       ([, word]) => word,
     );
     const declared = readFileSync('native/addon/model.d.ts', 'utf8');
-    assert.ok(words.length >= 14 && outcomes.length === 8);
+    assert.ok(words.length >= 14 && outcomes.length === 9);
     const reasons = /export type UseReason =([^;]*);/.exec(declared)?.[1] ?? '';
     assert.deepEqual(
       [...reasons.matchAll(/\| '([a-z-]+)'/g)].map(([, word]) => word),

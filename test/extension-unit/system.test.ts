@@ -76,6 +76,15 @@ describe('rows of the System Shared Memory view', () => {
     assert.equal(hidden.description, '');
     const [own] = rowsOf(census([], { hidden: 1, hiddenOwn: 1 }));
     assert.deepEqual([own?.label, own?.description], ['1 process could not be asked', '1 of this user']);
+    const problems = [
+      { code: 'no-access', where: '/proc', text: '1 process of this user could not be asked what it maps' },
+      { code: 'os', where: '/dev/shm/x', text: 'Input/output error' },
+    ] as const;
+    const once = rowsOf(census([], { hidden: 1, hiddenOwn: 1, problems: [...problems] }));
+    assert.deepEqual(
+      once.map(({ icon }) => icon),
+      ['hidden', 'problem'],
+    );
     const [beyond] = rowsOf(census([], { whole: false }));
     assert.equal(beyond?.label, 'Not every process can be seen from here');
     assert.match(beyond.tooltip, /another pid namespace/);

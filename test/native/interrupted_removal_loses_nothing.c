@@ -48,7 +48,8 @@ int main(int argc, char **argv)
     left = interrupt();
     const pid_t holder = holder_of(&left, have_mapped);
     removal = remove_object(&left);
-    CHECK_OUTCOME(removal, PMO_REMOVAL_OPENED);
+    CHECK_OUTCOME(removal, PMO_REMOVAL_UNDONE);
+    CHECK(strcmp(removal.name, object.name) == 0);
     CHECK(exists(object.path) && identity_of(object.path).inode == object.object.inode);
     CHECK_INT(set_aside_count("/dev/shm", object.name), 0);
     end_holder(holder);
