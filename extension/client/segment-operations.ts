@@ -73,8 +73,10 @@ export async function create(parts: Parts, { target, asks }: Invocation): Promis
 export async function destroy(parts: Parts, { target, asks }: Invocation): Promise<void> {
   const segment = await segmentOf(parts, target, asks, l10n.t('Destroy'));
   if (segment === undefined) return;
-  if (asks && !(await confirmed(destroyWarning(await parts.segments.look(segment))))) return;
-  await parts.server.request('peermap/destroy', { segment }, l10n.t('the destruction of {0}', segment));
+  const seen = asks ? await parts.segments.look(segment) : undefined;
+  if (seen && !(await confirmed(destroyWarning(seen)))) return;
+  const which = seen ? { inode: seen.object.inode } : {};
+  await parts.server.request('peermap/destroy', { segment, ...which }, l10n.t('the destruction of {0}', segment));
   await parts.segments.refresh();
 }
 

@@ -6,11 +6,12 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { formatBytes } from '../protocol/address';
 import type { Census, SharedObject } from '../protocol/model';
+import { reasonText } from '../protocol/use';
 import { required, type Invocation } from './command-arguments';
 import { saveFile } from './documents';
 import { PeermapFailure } from './failure';
 import { confirmed, tell, type Parts } from './operation';
-import { isRemovable, objectId, orphanText, titleOf } from './system-rows';
+import { isDoubtful, isRemovable, objectId, orphanText, titleOf } from './system-rows';
 import { toCsv, toTsv } from './system-table';
 import { userName } from './users';
 import type { Warning } from './words';
@@ -85,19 +86,26 @@ export function removalWarning(object: SharedObject): Warning {
       ? l10n.t('Removes {0}, {1}, of {2}.', `/dev/shm/${titleOf(object)}`, formatBytes(object.size), userName(object.uid))
       : l10n.t('Removes the System V segment {0}, {1}, of {2}.', titleOf(object), formatBytes(object.size), userName(object.uid));
   const lost = l10n.t(
-    'No process has it. What is in it is lost; a program that expects to find it again, as some do after they were started anew, will not.',
+    'The kernel says that no process has it, and is asked again before it goes. What is in it is lost; a program that expects to find it again, as some do after they were started anew, will not.',
   );
   return { message: l10n.t('Remove {0}?', titleOf(object)), detail: `${what}\n\n${lost}`, button: l10n.t('Remove') };
 }
 
+/** What is certain can be chosen; the others are there with the reason, and choosing one says it. */
 async function pickOrphan(objects: readonly SharedObject[]): Promise<string | undefined> {
   const orphans = objects.filter(isRemovable);
-  if (orphans.length === 0) throw new PeermapFailure('PEERMAP_ENOENT', l10n.t('There are no orphans.'));
-  const items = orphans.map((object) => ({
+  const doubtful = objects.filter(isDoubtful);
+  if (orphans.length + doubtful.length === 0) throw new PeermapFailure('PEERMAP_ENOENT', l10n.t('There are no orphans.'));
+  const itemOf = (object: SharedObject) => ({
     label: titleOf(object),
     description: `${formatBytes(object.size)} · ${userName(object.uid)}`,
     id: objectId(object),
-  }));
+  });
+  const items: (vscode.QuickPickItem & { id?: string })[] = orphans.map(itemOf);
+  if (doubtful.length > 0) {
+    items.push({ label: l10n.t('Unknown whether in use: not removed'), kind: vscode.QuickPickItemKind.Separator });
+    items.push(...doubtful.map((object) => ({ ...itemOf(object), detail: reasonText(object.reason) })));
+  }
   const title = l10n.t('Remove shared memory that nobody has');
   return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true, ignoreFocusOut: true }))?.id;
 }

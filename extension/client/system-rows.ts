@@ -9,7 +9,8 @@
 
 import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../protocol/address';
-import type { Census, MemoryUser, SharedObject } from '../protocol/model';
+import type { Census, MemoryUser, Problem, SharedObject } from '../protocol/model';
+import { reasonText } from '../protocol/use';
 import { objectCount, orphanCount, processCount } from './counts';
 import { ownerByName } from './system-names';
 
@@ -87,9 +88,19 @@ export function segmentName({ kind, name, elsewhere, removed }: SharedObject): s
   return kind === 'posix' && !elsewhere && !removed ? /^peermap\.([A-Za-z0-9_-][A-Za-z0-9._-]*)$/.exec(name)?.[1] : undefined;
 }
 
-/** Has a name of this side by which it could be removed, and nobody was seen to have it. */
-export function isRemovable({ kind, orphan, elsewhere, removed }: SharedObject): boolean {
-  return orphan === 'orphan' && !elsewhere && !removed && (kind === 'posix' || kind === 'sysv');
+/** Has a name or a number of this side, by which it could be removed. */
+function isNamed({ kind, elsewhere, removed }: SharedObject): boolean {
+  return !elsewhere && !removed && (kind === 'posix' || kind === 'sysv');
+}
+
+/** Nobody has it, for certain. */
+export function isRemovable(object: SharedObject): boolean {
+  return object.orphan === 'orphan' && isNamed(object);
+}
+
+/** Nobody was seen to have it, and it is not removed: orphanText() says why. */
+export function isDoubtful(object: SharedObject): boolean {
+  return object.orphan === 'unknown' && isNamed(object);
 }
 
 export function sorted(objects: readonly SharedObject[], { by, orphansOnly }: Sorting): SharedObject[] {
@@ -102,11 +113,13 @@ export function systemRows(census: Census, sorting: Sorting, users: Users): Syst
   return [
     ...limitRows(census),
     ...kinds.flatMap((kind) => kindRow(kind, census, sorting, users)),
-    ...census.problems.map(({ where, text }) => plain(`problem:${where}/${text}`, where, text, 'problem')),
+    ...census.problems
+      .filter((problem) => !isHiddenRow(problem, census))
+      .map(({ where, text }) => plain(`problem:${where}/${text}`, where, text, 'problem')),
   ];
 }
 
-function limitRows({ limits, hidden, objects }: Census): SystemRow[] {
+function limitRows({ limits, hidden, hiddenOwn, whole, objects }: Census): SystemRow[] {
   const { directorySize, directoryUsed = 0, shmmax, shmall, shmmni, resident } = limits;
   const rows: SystemRow[] = [];
   if (directorySize !== undefined) {
@@ -126,20 +139,28 @@ function limitRows({ limits, hidden, objects }: Census): SystemRow[] {
     ...(shmall === undefined ? [] : [l10n.t('{0} together', upTo(shmall))]),
   ];
   if (parts.length > 0) rows.push(plain('limit:sysv', 'System V', parts.join(' · '), 'limit'));
-  if (hidden > 0) {
-    const text =
-      hidden === 1
-        ? l10n.t('1 process of another user could not be asked')
-        : l10n.t('{0} processes of other users could not be asked', hidden);
-    const why = l10n.t('What they alone have is not listed, and nothing that they may have is called an orphan.');
-    rows.push({ ...plain('hidden', text, '', 'hidden'), tooltip: why });
-  }
+  if (hidden > 0 || !whole) rows.push(hiddenRow(hidden, hiddenOwn, whole));
   return rows;
 }
 
-/** The kernel's own "as good as none". */
+/** The same, as a problem. */
+function isHiddenRow({ code, where }: Problem, { hidden }: Census): boolean {
+  return hidden > 0 && code === 'no-access' && where === '/proc';
+}
+
+/** Who could not be asked.  What is an orphan does not depend on it: that the kernel says. */
+function hiddenRow(hidden: number, own: number, whole: boolean): SystemRow {
+  const asked = hidden === 1 ? l10n.t('1 process could not be asked') : l10n.t('{0} processes could not be asked', hidden);
+  const ours = own === 0 ? [] : [l10n.t('{0} of this user', own)];
+  const label = hidden > 0 ? asked : l10n.t('Not every process can be seen from here');
+  const beyond = l10n.t('There may be processes that cannot be seen from here: of another pid namespace, or hidden by /proc.');
+  const why = l10n.t('What they alone have is not listed, and who of them has an object is not known.');
+  return { ...plain('hidden', label, ours.join(' · '), 'hidden'), tooltip: [...(whole ? [] : [beyond]), why].join('\n') };
+}
+
+/** The kernel's own "as good as none": the largest number that it takes, or, of all pages, that number of them. */
 function upTo(bytes: number): string {
-  return bytes >= 2 ** 60 ? l10n.t('unlimited') : formatBytes(bytes);
+  return bytes >= 2 ** 53 - 1 ? l10n.t('unlimited') : formatBytes(bytes);
 }
 
 function kindRow(kind: SharedObject['kind'], census: Census, sorting: Sorting, users: Users): SystemRow[] {
@@ -163,7 +184,8 @@ function objectRow(object: SharedObject, users: Users): SystemRow {
   const words = [
     formatBytes(object.size),
     ...(object.known ? [users(object.uid)] : []),
-    ...(object.orphan === 'in-use' ? [processCount(holders.length)] : [orphanText(object)]),
+    useText(object, holders.length),
+    ...(object.nameBefore === undefined ? [] : [l10n.t('its removal was interrupted')]),
     ...(object.removed && object.kind !== 'memfd' && object.kind !== 'anonymous' ? [l10n.t('removed')] : []),
     ...(object.elsewhere ? [l10n.t('of a container')] : []),
     ...(owner === undefined ? [] : [owner]),
@@ -179,11 +201,13 @@ function objectRow(object: SharedObject, users: Users): SystemRow {
       l10n.t('created by pid {0}, last attached or detached by pid {1}', object.sysv.creatorPid, object.sysv.lastPid),
       l10n.t('attached {0} times', object.sysv.attached),
     );
+  const before =
+    object.nameBefore === undefined ? [] : [l10n.t('its removal was interrupted; it was called {0}', object.nameBefore)];
   return {
     id,
     label: segment ?? titleOf(object),
     description: words.join(' · '),
-    tooltip: [titleOf(object), ...facts].join('\n'),
+    tooltip: [titleOf(object), orphanText(object), ...before, ...facts].join('\n'),
     icon: isRemovable(object) ? 'orphan' : segment === undefined ? 'object' : 'segment',
     context: ['object', ...(isRemovable(object) ? ['orphan'] : []), ...(segment === undefined ? [] : ['segment'])].join(' '),
     ...(segment === undefined ? {} : { segment }),
@@ -191,14 +215,27 @@ function objectRow(object: SharedObject, users: Users): SystemRow {
   };
 }
 
-export function orphanText({ orphan }: Pick<SharedObject, 'orphan'>): string {
+/** In a row's few words. */
+function useText({ orphan, reason }: SharedObject, holders: number): string {
   switch (orphan) {
     case 'in-use':
-      return l10n.t('in use');
+      return reason === 'seen' ? processCount(holders) : l10n.t('in use');
     case 'orphan':
-      return l10n.t('orphan: nobody has it');
+      return l10n.t('orphan');
     case 'unknown':
-      return l10n.t('nobody was seen to have it');
+      return l10n.t('unknown whether in use');
+  }
+}
+
+/** With how it is known, or why it is not. */
+export function orphanText({ orphan, reason }: Pick<SharedObject, 'orphan' | 'reason'>): string {
+  switch (orphan) {
+    case 'in-use':
+      return l10n.t('in use: {0}', reasonText(reason));
+    case 'orphan':
+      return l10n.t('orphan: {0}', reasonText(reason));
+    case 'unknown':
+      return l10n.t('unknown whether in use: {0}', reasonText(reason));
   }
 }
 

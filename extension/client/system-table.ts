@@ -18,6 +18,7 @@ const columns = [
   'gid',
   'mode',
   'state',
+  'reason',
   'pid',
   'command',
   'mapped',
@@ -35,9 +36,9 @@ function lines({ objects }: Pick<Census, 'objects'>): Cell[][] {
 }
 
 function factsOf(object: SharedObject): Cell[] {
-  const { kind, name, device, inode, sysv, size, allocated, known, uid, gid, mode, orphan } = object;
+  const { kind, name, device, inode, sysv, size, allocated, known, uid, gid, mode, orphan, reason } = object;
   const known4 = known ? [allocated, uid, gid, (mode & 0o7777).toString(8)] : ['', '', '', ''];
-  return [kind, name, device, inode, sysv?.id ?? '', sysv?.key ?? '', size, ...known4, orphan];
+  return [kind, name, device, inode, sysv?.id ?? '', sysv?.key ?? '', size, ...known4, orphan, reason];
 }
 
 /** Tabs and line ends in names become spaces. */

@@ -4,8 +4,9 @@
 
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { SystemMemory } from './system-memory';
-import { systemRows, type Sorting, type SystemIcon, type SystemNode, type SystemRow } from './system-rows';
+import { objectCount } from './counts';
+import type { Seen, SystemMemory } from './system-memory';
+import { isDoubtful, systemRows, type Sorting, type SystemIcon, type SystemNode, type SystemRow } from './system-rows';
 import { userName } from './users';
 
 const icons: Record<SystemIcon, vscode.ThemeIcon> = {
@@ -82,14 +83,20 @@ export class SystemTree implements vscode.TreeDataProvider<SystemNode>, vscode.D
     const options = sorting();
     const rows = seen.kind === 'census' ? systemRows(seen.census, options, userName) : [];
     const objects = rows.some(({ icon }) => icon === 'kind');
-    this.view.message =
-      seen.kind === 'failure' ? seen.text : options.orphansOnly && !objects ? l10n.t('There are no orphans.') : '';
+    this.view.message = seen.kind === 'failure' ? seen.text : options.orphansOnly && !objects ? noOrphans(seen) : '';
     const drawn = JSON.stringify(rows);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     this.roots = rows.map(nodeOf);
     this.emitter.fire(undefined);
   }
+}
+
+function noOrphans(seen: Seen): string {
+  const doubtful = seen.kind === 'census' ? seen.census.objects.filter(isDoubtful).length : 0;
+  return doubtful === 0
+    ? l10n.t('There are no orphans.')
+    : l10n.t('Nothing is an orphan for certain; it is unknown of {0}.', objectCount(doubtful));
 }
 
 function nodeOf(row: SystemRow): SystemNode {

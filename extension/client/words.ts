@@ -35,7 +35,7 @@ export function destroyWarning(snapshot: Snapshot): Warning {
   const peers = living(snapshot);
   const whom =
     peers.length === 0
-      ? l10n.t('No process is attached: its data is lost at once.')
+      ? l10n.t('No peer is attached: its data is lost as soon as no process has it any more.')
       : peers.length === 1
         ? l10n.t('The memory stays with {0} until it ends. Nobody can attach any more.', names(peers))
         : l10n.t(

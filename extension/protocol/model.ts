@@ -35,6 +35,8 @@ export type HeapCount = Wire<addon.HeapCount>;
 export type Census = Wire<addon.Census>;
 export type SharedObject = Wire<addon.SharedObject>;
 export type MemoryUser = Wire<addon.MemoryUser>;
+export type UseReason = addon.UseReason;
+export type Removal = addon.Removal;
 
 /** Bytes of a segment as they were at one moment.  `offset` counts from the beginning of the data; the header is before it, at negative ones. */
 export interface MemoryRange {

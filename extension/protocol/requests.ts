@@ -87,7 +87,8 @@ export interface Requests {
     };
     result: { size: number };
   };
-  'peermap/destroy': { params: OfSegment; result: null };
+  /** The name goes, the memory stays for who has it.  With `inode`: of that object alone, not of another that has the name by now. */
+  'peermap/destroy': { params: OfSegment & { inode?: number }; result: null };
   /** The heap, counted from outside; null if the segment has none.  Reads about 17 KiB for each MiB of it. */
   'peermap/heap': { params: OfSegment; result: Answer<HeapCount | null> };
   /** `length` is at most 1 MiB; less comes back where the object ends. */
@@ -112,7 +113,7 @@ export interface Requests {
   'peermap/structure': { params: OfSegment & { root: string }; result: Answer<Structure | null> };
   /** All shared memory of the machine, whosever it is. */
   'peermap/census': { params: Record<string, never>; result: Answer<Census> };
-  /** Removes a POSIX object or a System V segment that nobody has; refuses if somebody has it, or if it is another one by now. */
+  /** Removes a POSIX object or a System V segment that nobody has, for certain; refuses otherwise, and if it is another one by now. */
   'peermap/remove': {
     params: { kind: 'posix' | 'sysv'; name: string; inode: number; device: number; id?: number };
     result: null;

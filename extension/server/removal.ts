@@ -1,59 +1,74 @@
 // SPDX-License-Identifier: MIT
 //
-// Removing shared memory that nobody has.  What was seen a while ago need not be so any more: everything is looked at again here, and
-// what is removed is the object that was meant, not another that has its name by now.
+// Removing shared memory that nobody has.  The addon does it (native/observer/unlink.h): it asks the kernel whether anybody has the object, and
+// removes nothing but that.  Here is what is said where it was not done.
 
 import * as l10n from '@vscode/l10n';
-import { lstatSync, unlinkSync } from 'node:fs';
-import * as path from 'node:path';
-import type { SharedObject } from '../../native/addon/index';
+import { statSync } from 'node:fs';
+import type { Removal } from '../../native/addon/index';
 import type { Requests } from '../protocol/requests';
+import { reasonText } from '../protocol/use';
 import type { Addon } from './addon';
 import { integer, invalid, refusal } from './parameters';
 
-const folder = '/dev/shm';
+type Params = Requests['peermap/remove']['params'];
 
-export function removeMemory(addon: Addon, params: Requests['peermap/remove']['params']): null {
+export function removeMemory(addon: Addon, params: Params): null {
   const { name } = params;
   const kind: string = params.kind;
   if (kind !== 'posix' && kind !== 'sysv') throw invalid(l10n.t('Only POSIX objects and System V segments can be removed.'));
-  const inode = integer(params.inode, 'inode', 0);
-  const device = integer(params.device, 'device', 0);
-  const found = addon.census().objects.find((each) => each.kind === kind && each.inode === inode && each.device === device);
-  if (!found || found.elsewhere || found.removed || (kind === 'posix' && found.name !== name))
-    throw refusal('PEERMAP_ENOENT', l10n.t('{0} is not there any more.', name));
-  requireUnused(found, name);
-  if (kind === 'sysv') addon.removeSysv(integer(params.id, 'id', 0, 2 ** 31 - 1));
-  else unlink(name, inode);
+  const removal =
+    kind === 'sysv'
+      ? addon.remove({ kind, id: integer(params.id, 'id', 0, 2 ** 31 - 1) })
+      : addon.remove({ kind, name, inode: integer(params.inode, 'inode', 0), device: integer(params.device, 'device', 0) });
+  if (removal.outcome !== 'removed') throw refusal(removal.code ?? 'PEERMAP_EOS', removalText(name, removal));
   return null;
 }
 
-function requireUnused({ users, orphan, uid }: SharedObject, name: string): void {
-  const [user, ...others] = users.filter(({ looks }) => !looks);
-  if (user) {
-    const text =
-      others.length === 0
-        ? l10n.t('{0} is in use by {1} ({2}).', name, user.command, user.pid)
-        : l10n.t('{0} is in use by {1} ({2}) and {3} more.', name, user.command, user.pid, others.length);
-    throw refusal('PEERMAP_EBUSY', text);
-  }
-  // Our own user's processes can all be asked, and those of others need its leave to have it.
-  if (orphan === 'unknown' && uid !== process.getuid?.())
-    throw refusal(
-      'PEERMAP_EBUSY',
-      l10n.t('Nobody was seen to have {0}, but it is not yours, and not everybody could be asked.', name),
-    );
+/** Whoever has it: a person was asked, about this object and no other. */
+export function removeSegment(addon: Addon, segment: string, inode: number): void {
+  const device = statSync('/dev/shm').dev;
+  const removal = addon.remove({ kind: 'posix', name: `peermap.${segment}`, inode, device, anyway: true });
+  if (removal.outcome !== 'removed') throw refusal(removal.code ?? 'PEERMAP_EOS', removalText(segment, removal));
 }
 
-function unlink(name: string, inode: number): void {
-  const file = path.join(folder, name);
-  if (!file.startsWith(`${folder}/`)) throw invalid(l10n.t('{0} is not below {1}.', name, folder));
-  const facts = lstatSync(file, { throwIfNoEntry: false });
-  if (!facts?.isFile() || facts.ino !== inode) throw refusal('PEERMAP_ENOENT', l10n.t('{0} is not there any more.', name));
-  try {
-    unlinkSync(file);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    throw refusal('PEERMAP_EACCES', l10n.t('{0} may not be removed by this user: {1}.', name, code));
+export function removalText(object: string, removal: Removal): string {
+  const { outcome, text = '', name = '' } = removal;
+  switch (outcome) {
+    case 'removed':
+      return l10n.t('{0} was removed.', object);
+    case 'gone':
+      return l10n.t('{0} is not there any more.', object);
+    case 'refused':
+      return refusalText(object, removal);
+    case 'opened':
+      return l10n.t('Somebody opened {0} while it was being removed: it is there as before.', object);
+    case 'undone':
+      return l10n.t(
+        'Somebody has {0}: its removal, which had been interrupted, is undone, and it is called {1} again.',
+        object,
+        name,
+      );
+    case 'renamed':
+      return l10n.t(
+        'Somebody opened {0} while it was being removed, and another object has its name by now: it is called {1}.',
+        object,
+        name,
+      );
+    case 'long-name':
+      return l10n.t('The name {0} is too long for a removal: give the object a shorter one first.', object);
+    case 'not-permitted':
+    case 'failed':
+      return l10n.t('{0} was not removed: {1}', object, text);
   }
+}
+
+function refusalText(object: string, { reason = 'failed', pid, command = '', others = 0, name = '' }: Removal): string {
+  if (reason === 'registered' && pid !== undefined)
+    return l10n.t('{0} is in use: its registry has a live peer, {1} ({2}).', object, name, pid);
+  if (pid !== undefined && command !== '')
+    return others === 0
+      ? l10n.t('{0} is in use by {1} ({2}).', object, command, pid)
+      : l10n.t('{0} is in use by {1} ({2}) and {3} more.', object, command, pid, others);
+  return l10n.t('{0} is not removed: {1}.', object, reasonText(reason));
 }

@@ -8,6 +8,8 @@
 import type { Segment } from '../../native/addon/index';
 import type { Requests } from '../protocol/requests';
 import type { Addon } from './addon';
+import { integer } from './parameters';
+import { removeSegment } from './removal';
 import { identity } from './shared-memory';
 
 type Params<M extends keyof Requests> = Requests[M]['params'];
@@ -81,9 +83,10 @@ export class Rounds {
     });
   }
 
-  destroy({ segment }: Params<'peermap/destroy'>): Promise<null> {
+  destroy({ segment, inode }: Params<'peermap/destroy'>): Promise<null> {
     return this.inTurn(segment, () => {
-      this.addon.destroy(segment);
+      if (inode === undefined) this.addon.destroy(segment);
+      else removeSegment(this.addon, segment, integer(inode, 'inode', 0));
       this.leave(segment);
       return null;
     });

@@ -9,7 +9,7 @@
 //     heap.cc      objects of a segment with a heap
 //     observer.cc  Observer, list(), processes(): looking
 //     count.cc     Observer.heap(): the heap, counted from outside
-//     census.cc    census(), removeSysv(): all shared memory of the machine
+//     census.cc    census(), remove(): all shared memory of the machine
 //     convert.cc   C structs to the objects of model.d.ts
 //     pack.cc      events as rows of numbers
 //     arguments.cc JavaScript values to C, or TypeError and RangeError
@@ -124,7 +124,7 @@ Napi::Function define_observer(Napi::Env env);
 Napi::Value list_segments(const Napi::CallbackInfo& info);
 Napi::Value find_processes(const Napi::CallbackInfo& info);
 Napi::Value take_census(const Napi::CallbackInfo& info);
-Napi::Value remove_sysv(const Napi::CallbackInfo& info);
+Napi::Value remove_object(const Napi::CallbackInfo& info);
 // Undefined if the segment has no heap.
 Napi::Value count_heap(Napi::Env env, const pmo_observer& observer);
 

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// census.cc - all shared memory of the machine; and the removal of a System V segment, which no file system call can do.
+// census.cc - all shared memory of the machine; and the removal of what nobody has.
 #include "addon.h"
 
 extern "C" {
 #include "os.h"
+#include "unlink.h"
 }
-
-#include <cerrno>
-#include <cstring>
-#include <sys/shm.h>
 
 namespace peermap {
 namespace {
+
+constexpr int64_t most_safe = (INT64_C(1) << 53) - 1;
 
 struct Taken {
   pmo_census census = {};
@@ -67,6 +66,8 @@ Napi::Object memory_object(Napi::Env env, const pmo_census& census, const pmo_me
   for (uint32_t i = 0; i < memory.user_count; i++) users.Set(i, user_object(env, census, memory.users[i]));
   object.Set("users", users);
   object.Set("orphan", orphan_word(memory.orphan));
+  object.Set("reason", pmo_reason_word(memory.reason));
+  if (const char* before = pmo_name_before(memory.name)) object.Set("nameBefore", before);
   return object;
 }
 
@@ -85,12 +86,39 @@ Napi::Object limits_object(Napi::Env env, const pmo_census_limits& limits) {
   return object;
 }
 
-Napi::Error shm_error(Napi::Env env, int id, int error) {
-  const bool none = error == EINVAL || error == EIDRM;
-  const int code = none ? PEERMAP_ENOENT : error == EACCES || error == EPERM ? PEERMAP_EACCES : PEERMAP_EOS;
-  const std::string segment = "System V segment " + std::to_string(id);
-  if (none) return make_error(env, code, "there is no " + segment);
-  return make_error(env, code, segment + ": " + std::strerror(error), code == PEERMAP_EOS ? error : 0);
+pmo_target target_argument(const Napi::Object& options, std::string& name) {
+  const std::string kind = string_argument(options.Get("kind"), "kind");
+  if (kind != "posix" && kind != "sysv") throw Napi::RangeError::New(options.Env(), "kind must be posix or sysv");
+  pmo_target target = {};
+  target.kind = kind == "posix" ? PMO_POSIX : PMO_SYSV;
+  if (target.kind == PMO_SYSV) {
+    target.object.inode = static_cast<ino_t>(integer_argument(options.Get("id"), "id", 0, INT32_MAX));
+    return target;
+  }
+  name = string_argument(options.Get("name"), "name");
+  target.name = name.c_str();
+  target.object.device = static_cast<dev_t>(integer_argument(options.Get("device"), "device", 0, most_safe));
+  target.object.inode = static_cast<ino_t>(integer_argument(options.Get("inode"), "inode", 0, most_safe));
+  target.anyway = boolean_argument(options.Get("anyway"), "anyway");
+  return target;
+}
+
+Napi::Object removal_object(Napi::Env env, const pmo_removal& removal) {
+  char text[1536];
+  pmo_removal_text(&removal, text, sizeof text);
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("outcome", pmo_outcome_word(removal.outcome));
+  if (removal.outcome == PMO_REMOVAL_DONE) return object;
+  object.Set("code", peermap_error_name(pmo_removal_code(&removal)));
+  object.Set("text", text);
+  if (removal.outcome == PMO_REMOVAL_REFUSED) object.Set("reason", pmo_reason_word(removal.reason));
+  if (removal.error != 0) object.Set("errno", removal.error);
+  if (removal.name[0]) object.Set("name", removal.name);
+  if (removal.pid == 0) return object;
+  object.Set("pid", removal.pid);
+  if (removal.command[0]) object.Set("command", removal.command);
+  object.Set("others", to_number(env, removal.others));
+  return object;
 }
 
 }  // namespace
@@ -109,22 +137,21 @@ Napi::Value take_census(const Napi::CallbackInfo& info) {
   object.Set("objects", objects);
   object.Set("asked", census.asked);
   object.Set("hidden", census.hidden);
+  object.Set("hiddenOwn", census.hidden_own);
+  object.Set("whole", census.whole);
   object.Set("limits", limits_object(env, census.limits));
   object.Set("tookNs", to_number(env, ended - began));
   object.Set("problems", to_array(env, census.problems));
   return object;
 }
 
-// Who attaches between the two calls keeps the memory: what is removed is the number, as a name is of a file.
-Napi::Value remove_sysv(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const int id = static_cast<int>(integer_argument(info[0], "id", 0, INT32_MAX));
-  struct shmid_ds facts;
-  if (shmctl(id, IPC_STAT, &facts) != 0) throw shm_error(env, id, errno);
-  if (facts.shm_nattch > 0)
-    throw make_error(env, PEERMAP_EBUSY, "System V segment " + std::to_string(id) + " is attached " + std::to_string(facts.shm_nattch) + " times");
-  if (shmctl(id, IPC_RMID, nullptr) != 0) throw shm_error(env, id, errno);
-  return env.Undefined();
+Napi::Value remove_object(const Napi::CallbackInfo& info) {
+  std::string name;
+  if (!info[0].IsObject()) throw Napi::TypeError::New(info.Env(), "target must be an object");
+  const pmo_target target = target_argument(info[0].As<Napi::Object>(), name);
+  pmo_removal removal;
+  pmo_unlink(&target, &removal);
+  return removal_object(info.Env(), removal);
 }
 
 }  // namespace peermap

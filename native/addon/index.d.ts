@@ -24,6 +24,7 @@ import type {
   PackedEvents,
   PeerAnswer,
   ProcessUse,
+  Removal,
   Round,
   SegmentSummary,
   Snapshot,
@@ -194,5 +195,20 @@ export function processes(): ProcessUse[];
 /** All shared memory of this machine, whosever it is: asks each process once, never by smaps. */
 export function census(): Census;
 
-/** Removes a System V segment that nobody has attached.  PEERMAP_EBUSY if somebody has, PEERMAP_ENOENT, PEERMAP_EACCES. */
-export function removeSysv(id: number): void;
+/**
+ * Removes a POSIX object or a System V segment that nobody has, for certain: the kernel is asked, and if it cannot be, nothing is removed.  What
+ * is removed is the object that is meant, and no other that has its name by now.  That it is not done is no error: the answer says why.
+ */
+export function remove(
+  target:
+    | {
+        kind: 'posix';
+        /** Below /dev/shm. */
+        name: string;
+        device: number;
+        inode: number;
+        /** Whoever has it: its name goes, and they keep the memory. */
+        anyway?: boolean;
+      }
+    | { kind: 'sysv'; id: number },
+): Removal;

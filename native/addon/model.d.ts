@@ -138,17 +138,63 @@ export interface SharedObject {
   mode: number;
   sysv?: { key: number; id: number; creatorPid: number; lastPid: number; attached: number; swapped: number };
   users: MemoryUser[];
-  /** "unknown": nobody was seen, but not everybody who could have it could be asked. */
+  /** "orphan" is certain; "unknown": nobody was seen to have it, which proves nothing. */
   orphan: 'in-use' | 'orphan' | 'unknown';
+  /** How that is known, or why it is not. */
+  reason: UseReason;
+  /** Its removal was interrupted: what it was called, in the same folder. */
+  nameBefore?: string;
+}
+
+/** PMO_REASONS of native/observer/use.h, which has their sentences. */
+export type UseReason =
+  // in use
+  | 'seen' // by a process in `users`
+  | 'counted' // the kernel counts its attachments
+  | 'registered' // its registry has a live peer
+  | 'unseen' // the kernel says that somebody has it
+  // an orphan
+  | 'leased' // the kernel granted a lease on it: nobody has it open or mapped
+  | 'unattached' // the kernel counts no attachment
+  // unknown: why
+  | 'looked-at' // while an inspector has it open the kernel cannot tell whether somebody else has
+  | 'not-owner' // the kernel tells only its owner and root
+  | 'not-readable' // it may not be opened, so the kernel cannot be asked
+  | 'no-lease' // the file system or the system grants no leases
+  | 'contradicted' // nobody has it, and its registry has a live peer
+  | 'changed' // while it was looked at
+  | 'foreign-folder' // whose owner can exchange what is in it: of a removal only
+  | 'failed';
+
+/** What came of a removal. */
+export interface Removal {
+  /** "opened": by somebody meanwhile, and it is there as before.  "renamed": likewise, and its name was taken, so that it has another.
+   * "undone": it was set aside by a removal that was interrupted, somebody has it, and it has its name again. */
+  outcome: 'removed' | 'gone' | 'refused' | 'opened' | 'undone' | 'renamed' | 'not-permitted' | 'long-name' | 'failed';
+  /** If it was not removed: as an error would have it, and the sentence. */
+  code?: ErrorCode;
+  text?: string;
+  /** Why it was refused. */
+  reason?: UseReason;
+  errno?: number;
+  /** Its name by now; or that of a live peer in its registry. */
+  name?: string;
+  /** Who has it, if anybody was seen; and how many others. */
+  pid?: number;
+  command?: string;
+  others?: number;
 }
 
 /** All shared memory of the machine. */
 export interface Census {
   /** By kind, then by name or number. */
   objects: SharedObject[];
-  /** Processes that were asked, and others, of other users, that could not be. */
+  /** Processes that were asked, others that could not be, and how many of these are of this user. */
   asked: number;
   hidden: number;
+  hiddenOwn: number;
+  /** No other process of the machine can be there: this is its first pid namespace, and /proc hides none. */
+  whole: boolean;
   /** What the system allows, in bytes; absent where it does not say. */
   limits: {
     directorySize?: number;

@@ -27,7 +27,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("list", Napi::Function::New(env, list_segments, "list"));
   exports.Set("processes", Napi::Function::New(env, find_processes, "processes"));
   exports.Set("census", Napi::Function::New(env, take_census, "census"));
-  exports.Set("removeSysv", Napi::Function::New(env, remove_sysv, "removeSysv"));
+  exports.Set("remove", Napi::Function::New(env, remove_object, "remove"));
   return exports;
 }
 

@@ -144,12 +144,27 @@ int pm_object_publish(int fd, const char *segment)
     return linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
 }
 
+#define LEASE_NS UINT64_C(100000000)
+
+/*
+ * NONBLOCK: a fifo of this name must not hold the open.  To a regular file it means that the open does not wait for who has a lease on it: an
+ * inspector that asks the kernel whether anybody has the object holds one for microseconds.
+ */
+static int open_past_lease(const char *path, int flags)
+{
+    const struct timespec rest = { .tv_nsec = 100000 };
+    const uint64_t until = pm_now() + LEASE_NS;
+    int fd;
+    while ((fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)) < 0 && errno == EAGAIN && pm_now() < until)
+        syscall(SYS_nanosleep, &rest, NULL);
+    return fd;
+}
+
 int pm_object_open(const char *segment, bool writable)
 {
     char path[PATH_MAX];
     object_path(segment, path);
-    /* NONBLOCK: a fifo of this name must not hold the open.  It means nothing for a regular file. */
-    int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    int fd = open_past_lease(path, writable ? O_RDWR : O_RDONLY);
     if (fd < 0)
         return errno == ELOOP || errno == EISDIR || errno == ENXIO ? -EINVAL : -errno;
     struct stat facts;

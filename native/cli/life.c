@@ -4,8 +4,10 @@
 #include "peer.h"
 #include "size.h"
 #include "snapshot.h"
+#include "unlink.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,29 +97,75 @@ static char *who_has_it(const struct pmo_snapshot *snapshot)
     return text;
 }
 
-/* Why it should not go without a question; for free().  NULL: nobody has it. */
-static char *objection(const char *name)
+/* What is to be destroyed.  Process-local. */
+struct doomed {
+    char name[NAME_MAX + 1]; /* of the object, below /dev/shm */
+    struct stat facts;
+};
+
+static bool is_there(struct doomed *doomed)
+{
+    char path[sizeof PM_DIRECTORY + sizeof doomed->name];
+    snprintf(path, sizeof path, PM_DIRECTORY "/%s", doomed->name);
+    return lstat(path, &doomed->facts) == 0;
+}
+
+/* By the name of a segment; or what is left of it by a removal that was interrupted.  A code of the library. */
+static int find_doomed(const char *segment, struct doomed *doomed)
+{
+    struct pmo_observer observer;
+    const int rc = pmo_observer_open(segment, &observer);
+    pmo_observer_close(&observer);
+    if (rc == PEERMAP_ENAME)
+        return rc;
+    snprintf(doomed->name, sizeof doomed->name, PM_PREFIX "%s", segment);
+    bool there = is_there(doomed);
+    for (unsigned int i = 0; i < PMO_MOST_ASIDE && !there; i++) {
+        snprintf(doomed->name, sizeof doomed->name, PMO_ASIDE "%u." PM_PREFIX "%s", i, segment);
+        there = is_there(doomed);
+    }
+    return there ? 0 : PEERMAP_ENOENT; /* the sentence is the observer's */
+}
+
+static struct pmo_target target_of(const struct doomed *doomed, bool anyway)
+{
+    return (struct pmo_target){ PMO_POSIX, doomed->name, { doomed->facts.st_dev, doomed->facts.st_ino }, anyway };
+}
+
+/* Those of its peers and others who map it, by name; for free().  NULL: nobody was seen. */
+static char *seen(const char *name)
 {
     struct pmo_observer observer;
     struct pmo_snapshot snapshot;
-    char *why = NULL;
     if (pmo_observer_open(name, &observer) != 0)
-        return text_of("it cannot be looked into, so somebody may have it");
+        return NULL;
     const int rc = pmo_snapshot_take(&observer, PMO_STRANGERS, &snapshot);
     pmo_observer_close(&observer);
     if (rc != 0)
-        return text_of("it cannot be looked into, so somebody may have it");
-    char *who = who_has_it(&snapshot);
+        return NULL;
+    char *who = who_has_it(&snapshot), *why = NULL;
     if (*who)
         why = text_of("%s %s it, and would keep the memory", who, strchr(who, ',') ? "have" : "has");
-    else if (!snapshot.readable)
-        why = text_of("it is no segment that this build can read, so somebody may have it");
-    for (uint32_t i = 0; i < snapshot.problems.count && !why; i++)
-        if (snapshot.problems.list[i].code == PMO_NO_ACCESS)
-            why = text_of("%s: one of them may have it", snapshot.problems.list[i].text);
     free(who);
     pmo_snapshot_free(&snapshot);
     return why;
+}
+
+/* Removes what nobody has, for certain.  Otherwise why it should not go without a question; for free().  NULL: it is gone. */
+static char *remove_unused(const char *name, const struct doomed *doomed, struct pmo_removal *removal)
+{
+    char text[1536], *why = seen(name);
+    const struct pmo_target target = target_of(doomed, false);
+    *removal = (struct pmo_removal){ .outcome = PMO_REMOVAL_REFUSED };
+    if (why)
+        return why;
+    if (!S_ISREG(doomed->facts.st_mode))
+        return text_of("it is not a regular file, so somebody may use it");
+    pmo_unlink(&target, removal);
+    if (removal->outcome == PMO_REMOVAL_DONE)
+        return NULL;
+    pmo_removal_text(removal, text, sizeof text);
+    return text_of("%s", text);
 }
 
 static bool confirm(const char *name, const char *why)
@@ -144,15 +192,40 @@ static int print_destroyed(const struct cli *cli)
     return EXIT_WELL;
 }
 
+/* Whoever has it.  An exit code. */
+static int destroy_anyway(const char *name, const struct doomed *doomed)
+{
+    char text[1536];
+    struct pmo_removal removal;
+    const struct pmo_target target = target_of(doomed, true);
+    if (!S_ISREG(doomed->facts.st_mode)) {
+        const int rc = peermap_destroy(name);
+        return rc == 0 ? EXIT_WELL : library_error(name, rc, NULL);
+    }
+    pmo_unlink(&target, &removal);
+    pmo_removal_text(&removal, text, sizeof text);
+    return removal.outcome == PMO_REMOVAL_DONE ? EXIT_WELL : library_error(name, pmo_removal_code(&removal), text);
+}
+
+/* A person who is asked may say that it goes all the same; a removal that was tried and cannot be is no question. */
+static bool is_question(const struct pmo_removal *removal) { return removal->outcome == PMO_REMOVAL_REFUSED; }
+
 int run_destroy(struct cli *cli)
 {
     const char *name = cli->words[0];
-    struct pmo_observer observer;
-    int rc = pmo_observer_open(name, &observer);
-    if (rc == PEERMAP_ENOENT || rc == PEERMAP_ENAME)
+    struct doomed doomed;
+    struct pmo_removal removal = { .outcome = PMO_REMOVAL_REFUSED };
+    int rc = find_doomed(name, &doomed);
+    if (rc != 0)
         return library_error(name, rc, NULL);
-    pmo_observer_close(&observer);
-    char *why = has(cli, OPTION_FORCE) ? NULL : objection(name);
+    char *why = has(cli, OPTION_FORCE) ? NULL : remove_unused(name, &doomed, &removal);
+    if (removal.outcome == PMO_REMOVAL_DONE)
+        return print_destroyed(cli);
+    if (why && !is_question(&removal)) {
+        rc = library_error(name, pmo_removal_code(&removal), why);
+        free(why);
+        return rc;
+    }
     const bool asks = why && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
     const bool goes = !why || (asks && confirm(name, why));
     if (!goes)
@@ -160,8 +233,8 @@ int run_destroy(struct cli *cli)
     free(why);
     if (!goes)
         return EXIT_FAILED;
-    rc = peermap_destroy(name);
-    return rc == 0 ? print_destroyed(cli) : library_error(name, rc, NULL);
+    rc = destroy_anyway(name, &doomed);
+    return rc == EXIT_WELL ? print_destroyed(cli) : rc;
 }
 
 /* ---- reap ---- */

@@ -48,9 +48,11 @@ static void put_segment(struct table *table, const struct pmo_summary *segment, 
     }
     table_put(table, PLAIN, "%s", figure_user(segment->object.st_uid).text);
     table_put(table, PLAIN, "%04o", (unsigned)segment->object.st_mode & 07777);
-    const bool orphan = memory && memory->orphan == PMO_ORPHAN;
-    table_put(table, segment->has_problem ? BAD : WARNING, "%s%s%s", orphan ? "orphan" : "", orphan && segment->has_problem ? ", " : "",
+    const char *use = !memory || memory->orphan == PMO_IN_USE ? "" : memory->orphan == PMO_ORPHAN ? "orphan" : "unknown";
+    table_put(table, segment->has_problem ? BAD : WARNING, "%s%s%s", use, *use && segment->has_problem ? ", " : "",
               segment->has_problem ? pmo_problem_word(segment->problem.code) : "");
+    if (memory && memory->orphan == PMO_ORPHAN_UNKNOWN)
+        table_note(table, FAINT, "  %s", pmo_reason_text(memory->reason));
     if (segment->has_problem)
         table_note(table, FAINT, "  %s: %s", segment->problem.where, segment->problem.text);
 }
@@ -73,7 +75,7 @@ static void print_text(const struct cli *cli, const struct list *list)
     }
     table_end(table, &cli->out);
     if (shown == 0)
-        out_line(&cli->out, FAINT, has(cli, OPTION_ORPHANS) ? "no segment is without a process that has it" : "there are no segments");
+        out_line(&cli->out, FAINT, has(cli, OPTION_ORPHANS) ? "no segment is an orphan for certain" : "there are no segments");
 }
 
 static void model_segment(struct json *json, const struct list *list, const struct pmo_summary *segment, const struct pmo_memory *memory)

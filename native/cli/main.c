@@ -34,7 +34,7 @@ static const struct {
     [OPTION_NAMES] = { "names", NULL, "names only, one a line" },
     [OPTION_NO_INJECT] = { "no-inject", NULL, "nobody uses ptrace on a peer" },
     [OPTION_ONCE] = { "once", NULL, "what is there now, then end" },
-    [OPTION_ORPHANS] = { "orphans", NULL, "only what nobody has" },
+    [OPTION_ORPHANS] = { "orphans", NULL, "only what nobody has, for certain" },
     [OPTION_READONLY] = { "readonly", NULL, "refuse every command that changes something" },
     [OPTION_RESERVE] = { "reserve", "SIZE", "most bytes it can ever have (default 16 GiB)" },
     [OPTION_SINCE] = { "since", "SEQ", "events after the one of this number" },

@@ -2,6 +2,7 @@
 /* model_round.c - rounds, and the shared memory of the machine, as JSON. */
 #include "model.h"
 
+#include "lease.h"
 #include "words.h"
 
 static void model_answer(struct json *json, const peermap_answer *answer)
@@ -98,6 +99,10 @@ void model_memory(struct json *json, const char *key, const struct pmo_census *c
     json_bool(json, "removed", memory->removed);
     json_bool(json, "elsewhere", memory->elsewhere);
     json_string(json, "orphan", orphan[memory->orphan]);
+    json_string(json, "reason", pmo_reason_word(memory->reason));
+    json_string(json, "reasonText", pmo_reason_text(memory->reason));
+    if (pmo_name_before(memory->name))
+        json_string(json, "nameBefore", pmo_name_before(memory->name));
     json_open(json, "users", '[');
     for (size_t i = 0; i < memory->user_count; i++)
         model_user(json, census, &memory->users[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* system.c - `peermap system`: all shared memory of this machine, and who has it. */
 #include "cli.h"
+#include "lease.h"
 #include "model.h"
 #include "size.h"
 
@@ -34,12 +35,25 @@ static void put_remarks(struct table *table, const struct pmo_memory *memory)
     if (memory->orphan == PMO_ORPHAN)
         strcat(remarks, ", orphan");
     if (memory->orphan == PMO_ORPHAN_UNKNOWN)
-        strcat(remarks, ", nobody seen");
+        strcat(remarks, ", unknown");
+    if (memory->orphan == PMO_IN_USE && memory->reason != PMO_SEEN)
+        strcat(remarks, ", in use");
+    if (pmo_name_before(memory->name))
+        strcat(remarks, ", being removed");
     if (memory->removed)
         strcat(remarks, ", removed");
     if (memory->elsewhere)
         strcat(remarks, ", of a container");
     table_put(table, memory->orphan == PMO_ORPHAN ? WARNING : FAINT, "%s", remarks[0] ? remarks + 2 : "");
+}
+
+/* How it is known, or why it is not: of an orphan, and of who was seen, the row says enough. */
+static void note_reason(struct table *table, const struct pmo_memory *memory)
+{
+    if (memory->orphan != PMO_ORPHAN && memory->reason != PMO_SEEN)
+        table_note(table, FAINT, "       %s", pmo_reason_text(memory->reason));
+    if (pmo_name_before(memory->name))
+        table_note(table, FAINT, "       its removal was interrupted; it was called %s", pmo_name_before(memory->name));
 }
 
 static void note_users(const struct cli *cli, struct table *table, const struct pmo_census *census, const struct pmo_memory *memory)
@@ -72,6 +86,7 @@ static void put_memory(const struct cli *cli, struct table *table, const struct 
         table_put(table, FAINT, "?");
     table_put(table, PLAIN, "%zu", memory->user_count);
     put_remarks(table, memory);
+    note_reason(table, memory);
     note_users(cli, table, census, memory);
     free(title);
 }
@@ -100,7 +115,8 @@ static void print_limits(const struct out *out, const struct pmo_census *census)
                  limit_of(limits->shmmax).text, limit_of(limits->shmall).text);
     if (limits->resident != UINT64_MAX)
         out_line(out, PLAIN, "in memory  %s of all kinds", BYTES(limits->resident));
-    out_line(out, PLAIN, "processes  %" PRIu32 " asked%s", census->asked, census->hidden ? "" : ", all there are");
+    out_line(out, PLAIN, "processes  %" PRIu32 " asked%s", census->asked,
+             !census->whole ? ", all that can be seen from here" : census->hidden ? "" : ", all there are");
     for (uint32_t i = 0; i < census->problems.count; i++)
         out_line(out, WARNING, "not seen   %s: %s", census->problems.list[i].where, census->problems.list[i].text);
 }
@@ -138,6 +154,8 @@ static void print_json(const struct cli *cli, const struct pmo_census *census)
     model_limits(&json, "limits", &census->limits);
     json_number(&json, "asked", census->asked);
     json_number(&json, "hidden", census->hidden);
+    json_number(&json, "hiddenOwn", census->hidden_own);
+    json_bool(&json, "whole", census->whole);
     model_problems(&json, "problems", &census->problems);
     json_close(&json, '}');
 }

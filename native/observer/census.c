@@ -2,14 +2,12 @@
 /* census.c - all shared memory of the machine: what was seen of each object, put together. */
 #include "census.h"
 
-#include "attach.h"
 #include "error.h"
 #include "room.h"
 #include "sighting.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <unistd.h>
 
 const char *pmo_memory_word(enum pmo_memory_kind kind)
 {
@@ -74,35 +72,6 @@ static bool add_user(struct pmo_memory *memory, const struct pmo_sighting *sight
     return true;
 }
 
-/* Bytes of the header, if it is a segment's; else 0. */
-static uint64_t header_length(const struct pmo_memory *memory)
-{
-    struct pmo_observer observer;
-    struct pm_header header = { 0 };
-    struct stat facts;
-    if (memory->kind != PMO_POSIX || memory->elsewhere || strncmp(memory->name, PM_PREFIX, strlen(PM_PREFIX)) != 0 ||
-        pmo_observer_open(memory->name + strlen(PM_PREFIX), &observer) != 0)
-        return 0;
-    const bool same = fstat(observer.fd, &facts) == 0 && facts.st_ino == memory->object.inode && facts.st_dev == memory->object.device;
-    const bool segment = same && pmo_read(observer.fd, 0, &header, sizeof header) == (ssize_t)sizeof header && header.magic == PM_MAGIC;
-    pmo_observer_close(&observer);
-    return segment && header.header_len <= PM_HEADER_MAX ? header.header_len : 0;
-}
-
-static void judge_use(struct pmo_memory *memory, const struct pmo_census *census)
-{
-    const uint64_t header = memory->user_count ? header_length(memory) : 0;
-    bool used = memory->kind == PMO_SYSV && memory->sysv.attached > 0;
-    for (size_t i = 0; i < memory->user_count; i++) {
-        struct pmo_memory_user *user = &memory->users[i];
-        user->looks = header > 0 && !user->writes && user->mapped <= header;
-        used = used || !user->looks;
-    }
-    /* The kernel counts who has a System V segment; of a file, whoever might open it might have it. */
-    const bool others = census->hidden > 0 && ((memory->mode & 077) != 0 || memory->uid != geteuid());
-    memory->orphan = used ? PMO_IN_USE : memory->kind != PMO_SYSV && others ? PMO_ORPHAN_UNKNOWN : PMO_ORPHAN;
-}
-
 static void take_facts(struct pmo_memory *memory, const struct pmo_sighting *sighting)
 {
     const struct stat *facts = &sighting->facts;
@@ -141,7 +110,6 @@ static bool put_together(struct pmo_census *census, const struct pmo_sightings *
         memory->elsewhere = list->ipc != sightings->ipc;
     if (memory->kind == PMO_POSIX)
         memory->elsewhere = memory->object.device != sightings->directory;
-    judge_use(memory, census);
     return true;
 }
 
@@ -160,6 +128,19 @@ static bool group(struct pmo_sightings *sightings)
     return true;
 }
 
+static void tell_hidden(struct pmo_census *census)
+{
+    const uint32_t own = census->hidden_own;
+    const char *plural = census->hidden == 1 ? "" : "es";
+    if (own == 0 || own == census->hidden)
+        pmo_problem_add(&census->problems, PMO_NO_ACCESS, pmo_at("/proc"), "%" PRIu32 " process%s of %s could not be asked what %s",
+                        census->hidden, plural, own ? "this user" : census->hidden == 1 ? "another user" : "other users",
+                        census->hidden == 1 ? "it maps" : "they map");
+    else
+        pmo_problem_add(&census->problems, PMO_NO_ACCESS, pmo_at("/proc"),
+                        "%" PRIu32 " processes could not be asked what they map, %" PRIu32 " of them of this user", census->hidden, own);
+}
+
 int pmo_census_take(struct pmo_census *census)
 {
     *census = (struct pmo_census){ 0 };
@@ -168,19 +149,44 @@ int pmo_census_take(struct pmo_census *census)
     if (!sightings.failed)
         pmo_sight_processes(&sightings);
     const bool well = !sightings.failed && group(&sightings);
+    if (well)
+        pmo_census_judge(census);
     for (size_t i = 0; i < sightings.count; i++)
         free(sightings.list[i].name);
     free(sightings.list);
     pmo_limits_read(&census->limits);
     if (census->hidden > 0)
-        pmo_problem_add(&census->problems, PMO_NO_ACCESS, pmo_at("/proc"),
-                        "%" PRIu32 " %s of other users could not be asked what they map", census->hidden,
-                        census->hidden == 1 ? "process" : "processes");
+        tell_hidden(census);
     if (well)
         return 0;
     pmo_census_free(census);
     errno = ENOMEM;
     return pm_fail(PEERMAP_EOS, "no memory for a census of the machine's shared memory");
+}
+
+struct pmo_memory *pmo_census_find(const struct pmo_census *census, enum pmo_memory_kind kind, struct pmo_object object)
+{
+    for (size_t i = 0; i < census->count; i++) {
+        struct pmo_memory *memory = &census->list[i];
+        if (memory->kind == kind && !memory->elsewhere && memory->object.inode == object.inode && memory->object.device == object.device)
+            return memory;
+    }
+    return NULL;
+}
+
+const struct pmo_census_process *pmo_census_holder(const struct pmo_census *census, const struct pmo_memory *memory, size_t *others)
+{
+    const struct pmo_census_process *first = NULL;
+    *others = 0;
+    for (size_t i = 0; i < memory->user_count; i++) {
+        if (memory->users[i].looks)
+            continue;
+        if (first)
+            (*others)++;
+        else
+            first = &census->processes[memory->users[i].process];
+    }
+    return first;
 }
 
 void pmo_census_free(struct pmo_census *census)

@@ -3,22 +3,17 @@
  * census.h - all shared memory of the machine, whosever it is, and who has it: not only what begins with "peermap.".
  *
  * POSIX objects (files below /dev/shm), System V segments, memfds and shared anonymous memory.  Each process is asked once, for what it
- * maps and what it holds open.  A process that ends meanwhile, or that belongs to another user, is no failure: the latter are counted.
- * Process-local.
+ * maps and what it holds open.  A process that ends meanwhile, or that may not be asked, is no failure: the latter are counted.  Of what nobody
+ * was seen to have the kernel is asked whether anybody has it: lease.h.  Process-local.
  */
 #ifndef PMO_CENSUS_H
 #define PMO_CENSUS_H
 
 #include "mappings.h"
 #include "problem.h"
+#include "use.h"
 
 enum pmo_memory_kind { PMO_POSIX, PMO_SYSV, PMO_MEMFD, PMO_ANONYMOUS };
-
-enum pmo_orphan {
-    PMO_IN_USE,
-    PMO_ORPHAN,
-    PMO_ORPHAN_UNKNOWN, /* nobody was seen, but not everybody who could have it could be asked */
-};
 
 /* One process that has one object. */
 struct pmo_memory_user {
@@ -54,6 +49,7 @@ struct pmo_memory {
     struct pmo_memory_user *users;
     size_t user_count;
     enum pmo_orphan orphan;
+    enum pmo_reason reason; /* for that */
 };
 
 struct pmo_census_process {
@@ -77,7 +73,9 @@ struct pmo_census {
     struct pmo_census_process *processes; /* that have any of it, by pid */
     size_t process_count;
     uint32_t asked;  /* processes */
-    uint32_t hidden; /* others, of other users, that could not be asked */
+    uint32_t hidden;     /* others that could not be asked */
+    uint32_t hidden_own; /* of these, processes of this user */
+    bool whole;          /* no other process of the machine can be there: this is its first pid namespace, and /proc hides none */
     struct pmo_census_limits limits;
     struct pmo_problems problems;
 };
@@ -86,8 +84,20 @@ struct pmo_census {
 int pmo_census_take(struct pmo_census *census);
 void pmo_census_free(struct pmo_census *census);
 
+/* The one of this kind that is this object; of System V that of this id, as inode.  NULL: there is none. */
+struct pmo_memory *pmo_census_find(const struct pmo_census *census, enum pmo_memory_kind kind, struct pmo_object object);
+/* Whom to name of those who have it and do more than look; NULL: nobody was seen.  `others`: how many more there are. */
+const struct pmo_census_process *pmo_census_holder(const struct pmo_census *census, const struct pmo_memory *memory, size_t *others);
+/* The first live peer of the registry in an object that is a segment's; `name` receives "" if it has none, or is none. */
+bool pmo_registry_lives(const char *object_name, struct pmo_object object, char name[PM_NAME_MAX], uint32_t *pid);
+
 /* "posix", "sysv", "memfd", "anonymous". */
 const char *pmo_memory_word(enum pmo_memory_kind kind);
+
+/* ---- between the files of the census ---- */
+
+/* judge.c: who of the users only looks, and whether it is in use. */
+void pmo_census_judge(struct pmo_census *census);
 
 void pmo_limits_read(struct pmo_census_limits *limits);
 

@@ -52,17 +52,19 @@ struct visit {
     visitor each;
     path_visitor each_shared;
     void *context;
+    bool any; /* was told of */
 };
 
-static bool tell(const struct visit *visit, struct pmo_object object, const struct pmo_mapping *mapping, const char *path)
+static bool tell(struct visit *visit, struct pmo_object object, const struct pmo_mapping *mapping, const char *path)
 {
+    visit->any = true;
     if (visit->each)
         return visit->each(object, mapping, visit->context);
     return !(mapping->flags & PMO_SHARED) || visit->each_shared(object, mapping, path, visit->context);
 }
 
 /* ENOTTY or EINVAL, before anything was visited, where the system has no such call. */
-static int each_by_query(int maps, const struct visit *visit)
+static int each_by_query(int maps, struct visit *visit)
 {
     char path[PATH_MAX + 32] = "";
     const uint64_t flags = COVERING_OR_NEXT | OF_A_FILE | (visit->each_shared ? SHARED : 0);
@@ -106,7 +108,7 @@ static bool parse(char *line, struct pmo_object *object, struct pmo_mapping *map
     return inode != 0 || object->device != 0; /* a System V segment may have the inode 0 */
 }
 
-static int each_by_text(int maps, const struct visit *visit)
+static int each_by_text(int maps, struct visit *visit)
 {
     FILE *text = fdopen(maps, "r");
     if (!text) {
@@ -129,16 +131,25 @@ static int each_by_text(int maps, const struct visit *visit)
     return error;
 }
 
-static int each_of(const struct pmo_process *process, const struct visit *visit)
+/* Closes `maps`. */
+static int each_in(int maps, struct visit *visit)
 {
-    int maps = openat(process->dir, "maps", O_RDONLY | O_CLOEXEC);
-    if (maps < 0)
-        return errno;
     int error = each_by_query(maps, visit);
     if (error == ENOTTY || error == EINVAL)
         return each_by_text(maps, visit);
     close(maps);
     return error;
+}
+
+/* A process without any mapping is the kernel's, or has ended, but for one whose main thread alone has. */
+static int each_of(const struct pmo_process *process, struct visit *visit)
+{
+    int maps = openat(process->dir, "maps", O_RDONLY | O_CLOEXEC);
+    const int error = maps < 0 ? errno : each_in(maps, visit);
+    if (visit->any || (error != 0 && error != ESRCH))
+        return error;
+    maps = pmo_process_open_thread(process, "maps", O_RDONLY | O_CLOEXEC);
+    return maps >= 0 ? each_in(maps, visit) : errno == ESRCH ? error : errno;
 }
 
 int pmo_mappings_each(const struct pmo_process *process, visitor each, void *context)

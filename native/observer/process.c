@@ -61,6 +61,41 @@ char pmo_process_state(const struct pmo_process *process, uint64_t *start_time)
     return state;
 }
 
+static bool thread_runs(int task)
+{
+    char line[512];
+    const struct pmo_process thread = { .dir = task };
+    const ssize_t length = read_text(&thread, "stat", line, sizeof line);
+    const char *at = length > 0 ? strrchr(line, ')') : NULL;
+    return at && at[1] == ' ' && at[2] != 'Z' && at[2] != 'X';
+}
+
+int pmo_process_open_thread(const struct pmo_process *process, const char *file, int flags)
+{
+    int found = -1, error = ESRCH;
+    const int fd = pmo_process_state(process, NULL) == 'Z' ? openat(process->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    DIR *tasks = fd >= 0 ? fdopendir(fd) : NULL;
+    if (fd >= 0 && !tasks)
+        close(fd);
+    for (struct dirent *entry; tasks && found < 0 && (entry = readdir(tasks)) != NULL;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        const int task = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (task >= 0 && thread_runs(task)) {
+            found = openat(task, file, flags);
+            error = errno;
+        }
+        if (task >= 0)
+            close(task);
+        if (found < 0 && error != ESRCH && error != ENOENT)
+            break; /* what one thread may not be asked, none may */
+    }
+    if (tasks)
+        closedir(tasks);
+    errno = error;
+    return found;
+}
+
 #define PIDFS_MAGIC UINT64_C(0x50494446)
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
@@ -143,4 +178,22 @@ int pmo_process_each(bool (*each)(const struct pmo_process *process, void *conte
     }
     closedir(directory);
     return 0;
+}
+
+#define FIRST_PID_NAMESPACE UINT64_C(0xEFFFFFFC) /* its inode, on every Linux */
+
+bool pmo_process_all_seen(void)
+{
+    struct stat ns;
+    char line[1024];
+    bool hides = true;
+    if (stat("/proc/self/ns/pid", &ns) != 0 || ns.st_ino != FIRST_PID_NAMESPACE)
+        return false;
+    FILE *mounts = fopen("/proc/self/mounts", "re");
+    while (mounts && fgets(line, sizeof line, mounts))
+        if (strstr(line, " /proc proc "))
+            hides = (strstr(line, "hidepid=") && !strstr(line, "hidepid=0") && !strstr(line, "hidepid=off")) || strstr(line, "subset=");
+    if (mounts)
+        fclose(mounts);
+    return !hides;
 }

@@ -27,6 +27,12 @@ bool pmo_process_is(const struct pmo_process *process, const struct pm_slot *slo
 /* Field 3 of /proc/PID/stat: 'R', 'S', 'T' ...; 0 if it cannot be read.  `start_time` (may be NULL) receives field 22. */
 char pmo_process_state(const struct pmo_process *process, uint64_t *start_time);
 
+/*
+ * Opens `file` in the directory of a thread that still runs, for a process whose main thread has ended while others go on: /proc/PID shows nothing
+ * of its memory and its descriptors.  A descriptor, or -1 with errno, ESRCH if no thread runs, or it is the main thread that does.
+ */
+int pmo_process_open_thread(const struct pmo_process *process, const char *file, int flags);
+
 /* Effective uid; UINT32_MAX if unknown. */
 uint32_t pmo_process_uid(const struct pmo_process *process);
 
@@ -35,5 +41,7 @@ void pmo_process_command(const struct pmo_process *process, char *command, size_
 
 /* Calls `each` for every process of the machine that can be seen, until it returns false.  0 or errno. */
 int pmo_process_each(bool (*each)(const struct pmo_process *process, void *context), void *context);
+/* Whether these are all of the machine: this is its first pid namespace, and /proc hides nobody's. */
+bool pmo_process_all_seen(void);
 
 #endif

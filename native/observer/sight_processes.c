@@ -148,6 +148,11 @@ static void sight_descriptor(const struct visit *visit, int folder, const char *
 static void sight_descriptors(const struct visit *visit)
 {
     int fd = openat(visit->process->dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (pmo_process_state(visit->process, NULL) == 'Z') {
+        if (fd >= 0)
+            close(fd);
+        fd = pmo_process_open_thread(visit->process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
     DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
     if (!folder) {
         if (fd >= 0)
@@ -167,6 +172,7 @@ static bool sight_process(const struct pmo_process *process, void *context)
     int error = pmo_mappings_shared(process, sight_mapping, &visit);
     if (error == EACCES || error == EPERM) {
         sightings->census->hidden++;
+        sightings->census->hidden_own += pmo_process_uid(process) == geteuid();
         return true;
     }
     if (error != 0)
@@ -178,6 +184,7 @@ static bool sight_process(const struct pmo_process *process, void *context)
 
 void pmo_sight_processes(struct pmo_sightings *sightings)
 {
+    sightings->census->whole = pmo_process_all_seen();
     int error = pmo_process_each(sight_process, sightings);
     if (error != 0)
         pmo_problem_system(&sightings->census->problems, pmo_at("/proc"), error);

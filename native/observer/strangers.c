@@ -2,8 +2,8 @@
 /*
  * strangers.c - processes that map a segment's data and are not in its registry.
  *
- * To find who maps an object, every process must be asked: Linux keeps no list that a user may read.  Processes of other users cannot
- * be asked; they cannot have opened an object of mode 0600 either.
+ * To find who maps an object, every process must be asked: Linux keeps no list that a user may read.  Not all may be asked; how many could not be is
+ * told where others than the owner may open the object.  So who is found maps it, and that nobody is found proves nothing: see lease.h.
  */
 #include "room.h"
 #include "snapshot.h"
@@ -61,5 +61,5 @@ void pmo_strangers_look(struct pmo_snapshot *snapshot)
         pmo_problem_system(&snapshot->problems, pmo_at("/proc"), error);
     else if (hunt.hidden > 0 && (snapshot->object.st_mode & (S_IRWXG | S_IRWXO)))
         pmo_problem_add(&snapshot->problems, PMO_NO_ACCESS, pmo_at("/proc"),
-                        "%" PRIu32 " processes of other users could not be asked whether they map the object", hunt.hidden);
+                        "%" PRIu32 " processes could not be asked whether they map the object", hunt.hidden);
 }

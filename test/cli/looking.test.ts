@@ -14,7 +14,7 @@ interface Listed {
     dead?: number;
     active?: number;
     problem?: { code: string };
-    memory?: { orphan: string };
+    memory?: { orphan: string; reason: string };
   }[];
 }
 
@@ -58,6 +58,11 @@ describe('cli: ls', () => {
     await well('create', name);
     const watch = new Running(['events', name, '--follow']);
     await watch.said('created');
+    // While another inspector has it open the kernel cannot tell whether anybody else has.
+    const looked = (await listed(name))?.memory;
+    assert.deepEqual([looked?.orphan, looked?.reason], ['unknown', 'looked-at']);
+    assert.match(await well('ls'), new RegExp(`${name}.*unknown\\n +nobody but an inspector was seen`));
+    await watch.end();
     assert.equal((await listed(name))?.memory?.orphan, 'yes');
   });
 
@@ -183,7 +188,7 @@ describe('cli: show', () => {
       assert.match(refused.err, /PEERMAP_EACCES: no permission to read/);
       const list = await peermap(['ls'], { program: nobody.program });
       assert.equal(list.code, 0);
-      assert.ok(row(list.out, name).includes('no-access'));
+      assert.ok(row(list.out, name).includes('unknown, no-access'));
       const shown = await peermap(['show', open], { program: nobody.program });
       assert.equal(shown.code, 0);
       const grown = await peermap(['grow', open, '64K'], { program: nobody.program });

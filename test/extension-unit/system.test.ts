@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 
 import * as assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { ownerByName } from '../../extension/client/system-names';
 import { isRemovable, objectId, sorted, systemRows, type Sorting, type SystemRow } from '../../extension/client/system-rows';
 import { toCsv, toTsv } from '../../extension/client/system-table';
-import type { Census, MemoryUser, SharedObject } from '../../extension/protocol/model';
+import type { Census, MemoryUser, SharedObject, UseReason } from '../../extension/protocol/model';
+import { reasonText } from '../../extension/protocol/use';
 import { MiB } from './snapshots';
 
 const bySize: Sorting = { by: 'size', orphansOnly: false };
 
 function object(name: string, change: Partial<SharedObject> = {}): SharedObject {
   const base = { kind: 'posix', device: 1, inode: name.length, elsewhere: false, removed: false, known: true } as const;
-  const facts = { size: MiB, allocated: MiB / 2, uid: 0, gid: 0, mode: 0o100600, users: [], orphan: 'orphan' } as const;
+  const facts = { size: MiB, allocated: MiB / 2, uid: 0, gid: 0, mode: 0o100600, orphan: 'orphan', reason: 'leased' } as const;
   return { ...base, ...facts, name, users: [], ...change };
 }
 
@@ -20,7 +22,7 @@ function user(pid: number, change: Partial<MemoryUser> = {}): MemoryUser {
 }
 
 function census(objects: SharedObject[], change: Partial<Census> = {}): Census {
-  return { objects, asked: 9, hidden: 0, limits: {}, tookNs: 1, problems: [], ...change };
+  return { objects, asked: 9, hidden: 0, hiddenOwn: 0, whole: true, limits: {}, tookNs: 1, problems: [], ...change };
 }
 
 const rowsOf = (seen: Census, sorting = bySize) => systemRows(seen, sorting, (uid) => (uid === 0 ? 'root' : `u${uid}`));
@@ -28,7 +30,11 @@ const flat = (rows: SystemRow[]): SystemRow[] => rows.flatMap((row) => [row, ...
 
 describe('rows of the System Shared Memory view', () => {
   it('say kind, object and user, and who is probably the owner', () => {
-    const used = object('PostgreSQL.1234', { orphan: 'in-use', users: [user(7), user(8, { writes: false, mapped: 0 })] });
+    const used = object('PostgreSQL.1234', {
+      orphan: 'in-use',
+      reason: 'seen',
+      users: [user(7), user(8, { writes: false, mapped: 0 })],
+    });
     const [kind] = rowsOf(census([used]));
     assert.deepEqual([kind?.label, kind?.description], ['POSIX objects', '1 object · 1 MiB']);
     const row = kind?.children[0];
@@ -42,8 +48,8 @@ describe('rows of the System Shared Memory view', () => {
   it('mark an orphan, and offer to remove only what has a name here and nobody has', () => {
     const cases: [SharedObject, boolean][] = [
       [object('left'), true],
-      [object('used', { orphan: 'in-use', users: [user(7)] }), false],
-      [object('maybe', { orphan: 'unknown' }), false],
+      [object('used', { orphan: 'in-use', reason: 'seen', users: [user(7)] }), false],
+      [object('maybe', { orphan: 'unknown', reason: 'not-owner' }), false],
       [object('theirs', { elsewhere: true }), false],
       [object('gone', { removed: true }), false],
       [object('fd', { kind: 'memfd' }), false],
@@ -66,7 +72,49 @@ describe('rows of the System Shared Memory view', () => {
     const [directory, sysv, hidden] = rowsOf(census([], { limits, hidden: 17 }));
     assert.match(directory?.description ?? '', /^4 MiB of 64 MiB used · Docker/);
     assert.equal(sysv?.description, '0 of 4096 segments · unlimited each · unlimited together');
-    assert.equal(hidden?.label, '17 processes of other users could not be asked');
+    assert.equal(hidden?.label, '17 processes could not be asked');
+    assert.equal(hidden.description, '');
+    const [own] = rowsOf(census([], { hidden: 1, hiddenOwn: 1 }));
+    assert.deepEqual([own?.label, own?.description], ['1 process could not be asked', '1 of this user']);
+    const problems = [
+      { code: 'no-access', where: '/proc', text: '1 process of this user could not be asked what it maps' },
+      { code: 'os', where: '/dev/shm/x', text: 'Input/output error' },
+    ] as const;
+    const once = rowsOf(census([], { hidden: 1, hiddenOwn: 1, problems: [...problems] }));
+    assert.deepEqual(
+      once.map(({ icon }) => icon),
+      ['hidden', 'problem'],
+    );
+    const [beyond] = rowsOf(census([], { whole: false }));
+    assert.equal(beyond?.label, 'Not every process can be seen from here');
+    assert.match(beyond.tooltip, /another pid namespace/);
+  });
+
+  it('say how it is known that nobody has an object, and why it is not known', () => {
+    const rowOf = (each: SharedObject) => flat(rowsOf(census([each]))).find(({ id }) => id === `object:${objectId(each)}`);
+    const orphan = rowOf(object('left'));
+    assert.match(orphan?.description ?? '', / · orphan$/);
+    assert.match(orphan?.tooltip ?? '', /orphan: nobody has it: the kernel counts/);
+    const unknown = rowOf(object('maybe', { orphan: 'unknown', reason: 'not-owner' }));
+    assert.match(unknown?.description ?? '', /unknown whether in use/);
+    assert.match(unknown?.tooltip ?? '', /the kernel tells only its owner and root/);
+    const unseen = rowOf(object('theirs', { orphan: 'in-use', reason: 'unseen' }));
+    assert.match(unseen?.description ?? '', / · in use$/);
+    assert.match(unseen?.tooltip ?? '', /a process has it that cannot be seen from here/);
+    const aside = rowOf(object('.peermap-removing.0.left', { nameBefore: 'left' }));
+    assert.match(aside?.tooltip ?? '', /its removal was interrupted; it was called left/);
+  });
+
+  it('have the sentences of the command line tool', () => {
+    const source = readFileSync('native/observer/use.h', 'utf8').replaceAll(/\\\n\s*/g, '');
+    const listed = [...source.matchAll(/X\((\w+), (IN_USE|ORPHAN|ORPHAN_UNKNOWN), "([a-z-]+)", *"([^"]+)"\)/g)];
+    assert.ok(listed.length >= 14, String(listed.length));
+    for (const [, , , word, text] of listed) assert.equal(reasonText(word as UseReason), text);
+  });
+
+  it('call no limit what is as good as none', () => {
+    const [sysv] = rowsOf(census([], { limits: { shmmax: Number.MAX_SAFE_INTEGER, shmall: Number.MAX_SAFE_INTEGER } }));
+    assert.equal(sysv?.description, 'unlimited each · unlimited together');
   });
 
   it('are sorted by size or by name, and filtered', () => {

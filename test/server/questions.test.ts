@@ -4,6 +4,7 @@
 
 import * as assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -221,6 +222,57 @@ describe('questions', function () {
       const elsewhere = await client.refusal('peermap/remove', { ...object, name: '../etc/hostname' });
       assert.equal(elsewhere.data?.code, 'PEERMAP_ENOENT');
       assert.ok(fs.existsSync(`/dev/shm/${name}`));
+    });
+
+    it('refuses what somebody has whom no look at /proc finds: the kernel counts', async () => {
+      const client = await Client.start();
+      const name = left();
+      const script = `
+import os, socket, sys
+a, b = socket.socketpair()
+fd = os.open(sys.argv[1], os.O_RDWR)
+socket.send_fds(a, [b"x"], [fd])
+os.close(fd)
+print("sent", flush=True)
+sys.stdin.read()`;
+      const holder = spawn('python3', ['-c', script, `/dev/shm/${name}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+      others.push(holder);
+      await once(holder.stdout, 'data');
+      const { value } = await client.request('peermap/census', {});
+      const object = value.objects.find((each) => each.name === name);
+      assert.deepEqual([object?.orphan, object?.reason, object?.users], ['in-use', 'unseen', []]);
+      const busy = await client.refusal('peermap/remove', await found(client, name));
+      assert.equal(busy.data?.code, 'PEERMAP_EBUSY');
+      assert.match(busy.message, /is not removed: a process has it that cannot be seen from here\./);
+      assert.ok(fs.existsSync(`/dev/shm/${name}`));
+    });
+
+    it('knows a segment that it watches itself for an orphan, and removes it', async () => {
+      const client = await Client.start();
+      const peer = await Peer.start(segment, 'alpha', 'create', 65536);
+      const name = `peermap.${segment}`;
+      await client.request('peermap/watch', { segment });
+      const alive = await client.refusal('peermap/remove', await found(client, name));
+      assert.match(alive.message, /its registry has a live peer, alpha/);
+      await peer.end();
+      await until(async () => {
+        const { value } = await client.request('peermap/census', {});
+        return value.objects.find((each) => each.name === name)?.orphan === 'orphan';
+      }, 'the orphan');
+      assert.equal(await client.request('peermap/remove', await found(client, name)), null);
+      assert.ok(!fs.existsSync(`/dev/shm/${name}`));
+    });
+
+    it('destroys the segment that was meant, and none that has its name by now', async () => {
+      const client = await Client.start();
+      const peer = await Peer.start(segment, 'alpha', 'create', 65536);
+      const { ino: inode } = fs.statSync(`/dev/shm/peermap.${segment}`);
+      const another = await client.refusal('peermap/destroy', { segment, inode: inode + 1 });
+      assert.equal(another.data?.code, 'PEERMAP_ENOENT');
+      assert.ok(fs.existsSync(`/dev/shm/peermap.${segment}`));
+      await client.request('peermap/destroy', { segment, inode });
+      assert.ok(!fs.existsSync(`/dev/shm/peermap.${segment}`));
+      await peer.end();
     });
 
     it('is refused where Peermap only looks', async () => {
