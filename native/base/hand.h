@@ -40,7 +40,19 @@ struct pm_hand_target {
     int outcome; /* of the call: 0 or errno; EINPROGRESS: the thread was not asleep, or did not come to it in time */
 };
 
-struct pm_tracer; /* what the hand and its maker share */
+/* Shared by the hand and its maker, and nobody else.  The targets are the hand's while it works. */
+struct pm_tracer {
+    struct pm_hand_target targets[PM_HAND_MAX];
+    uint32_t count;
+    uint32_t at; /* the target that it is about to seize; `count` when it has tried all */
+    pid_t pid;
+    pid_t parent;
+    uint32_t order; /* futex: what the hand shall do */
+    uint32_t done;  /* futex: what it has done */
+    uint64_t until; /* it ends by itself then */
+    struct pm_tracer *next; /* of those that were left behind */
+    _Alignas(64) char stack[64 << 10];
+};
 
 /* Process-local, its maker's.  Zeroed to begin with. */
 struct pm_hand {

@@ -41,20 +41,6 @@ enum { NOTHING, RUNNING, CALLED, ENDED }; /* done */
 #define TRIES 50                    /* to find a thread asleep */
 #define MOMENT_NS 20000u
 
-/* Shared by the hand and its maker, and nobody else.  Its targets are the hand's while it works. */
-struct pm_tracer {
-    struct pm_hand_target targets[PM_HAND_MAX];
-    uint32_t count;
-    uint32_t at; /* the target that it is about to seize; `count` when it has tried all */
-    pid_t pid;
-    pid_t parent;
-    uint32_t order; /* futex: what the hand shall do */
-    uint32_t done;  /* futex: what it has done */
-    uint64_t until; /* it ends by itself then */
-    struct pm_tracer *next; /* of those that were left behind */
-    _Alignas(64) char stack[64 << 10];
-};
-
 struct pm_hand_target *pm_hand_add(struct pm_hand *hand, uint32_t thread)
 {
     if (hand->count == PM_HAND_MAX)
@@ -302,7 +288,7 @@ QUIET static int run_call(const struct pm_hand_target *target, const struct user
     struct iovec view = { &regs, sizeof regs };
     const struct pm_hand_call *call = &target->call;
     if (landing == 0)
-        return ENOSYS;
+        return EINPROGRESS;
     if (!put_frame(target->thread, at, &frame))
         return EFAULT;
     regs.rip = landing;
@@ -367,7 +353,7 @@ const void *pm_landing(void) { return NULL; }
 static void inject(struct pm_hand_target *target, uint64_t until)
 {
     (void)until;
-    target->outcome = ENOSYS;
+    target->outcome = EINPROGRESS;
 }
 
 #endif
