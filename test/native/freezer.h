@@ -126,9 +126,11 @@ static inline const struct freezer *freezer_make(int version)
 {
     struct freezer *freezer = &freezers[version - 1];
     static bool registered;
-    if (!freezer_mount(version, freezer->mount))
+    char mount[256];
+    if (!freezer_mount(version, mount))
         return NULL;
-    snprintf(freezer->folder, sizeof freezer->folder, "%s/peermap-test-%d", freezer->mount, (int)getpid());
+    memcpy(freezer->mount, mount, sizeof mount);
+    snprintf(freezer->folder, sizeof freezer->folder, "%s/peermap-test-%d", mount, (int)getpid());
     if (mkdir(freezer->folder, 0755) != 0)
         return NULL;
     freezer->version = version;
