@@ -166,7 +166,7 @@ struct pm_freezer {
     char path[256];   /* the file to write to in the cgroup that was frozen, if it is in sight from here; "" if not */
 };
 
-/* True if the agent is held by a freezer, or is about to be. */
+/* True if the agent is held by a freezer; or, if the freezer is asked for, is about to be.  Otherwise it may be NULL, and the look is a quick one. */
 bool pm_process_is_frozen(const struct pm_facts *facts, struct pm_freezer *freezer);
 /* True if a process may run this one's system calls past a filter that ends it: then nothing new is tried. */
 bool pm_process_is_sandboxed(void);

@@ -10,6 +10,7 @@
  */
 #include "os.h"
 
+#include "order.h"
 #include "os_linux.h"
 
 #include <errno.h>
@@ -112,15 +113,22 @@ static bool is_mount(const char *line, void *context)
     return enter(search->folder, mount, mount_length, group + root_length) && has(search->folder->path, search->dialect->marker);
 }
 
-static bool find(const struct dialect *dialect, const char *group, struct folder *folder)
+static bool is_here(const struct dialect *dialect, const struct folder *folder, char *state, size_t size)
+{
+    state[0] = '\0';
+    return read_in(folder->path, dialect->state, state, size) || has(folder->path, dialect->marker);
+}
+
+/* And what its state file says; "" if it is a root, which has none. */
+static bool find(const struct dialect *dialect, const char *group, struct folder *folder, char *state, size_t size)
 {
     struct search search = { dialect, group, folder };
     if (strncmp(group, "/..", 3) == 0) /* beyond the root of this process's cgroup namespace */
         return false;
     for (size_t i = 0; i < 2 && dialect->usual[i]; i++)
-        if (enter(folder, dialect->usual[i], strlen(dialect->usual[i]), group) && has(folder->path, dialect->marker))
+        if (enter(folder, dialect->usual[i], strlen(dialect->usual[i]), group) && is_here(dialect, folder, state, size))
             return true;
-    return pm_text_any_line("/proc/self/mountinfo", is_mount, &search);
+    return pm_text_any_line("/proc/self/mountinfo", is_mount, &search) && is_here(dialect, folder, state, size);
 }
 
 /* ---- asking it ---- */
@@ -145,14 +153,14 @@ static bool find_cause(const struct dialect *dialect, struct folder folder, stru
 static enum sight look(const struct dialect *dialect, const char *group, struct pm_freezer *freezer)
 {
     struct folder folder;
-    char text[256];
-    if (!find(dialect, group, &folder))
+    char state[256];
+    if (!find(dialect, group, &folder, state, sizeof state))
         return UNSEEN;
-    if (!read_in(folder.path, dialect->state, text, sizeof text))
-        return THAWED;
-    bool frozen = strstr(text, dialect->frozen) || strstr(text, dialect->freezing);
-    bool caused = (frozen || dialect->version == 2) && find_cause(dialect, folder, freezer); /* version 2 tells of it only when the last thread sleeps */
+    bool frozen = strstr(state, dialect->frozen) || strstr(state, dialect->freezing);
+    if (!freezer || state[0] == '\0')
+        return frozen ? FROZEN : THAWED;
     freezer->version = dialect->version;
+    bool caused = (frozen || dialect->version == 2) && find_cause(dialect, folder, freezer); /* version 2 tells of it only when the last thread sleeps */
     return frozen || caused ? FROZEN : THAWED;
 }
 
@@ -187,6 +195,27 @@ static bool is_frozen_by(const char *line, void *context)
     return false;
 }
 
+/* A number for the cgroups of a thread, of all versions; 0 if they cannot be seen. */
+static uint64_t number_of(const char *path)
+{
+    char text[2048];
+    uint64_t number = UINT64_C(14695981039346656037); /* FNV-1a */
+    if (pm_text_read(path, text, sizeof text) <= 0)
+        return 0;
+    for (const char *at = text; *at; at++)
+        number = (number ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    return number;
+}
+
+/* Who is in this thread's own cgroups is not frozen, because this thread is not.  They are looked at once: if it was moved since, a look is wasted. */
+static bool is_beside_us(const char *path)
+{
+    static uint64_t own;
+    if (load64(&own) == 0)
+        store64(&own, number_of("/proc/thread-self/cgroup"));
+    return load64(&own) != 0 && load64(&own) == number_of(path);
+}
+
 /* ---- without them ---- */
 
 /*
@@ -208,10 +237,14 @@ bool pm_process_is_frozen(const struct pm_facts *facts, struct pm_freezer *freez
 {
     char path[64];
     struct question question = { .freezer = freezer };
-    *freezer = (struct pm_freezer){ 0 };
+    if (freezer)
+        *freezer = (struct pm_freezer){ 0 };
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/cgroup", facts->pid, facts->thread);
+    if (!freezer && is_beside_us(path))
+        return false;
     if (pm_text_any_line(path, is_frozen_by, &question))
         return true;
-    *freezer = (struct pm_freezer){ 0 };
+    if (freezer)
+        *freezer = (struct pm_freezer){ 0 };
     return question.unseen && sleeps_frozen(facts);
 }

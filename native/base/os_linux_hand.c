@@ -467,14 +467,14 @@ static bool seems_asleep(const struct pm_hand *hand)
     return state == 'D' || state == 'S';
 }
 
-/* It is at the same thread as at the last look, and does not run: the kernel does not let it seize that one. */
+/* It is at the same thread as at the last look, and neither of them runs or waits for a processor: the kernel does not let it seize that one. */
 static bool is_stuck(const struct pm_hand *hand, struct doubt *doubt, uint64_t time)
 {
     if (time < doubt->next)
         return false;
     const uint32_t at = order_load32(&hand->tracer->at), before = doubt->at;
     *doubt = (struct doubt){ time + STUCK_NS, at };
-    return at == before && at < hand->tracer->count && seems_asleep(hand);
+    return at == before && at < hand->count && seems_asleep(hand) && pm_process_state(hand->targets[at].thread) != 'R';
 }
 
 /* Until the hand has done it, or the time has come; a hand that ended without having done so, or is stuck, is not waited for. */
@@ -535,7 +535,7 @@ static void learn(struct pm_hand *hand) { memcpy(hand->targets, hand->tracer->ta
 static void give_up(struct pm_hand *hand)
 {
     const uint32_t at = order_load32(&hand->tracer->at);
-    const bool lives = runs(hand->pid), sleeps = lives && seems_asleep(hand);
+    const bool lives = runs(hand->pid), sleeps = lives && at < hand->count && seems_asleep(hand);
     for (uint32_t i = 0; i < hand->count; i++)
         hand->targets[i].error = !lives ? EPERM : i == at && sleeps ? EINPROGRESS : EAGAIN;
     if (lives)

@@ -23,6 +23,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define AGAIN_NS UINT64_C(100000000) /* after which one is tried again that the kernel did not let be held: others come first */
+
 static bool is_stopped(const struct pm_facts *facts) { return facts->state == 'T' || facts->state == 't'; }
 
 static bool forbids(const peermap_segment *segment, const struct pm_slot *slot)
@@ -39,13 +41,12 @@ static int find_process(const struct pm_slot *slot, bool if_stopped, struct pm_f
 /* 0 if it may be reached into, and it is of use. */
 static int find(const peermap_segment *segment, const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts)
 {
-    struct pm_freezer freezer;
     int error = find_process(slot, if_stopped, facts);
     if (error == 0 && facts->traced)
         return EBUSY;
     if (error == 0 && forbids(segment, slot))
         return EACCES;
-    return error == 0 && pm_process_is_frozen(facts, &freezer) ? EL2HLT : error;
+    return error == 0 && pm_process_is_frozen(facts, NULL) ? EL2HLT : error;
 }
 
 /* What can be seen to keep it from answering, whatever was tried; 0: nothing. */
@@ -84,7 +85,7 @@ static void look(const struct pm_running *round, struct pm_awaited *who)
     struct pm_slot slot;
     struct pm_facts facts;
     who->thread = 0;
-    if (who->stuck || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
+    if (pm_now() < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
         return;
     int error = find(segment, &slot, true, &facts);
     who->error = error == EAGAIN ? 0 : error; /* it runs: its answer is on its way */
@@ -139,7 +140,8 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
             continue;
         bool again = error == 0 && who->target->error == EAGAIN;
         who->error = again ? 0 : error != 0 ? error : who->target->error;
-        who->stuck = who->error == EINPROGRESS;
+        if (who->error == EINPROGRESS)
+            who->again = pm_now() + AGAIN_NS;
         if (!round->reached)
             who->target = NULL;
         if (!again)
@@ -196,7 +198,7 @@ static void aim(struct pm_running *round, struct pm_awaited *who)
     struct pm_slot slot;
     struct pm_facts facts;
     struct pm_hand_call call;
-    if (who->stuck || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
+    if (pm_now() < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
         return;
     int error = find(segment, &slot, false, &facts);
     if (error == 0)
@@ -256,7 +258,8 @@ static bool inject(struct pm_running *round, uint64_t deadline)
         if (error == 0 && target->error == 0)
             record(round, who);
         who->error = error != 0 ? error : target->error != 0 ? target->error : target->outcome;
-        who->stuck = error == 0 && target->error == EINPROGRESS;
+        if (error == 0 && target->error == EINPROGRESS)
+            who->again = pm_now() + AGAIN_NS;
         again = again || (error == 0 && target->error == EAGAIN);
     }
     return again;

@@ -10,7 +10,7 @@ struct pm_awaited {
     uint64_t tag;
     uint64_t asked;                /* when */
     int error;                     /* errno of trying to reach it from outside */
-    bool stuck;                    /* the kernel did not let it be reached: not tried again */
+    uint64_t again;                /* when, at the earliest, it is to be tried again */
     uint32_t thread;               /* of its agent, if that is to be let run, or 0 */
     struct pm_hand_target *target; /* of the hand that lets it run, or NULL */
 };
