@@ -58,7 +58,7 @@ static int find_hindrance(const peermap_segment *segment, const struct pm_slot *
     if (pm_process_is_frozen(facts, freezer))
         return EL2HLT;
     if (!is_stopped(facts))
-        return 0;
+        return facts->state == 'D' ? EINPROGRESS : 0;
     return facts->traced ? EBUSY : forbids(segment, slot) ? EACCES : 0;
 }
 
