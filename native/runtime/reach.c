@@ -153,9 +153,8 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
 void pm_reach_end(struct pm_running *round)
 {
     peermap_segment *segment = round->segment;
-    if (!round->reaches)
-        return;
-    pm_hand_end(&segment->hand);
+    if (round->reaches)
+        pm_hand_end(&segment->hand);
     for (uint32_t i = 0; i < round->count; i++) {
         struct pm_awaited *who = &round->awaited[i];
         struct pm_slot slot;
