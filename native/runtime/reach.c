@@ -24,6 +24,7 @@
 #include <string.h>
 
 #define AGAIN_NS UINT64_C(100000000) /* after which one is tried again that the kernel did not let be held: others come first */
+#define EXPLAIN_NS UINT64_C(10000000) /* for finding out why peers are late, when they are */
 
 static bool is_stopped(const struct pm_facts *facts) { return facts->state == 'T' || facts->state == 't'; }
 
@@ -120,7 +121,7 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
     peermap_segment *segment = round->segment;
     bool news = false;
     forget_lost(round);
-    for (uint32_t i = 0; i < round->count && round->reaches; i++) {
+    for (uint32_t i = 0; i < round->count && round->reaches && pm_now() < deadline; i++) {
         struct pm_awaited *who = &round->awaited[i];
         if (who->target)
             continue;
@@ -149,13 +150,14 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
     }
 }
 
-/* Those who still do not answer are late: why, as far as can be seen now. */
+/* Those who still do not answer are late: why, as far as can be seen now, and before it takes too long. */
 void pm_reach_end(struct pm_running *round)
 {
     peermap_segment *segment = round->segment;
     if (round->reaches)
         pm_hand_end(&segment->hand);
-    for (uint32_t i = 0; i < round->count; i++) {
+    const uint64_t until = pm_now() + EXPLAIN_NS;
+    for (uint32_t i = 0; i < round->count && pm_now() < until; i++) {
         struct pm_awaited *who = &round->awaited[i];
         struct pm_slot slot;
         struct pm_facts facts;
@@ -266,7 +268,7 @@ static bool inject(struct pm_running *round, uint64_t deadline)
 
 void pm_reach_inject(struct pm_running *round, uint64_t deadline)
 {
-    for (int i = 0; round->reaches && i < PM_HANDS && inject(round, deadline); i++) {}
+    for (int i = 0; round->reaches && i < PM_HANDS && pm_now() < deadline && inject(round, deadline); i++) {}
 }
 
 /* ---- populate ---- */
