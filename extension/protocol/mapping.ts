@@ -76,25 +76,38 @@ export const opWords: Record<Op, string> = {
   },
 };
 
-/** Why a peer that did not answer could not be reached from outside, by the errno that native/runtime/reach.c gives it. */
-const reachWords: Record<number, string> = {
+/** Why a peer that did not answer could not be reached from outside, by errno: the sentences of native/base/reason.h, which a test compares. */
+export const reachWords: Readonly<Record<number, string>> = {
   get 0() {
-    return l10n.t('it is starved, frozen, or was stopped in between');
+    return l10n.t('it had no processor time, or was stopped or frozen in between');
   },
   get 1() {
-    return l10n.t('it is stopped, and the system does not let its agent be run (kernel.yama.ptrace_scope, its user, a sandbox)');
+    return l10n.t(
+      'it is stopped, and the system does not permit running its agent (kernel.yama.ptrace_scope, another user, a sandbox); continue it',
+    );
   },
   get 3() {
-    return l10n.t('its process cannot be seen from here');
+    return l10n.t('its process cannot be seen from here (another pid namespace, or /proc hides it)');
+  },
+  get 11() {
+    return l10n.t(
+      'it is stopped, and no process could be started to run its agent (ulimit -u, or pids.max of the cgroup); continue it',
+    );
   },
   get 13() {
-    return l10n.t('it is stopped, and nobody may reach into it (no-inject)');
+    return l10n.t('it is stopped, and its agent must not be run from outside (PEERMAP_NO_INJECT); continue it');
   },
   get 16() {
-    return l10n.t('a debugger or another tracer holds it');
+    return l10n.t('a debugger or another tracer holds it; let it go on');
   },
   get 38() {
-    return l10n.t('it is stopped, and stopped peers cannot be reached on this kind of processor');
+    return l10n.t('it is stopped, and stopped peers cannot be reached on this kind of processor; continue it');
+  },
+  get 51() {
+    return l10n.t('its cgroup is frozen, as a paused container is; thaw it');
+  },
+  get 115() {
+    return l10n.t('its agent is in the middle of something that cannot be interrupted, such as a system call; repeat');
   },
 };
 

@@ -6,8 +6,13 @@
  * calling thread without a signal at its end, in the same memory, gone when the work is done.  If it dies, the kernel lets go of whom it
  * holds, and they fall back into their stop.
  *
- * Only the thread that is named is touched.  Letting it run changes no register of it: whatever happens, it runs its own code.  Running
- * an mmap in it does, and a hand that is killed in the middle of that takes the process with it.
+ * ptrace can block: a thread that is stopped and frozen, or in the middle of an exec, is seized when the kernel comes to it, if ever.  So its maker
+ * waits for the hand until a time that is known beforehand, then kills it, and leaves behind what the kernel does not let end: the memory that
+ * the two share is of its own, outlives the handle, and is freed once the hand has ended.
+ *
+ * Only the thread that is named is touched.  Letting it run changes no register of it: whatever happens, it runs its own code.  For an mmap it
+ * is sent, by one system call that either happens or does not, to a few instructions of the library in its own process (pm_landing()): they make
+ * the call, put all registers back and go on where the thread was.  From there it needs no hand, so one that ends at any moment does no harm.
  */
 #ifndef PM_HAND_H
 #define PM_HAND_H
@@ -27,23 +32,34 @@ struct pm_hand_call {
 
 struct pm_hand_target {
     uint32_t thread;
-    int error; /* why it could not be reached; 0 while it is */
+    /* Why it could not be reached; 0 while it is.  EINPROGRESS: the kernel did not let it be held; EAGAIN: not its fault, to be tried again. */
+    int error;
     bool held;
     bool wanted; /* its call is to be run */
     struct pm_hand_call call;
-    int outcome; /* of the call: 0 or errno */
+    int outcome; /* of the call: 0 or errno; EINPROGRESS: the thread was not asleep, or did not come to it in time */
 };
 
-/* Process-local.  Zeroed to begin with. */
-struct pm_hand {
+/* Shared by the hand and its maker, and nobody else.  The targets are the hand's while it works. */
+struct pm_tracer {
     struct pm_hand_target targets[PM_HAND_MAX];
     uint32_t count;
-    pid_t pid;        /* 0: none */
+    uint32_t at; /* the target that it is about to seize; `count` when it has tried all */
+    pid_t pid;
     pid_t parent;
-    uint32_t order;   /* futex: what the hand shall do */
-    uint32_t done;    /* futex: what it has done */
-    uint64_t until;   /* it ends by itself then */
+    uint32_t order; /* futex: what the hand shall do */
+    uint32_t done;  /* futex: what it has done */
+    uint64_t until; /* it ends by itself then */
+    struct pm_tracer *next; /* of those that were left behind */
     _Alignas(64) char stack[64 << 10];
+};
+
+/* Process-local, its maker's.  Zeroed to begin with. */
+struct pm_hand {
+    struct pm_hand_target targets[PM_HAND_MAX]; /* a copy of what the hand has found */
+    uint32_t count;
+    pid_t pid; /* 0: none */
+    struct pm_tracer *tracer;
 };
 
 /* Adds a thread to those that the next start is for.  NULL if there are too many. */
@@ -53,9 +69,11 @@ struct pm_hand_target *pm_hand_add(struct pm_hand *hand, uint32_t thread);
 int pm_hand_start(struct pm_hand *hand, uint64_t until);
 /* False if there is no hand, or if it ended before its time. */
 bool pm_hand_works(const struct pm_hand *hand);
-/* Runs the wanted calls. */
+/* Runs the wanted calls, until the deadline. */
 void pm_hand_call(struct pm_hand *hand);
-/* Lets go of all: those whose process is stopped, stop.  Forgets them. */
+/* Lets go of all: those whose process is stopped, stop.  Forgets them.  Takes some 30 ms if the hand is stuck. */
 void pm_hand_end(struct pm_hand *hand);
+/* Gives its memory back, when its maker needs no hand any more, or is a copy in a forked child. */
+void pm_hand_free(struct pm_hand *hand);
 
 #endif

@@ -50,6 +50,13 @@ static inline bool cas64(uint64_t *word, uint64_t *expected, uint64_t desired)
     return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
+static inline bool cas_pointer(void **word, void **expected, void *desired)
+{
+    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+static inline void *swap_pointer(void **word, void *value) { return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST); }
+
 /* A record under a tag, word by word: it may be written while it is read.  Lengths are multiples of 8. */
 typedef uint64_t __attribute__((may_alias)) pm_word;
 

@@ -48,7 +48,7 @@ int pm_futex_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t dead
 
 /* ---- robust futexes: words that the kernel marks when the thread holding them dies ---- */
 
-/* As linux/futex.h has them. */
+/* As linux/futex.h has them, but for the last. */
 struct pm_robust_entry {
     struct pm_robust_entry *next;
 };
@@ -57,6 +57,7 @@ struct pm_robust {
     struct pm_robust_entry list;
     long offset; /* from an entry to its word */
     struct pm_robust_entry *pending;
+    const void *landing; /* hand.h; found by way of the list, since the kernel tells where that is */
 };
 
 /* Makes `robust` the calling thread's list.  Atomic: a thread that dies has either the old list or the new one. */
@@ -152,14 +153,15 @@ void pm_process_self(struct pm_process *self);
 /* What /proc says of a process on this side of a pid namespace's border.  Takes no lock of the C library, like all that agents call. */
 struct pm_facts {
     uint32_t pid;    /* here */
-    uint32_t thread; /* likewise */
-    char state;      /* as in /proc/PID/stat: 'T' is stopped */
+    uint32_t thread; /* likewise: its agent */
+    char state;      /* of that, as in /proc/PID/stat: 'T' is stopped.  The main thread may have ended long ago */
     bool traced;
-    bool filtered; /* by seccomp */
+    uint32_t tracer; /* pid, if it can be seen from here */
+    bool filtered;   /* by seccomp */
 };
 
 /* Finds the process that `who` was told of, and its agent, which has the id `thread` there.  ESRCH if it, or the right one, is not to be seen
- * here; EAGAIN, and half the work, if that is wanted only of one that is stopped or traced, and it is not. */
+ * here; EAGAIN, with all facts, if that is wanted only of one that is stopped or traced, and it is not. */
 int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts);
 /*
  * True if that thread of the process, an agent, certainly runs no code of its own any more: it has ended, is about to, or its process dumps its
@@ -170,14 +172,29 @@ bool pm_process_ended(const struct pm_process *who, uint32_t thread);
 bool pm_process_is_gone(const struct pm_process *who, uint32_t thread);
 /* True if that thread of this process runs, or waits for nothing but a core. */
 bool pm_thread_wants_to_run(uint32_t thread);
+/* The state of a process, as in /proc/PID/stat; '\0' if that is not to be seen. */
+char pm_process_state(uint32_t pid);
+/* The command's name of a process; "" if that is not to be seen. */
+void pm_process_name(uint32_t pid, char *name, size_t size);
+
+/* The freezer that holds a thread. */
+struct pm_freezer {
+    uint32_t version; /* of its cgroups; 0: it is seen by how the thread sleeps alone */
+    char path[256];   /* the file to write to in the cgroup that was frozen, if it is in sight from here; "" if not */
+};
+
+/* True if the agent is held by a freezer; or, if the freezer is asked for, is about to be.  Otherwise it may be NULL, and the look is a quick one. */
+bool pm_process_is_frozen(const struct pm_facts *facts, struct pm_freezer *freezer);
 /* True if a process may run this one's system calls past a filter that ends it: then nothing new is tried. */
 bool pm_process_is_sandboxed(void);
-/* The number in process `pid` of a writable descriptor of this object, or -1. */
-int pm_process_descriptor(uint32_t pid, struct pm_object object);
-/* True if process `pid` maps the object's beginning at `address`, shared and writable. */
-bool pm_process_maps(uint32_t pid, uint64_t address, struct pm_object object);
-/* Puts the allocated pages of [address, address + length) into the page tables of process `pid`, from outside.  0 or errno. */
-int pm_process_populate(uint32_t pid, uint64_t address, uint64_t length);
+/* A process is asked by way of a thread that lives: of a main thread that has ended /proc says nothing any more. */
+
+/* The number in its process of a writable descriptor of this object, or -1.  Touches no file that is not on the object's file system. */
+int pm_process_descriptor(uint32_t pid, uint32_t thread, struct pm_object object);
+/* True if its process maps the object's beginning at `address`, shared and writable. */
+bool pm_process_maps(uint32_t pid, uint32_t thread, uint64_t address, struct pm_object object);
+/* Puts the allocated pages of [address, address + length) into the page tables of its process, from outside.  0 or errno. */
+int pm_process_populate(uint32_t thread, uint64_t address, uint64_t length);
 
 /*
  * Lets a waking thread run before threads that have been running: a short slice of its own (Linux 6.12; before that, nothing).  Needs no

@@ -99,12 +99,14 @@ int pm_futex_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t dead
     return errno == EPERM ? ENOSYS : errno; /* a sandbox's filter that is older than the call */
 }
 
-static_assert(sizeof(struct pm_robust) == 3 * sizeof(long), "the kernel takes a robust list by its size");
+#define ROBUST_LENGTH (3 * sizeof(long)) /* by which the kernel knows a robust list */
 static_assert(offsetof(struct pm_robust, pending) == 2 * sizeof(long), "list_op_pending");
+static_assert(offsetof(struct pm_robust, landing) == ROBUST_LENGTH, "what the kernel knows comes first");
 
 int pm_robust_use(struct pm_robust *robust)
 {
-    return syscall(SYS_set_robust_list, robust, sizeof *robust) == 0 ? 0 : errno;
+    robust->landing = pm_landing();
+    return syscall(SYS_set_robust_list, robust, ROBUST_LENGTH) == 0 ? 0 : errno;
 }
 
 uint32_t pm_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }

@@ -29,9 +29,15 @@
 enum { RUN, CALL, END };          /* orders */
 enum { NOTHING, RUNNING, CALLED, ENDED }; /* done */
 
-#define POLL_NS 100000u          /* between two looks at whom the hand holds */
+#define POLL_NS 100000u             /* between two looks at whom the hand holds, */
+#define SLOW_NS 1000000u            /* when they have not done it soon */
 #define SOON_NS UINT64_C(200000)    /* within which a thread usually stops for the hand */
-#define REACH_NS UINT64_C(50000000) /* how long it may take: one in a frozen group never does */
+#define REACH_NS UINT64_C(50000000) /* how long that may take on a busy machine */
+#define LET_GO_NS UINT64_C(10000000)  /* the same, at the end */
+#define GRACE_NS UINT64_C(20000000)   /* after which a hand that was told to end is killed */
+#define KILLED_NS UINT64_C(10000000)  /* after which one that was killed is left behind */
+#define STUCK_NS UINT64_C(10000000)   /* between two looks at a hand that has not begun */
+#define LEFT_MAX 16u                  /* hands left behind: then no more are made */
 #define TRIES 50                    /* to find a thread asleep */
 #define MOMENT_NS 20000u
 
@@ -40,7 +46,7 @@ struct pm_hand_target *pm_hand_add(struct pm_hand *hand, uint32_t thread)
     if (hand->count == PM_HAND_MAX)
         return NULL;
     struct pm_hand_target *target = &hand->targets[hand->count++];
-    *target = (struct pm_hand_target){ .thread = thread };
+    *target = (struct pm_hand_target){ .thread = thread, .outcome = EINPROGRESS };
     return target;
 }
 
@@ -101,10 +107,28 @@ QUIET static void give_way(void)
         __atomic_store_n(&pm_crowded, before + PM_CROWDED_NS, __ATOMIC_RELAXED);
 }
 
-QUIET static void tell(struct pm_hand *hand, uint32_t done)
+QUIET static void doze(uint64_t ns)
 {
-    __atomic_store_n(&hand->done, done, __ATOMIC_SEQ_CST);
-    call6(SYS_futex, (long)&hand->done, PM_FUTEX_WAKE, INT32_MAX, 0, 0, 0);
+    const struct timespec pause = { .tv_sec = 0, .tv_nsec = (long)ns };
+    call6(SYS_nanosleep, (long)&pause, 0, 0, 0, 0, 0);
+}
+
+/* A step of a wait that began at `since`: short ones at first, since most waits are; later it costs nothing to speak of. */
+QUIET static void wait_a_little(uint64_t since)
+{
+    uint64_t waited = now() - since;
+    if (waited < SOON_NS)
+        give_way();
+    else
+        doze(waited < 20 * SOON_NS ? POLL_NS : SLOW_NS);
+}
+
+QUIET static uint64_t sooner(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+QUIET static void tell(struct pm_tracer *tracer, uint32_t done)
+{
+    __atomic_store_n(&tracer->done, done, __ATOMIC_SEQ_CST);
+    call6(SYS_futex, (long)&tracer->done, PM_FUTEX_WAKE, INT32_MAX, 0, 0, 0);
 }
 
 /* ---- one thread ---- */
@@ -113,13 +137,13 @@ QUIET static void tell(struct pm_hand *hand, uint32_t done)
 QUIET static int stopped(uint32_t thread, uint64_t until)
 {
     int status = 0;
-    for (;;) {
+    for (uint64_t since = now();;) {
         long got = call6(SYS_wait4, (long)thread, (long)&status, __WALL | WNOHANG, 0, 0, 0);
         if (got == (long)thread)
             return status;
         if (got < 0 || now() >= until)
             return 0;
-        give_way();
+        wait_a_little(since);
     }
 }
 
@@ -148,21 +172,69 @@ QUIET static void keep_running(struct pm_hand_target *target, uint64_t until)
     }
 }
 
-QUIET static void let_go(struct pm_hand_target *target)
+/* Whoever does not stop by then is let go of by the end of the hand. */
+QUIET static void let_go_of_all(struct pm_tracer *tracer)
 {
-    if (!target->held)
-        return;
-    trace(PTRACE_INTERRUPT, target->thread, 0, 0);
-    int status = stopped(target->thread, now() + REACH_NS);
-    if (status != 0 && WIFSTOPPED(status)) /* otherwise the end of the hand lets go of it */
-        trace(PTRACE_DETACH, target->thread, 0, signal_in(status));
-    target->held = false;
+    const uint64_t until = now() + LET_GO_NS;
+    for (uint32_t i = 0; i < tracer->count; i++)
+        if (tracer->targets[i].held)
+            trace(PTRACE_INTERRUPT, tracer->targets[i].thread, 0, 0);
+    for (uint32_t i = 0; i < tracer->count; i++) {
+        struct pm_hand_target *target = &tracer->targets[i];
+        int status = target->held ? stopped(target->thread, until) : 0;
+        if (status != 0 && WIFSTOPPED(status))
+            trace(PTRACE_DETACH, target->thread, 0, signal_in(status));
+        target->held = false;
+    }
 }
 
 #ifdef __x86_64__
 
 #define SYSCALL_INSTRUCTION 0x050fL
 #define IS_SYSCALL_STOP(status) ((status) != 0 && WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80))
+#define RED_ZONE 128u
+#define TEXT_OF(number) TEXT(number)
+#define TEXT(number) #number
+#define LANDING_MAGIC 0x31646e616c6d7065 /* before the landing, so that no other code is taken for it: changes with struct frame */
+
+/* On the thread's stack while it is at the landing, whose code knows the offsets. */
+struct frame {
+    uint64_t wanted; /* 0: no call after all */
+    uint64_t outcome;
+    uint64_t rdi, rsi, rdx, r10, r8, r9;
+    uint64_t rip, rax, rsp;
+};
+
+/*
+ * Where a thread is sent to make one system call, with rsp at a frame and the call's own registers set.  Only rcx and r11 are changed in the
+ * end, which a system call changes too.
+ */
+QUIET const void *pm_landing(void)
+{
+    const void *landing;
+    __asm__ volatile("leaq 1f(%%rip), %0\n\t"
+                     "jmp 3f\n\t"
+                     ".quad " TEXT_OF(LANDING_MAGIC) "\n"
+                     "1:\n\t"
+                     "movq (%%rsp), %%rcx\n\t"
+                     "jrcxz 2f\n\t"
+                     "syscall\n\t"
+                     "movq %%rax, 8(%%rsp)\n"
+                     "2:\n\t"
+                     "movq 16(%%rsp), %%rdi\n\t"
+                     "movq 24(%%rsp), %%rsi\n\t"
+                     "movq 32(%%rsp), %%rdx\n\t"
+                     "movq 40(%%rsp), %%r10\n\t"
+                     "movq 48(%%rsp), %%r8\n\t"
+                     "movq 56(%%rsp), %%r9\n\t"
+                     "movq 64(%%rsp), %%rcx\n\t"
+                     "movq 72(%%rsp), %%rax\n\t"
+                     "movq 80(%%rsp), %%rsp\n\t"
+                     "jmpq *%%rcx\n"
+                     "3:"
+                     : "=r"(landing));
+    return landing;
+}
 
 /* Sleeping in a futex call that the stop interrupted: anywhere else its registers are not ours to borrow. */
 QUIET static bool parked(uint32_t thread, const struct user_regs_struct *regs)
@@ -174,112 +246,168 @@ QUIET static bool parked(uint32_t thread, const struct user_regs_struct *regs)
            trace(PTRACE_PEEKTEXT, thread, (long)regs->rip - 2, (long)&word) == 0 && (word & 0xffff) == SYSCALL_INSTRUCTION;
 }
 
-QUIET static int run_call(struct pm_hand_target *target, struct user_regs_struct saved)
+/* The landing in the thread's process, which its robust list tells; 0 if it has none. */
+QUIET static uint64_t landing_of(uint32_t thread)
 {
-    struct user_regs_struct regs = saved;
+    uint64_t list = 0;
+    size_t length = 0;
+    long landing = 0, magic = 0;
+    if (call6(SYS_get_robust_list, (long)thread, (long)&list, (long)&length, 0, 0, 0) != 0 || list == 0 ||
+        trace(PTRACE_PEEKDATA, thread, (long)(list + offsetof(struct pm_robust, landing)), (long)&landing) != 0 || landing == 0 ||
+        trace(PTRACE_PEEKTEXT, thread, landing - 8, (long)&magic) != 0 || magic != LANDING_MAGIC)
+        return 0;
+    return (uint64_t)landing;
+}
+
+/* On the stack below what the thread uses of it: nobody else's memory. */
+QUIET static bool put_frame(uint32_t thread, uint64_t at, const struct frame *frame)
+{
+    const uint64_t *words = (const void *)frame;
+    for (size_t i = 0; i < sizeof *frame / sizeof *words; i++)
+        if (trace(PTRACE_POKEDATA, thread, (long)(at + i * sizeof *words), (long)words[i]) != 0)
+            return false;
+    return true;
+}
+
+/* The thread has not come to the call, and may not before it is thawed: by then nobody wants it. */
+QUIET static int take_back(uint32_t thread, uint64_t frame)
+{
+    uint64_t wanted = 0;
+    struct iovec mine = { &wanted, sizeof wanted }, its = { (void *)(uintptr_t)frame, sizeof wanted };
+    call6(SYS_process_vm_writev, (long)thread, (long)&mine, 1, (long)&its, 1, 0);
+    return EINPROGRESS;
+}
+
+QUIET static int run_call(const struct pm_hand_target *target, const struct user_regs_struct *saved, uint64_t until)
+{
+    const uint64_t landing = landing_of(target->thread), at = (saved->rsp - RED_ZONE - sizeof(struct frame)) & ~UINT64_C(15);
+    const struct frame frame = { .wanted = 1, .rdi = saved->rdi, .rsi = saved->rsi, .rdx = saved->rdx, .r10 = saved->r10, .r8 = saved->r8,
+                                 .r9 = saved->r9, .rip = saved->rip, .rsp = saved->rsp,
+                                 .rax = (uint64_t)-EINTR }; /* the futex call's answer: its caller looks again */
+    struct user_regs_struct regs = *saved;
     struct iovec view = { &regs, sizeof regs };
     const struct pm_hand_call *call = &target->call;
-    const uint64_t descriptor = (uint64_t)call->descriptor;
-    regs.rip -= 2;
-    regs.orig_rax = (unsigned long long)-1; /* nothing to be restarted */
+    if (landing == 0)
+        return EINPROGRESS;
+    if (!put_frame(target->thread, at, &frame))
+        return EFAULT;
+    regs.rip = landing;
+    regs.rsp = at;
+    regs.orig_rax = UINT64_MAX; /* nothing to be restarted */
     regs.rax = SYS_mmap;
     regs.rdi = call->address;
     regs.rsi = call->length;
     regs.rdx = PROT_READ | PROT_WRITE;
     regs.r10 = MAP_SHARED | MAP_FIXED;
-    regs.r8 = descriptor;
+    regs.r8 = (unsigned)call->descriptor;
     regs.r9 = call->offset;
     long rc = trace(PTRACE_SETREGSET, target->thread, 1 /* NT_PRSTATUS */, (long)&view);
-    for (int half = 0; rc == 0 && half < 2;) { /* however long it takes: in between its registers are not its own */
-        rc = trace(PTRACE_SYSCALL, target->thread, 0, 0);
-        int status = rc == 0 ? stopped(target->thread, UINT64_MAX) : 0;
-        half += IS_SYSCALL_STOP(status);
-        if (rc == 0 && (status == 0 || !WIFSTOPPED(status)))
+    for (int half = 0, signal_number = 0; rc == 0 && half < 2;) {
+        rc = trace(PTRACE_SYSCALL, target->thread, 0, signal_number);
+        int status = rc == 0 ? stopped(target->thread, until) : 0;
+        if (rc == 0 && status == 0)
+            return take_back(target->thread, at);
+        if (rc == 0 && !WIFSTOPPED(status))
             rc = -ESRCH;
+        half += IS_SYSCALL_STOP(status);
+        signal_number = IS_SYSCALL_STOP(status) ? 0 : signal_in(status);
     }
     if (rc == 0)
         rc = trace(PTRACE_GETREGSET, target->thread, 1, (long)&view);
-    int outcome = rc != 0 ? (int)-rc : (long)regs.rax < 0 && (long)regs.rax > -4096 ? (int)-(long)regs.rax : 0;
-    saved.rax = (unsigned long long)-EINTR; /* the futex call's answer: its caller looks again */
-    saved.orig_rax = (unsigned long long)-1;
-    view = (struct iovec){ &saved, sizeof saved };
-    trace(PTRACE_SETREGSET, target->thread, 1, (long)&view);
-    return outcome;
+    return rc != 0 ? (int)-rc : (long)regs.rax < 0 && (long)regs.rax > -4096 ? (int)-(long)regs.rax : 0;
 }
 
 /* Stops the thread and borrows it, if it sleeps where it may be borrowed.  True if that is decided, false if it should be tried again. */
-QUIET static bool borrow(struct pm_hand_target *target)
+QUIET static bool borrow(struct pm_hand_target *target, uint64_t until)
 {
     struct user_regs_struct regs;
     struct iovec view = { &regs, sizeof regs };
     trace(PTRACE_INTERRUPT, target->thread, 0, 0);
-    int status = stopped(target->thread, now() + REACH_NS);
-    target->outcome = ESRCH;
-    if (status == 0 || !WIFSTOPPED(status))
+    int status = stopped(target->thread, sooner(now() + REACH_NS, until));
+    if (status == 0)
         return true;
-    target->outcome = EBUSY;
+    if (!WIFSTOPPED(status)) {
+        target->held = false;
+        target->outcome = ESRCH;
+        return true;
+    }
     int signal_number = signal_in(status);
     bool sleeps = signal_number == 0 && trace(PTRACE_GETREGSET, target->thread, 1, (long)&view) == 0 && parked(target->thread, &regs);
     if (sleeps)
-        target->outcome = run_call(target, regs);
+        target->outcome = run_call(target, &regs, until);
     trace(PTRACE_CONT, target->thread, 0, signal_number);
     return sleeps;
 }
 
 /* A thread that was seized a moment ago may be on its way back to where it slept. */
-QUIET static void inject(struct pm_hand_target *target)
+QUIET static void inject(struct pm_hand_target *target, uint64_t until)
 {
-    const struct timespec pause = { .tv_sec = 0, .tv_nsec = POLL_NS };
-    target->outcome = ESRCH;
-    for (int i = 0; i < TRIES && target->held && !borrow(target); i++)
-        call6(SYS_nanosleep, (long)&pause, 0, 0, 0, 0, 0);
+    target->outcome = target->held ? EINPROGRESS : ESRCH;
+    for (int i = 0; i < TRIES && target->held && now() < until && !borrow(target, until); i++)
+        doze(POLL_NS);
 }
 
 #else
 
-static void inject(struct pm_hand_target *target) { target->outcome = ENOSYS; }
+const void *pm_landing(void) { return NULL; }
+static void inject(struct pm_hand_target *target, uint64_t until)
+{
+    (void)until;
+    target->outcome = EINPROGRESS;
+}
 
 #endif
 
 /* ---- the hand ---- */
 
-QUIET static void call_all(struct pm_hand *hand)
+QUIET static void call_all(struct pm_tracer *tracer)
 {
-    for (uint32_t i = 0; i < hand->count; i++)
-        if (hand->targets[i].wanted)
-            inject(&hand->targets[i]);
-    __atomic_store_n(&hand->order, RUN, __ATOMIC_SEQ_CST);
-    tell(hand, CALLED);
+    for (uint32_t i = 0; i < tracer->count; i++)
+        if (tracer->targets[i].wanted)
+            inject(&tracer->targets[i], tracer->until);
+    __atomic_store_n(&tracer->order, RUN, __ATOMIC_SEQ_CST);
+    tell(tracer, CALLED);
+}
+
+QUIET static void serve(struct pm_tracer *tracer)
+{
+    const uint64_t begun = now();
+    for (uint32_t order; (order = __atomic_load_n(&tracer->order, __ATOMIC_SEQ_CST)) != END;) {
+        const uint64_t time = now();
+        if (time >= tracer->until)
+            break;
+        if (order == CALL)
+            call_all(tracer);
+        for (uint32_t i = 0; i < tracer->count; i++)
+            keep_running(&tracer->targets[i], 0);
+        if (time - begun < SOON_NS) { /* most have done by then what they were let run for */
+            give_way();
+            continue;
+        }
+        const struct timespec pause = { .tv_sec = 0, .tv_nsec = time - begun < 20 * SOON_NS ? POLL_NS : SLOW_NS };
+        call6(SYS_futex, (long)&tracer->order, PM_FUTEX_WAIT, RUN, (long)&pause, 0, 0);
+    }
 }
 
 QUIET static int work(void *argument)
 {
-    struct pm_hand *hand = argument;
+    struct pm_tracer *tracer = argument;
     call6(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
-    if (call6(SYS_getppid, 0, 0, 0, 0, 0, 0) != hand->parent)
+    if (call6(SYS_getppid, 0, 0, 0, 0, 0, 0) != tracer->parent)
         return 0;
-    for (uint32_t i = 0; i < hand->count; i++)
-        seize(&hand->targets[i]);
-    for (uint32_t i = 0; i < hand->count; i++)
-        keep_running(&hand->targets[i], now() + SOON_NS);
-    PM_POINT("hand.seized");
-    tell(hand, RUNNING);
-    const struct timespec pause = { .tv_sec = 0, .tv_nsec = POLL_NS };
-    const uint64_t soon = now() + SOON_NS; /* until when most have done what they were let run for */
-    for (uint32_t order; (order = __atomic_load_n(&hand->order, __ATOMIC_SEQ_CST)) != END && now() < hand->until;) {
-        if (order == CALL)
-            call_all(hand);
-        for (uint32_t i = 0; i < hand->count; i++)
-            keep_running(&hand->targets[i], 0);
-        if (now() < soon)
-            give_way();
-        else
-            call6(SYS_futex, (long)&hand->order, PM_FUTEX_WAIT, RUN, (long)&pause, 0, 0);
+    for (uint32_t i = 0; i < tracer->count; i++) {
+        __atomic_store_n(&tracer->at, i, __ATOMIC_SEQ_CST);
+        seize(&tracer->targets[i]);
     }
-    for (uint32_t i = 0; i < hand->count; i++)
-        let_go(&hand->targets[i]);
+    __atomic_store_n(&tracer->at, tracer->count, __ATOMIC_SEQ_CST);
+    for (uint32_t i = 0; i < tracer->count; i++)
+        keep_running(&tracer->targets[i], now() + SOON_NS);
+    PM_POINT("hand.seized");
+    tell(tracer, RUNNING);
+    serve(tracer);
+    let_go_of_all(tracer);
     PM_POINT("hand.let_go");
-    tell(hand, ENDED);
+    tell(tracer, ENDED);
     return 0;
 }
 
@@ -291,68 +419,206 @@ QUIET static int work(void *argument)
 #endif
 extern int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
 
-bool pm_hand_works(const struct pm_hand *hand)
+/* All hands of this process that were left behind.  Whoever looks takes the whole list. */
+static void *left;
+
+static void leave_behind(struct pm_tracer *tracer)
 {
-    siginfo_t ended = { 0 };
-    return hand->pid != 0 && waitid(P_PID, (id_t)hand->pid, &ended, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 && ended.si_pid == 0;
+    void *head = load_pointer(&left);
+    do
+        tracer->next = head;
+    while (!cas_pointer(&left, &head, tracer));
 }
 
-/* Until the hand has done it; a hand that ended without having done so is not waited for. */
-static bool await(struct pm_hand *hand, uint32_t done)
+/* Of those that were left behind, frees the memory of who has ended.  How many have not. */
+static uint32_t look_back(void)
 {
-    for (uint64_t until = now() + SOON_NS; order_load32(&hand->done) < done && now() < until;)
-        give_way(); /* to be woken takes longer than most of what it does */
-    for (uint32_t seen; (seen = order_load32(&hand->done)) < done;) {
-        pm_futex_wait(&hand->done, seen, UINT32_MAX, pm_now() + REACH_NS);
-        if (!pm_hand_works(hand))
-            return order_load32(&hand->done) >= done;
+    uint32_t count = 0;
+    for (struct pm_tracer *tracer = swap_pointer(&left, NULL), *next; tracer; tracer = next) {
+        next = tracer->next;
+        if (waitpid(tracer->pid, NULL, __WALL | WNOHANG) == 0) {
+            leave_behind(tracer);
+            count++;
+        } else { /* or it is a forked child's copy, of whose parent's child it knows nothing */
+            munmap(tracer, sizeof *tracer);
+        }
     }
+    return count;
+}
+
+/* Fails with an error if it is not a child any more: the application may have waited for whatever child there is. */
+static bool runs(pid_t pid)
+{
+    siginfo_t ended = { 0 };
+    return waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 && ended.si_pid == 0;
+}
+
+bool pm_hand_works(const struct pm_hand *hand) { return hand->pid != 0 && runs(hand->pid); }
+
+/* Process-local.  A wait for the hand to begin. */
+struct doubt {
+    uint64_t next;
+    uint32_t at;
+};
+
+static bool seems_asleep(const struct pm_hand *hand)
+{
+    char state = pm_process_state((uint32_t)hand->pid);
+    return state == 'D' || state == 'S';
+}
+
+/* It is at the same thread as at the last look, and neither of them runs or waits for a processor: the kernel does not let it seize that one. */
+static bool is_stuck(const struct pm_hand *hand, struct doubt *doubt, uint64_t time)
+{
+    if (time < doubt->next)
+        return false;
+    const uint32_t at = order_load32(&hand->tracer->at), before = doubt->at;
+    *doubt = (struct doubt){ time + STUCK_NS, at };
+    return at == before && at < hand->count && seems_asleep(hand) && pm_process_state(hand->targets[at].thread) != 'R';
+}
+
+/* Until the hand has done it, or the time has come; a hand that ended without having done so, or is stuck, is not waited for. */
+static bool await(struct pm_hand *hand, uint32_t done, uint64_t until)
+{
+    uint32_t *word = &hand->tracer->done;
+    uint64_t time = now(), soon = time + SOON_NS;
+    struct doubt doubt = { time + STUCK_NS, UINT32_MAX };
+    while (order_load32(word) < done && now() < soon)
+        give_way(); /* to be woken takes longer than most of what it does */
+    for (uint32_t seen; (seen = order_load32(word)) < done && (time = now()) < until;) {
+        if (!pm_hand_works(hand))
+            return order_load32(word) >= done;
+        if (seen == NOTHING && is_stuck(hand, &doubt, time))
+            return false;
+        pm_futex_wait(word, seen, UINT32_MAX, sooner(until, time + STUCK_NS));
+    }
+    return order_load32(word) >= done;
+}
+
+static void command(struct pm_hand *hand, uint32_t order)
+{
+    order_store32(&hand->tracer->order, order);
+    pm_futex_wake(&hand->tracer->order, UINT32_MAX, 1);
+}
+
+static bool reaped(pid_t pid, uint64_t until)
+{
+    for (uint64_t since = now(); waitpid(pid, NULL, __WALL | WNOHANG) == 0; wait_a_little(since))
+        if (now() >= until)
+            return false;
     return true;
+}
+
+/* Its memory stays with it if the kernel does not let it end. */
+static void finish(struct pm_hand *hand, bool patient)
+{
+    if (patient) {
+        command(hand, END);
+        patient = await(hand, ENDED, now() + GRACE_NS);
+    }
+    if (!patient || !reaped(hand->pid, now() + KILLED_NS)) {
+        if (runs(hand->pid))
+            kill(hand->pid, SIGKILL);
+        if (!reaped(hand->pid, now() + KILLED_NS)) {
+            leave_behind(hand->tracer);
+            hand->tracer = NULL;
+        }
+    }
+    hand->pid = 0;
+    PM_POINT("hand.gone");
+}
+
+/* What it has found of all of them. */
+static void learn(struct pm_hand *hand) { memcpy(hand->targets, hand->tracer->targets, hand->count * sizeof *hand->targets); }
+
+/* It has not begun in time: because of one of the threads, for want of a processor, or because it was ended for trying. */
+static void give_up(struct pm_hand *hand)
+{
+    const uint32_t at = order_load32(&hand->tracer->at);
+    const bool lives = runs(hand->pid), sleeps = lives && at < hand->count && seems_asleep(hand);
+    for (uint32_t i = 0; i < hand->count; i++)
+        hand->targets[i].error = !lives ? EPERM : i == at && sleeps ? EINPROGRESS : EAGAIN;
+    if (lives)
+        finish(hand, false);
+}
+
+static bool prepare(struct pm_hand *hand, uint64_t until)
+{
+    if (!hand->tracer) {
+        void *got = mmap(NULL, sizeof *hand->tracer, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (got == MAP_FAILED)
+            return false;
+        hand->tracer = got;
+    }
+    struct pm_tracer *tracer = hand->tracer;
+    memcpy(tracer->targets, hand->targets, hand->count * sizeof *hand->targets);
+    tracer->count = hand->count;
+    tracer->until = until;
+    tracer->parent = getpid();
+    order_store32(&tracer->at, 0);
+    order_store32(&tracer->order, RUN);
+    order_store32(&tracer->done, NOTHING);
+    return true;
+}
+
+static int make(struct pm_hand *hand, uint64_t until)
+{
+    if (load_pointer(&left) && look_back() >= LEFT_MAX)
+        return EAGAIN;
+    if (!prepare(hand, until) || PM_FAILED("hand.clone"))
+        return errno;
+    struct pm_tracer *tracer = hand->tracer;
+    pid_t pid = __clone(work, tracer->stack + sizeof tracer->stack, CLONE_VM | CLONE_FS | CLONE_FILES, tracer);
+    if (pid < 0)
+        return errno;
+    hand->pid = tracer->pid = pid;
+    return 0;
 }
 
 int pm_hand_start(struct pm_hand *hand, uint64_t until)
 {
-    hand->until = until;
-    hand->parent = getpid();
-    order_store32(&hand->order, RUN);
-    order_store32(&hand->done, NOTHING);
-    hand->pid = PM_FAILED("hand.clone") ? -1 : __clone(work, hand->stack + sizeof hand->stack, CLONE_VM | CLONE_FS | CLONE_FILES, hand);
+    int error = make(hand, until);
     PM_POINT("hand.cloned");
-    if (hand->pid < 0) {
-        hand->pid = 0;
+    if (error != 0) {
         hand->count = 0;
-        return errno;
+        return error;
     }
-    if (!await(hand, RUNNING))
-        for (uint32_t i = 0; i < hand->count; i++)
-            hand->targets[i].error = EPERM; /* it was ended for trying */
+    if (await(hand, RUNNING, until + GRACE_NS))
+        learn(hand);
+    else
+        give_up(hand);
     return 0;
 }
 
 void pm_hand_call(struct pm_hand *hand)
 {
-    order_store32(&hand->done, RUNNING);
-    order_store32(&hand->order, CALL);
-    pm_futex_wake(&hand->order, UINT32_MAX, 1);
-    if (!await(hand, CALLED))
-        for (uint32_t i = 0; i < hand->count; i++)
-            hand->targets[i].outcome = ESRCH;
+    if (hand->pid == 0)
+        return;
+    order_store32(&hand->tracer->done, RUNNING);
+    command(hand, CALL);
+    if (await(hand, CALLED, hand->tracer->until + GRACE_NS))
+        learn(hand);
 }
 
 void pm_hand_end(struct pm_hand *hand)
 {
-    if (hand->pid != 0) {
-        order_store32(&hand->order, END);
-        pm_futex_wake(&hand->order, UINT32_MAX, 1);
-        await(hand, ENDED);
-        while (waitpid(hand->pid, NULL, __WALL) < 0 && errno == EINTR) {}
-    }
-    hand->pid = 0;
+    if (hand->pid != 0)
+        finish(hand, true);
     hand->count = 0;
-    PM_POINT("hand.gone");
+}
+
+void pm_hand_free(struct pm_hand *hand)
+{
+    if (hand->tracer)
+        munmap(hand->tracer, sizeof *hand->tracer);
+    hand->tracer = NULL;
+    if (load_pointer(&left))
+        look_back();
 }
 
 #else
+
+const void *pm_landing(void) { return NULL; }
 
 int pm_hand_start(struct pm_hand *hand, uint64_t until)
 {
@@ -367,5 +633,6 @@ bool pm_hand_works(const struct pm_hand *hand)
 }
 void pm_hand_call(struct pm_hand *hand) { (void)hand; }
 void pm_hand_end(struct pm_hand *hand) { hand->count = 0; }
+void pm_hand_free(struct pm_hand *hand) { (void)hand; }
 
 #endif

@@ -7,6 +7,7 @@
 #include "os.h"
 
 #include "order.h"
+#include "os_linux.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,8 +28,7 @@
 
 /* ---- reading /proc ---- */
 
-/* The beginning of a file as text; its length, or -1. */
-static ssize_t read_text(const char *path, char *text, size_t size)
+ssize_t pm_text_read(const char *path, char *text, size_t size)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -37,6 +37,37 @@ static ssize_t read_text(const char *path, char *text, size_t size)
     close(fd);
     text[length > 0 ? length : 0] = '\0';
     return length;
+}
+
+void pm_text_tame(char *text)
+{
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+}
+
+bool pm_text_any_line(const char *path, bool (*each)(const char *line, void *context), void *context)
+{
+    char text[8192];
+    size_t kept = 0;
+    bool found = false, too_long = false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    for (ssize_t got; !found && (got = read(fd, text + kept, sizeof text - 1 - kept)) > 0;) {
+        char *line = text, *end;
+        text[kept + (size_t)got] = '\0';
+        for (; !found && (end = strchr(line, '\n')) != NULL; line = end + 1, too_long = false) {
+            *end = '\0';
+            found = !too_long && each(line, context);
+        }
+        kept = strlen(line);
+        if (kept == sizeof text - 1)
+            too_long = true, kept = 0;
+        memmove(text, line, kept);
+    }
+    close(fd);
+    return found;
 }
 
 static uint64_t inode_of(const char *path)
@@ -117,7 +148,7 @@ static bool is_it(uint32_t number, void *context)
     if (inode_of(path) != search->pidns)
         return false;
     snprintf(path, sizeof path, "%s/%" PRIu32 "/status", search->folder, number);
-    if (read_text(path, status, sizeof status) <= 0 || last_number(field(status, "NSpid")) != search->inner)
+    if (pm_text_read(path, status, sizeof status) <= 0 || last_number(field(status, "NSpid")) != search->inner)
         return false;
     search->found = number;
     return true;
@@ -137,7 +168,7 @@ static uint32_t here(const char *folder, uint32_t inner, uint64_t pidns)
 static bool read_stat(const char *path, char *state, uint64_t *start_time)
 {
     char line[1024];
-    if (read_text(path, line, sizeof line) <= 0)
+    if (pm_text_read(path, line, sizeof line) <= 0)
         return false;
     const char *at = strrchr(line, ')');
     if (!at || at[1] == '\0')
@@ -183,33 +214,49 @@ void pm_process_self(struct pm_process *self)
 }
 
 /* A registry may say anything: only a thread that the library made is an agent. */
-static bool is_agent(uint32_t pid, uint32_t thread)
+static bool is_agent(uint32_t pid, uint32_t thread, const char *status)
 {
-    char path[64], name[32];
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/comm", pid, thread);
-    return pid != thread && read_text(path, name, sizeof name) > 0 && strcmp(name, AGENT_NAME "\n") == 0;
+    const char *name = field(status, "Name");
+    return pid != thread && name && strncmp(name, "\t" AGENT_NAME "\n", sizeof AGENT_NAME + 1) == 0;
 }
 
 int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts)
 {
-    char path[64], status[4096];
+    char path[64], status[4096], state;
     uint64_t start_time;
     *facts = (struct pm_facts){ .pid = here("/proc", who->pid, who->pidns) };
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", facts->pid);
-    if (facts->pid == 0 || !read_stat(path, &facts->state, &start_time) || start_time != who->start_time)
+    if (facts->pid == 0 || !read_stat(path, &state, &start_time) || start_time != who->start_time)
         return ESRCH;
-    if (if_stopped && facts->state != 'T' && facts->state != 't')
-        return EAGAIN;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", facts->pid);
     facts->thread = here(path, thread, who->pidns);
-    if (facts->thread == 0 || !is_agent(facts->pid, facts->thread))
-        return ESRCH;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", facts->pid, facts->thread);
-    if (read_text(path, status, sizeof status) <= 0)
+    if (facts->thread == 0 || pm_text_read(path, status, sizeof status) <= 0 || !is_agent(facts->pid, facts->thread, status))
         return ESRCH;
-    facts->traced = last_number(field(status, "TracerPid")) != 0;
+    const char *word = field(status, "State");
+    facts->state = word && *word == '\t' ? word[1] : '\0';
+    facts->tracer = last_number(field(status, "TracerPid"));
+    facts->traced = facts->tracer != 0 || facts->state == 't'; /* from another pid namespace, perhaps */
     facts->filtered = last_number(field(status, "Seccomp")) != 0;
-    return 0;
+    return if_stopped && facts->state != 'T' && facts->state != 't' ? EAGAIN : 0;
+}
+
+char pm_process_state(uint32_t pid)
+{
+    char path[64], state = '\0';
+    uint64_t start_time;
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", pid);
+    return read_stat(path, &state, &start_time) ? state : '\0';
+}
+
+void pm_process_name(uint32_t pid, char *name, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/comm", pid);
+    name[0] = '\0';
+    (void)pm_text_read(path, name, size);
+    name[strcspn(name, "\n")] = '\0';
+    pm_text_tame(name);
 }
 
 /* ---- has it ended? ---- */
@@ -232,7 +279,7 @@ static bool surveyed(uint32_t number, void *context)
     if (inode_of(path) != 0)
         return is_it(number, &survey->search);
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/status", number);
-    const char *ids = read_text(path, status, sizeof status) > 0 ? field(status, "NSpid") : NULL;
+    const char *ids = pm_text_read(path, status, sizeof status) > 0 ? field(status, "NSpid") : NULL;
     survey->blind = survey->blind || (ids ? last_number(ids) == survey->search.inner : kill((pid_t)number, 0) == 0 || errno == EPERM);
     return false;
 }
@@ -265,7 +312,7 @@ static bool is_another(const struct pm_process *who, uint32_t pid)
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/ns/time", pid);
     uint64_t timens = inode_of(path);
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", pid);
-    if (who->start_time == 0 || timens != inode_of("/proc/self/ns/time") || read_text(path, line, sizeof line) <= 0)
+    if (who->start_time == 0 || timens != inode_of("/proc/self/ns/time") || pm_text_read(path, line, sizeof line) <= 0)
         return false;
     return stat_field(line, 22) != who->start_time;
 }
@@ -275,14 +322,14 @@ static bool runs_no_more(uint32_t pid, uint32_t thread)
 {
     char path[64], text[4096];
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", pid, thread);
-    if (read_text(path, text, sizeof text) <= 0)
+    if (pm_text_read(path, text, sizeof text) <= 0)
         return false;
     const char *at = strrchr(text, ')');
     char state = at && at[1] ? at[2] : '?';
     if (state == 'Z' || state == 'X' || state == 'x' || stat_field(text, 9) & EXITING)
         return true;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", pid, thread);
-    return read_text(path, text, sizeof text) > 0 && last_number(field(text, "CoreDumping")) != 0;
+    return pm_text_read(path, text, sizeof text) > 0 && last_number(field(text, "CoreDumping")) != 0;
 }
 
 /* Of this process: it never changes, but in a child. */
@@ -335,14 +382,14 @@ bool pm_thread_wants_to_run(uint32_t thread)
 {
     char path[64], line[1024];
     snprintf(path, sizeof path, "/proc/self/task/%" PRIu32 "/stat", thread);
-    const char *at = read_text(path, line, sizeof line) > 0 ? strrchr(line, ')') : NULL;
+    const char *at = pm_text_read(path, line, sizeof line) > 0 ? strrchr(line, ')') : NULL;
     return at && at[1] && at[2] == 'R';
 }
 
 bool pm_process_is_sandboxed(void)
 {
     char status[4096];
-    if (read_text("/proc/thread-self/status", status, sizeof status) <= 0)
+    if (pm_text_read("/proc/thread-self/status", status, sizeof status) <= 0)
         return true;
     /* A filter that the process set for itself needs "no new privileges", and may end it for a call.  One that a container came with does not. */
     return last_number(field(status, "Seccomp")) != 0 && last_number(field(status, "NoNewPrivs")) != 0;
@@ -350,35 +397,76 @@ bool pm_process_is_sandboxed(void)
 
 /* ---- reaching into them ---- */
 
+#define MOUNTS_MAX 32
+
+/* The mounts of one file system, as one process sees them. */
+struct mounts {
+    uint64_t device;
+    uint64_t ids[MOUNTS_MAX];
+    size_t count;
+};
+
+/* "ID PARENT MAJOR:MINOR ...", a line of mountinfo. */
+static bool note_mount(const char *line, void *context)
+{
+    struct mounts *mounts = context;
+    char *at;
+    uint64_t id = strtoull(line, &at, 10), major, minor;
+    strtoull(at, &at, 10);
+    major = strtoull(at, &at, 10);
+    if (*at != ':')
+        return false;
+    minor = strtoull(at + 1, &at, 10);
+    if (makedev((unsigned)major, (unsigned)minor) == mounts->device)
+        mounts->ids[mounts->count++] = id;
+    return mounts->count == MOUNTS_MAX;
+}
+
 struct descriptors {
-    uint32_t pid;
+    uint32_t pid, thread;
     struct pm_object object;
+    struct mounts mounts;
     int found;
 };
 
+static bool is_among(const struct mounts *mounts, const char *id)
+{
+    uint64_t number = id ? strtoull(id, NULL, 10) : 0;
+    for (size_t i = 0; i < mounts->count; i++)
+        if (mounts->ids[i] == number)
+            return true;
+    return false;
+}
+
+/*
+ * By what the kernel knows of it without asking its file system, which may be one that never answers.  Before Linux 5.14 that is not the inode;
+ * but what is on the object's own file system can be asked.
+ */
 static bool is_object(uint32_t number, void *context)
 {
     struct descriptors *search = context;
     struct stat facts;
-    char path[64], text[256];
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/fd/%" PRIu32, search->pid, number);
-    if (stat(path, &facts) != 0 || facts.st_dev != search->object.device || facts.st_ino != search->object.inode)
+    char path[96], text[512];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/fdinfo/%" PRIu32, search->pid, search->thread, number);
+    if (pm_text_read(path, text, sizeof text) <= 0)
         return false;
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/fdinfo/%" PRIu32, search->pid, number);
-    if (read_text(path, text, sizeof text) <= 0)
+    const char *flags = field(text, "flags"), *inode = field(text, "ino");
+    if (!flags || (strtoul(flags, NULL, 8) & O_ACCMODE) != O_RDWR || !is_among(&search->mounts, field(text, "mnt_id")))
         return false;
-    const char *flags = field(text, "flags");
-    if (!flags || (strtoul(flags, NULL, 8) & O_ACCMODE) != O_RDWR)
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/fd/%" PRIu32, search->pid, search->thread, number);
+    if (inode ? strtoull(inode, NULL, 10) != search->object.inode : stat(path, &facts) != 0 || facts.st_ino != search->object.inode)
         return false;
     search->found = (int)number;
     return true;
 }
 
-int pm_process_descriptor(uint32_t pid, struct pm_object object)
+int pm_process_descriptor(uint32_t pid, uint32_t thread, struct pm_object object)
 {
-    struct descriptors search = { .pid = pid, .object = object, .found = -1 };
+    struct descriptors search = { .pid = pid, .thread = thread, .object = object, .mounts = { .device = object.device }, .found = -1 };
     char path[64];
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/fd", pid);
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/mountinfo", pid, thread);
+    pm_text_any_line(path, note_mount, &search.mounts);
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/fd", pid, thread);
     any_number(path, is_object, &search);
     return search.found;
 }
@@ -389,8 +477,9 @@ struct place {
 };
 
 /* A line of /proc/PID/maps: does a shared, writable mapping of the object's beginning start at the address? */
-static bool is_place(const char *line, const struct place *place)
+static bool is_place(const char *line, void *context)
 {
+    const struct place *place = context;
     char *at;
     uint64_t from = strtoull(line, &at, 16);
     if (from != place->address || *at != '-')
@@ -405,35 +494,19 @@ static bool is_place(const char *line, const struct place *place)
     return offset == 0 && inode == place->object.inode && makedev((unsigned)major, (unsigned)minor) == place->object.device;
 }
 
-bool pm_process_maps(uint32_t pid, uint64_t address, struct pm_object object)
+bool pm_process_maps(uint32_t pid, uint32_t thread, uint64_t address, struct pm_object object)
 {
-    const struct place place = { address, object };
-    char path[64], text[8192];
-    size_t kept = 0;
-    bool found = false;
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/maps", pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    for (ssize_t got; !found && (got = read(fd, text + kept, sizeof text - 1 - kept)) > 0;) {
-        char *line = text, *end;
-        text[kept + (size_t)got] = '\0';
-        for (; !found && (end = strchr(line, '\n')) != NULL; line = end + 1)
-            found = is_place(line, &place);
-        kept = strlen(line);
-        if (kept == sizeof text - 1)
-            kept = 0; /* a line that long is no mapping of ours */
-        memmove(text, line, kept);
-    }
-    close(fd);
-    return found;
+    struct place place = { address, object };
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/maps", pid, thread);
+    return pm_text_any_line(path, is_place, &place);
 }
 
 /* Reading a byte makes the kernel map its page there, and with it those around it that are in memory: 64 KiB at a time. */
 #define AROUND UINT64_C(65536)
 #define BATCH 256
 
-int pm_process_populate(uint32_t pid, uint64_t address, uint64_t length)
+int pm_process_populate(uint32_t thread, uint64_t address, uint64_t length)
 {
     char bytes[BATCH];
     struct iovec there[BATCH];
@@ -442,7 +515,7 @@ int pm_process_populate(uint32_t pid, uint64_t address, uint64_t length)
         for (; at < length && count < BATCH; count++, at += AROUND - (address + at) % AROUND)
             there[count] = (struct iovec){ (void *)(uintptr_t)(address + at), 1 };
         struct iovec mine = { bytes, count };
-        if (process_vm_readv((pid_t)pid, &mine, 1, there, count, 0) != (ssize_t)count)
+        if (process_vm_readv((pid_t)thread, &mine, 1, there, count, 0) != (ssize_t)count)
             return errno ? errno : EFAULT;
     }
     return 0;

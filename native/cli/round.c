@@ -2,6 +2,7 @@
 /* round.c - `peermap grow`, `shrink`, `remap` and `trim`: one round, and how each peer came to it. */
 #include "model.h"
 #include "peer.h"
+#include "reason.h"
 #include "size.h"
 #include "view.h"
 #include "words.h"
@@ -50,7 +51,7 @@ static void print_json(const struct cli *cli, const struct report *report)
 static char *answer_text(const peermap_answer *answer)
 {
     const char *how = method_sentence((uint32_t)answer->method);
-    return answer->method == PEERMAP_BY_NONE ? text_of("%s: %s", how, reach_sentence(answer->error)) : text_of("%s", how);
+    return answer->method == PEERMAP_BY_NONE ? text_of("%s: %s", how, pm_reason_text(answer->error)) : text_of("%s", how);
 }
 
 static void print_answers(const struct out *out, const struct report *report)

@@ -41,8 +41,7 @@ void names_free(struct names *names);
 /* `offset_ns`: from CLOCK_MONOTONIC to the wall's.  Brief: without number and microseconds. */
 void view_event(const struct out *out, const struct pm_event *event, const struct names *names, uint64_t offset_ns, bool brief);
 
-/* How a peer came to a mapping, in words: "mapped it, by its agent"; and why one could not be reached, by its errno. */
+/* How a peer came to a mapping, in words: "mapped it, by its agent".  Why one could not be reached: base/reason.h. */
 const char *method_sentence(uint32_t method);
-const char *reach_sentence(int error);
 
 #endif

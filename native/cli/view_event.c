@@ -3,6 +3,7 @@
 #include "view.h"
 
 #include "peermap.h"
+#include "reason.h"
 #include "size.h"
 #include "words.h"
 
@@ -92,19 +93,6 @@ const char *method_sentence(uint32_t method)
     return words[method <= PM_BY_LAST ? method : 0];
 }
 
-const char *reach_sentence(int error)
-{
-    switch (error) {
-    case 0: return "it is starved, frozen, or was stopped in between";
-    case EPERM: return "it is stopped, and the system does not let its agent be run (kernel.yama.ptrace_scope, its user, a sandbox)";
-    case ESRCH: return "its process cannot be seen from here";
-    case EACCES: return "it is stopped, and nobody may reach into it (no-inject)";
-    case EBUSY: return "a debugger or another tracer holds it";
-    case ENOSYS: return "it is stopped, and stopped peers cannot be reached on this kind of processor";
-    default: return strerror(error);
-    }
-}
-
 static const char *ack_words(uint32_t method)
 {
     static const char *const words[] = { "", " at attach", " by its agent", " by itself", " by its agent, though stopped", " from outside, though stopped",
@@ -164,13 +152,13 @@ static void peer_detail(const struct pm_event *e, const struct names *names, str
         else
             snprintf(p->text, sizeof p->text, "%s after %s%s", BYTES(e->size), figure_time(e->ns).text, ack_words(e->method));
         break;
-    case PM_EV_MAP_LATE: snprintf(p->text, sizeof p->text, "no answer after %s: %s", figure_time(e->ns).text, reach_sentence(e->error)); break;
+    case PM_EV_MAP_LATE: snprintf(p->text, sizeof p->text, "no answer after %s: %s", figure_time(e->ns).text, pm_reason_text(e->error)); break;
     case PM_EV_PEER_DIED:
     case PM_EV_REAP: snprintf(p->text, sizeof p->text, "%s%s", by.text[0] ? e->kind == PM_EV_REAP ? "by " : "found by " : "", by.text); break;
     case PM_EV_ROOT: snprintf(p->text, sizeof p->text, "%s at 0x%" PRIx64, BYTES(e->ns), e->size); break;
     case PM_EV_UNSTOP:
     case PM_EV_INJECT:
-        snprintf(p->text, sizeof p->text, "by %s%s%s", by.text, e->error ? ": " : "", e->error ? reach_sentence(e->error) : "");
+        snprintf(p->text, sizeof p->text, "by %s%s%s", by.text, e->error ? ": " : "", e->error ? pm_reason_text(e->error) : "");
         break;
     case PM_EV_HEAP_FAULT: snprintf(p->text, sizeof p->text, "%s, at 0x%" PRIx64, fault_sentence(e->error), e->size); break;
     case PM_EV_HEAP_RECLAIM: snprintf(p->text, sizeof p->text, "%s that ended processes held", BYTES(e->size)); break;

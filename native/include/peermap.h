@@ -28,8 +28,8 @@
  *
  * CAVEATS, each as problem and remedy
  *
- * - Problem: a peer that a debugger holds cannot map anything, nor can one that is stopped (SIGSTOP, Ctrl+Z) where the system does not allow to
- *   let its agent thread run (kernel.yama.ptrace_scope, another user, PEERMAP_NO_INJECT).  It has what is mapped ahead; a growth past that
+ * - Problem: a peer that a debugger holds or a freezer (a paused container) cannot map anything, nor can one that is stopped (SIGSTOP, Ctrl+Z)
+ *   where the system does not permit running its agent thread (kernel.yama.ptrace_scope, another user, PEERMAP_NO_INJECT).  It has what is mapped ahead; a growth past that
  *   waits for it until the deadline (options.deadline_ms), then puts everything back and fails with PEERMAP_ELATE, naming the peer and why.
  *   Remedy: let the peer go on and repeat; or set PEERMAP_ALLOW_LATE: the growth succeeds and the peer maps as soon as it runs.
  * - Problem: memory is mapped ahead, past the active size, so a stray access there is a SIGBUS, or after the next growth none at all.
@@ -210,7 +210,9 @@ typedef struct peermap_answer {
     pid_t pid; /* in the peer's own pid namespace */
     char name[PEERMAP_NAME_MAX];
     int method;           /* enum peermap_method; PEERMAP_BY_NONE if it did not map the memory in time, or ended */
-    int error;            /* errno of its mapping; of a late peer, why it could not be reached from outside */
+    int error;            /* errno of its mapping; of a late peer, why it could not be reached from outside: EBUSY a debugger holds it, EL2HLT it is
+                           * frozen, EACCES PEERMAP_NO_INJECT, EPERM the system, ESRCH it is not to be seen, EINPROGRESS it is in the middle of
+                           * something; 0 nothing is known to be in its way */
     uint64_t nanoseconds; /* from the request to the answer */
 } peermap_answer;
 

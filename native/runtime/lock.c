@@ -214,6 +214,6 @@ int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *wha
         round->culprit_pid = (pid_t)slot.pid;
         snprintf(round->culprit, sizeof round->culprit, "%.63s", slot.name);
     }
-    return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by %.63s (pid %u); if that is stopped or held by a debugger, let it go on", what,
-                   segment->name, slot.name, slot.pid);
+    return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by %.63s (pid %u): %s", what, segment->name, slot.name, slot.pid,
+                   pm_reach_holder_words(segment, &slot).text);
 }

@@ -5,25 +5,62 @@
  * The rungs of the ladder below the bell.  *Unstop*: the process is stopped; its agent's thread, and no other, is let run by ptrace, does its
  * own work and falls back into the stop.  The same for a stopped peer that has the lock.  *Inject*: the agent can be reached and yet does
  * not answer; one mmap is run in its thread, while that is parked in a futex.  Neither is tried on a peer that forbids it, or that another
- * tracer holds; inject not under a seccomp filter, which might end the process.  Why a rung could not be climbed is an errno:
+ * tracer holds; inject not under a seccomp filter, which might end the process.  Nobody who is frozen is reached: a freezer holds a thread that is
+ * continued or traced as well.  Why a rung could not be climbed is an errno, in words in base/reason.h:
  *
- *     EACCES  PEERMAP_NO_INJECT forbids it            EBUSY  a debugger holds it, or its agent is in the middle of something
- *     EPERM   the system forbids it                   ESRCH  the process cannot be seen from here
+ *     EACCES  PEERMAP_NO_INJECT forbids it            EBUSY        a debugger holds it
+ *     EPERM   the system forbids it                   ESRCH        the process cannot be seen from here
+ *     EL2HLT  its cgroup is frozen                    EINPROGRESS  its agent is in the middle of something
+ *     EAGAIN  no hand could be made                   ENOSYS       not on this kind of processor
  *
  * What the registry says of the process is checked against /proc first, so that no header makes this touch any thread but an agent.
  */
 #include "round.h"
 
+#include "reason.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-static int find(const peermap_segment *segment, const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts)
+#define AGAIN_NS UINT64_C(100000000) /* after which one is tried again that the kernel did not let be held: others come first */
+#define EXPLAIN_NS UINT64_C(10000000) /* for finding out why peers are late, when they are */
+
+static bool is_stopped(const struct pm_facts *facts) { return facts->state == 'T' || facts->state == 't'; }
+
+static bool forbids(const peermap_segment *segment, const struct pm_slot *slot)
+{
+    return (segment->shape.flags & PM_SEGMENT_NO_INJECT) || (slot->flags & PM_SLOT_NO_INJECT);
+}
+
+static int find_process(const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts)
 {
     const struct pm_process who = { .pid = slot->pid, .start_time = slot->start_time, .pidns = slot->pidns };
-    int error = pm_process_find(&who, slot->life & PM_FUTEX_TID, if_stopped, facts);
-    if (error == 0 && ((segment->shape.flags & PM_SEGMENT_NO_INJECT) || (slot->flags & PM_SLOT_NO_INJECT)))
-        return facts->traced ? EBUSY : EACCES;
-    return error == 0 && facts->traced ? EBUSY : error;
+    return pm_process_find(&who, slot->life & PM_FUTEX_TID, if_stopped, facts);
+}
+
+/* 0 if it may be reached into, and it is of use. */
+static int find(const peermap_segment *segment, const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts)
+{
+    int error = find_process(slot, if_stopped, facts);
+    if (error == 0 && facts->traced)
+        return EBUSY;
+    if (error == 0 && forbids(segment, slot))
+        return EACCES;
+    return error == 0 && pm_process_is_frozen(facts, NULL) ? EL2HLT : error;
+}
+
+/* What can be seen to keep it from answering, whatever was tried; 0: nothing. */
+static int find_hindrance(const peermap_segment *segment, const struct pm_slot *slot, struct pm_facts *facts, struct pm_freezer *freezer)
+{
+    int error = find_process(slot, false, facts);
+    if (error != 0)
+        return error;
+    if (pm_process_is_frozen(facts, freezer))
+        return EL2HLT;
+    if (!is_stopped(facts))
+        return facts->state == 'D' ? EINPROGRESS : 0;
+    return facts->traced ? EBUSY : forbids(segment, slot) ? EACCES : 0;
 }
 
 static void tell(peermap_segment *segment, enum pm_event_kind kind, uint64_t epoch, uint32_t index, uint64_t size, int error)
@@ -49,7 +86,7 @@ static void look(const struct pm_running *round, struct pm_awaited *who)
     struct pm_slot slot;
     struct pm_facts facts;
     who->thread = 0;
-    if (who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
+    if (pm_now() < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
         return;
     int error = find(segment, &slot, true, &facts);
     who->error = error == EAGAIN ? 0 : error; /* it runs: its answer is on its way */
@@ -84,7 +121,7 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
     peermap_segment *segment = round->segment;
     bool news = false;
     forget_lost(round);
-    for (uint32_t i = 0; i < round->count && round->reaches; i++) {
+    for (uint32_t i = 0; i < round->count && round->reaches && pm_now() < deadline; i++) {
         struct pm_awaited *who = &round->awaited[i];
         if (who->target)
             continue;
@@ -96,21 +133,42 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
     pm_hand_end(&segment->hand);
     for (uint32_t i = 0; i < round->count; i++)
         take(round, &round->awaited[i]);
-    round->reached = true;
     int error = start(segment, deadline);
+    round->reached = error != 0 || segment->hand.pid != 0; /* not if it was stuck: the others are tried again at once */
     for (uint32_t i = 0; i < round->count; i++) {
         struct pm_awaited *who = &round->awaited[i];
         if (!who->target)
             continue;
-        who->error = error != 0 ? error : who->target->error;
-        tell(segment, PM_EV_UNSTOP, round->epoch, who->index, 0, who->error);
+        bool again = error == 0 && who->target->error == EAGAIN;
+        who->error = again ? 0 : error != 0 ? error : who->target->error;
+        if (who->error == EINPROGRESS)
+            who->again = pm_now() + AGAIN_NS;
+        if (!round->reached)
+            who->target = NULL;
+        if (!again)
+            tell(segment, PM_EV_UNSTOP, round->epoch, who->index, 0, who->error);
     }
 }
 
+/* Those who still do not answer are late: why, as far as can be seen now, and before it takes too long. */
 void pm_reach_end(struct pm_running *round)
 {
+    peermap_segment *segment = round->segment;
     if (round->reaches)
-        pm_hand_end(&round->segment->hand);
+        pm_hand_end(&segment->hand);
+    const uint64_t until = pm_now() + EXPLAIN_NS;
+    for (uint32_t i = 0; i < round->count && pm_now() < until; i++) {
+        struct pm_awaited *who = &round->awaited[i];
+        struct pm_slot slot;
+        struct pm_facts facts;
+        struct pm_freezer freezer;
+        who->target = NULL;
+        if (who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
+            continue;
+        int error = find_hindrance(segment, &slot, &facts, &freezer);
+        if (error != 0)
+            who->error = error;
+    }
 }
 
 /* ---- inject ---- */
@@ -123,15 +181,15 @@ static int plan(const struct pm_running *round, const struct pm_slot *slot, cons
     const struct pm_shape *shape = &segment->shape;
     uint64_t target = peek64(&segment->header->target);
     if (target > shape->reserved || target < slot->mapped)
-        return EBUSY; /* it shall give memory up: only its own code can see to that */
+        return EINPROGRESS; /* it shall give memory up: only its own code can see to that */
     if (facts->filtered)
         return EPERM;
-    if (slot->base < shape->header_len || !pm_process_maps(facts->pid, slot->base - shape->header_len, segment->object))
+    if (slot->base < shape->header_len || !pm_process_maps(facts->pid, facts->thread, slot->base - shape->header_len, segment->object))
         return ESRCH;
     *call = (struct pm_hand_call){ .address = slot->base,
                                    .length = target,
                                    .offset = shape->header_len,
-                                   .descriptor = pm_process_descriptor(facts->pid, segment->object) };
+                                   .descriptor = pm_process_descriptor(facts->pid, facts->thread, segment->object) };
     return call->descriptor < 0 ? EBADF : 0;
 }
 
@@ -141,13 +199,13 @@ static void aim(struct pm_running *round, struct pm_awaited *who)
     struct pm_slot slot;
     struct pm_facts facts;
     struct pm_hand_call call;
-    if (who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
+    if (pm_now() < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
         return;
     int error = find(segment, &slot, false, &facts);
     if (error == 0)
         error = plan(round, &slot, &facts, &call);
     if (error == 0 && !(who->target = pm_hand_add(&segment->hand, facts.thread)))
-        error = EBUSY;
+        error = EINPROGRESS;
     if (error == 0) {
         who->target->wanted = true;
         who->target->call = call;
@@ -178,18 +236,18 @@ static void record(struct pm_running *round, const struct pm_awaited *who)
                                            .ns = took });
 }
 
-void pm_reach_inject(struct pm_running *round, uint64_t deadline)
+/* True if it was held up by one of them, and may find the others when it is tried again. */
+static bool inject(struct pm_running *round, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
-    if (!round->reaches)
-        return;
+    bool again = false;
     pm_hand_end(&segment->hand);
     for (uint32_t i = 0; i < round->count; i++) {
         round->awaited[i].target = NULL;
         aim(round, &round->awaited[i]);
     }
     if (segment->hand.count == 0)
-        return;
+        return false;
     int error = start(segment, deadline);
     if (error == 0)
         pm_hand_call(&segment->hand);
@@ -197,10 +255,20 @@ void pm_reach_inject(struct pm_running *round, uint64_t deadline)
         struct pm_awaited *who = &round->awaited[i];
         if (!who->target)
             continue;
-        if (error == 0 && who->target->error == 0)
+        const struct pm_hand_target *target = who->target;
+        if (error == 0 && target->error == 0)
             record(round, who);
-        who->error = error != 0 ? error : who->target->error != 0 ? who->target->error : who->target->outcome;
+        who->error = error != 0 ? error : target->error != 0 ? target->error : target->outcome;
+        if (error == 0 && target->error == EINPROGRESS)
+            who->again = pm_now() + AGAIN_NS;
+        again = again || (error == 0 && target->error == EAGAIN);
     }
+    return again;
+}
+
+void pm_reach_inject(struct pm_running *round, uint64_t deadline)
+{
+    for (int i = 0; round->reaches && i < PM_HANDS && pm_now() < deadline && inject(round, deadline); i++) {}
 }
 
 /* ---- populate ---- */
@@ -214,9 +282,7 @@ bool pm_reach_populate(const struct pm_running *round, uint32_t index)
     struct pm_facts facts;
     if (!pm_slot_read(segment, index, &slot) || from >= to || to > slot.mapped || to > segment->shape.reserved)
         return false;
-    const struct pm_process who = { .pid = slot.pid, .start_time = slot.start_time, .pidns = slot.pidns };
-    return pm_process_find(&who, slot.life & PM_FUTEX_TID, false, &facts) == 0 &&
-           pm_process_populate(facts.pid, slot.base + from, to - from) == 0;
+    return find_process(&slot, false, &facts) == 0 && pm_process_populate(facts.thread, slot.base + from, to - from) == 0;
 }
 
 /* ---- the holder of a lock ---- */
@@ -242,15 +308,50 @@ int pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline)
 
 /* ---- in words ---- */
 
-const char *pm_reach_words(int reason)
+/* Which freezer, or which debugger. */
+static struct pm_phrase details(int reason, const struct pm_facts *facts, const struct pm_freezer *freezer)
 {
-    switch (reason) {
-    case 0: return "it is starved, frozen, or was stopped in between";
-    case EACCES: return "it is stopped, and PEERMAP_NO_INJECT forbids to let its agent run; continue it";
-    case EBUSY: return "a debugger or another tracer holds it; let it go on";
-    case EPERM: return "it is stopped, and this process may not let its agent run (see kernel.yama.ptrace_scope, its user, a sandbox); continue it";
-    case ESRCH: return "its process cannot be seen from here (another pid namespace, or /proc hides it)";
-    case ENOSYS: return "it is stopped, and stopped peers cannot be reached on this kind of processor; continue it";
-    default: return strerror(reason);
+    struct pm_phrase phrase = { "" };
+    char tracer[32] = "", by[64] = "";
+    if (facts->tracer != 0) {
+        pm_process_name(facts->tracer, tracer, sizeof tracer);
+        snprintf(by, sizeof by, "%s (pid %u)", tracer[0] ? tracer : "a tracer", facts->tracer);
     }
+    if (reason == EBUSY && by[0])
+        snprintf(phrase.text, sizeof phrase.text, "%s holds it, as a debugger does; let it go on", by);
+    else if (reason == EL2HLT && (freezer->path[0] || by[0]))
+        snprintf(phrase.text, sizeof phrase.text, "its cgroup is frozen%s%s%s%s%s; thaw it", freezer->path[0] ? " (" : "", freezer->path,
+                 freezer->path[0] ? ")" : "", by[0] ? ", and held by " : "", by);
+    else
+        snprintf(phrase.text, sizeof phrase.text, "%s", pm_reason_text(reason));
+    return phrase;
+}
+
+static bool find_culprit(const struct pm_running *round, struct pm_slot *slot)
+{
+    for (uint32_t i = 0; i < round->segment->shape.slot_count; i++)
+        if (pm_slot_read(round->segment, i, slot) && (pid_t)slot->pid == round->report->culprit_pid &&
+            strncmp(slot->name, round->report->culprit, sizeof slot->name) == 0)
+            return true;
+    return false;
+}
+
+struct pm_phrase pm_reach_words(const struct pm_running *round)
+{
+    struct pm_slot slot;
+    struct pm_facts facts = { 0 };
+    struct pm_freezer freezer = { 0 };
+    if (find_culprit(round, &slot) && find_hindrance(round->segment, &slot, &facts, &freezer) != round->reason)
+        facts.tracer = 0, freezer.path[0] = '\0'; /* it is not so any more */
+    return details(round->reason, &facts, &freezer);
+}
+
+struct pm_phrase pm_reach_holder_words(const peermap_segment *segment, const struct pm_slot *holder)
+{
+    struct pm_facts facts;
+    struct pm_freezer freezer;
+    int reason = find_hindrance(segment, holder, &facts, &freezer);
+    if (reason == EL2HLT || reason == EBUSY || reason == EACCES)
+        return details(reason, &facts, &freezer);
+    return (struct pm_phrase){ "if that is stopped or held by a debugger, let it go on" };
 }

@@ -11,6 +11,7 @@ struct pm_awaited {
     uint64_t asked;                /* when */
     int error;                     /* errno of trying to reach it from outside */
     bool looked;                   /* whether its process has ended, since this wait began */
+    uint64_t again;                /* when, at the earliest, it is to be tried again */
     uint32_t thread;               /* of its agent, if that is to be let run, or 0 */
     struct pm_hand_target *target; /* of the hand that lets it run, or NULL */
 };
@@ -59,7 +60,7 @@ void pm_reach_inject(struct pm_running *round, uint64_t deadline);
 void pm_reach_end(struct pm_running *round);
 /* Populates the new pages in a peer from outside.  True if it did. */
 bool pm_reach_populate(const struct pm_running *round, uint32_t index);
-/* Why a peer could not be reached, as the end of "peer X did not answer within N ms". */
-const char *pm_reach_words(int reason);
+/* Why the culprit could not be reached, as the end of "peer X did not answer within N ms". */
+struct pm_phrase pm_reach_words(const struct pm_running *round);
 
 #endif

@@ -77,6 +77,7 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
 static void free_handle(peermap_segment *segment)
 {
     pm_delist(segment);
+    pm_hand_free(&segment->hand);
     munmap(segment, sizeof *segment);
 }
 
@@ -314,6 +315,7 @@ void peermap_detach(peermap_segment *segment)
     if (!segment)
         return;
     if (load32(&segment->detached)) { /* in a forked child: the maps and the descriptor are gone already */
+        pm_hand_free(&segment->hand);
         munmap(segment, sizeof *segment);
         return;
     }

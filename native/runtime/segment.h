@@ -167,8 +167,8 @@ struct peermap_segment {
 
     struct peermap_segment *next; /* of all attachments of this process, for fork() */
 
-    /* Large, and last: pages that nobody touches are not there. */
     struct pm_hand hand; /* of the agent */
+    /* Large, and last: pages that nobody touches are not there. */
     /* How the peers came to the last round, written by the agent during a request; or all of them ahead. */
     peermap_answer answers[PM_SLOTS_MAX];
     /* For each word of the header's beginning and of the slots, at the same distance from here, its entry on the robust list. */
@@ -311,6 +311,11 @@ void pm_move_horizon(peermap_segment *segment);                                 
 /* ---- reach.c: the agent only ---- */
 #define PM_HANDS 4 /* that may be lost in one wait */
 int pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline); /* lets the agent run that has the lock; 0 or errno */
+struct pm_phrase {
+    char text[384];
+};
+/* What keeps it from letting go, as far as can be seen, and the remedy. */
+struct pm_phrase pm_reach_holder_words(const peermap_segment *segment, const struct pm_slot *holder);
 
 /* ---- preflight.c: any thread ---- */
 /* 0 if there is memory for `bytes` more, as far as can be told; else PEERMAP_ENOSPC (or EOS and EFBIG: ulimit -f), and which limit it is. */

@@ -54,7 +54,7 @@ describe('cli: grow and shrink', () => {
     const refused = await peermap(['grow', name, '64K', '--deadline', '200']);
     assert.equal(refused.code, 1);
     assert.match(refused.err, new RegExp(`^peermap: ${name}: PEERMAP_ELATE: peer beta .*${beta.pid}.*\n$`));
-    assert.match(refused.out, /beta +did not map it: it is stopped, and nobody may reach into it/);
+    assert.match(refused.out, /beta +did not map it: it is stopped, and its agent must not be run from outside/);
     assert.ok(!refused.out.includes('in every peer'));
     const asJson = await peermap(['grow', name, '64K', '--deadline', '200', '--json']);
     assert.equal(asJson.code, 1);

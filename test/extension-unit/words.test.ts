@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import * as assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import {
   answerLines,
   destroyWarning,
@@ -10,6 +13,7 @@ import {
   sum,
   wholePages,
 } from '../../extension/client/words';
+import { reachWords } from '../../extension/protocol/mapping';
 import type { PeerAnswer, Round } from '../../extension/protocol/model';
 import { MiB, peer, snapshot } from './snapshots';
 
@@ -75,8 +79,18 @@ describe('sentences', () => {
     assert.deepEqual(answerLines({ ...quiet, answers }), [
       'indexer (7): mapped it itself after 900 ns',
       'search (8): was reached while stopped: its agent alone was let run after 1.2 ms',
-      'stats (9): did not map it: a debugger or another tracer holds it',
+      'stats (9): did not map it: a debugger or another tracer holds it; let it go on',
     ]);
+  });
+
+  it('give the reasons that the library has, in its words', () => {
+    const list = fs.readFileSync(path.resolve(__dirname, '../../../native/base/reason.h'), 'utf8');
+    const errnos: Record<string, number> = { ...os.constants.errno, EL2HLT: 51 };
+    const reasons = [...list.matchAll(/X\((\w+), "(.+)"\)/g)].map(
+      ([, name = '', text]) => [errnos[name] ?? Number(name), text] as const,
+    );
+    assert.ok(reasons.length > 5);
+    assert.deepEqual({ ...reachWords }, Object.fromEntries(reasons));
   });
 
   it('name the other late peers where there are more than the one that is to blame', () => {
@@ -94,9 +108,9 @@ describe('sentences', () => {
     const two = { ...one, late: 2, answers: [...one.answers, answer(102, 'stats', 16)] };
     assert.equal(
       lateSentence('search did not answer', two),
-      'search did not answer. Nor did stats (102): a debugger or another tracer holds it.',
+      'search did not answer. Nor did stats (102): a debugger or another tracer holds it; let it go on.',
     );
     const six = { ...one, late: 6, answers: [1, 2, 3, 4, 5].map((pid) => answer(pid, `p${pid}`, 0)) };
-    assert.match(lateSentence('x', six), /p3 \(3\): it is starved, frozen.*; and 2 more\.$/);
+    assert.match(lateSentence('x', six), /p3 \(3\): it had no processor time.*; and 2 more\.$/);
   });
 });

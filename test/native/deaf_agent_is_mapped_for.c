@@ -45,7 +45,7 @@ int main(int argc, char **argv)
     SKIP("only on x86-64");
 #endif
     volatile uint32_t *look = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    struct peer *a = ready_peer("a", "create 65536 deadline 400");
+    struct peer *a = ready_peer("a", "create 65536 deadline 1000");
     pid_t pid = deaf("deaf", 0, look);
     while (look[0] < 1)
         usleep(500);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hanging.h - a file system that hangs: FUSE, whose server never answers what matters.  hanging_make() after setup(); it is gone at the end, however
+ * the test ends: when its server dies, all who wait for it get an error.
+ *
+ *     DIRECTORY/file       can be opened, but never again be asked for its size
+ *     DIRECTORY/program    can be executed, but never read
+ */
+#ifndef HANGING_H
+#define HANGING_H
+
+#include "drive.h"
+
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+static char hanging[64]; /* the directory */
+static pid_t hanging_server;
+static volatile int *hanging_reads; /* so many wait for bytes of a file */
+
+enum { ROOT_NODE = 1, FILE_NODE, PROGRAM_NODE };
+
+static inline struct fuse_attr hanging_attributes(uint64_t node)
+{
+    return (struct fuse_attr){ .ino = node, .mode = node == ROOT_NODE ? S_IFDIR | 0755u : S_IFREG | 0755u, .nlink = 1, .size = 4096, .blksize = 4096 };
+}
+
+static inline void hanging_answer(int fd, const struct fuse_in_header *in, int error, const void *body, size_t length)
+{
+    char reply[512];
+    struct fuse_out_header out = { .len = (uint32_t)(sizeof out + length), .error = -error, .unique = in->unique };
+    memcpy(reply, &out, sizeof out);
+    if (length > 0)
+        memcpy(reply + sizeof out, body, length);
+    if (write(fd, reply, out.len) < 0) {} /* who asked may have been interrupted */
+}
+
+static inline void hanging_serve(int fd, const struct fuse_in_header *in)
+{
+    const char *name = (const char *)(in + 1);
+    switch (in->opcode) {
+    case FUSE_INIT: {
+        struct fuse_init_out body = { .major = FUSE_KERNEL_VERSION, .minor = 31, .max_write = 4096 };
+        hanging_answer(fd, in, 0, &body, sizeof body);
+        break;
+    }
+    case FUSE_LOOKUP: {
+        uint64_t node = strcmp(name, "file") == 0 ? FILE_NODE : strcmp(name, "program") == 0 ? PROGRAM_NODE : 0;
+        struct fuse_entry_out body = { .nodeid = node, .attr_valid = node == PROGRAM_NODE ? 1000 : 0, .attr = hanging_attributes(node) };
+        hanging_answer(fd, in, node ? 0 : ENOENT, &body, node ? sizeof body : 0);
+        break;
+    }
+    case FUSE_GETATTR: {
+        struct fuse_attr_out body = { .attr_valid = 1000, .attr = hanging_attributes(in->nodeid) };
+        if (in->nodeid != FILE_NODE)
+            hanging_answer(fd, in, 0, &body, sizeof body);
+        break;
+    }
+    case FUSE_OPEN: {
+        struct fuse_open_out body = { .fh = 1 };
+        hanging_answer(fd, in, 0, &body, sizeof body);
+        break;
+    }
+    case FUSE_READ: ++*hanging_reads; break;
+    case FUSE_FORGET:
+    case FUSE_BATCH_FORGET:
+    case FUSE_INTERRUPT: break;
+    default: hanging_answer(fd, in, ENOSYS, NULL, 0);
+    }
+}
+
+static inline void hanging_remove(void)
+{
+    if (hanging_server > 0) {
+        kill(hanging_server, SIGKILL);
+        waitpid(hanging_server, NULL, 0);
+    }
+    hanging_server = 0;
+    if (hanging[0]) {
+        umount2(hanging, MNT_DETACH);
+        rmdir(hanging);
+    }
+}
+
+static inline void hanging_hung(int signal_number)
+{
+    hanging_remove();
+    hung(signal_number);
+}
+
+static inline void hanging_make(void)
+{
+    char options[128];
+    int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        SKIP("needs /dev/fuse: %s", strerror(errno));
+    snprintf(hanging, sizeof hanging, "/tmp/peermap-hanging-%d", (int)getpid());
+    CHECK(mkdir(hanging, 0755) == 0);
+    atexit(hanging_remove);
+    signal(SIGALRM, hanging_hung);
+    signal(SIGTERM, hanging_hung);
+    signal(SIGINT, hanging_hung);
+    snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=%d,group_id=%d", fd, (int)getuid(), (int)getgid());
+    if (mount("hanging", hanging, "fuse", 0, options) != 0)
+        SKIP("needs to mount a file system, as root: %s", strerror(errno));
+    hanging_reads = mmap(NULL, sizeof *hanging_reads, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    hanging_server = fork();
+    CHECK(hanging_server >= 0);
+    if (hanging_server == 0) {
+        static _Alignas(8) char request[1 << 17];
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        signal(SIGALRM, SIG_DFL);
+        for (ssize_t length; (length = read(fd, request, sizeof request)) > 0 || errno == EINTR || errno == ENOENT;)
+            if (length > 0)
+                hanging_serve(fd, (const struct fuse_in_header *)(const void *)request);
+        _exit(0);
+    }
+    close(fd);
+}
+
+#endif
