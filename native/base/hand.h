@@ -71,7 +71,7 @@ int pm_hand_start(struct pm_hand *hand, uint64_t until);
 bool pm_hand_works(const struct pm_hand *hand);
 /* Runs the wanted calls, until the deadline. */
 void pm_hand_call(struct pm_hand *hand);
-/* Lets go of all: those whose process is stopped, stop.  Forgets them.  Takes some 30 ms if the hand is stuck. */
+/* Lets go of all: those whose process is stopped, stop.  Forgets them.  Takes up to 40 ms if the hand is stuck. */
 void pm_hand_end(struct pm_hand *hand);
 /* Gives its memory back, when its maker needs no hand any more, or is a copy in a forked child. */
 void pm_hand_free(struct pm_hand *hand);

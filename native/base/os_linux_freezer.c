@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PATH 1024
+#define PATH 512 /* stacks of agents are small */
 
 enum sight { UNSEEN, THAWED, FROZEN };
 
@@ -134,17 +134,17 @@ static bool find(const struct dialect *dialect, const char *group, struct folder
 /* ---- asking it ---- */
 
 /* The nearest cgroup, from this one up, that was itself told to freeze. */
-static bool find_cause(const struct dialect *dialect, struct folder folder, struct pm_freezer *freezer)
+static bool find_cause(const struct dialect *dialect, struct folder *folder, struct pm_freezer *freezer)
 {
     char text[32];
     for (;;) {
-        if (read_in(folder.path, dialect->own, text, sizeof text) && text[0] == '1') {
-            snprintf(freezer->path, sizeof freezer->path, "%.*s/%s", (int)(sizeof freezer->path - 32), folder.path, dialect->key);
+        if (read_in(folder->path, dialect->own, text, sizeof text) && text[0] == '1') {
+            snprintf(freezer->path, sizeof freezer->path, "%.*s/%s", (int)(sizeof freezer->path - 32), folder->path, dialect->key);
             pm_text_tame(freezer->path);
             return true;
         }
-        char *slash = strrchr(folder.path, '/');
-        if (!slash || (size_t)(slash - folder.path) < folder.mount)
+        char *slash = strrchr(folder->path, '/');
+        if (!slash || (size_t)(slash - folder->path) < folder->mount)
             return false;
         *slash = '\0';
     }
@@ -160,7 +160,7 @@ static enum sight look(const struct dialect *dialect, const char *group, struct 
     if (!freezer || state[0] == '\0')
         return frozen ? FROZEN : THAWED;
     freezer->version = dialect->version;
-    bool caused = (frozen || dialect->version == 2) && find_cause(dialect, folder, freezer); /* version 2 tells of it only when the last thread sleeps */
+    bool caused = (frozen || dialect->version == 2) && find_cause(dialect, &folder, freezer); /* version 2 tells of it only when the last thread sleeps */
     return frozen || caused ? FROZEN : THAWED;
 }
 
@@ -177,43 +177,38 @@ static const char *group_in(const char *line, const struct dialect *dialect)
     return fits ? path + 1 : NULL;
 }
 
-struct question {
-    struct pm_freezer *freezer;
-    bool unseen;
-};
-
-static bool is_frozen_by(const char *line, void *context)
+/* Which of them is frozen, if any is.  Leaves UNSEEN if one that may be is not in sight. */
+static enum sight look_at_all(char *cgroups, struct pm_freezer *freezer)
 {
-    struct question *question = context;
-    for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++) {
-        const char *group = group_in(line, &dialects[i]);
-        enum sight seen = group ? look(&dialects[i], group, question->freezer) : THAWED;
-        question->unseen = question->unseen || seen == UNSEEN;
-        if (seen == FROZEN)
-            return true;
+    enum sight seen = THAWED;
+    for (char *line = cgroups, *end; seen != FROZEN && (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        for (size_t i = 0; i < sizeof dialects / sizeof *dialects && seen != FROZEN; i++) {
+            const char *group = group_in(line, &dialects[i]);
+            enum sight one = group ? look(&dialects[i], group, freezer) : THAWED;
+            if (one != THAWED)
+                seen = one;
+        }
     }
-    return false;
+    return seen;
 }
 
-/* A number for the cgroups of a thread, of all versions; 0 if they cannot be seen. */
-static uint64_t number_of(const char *path)
+static uint64_t number_of(const char *text)
 {
-    char text[2048];
     uint64_t number = UINT64_C(14695981039346656037); /* FNV-1a */
-    if (pm_text_read(path, text, sizeof text) <= 0)
-        return 0;
-    for (const char *at = text; *at; at++)
-        number = (number ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    for (; *text; text++)
+        number = (number ^ (unsigned char)*text) * UINT64_C(1099511628211);
     return number;
 }
 
 /* Who is in this thread's own cgroups is not frozen, because this thread is not.  They are looked at once: if it was moved since, a look is wasted. */
-static bool is_beside_us(const char *path)
+static bool are_ours(const char *cgroups)
 {
-    static uint64_t own;
-    if (load64(&own) == 0)
-        store64(&own, number_of("/proc/thread-self/cgroup"));
-    return load64(&own) != 0 && load64(&own) == number_of(path);
+    static uint64_t ours;
+    char text[2048];
+    if (load64(&ours) == 0)
+        store64(&ours, pm_text_read("/proc/thread-self/cgroup", text, sizeof text) > 0 ? number_of(text) : 1);
+    return load64(&ours) == number_of(cgroups);
 }
 
 /* ---- without them ---- */
@@ -235,16 +230,16 @@ static bool sleeps_frozen(const struct pm_facts *facts)
 
 bool pm_process_is_frozen(const struct pm_facts *facts, struct pm_freezer *freezer)
 {
-    char path[64];
-    struct question question = { .freezer = freezer };
+    char path[64], cgroups[2048];
     if (freezer)
         *freezer = (struct pm_freezer){ 0 };
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/cgroup", facts->pid, facts->thread);
-    if (!freezer && is_beside_us(path))
+    if (pm_text_read(path, cgroups, sizeof cgroups) <= 0 || (!freezer && are_ours(cgroups)))
         return false;
-    if (pm_text_any_line(path, is_frozen_by, &question))
+    enum sight seen = look_at_all(cgroups, freezer);
+    if (seen == FROZEN)
         return true;
     if (freezer)
         *freezer = (struct pm_freezer){ 0 };
-    return question.unseen && sleeps_frozen(facts);
+    return seen == UNSEEN && sleeps_frozen(facts);
 }

@@ -48,7 +48,7 @@ void pm_text_tame(char *text)
 
 bool pm_text_any_line(const char *path, bool (*each)(const char *line, void *context), void *context)
 {
-    char text[8192];
+    char text[4096]; /* longer lines are passed over */
     size_t kept = 0;
     bool found = false, too_long = false;
     int fd = open(path, O_RDONLY | O_CLOEXEC);

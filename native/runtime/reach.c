@@ -23,8 +23,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AGAIN_NS UINT64_C(100000000) /* after which one is tried again that the kernel did not let be held: others come first */
+#define AGAIN_MS 100u                /* after which one is tried again that the kernel did not let be held: others come first */
 #define EXPLAIN_NS UINT64_C(10000000) /* for finding out why peers are late, when they are */
+
+static uint32_t ms_asked(const struct pm_awaited *who) { return (uint32_t)((pm_now() - who->asked) / 1000000u); }
 
 static bool is_stopped(const struct pm_facts *facts) { return facts->state == 'T' || facts->state == 't'; }
 
@@ -86,7 +88,7 @@ static void look(const struct pm_running *round, struct pm_awaited *who)
     struct pm_slot slot;
     struct pm_facts facts;
     who->thread = 0;
-    if (pm_now() < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
+    if (ms_asked(who) < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
         return;
     int error = find(segment, &slot, true, &facts);
     who->error = error == EAGAIN ? 0 : error; /* it runs: its answer is on its way */
@@ -142,7 +144,7 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
         bool again = error == 0 && who->target->error == EAGAIN;
         who->error = again ? 0 : error != 0 ? error : who->target->error;
         if (who->error == EINPROGRESS)
-            who->again = pm_now() + AGAIN_NS;
+            who->again = ms_asked(who) + AGAIN_MS;
         if (!round->reached)
             who->target = NULL;
         if (!again)
@@ -199,7 +201,7 @@ static void aim(struct pm_running *round, struct pm_awaited *who)
     struct pm_slot slot;
     struct pm_facts facts;
     struct pm_hand_call call;
-    if (pm_now() < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
+    if (ms_asked(who) < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
         return;
     int error = find(segment, &slot, false, &facts);
     if (error == 0)
@@ -260,7 +262,7 @@ static bool inject(struct pm_running *round, uint64_t deadline)
             record(round, who);
         who->error = error != 0 ? error : target->error != 0 ? target->error : target->outcome;
         if (error == 0 && target->error == EINPROGRESS)
-            who->again = pm_now() + AGAIN_NS;
+            who->again = ms_asked(who) + AGAIN_MS;
         again = again || (error == 0 && target->error == EAGAIN);
     }
     return again;

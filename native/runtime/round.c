@@ -167,14 +167,10 @@ static void sweep(struct pm_running *round, bool patient)
  * Who does not answer may have ended in a way that the kernel does not tell, or tells late: while it dumps its core, or where its memory was taken
  * away first.  Asked early, and again when time is up.
  */
-static void look_for_the_dead(struct pm_running *round, bool again)
+static void look_for_the_dead(const struct pm_running *round)
 {
-    for (uint32_t i = 0; i < round->count; i++) {
-        struct pm_awaited *who = &round->awaited[i];
-        if (!who->looked || again)
-            pm_slot_is_gone(round->segment, who->index);
-        who->looked = true;
-    }
+    for (uint32_t i = 0; i < round->count; i++)
+        pm_slot_is_gone(round->segment, round->awaited[i].index);
 }
 
 static void sleep_until_news(struct pm_running *round, uint32_t word, uint32_t brief, uint64_t early, uint64_t soft, uint64_t deadline)
@@ -223,7 +219,7 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
     uint64_t begun = pm_now(), early = begun + EARLY_NS, soft = begun + SOFT_NS, half = begun + (deadline > begun ? deadline - begun : 0) / 2;
-    uint64_t again = begun + AGAIN_NS;
+    uint64_t look = soft;
     bool told = false, injected = false;
     pm_yield_while(&segment->header->outstanding, 0xffff);
     for (;;) {
@@ -233,10 +229,10 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline)
         if (round->count == 0)
             break;
         pm_agent_serve_meanwhile(segment);
-        if (now >= soft || now >= deadline)
-            look_for_the_dead(round, now >= deadline || now >= again);
-        if (now >= again)
-            again = now + AGAIN_NS;
+        if (now >= look || now >= deadline) {
+            look_for_the_dead(round);
+            look = now + AGAIN_NS;
+        }
         if (now >= deadline) {
             sweep(round, false);
             break;

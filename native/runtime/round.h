@@ -7,11 +7,10 @@
 
 struct pm_awaited {
     uint32_t index;
+    uint32_t again;                /* it is to be tried so many ms after it was asked, at the earliest */
     uint64_t tag;
     uint64_t asked;                /* when */
     int error;                     /* errno of trying to reach it from outside */
-    bool looked;                   /* whether its process has ended, since this wait began */
-    uint64_t again;                /* when, at the earliest, it is to be tried again */
     uint32_t thread;               /* of its agent, if that is to be let run, or 0 */
     struct pm_hand_target *target; /* of the hand that lets it run, or NULL */
 };
