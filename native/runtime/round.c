@@ -167,10 +167,12 @@ static void sweep(struct pm_running *round, bool patient)
  * Who does not answer may have ended in a way that the kernel does not tell, or tells late: while it dumps its core, or where its memory was taken
  * away first.  Asked early, and again when time is up.
  */
-static void look_for_the_dead(const struct pm_running *round)
+static bool any_has_ended(const struct pm_running *round)
 {
+    bool any = false;
     for (uint32_t i = 0; i < round->count; i++)
-        pm_slot_is_gone(round->segment, round->awaited[i].index);
+        any = pm_slot_is_gone(round->segment, round->awaited[i].index) || any;
+    return any;
 }
 
 static void sleep_until_news(struct pm_running *round, uint32_t word, uint32_t brief, uint64_t early, uint64_t soft, uint64_t deadline)
@@ -230,13 +232,12 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline)
             break;
         pm_agent_serve_meanwhile(segment);
         if (now >= look || now >= deadline) {
-            look_for_the_dead(round);
             look = now + AGAIN_NS;
+            if (any_has_ended(round))
+                continue;
         }
-        if (now >= deadline) {
-            sweep(round, false);
+        if (now >= deadline)
             break;
-        }
         if (now >= soft && !told) { /* a round that takes its time is worth seeing while it does */
             pm_changed(segment);
             told = true;
