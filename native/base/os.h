@@ -12,9 +12,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* From the kernel, whatever a preloaded library makes of the time. */
 uint64_t pm_now(void);        /* CLOCK_MONOTONIC */
-uint64_t pm_now_coarse(void); /* the same, to some milliseconds, at a tenth of the cost */
-uint64_t pm_now_wall(void); /* CLOCK_REALTIME */
+uint64_t pm_now_coarse(void); /* the same, to some milliseconds, at a fifth of the cost */
+uint64_t pm_now_wall(void);   /* CLOCK_REALTIME */
 uint64_t pm_random(void);
 
 /* ---- futexes in shared memory ---- */
@@ -79,8 +80,10 @@ struct pm_object {
 };
 struct pm_object pm_object_of(int fd);
 int pm_object_remove(const char *segment);
-/* Allocates [from, to) and extends the file to `to`: ENOSPC now rather than SIGBUS later. */
+/* Allocates [from, to) and extends the file to `to`: ENOSPC now rather than SIGBUS later.  Signals do not keep it from getting on.  What was
+ * allocated before an error stays. */
 int pm_object_extend(int fd, uint64_t from, uint64_t to);
+int pm_object_extend_until(int fd, uint64_t from, uint64_t to, uint64_t deadline); /* ETIMEDOUT */
 /* Zeroes [from, to) and gives its memory back, without changing the length. */
 int pm_object_punch(int fd, uint64_t from, uint64_t to);
 int pm_object_cut(int fd, uint64_t length);

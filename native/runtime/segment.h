@@ -263,7 +263,7 @@ void pm_let_go(peermap_segment *segment);
 /* ---- ahead.c ---- */
 #define PM_LONG_WAY 1 /* of pm_grow_inside: a round is needed, or an error is to be told */
 #define PM_CHANGED 3  /* of the same, and of a request: the size is not `from` any more */
-int pm_grow_inside(peermap_segment *segment, uint64_t from, uint64_t by, peermap_round *report); /* any thread */
+int pm_grow_inside(peermap_segment *segment, uint64_t from, uint64_t by, peermap_round *report); /* any thread; these, 0, or an error */
 uint64_t pm_ahead_of(const peermap_segment *segment, uint64_t size);              /* the target for this active size */
 void pm_nudge(peermap_segment *segment, uint64_t size);                           /* has the horizon moved if it is near */
 void pm_move_horizon(peermap_segment *segment);                                   /* the agent only */
