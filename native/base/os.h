@@ -158,6 +158,8 @@ struct pm_facts {
 int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts);
 /* True if a process may run this one's system calls past a filter that ends it: then nothing new is tried. */
 bool pm_process_is_sandboxed(void);
+/* True if no thread of the process will ever run code of its own again, as far as can be seen from here. */
+bool pm_process_is_over(const struct pm_process *who);
 /* The number in process `pid` of a writable descriptor of this object, or -1. */
 int pm_process_descriptor(uint32_t pid, struct pm_object object);
 /* True if process `pid` maps the object's beginning at `address`, shared and writable. */

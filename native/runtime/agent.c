@@ -47,6 +47,7 @@ static int join(peermap_segment *segment)
         pm_registry_release(segment);
         return rc;
     }
+    pm_object_mark(segment->fd, pm_holder_of(segment->tag, segment->index));
     PM_POINT("attach.converged");
     pm_journal(segment, (struct pm_event){ .kind = restart ? PM_EV_RESTART : PM_EV_ATTACH,
                                            .epoch = segment->tried,

@@ -292,7 +292,7 @@ static int state_of(const struct pm_slot *slot)
     return slot->acked < slot->requested ? PEERMAP_LATE : PEERMAP_ALIVE;
 }
 
-static void describe(const struct pm_slot *slot, peermap_peer *peer)
+static void describe(const struct pm_slot *slot, uint32_t index, peermap_peer *peer)
 {
     *peer = (peermap_peer){ .pid = (pid_t)slot->pid,
                             .uid = (uid_t)slot->uid,
@@ -304,7 +304,8 @@ static void describe(const struct pm_slot *slot, peermap_peer *peer)
                             .state = state_of(slot),
                             .method = (int)slot->method,
                             .error = slot->error,
-                            .nanoseconds = slot->latency_ns };
+                            .nanoseconds = slot->latency_ns,
+                            .id = pm_holder_of(slot->tag, index) };
     memcpy(peer->name, slot->name, sizeof peer->name);
 }
 
@@ -322,7 +323,7 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
         if (!pm_life_alive(slot.life))
             pm_slot_tell_death(segment, i);
         if (count < capacity)
-            describe(&slot, &out[count]);
+            describe(&slot, i, &out[count]);
         count++;
     }
     return pm_unless_lost(segment, count);
@@ -340,7 +341,7 @@ int peermap_self(peermap_segment *segment, peermap_peer *out)
         return pm_fail_lost(segment);
     if (!whole)
         return pm_fail(PEERMAP_EFORMAT, "the registry of segment %s is damaged: it changes whenever it is read", segment->name);
-    describe(&slot, out);
+    describe(&slot, segment->index, out);
     return 0;
 }
 

@@ -84,6 +84,8 @@ bool pm_regain_object(peermap_segment *segment)
     bool same = is_object(segment, fd);
     if (!same || !cas32(word, &old, (uint32_t)fd))
         close(fd);
+    else if (segment->tag != 0)
+        pm_object_mark(fd, pm_holder_of(segment->tag, segment->index)); /* it went with the other descriptor */
     return same;
 }
 

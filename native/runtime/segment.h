@@ -16,6 +16,7 @@
  *     guard.c     the object cut short from outside
  *     lock.c      robust locks
  *     registry.c  slots: claim, release, reap, read; roots.c likewise
+ *     ended.c     whether a peer can still touch the memory
  *     round.c     asking the peers, and waiting for them; reach.c: those that are stopped
  *     resize.c    what rounds are for: growing, shrinking, remapping, recovery
  *     ahead.c     growing inside what everybody has mapped already, and seeing to it that it is so
@@ -249,6 +250,13 @@ void pm_registry_unlock(peermap_segment *segment);
 int pm_registry_claim(peermap_segment *segment, bool *restart);
 void pm_registry_release(peermap_segment *segment);
 int pm_registry_reap(peermap_segment *segment);
+
+/* ---- waits of any thread, of roots.c and ended.c ---- */
+#define PM_TRUST_NS UINT64_C(50000000) /* how long one trusts that it is woken: whoever should do so may be killed before it does */
+static inline uint64_t pm_until(const peermap_segment *segment, uint32_t deadline_ms)
+{
+    return pm_now() + (deadline_ms ? (uint64_t)deadline_ms * 1000000u : segment->deadline_ns);
+}
 
 /* ---- roots.c ---- */
 int pm_roots_set(peermap_segment *segment, struct pm_root *wanted, bool only_version);
