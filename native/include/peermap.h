@@ -50,7 +50,7 @@
  *
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
  * remap, map_peer) are serialised within a process.  None may be called from a signal handler, except peermap_base(),
- * peermap_size(), peermap_pin(), peermap_unpin(), peermap_of() and peermap_epoch().  Allocating and freeing never wait for another thread,
+ * peermap_size(), peermap_pin(), peermap_unpin(), peermap_of(), peermap_id() and peermap_epoch().  Allocating and freeing never wait for another thread,
  * unless the segment must grow.
  *
  * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below.  peermap_last_error() has a sentence
@@ -434,6 +434,10 @@ PEERMAP_API int peermap_swap_root(peermap_segment *segment, const char *root, ui
 
 /* This process's own row.  EDETACHED, EINVAL, EFORMAT, ELOST. */
 PEERMAP_API int peermap_self(peermap_segment *segment, peermap_peer *out);
+
+/* The `id` of this process's own row, and how long its calls wait; 0 if the handle is detached. */
+PEERMAP_API uint64_t peermap_id(const peermap_segment *segment);
+PEERMAP_API uint32_t peermap_deadline_ms(const peermap_segment *segment);
 
 /* The pid of the live peer with this descriptive name; 0 if there is none. */
 PEERMAP_API pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name);

@@ -13,6 +13,9 @@
 #define PAUSE_NS UINT64_C(50000) /* between two looks at a process that is ending; doubled each time, up to */
 #define PAUSE_MAX_NS UINT64_C(10000000)
 
+uint64_t peermap_id(const peermap_segment *segment) { return pm_attached(segment) ? pm_holder_of(segment->tag, segment->index) : 0; }
+uint32_t peermap_deadline_ms(const peermap_segment *segment) { return pm_attached(segment) ? (uint32_t)(segment->deadline_ns / 1000000u) : 0; }
+
 static bool own_slot(const peermap_segment *segment, uint64_t id, struct pm_slot *slot)
 {
     uint32_t index = (uint32_t)pm_holder_index(id);
