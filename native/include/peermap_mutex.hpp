@@ -136,7 +136,6 @@ private:
     std::atomic<std::uint64_t> holder{ 0 };
     std::atomic<std::uint64_t> thread{ 0 };
     std::atomic<std::uint32_t> waiting{ 0 };
-    std::uint32_t unused = 0;
 };
 
 /* The handle of the segment in which a mutex lies, and this attachment's id. */
@@ -238,7 +237,6 @@ private:
     detail::mutex_words words;
     std::atomic<std::uint64_t> died{ 0 };
     std::uint32_t depth = 0;
-    std::uint32_t unused = 0;
 };
 
 } // namespace peermap
