@@ -2,7 +2,7 @@
 /*
  * os_linux_allocate.c - memory for the object, and back: os.h on Linux.
  *
- * Allocating shared memory can be cut short by a signal, and before Linux 6.12 that undoes all that the call has done.  A program whose timer fires
+ * On older kernels allocating shared memory is cut short by a signal, and that undoes all that the call has done.  A program whose timer fires
  * more often than the call takes would begin anew for ever.  So work is done in pieces, each of which stays done; from the first one that is
  * cut short, signals wait for the end of each piece; and where even that is cut short (by the freezer, by SIGSTOP, by a debugger, which nobody
  * can block) the pieces become smaller.

@@ -230,8 +230,8 @@ private:
         if (by == 0)
             return;
         unlock();
-        throw error(PEERMAP_EFORMAT, detail::who(in, by) + " died while it named, made or destroyed an object of the segment, which may be half made; " +
-                                         "remove the segment and create it anew, or take it as it is: recover()");
+        throw error(PEERMAP_EFORMAT, detail::who(in, by) + " died while it had the lock of something that it may have left half done; remove the segment and " +
+                                         "create it anew, or take what there is as it is, with recover() or an acceptance");
     }
 
     detail::mutex_words words;
