@@ -104,6 +104,6 @@ int pm_memory_populate(void *at, uint64_t length)
 {
     int error = in_pieces(populate, at, 0, length, 0);
     if (error == EINVAL) /* before Linux 5.14 */
-        error = pm_process_populate((uint32_t)getpid(), (uintptr_t)at, length);
+        error = pm_process_populate(pm_thread_id(), (uintptr_t)at, length);
     return error;
 }
