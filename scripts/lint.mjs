@@ -25,6 +25,7 @@ for (const [command, args] of [
   header('cc', 'peermap.h', '-x', 'c', '-std=c11'),
   header('c++', 'peermap.h', '-x', 'c++', '-std=c++17'),
   header('c++', 'peermap.hpp', '-x', 'c++', '-std=c++17'),
+  header('c++', 'peermap_mutex.hpp', '-x', 'c++', '-std=c++17'),
 ]) {
   const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) {

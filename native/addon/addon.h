@@ -5,6 +5,7 @@
 //     module.cc    exports, and what lives as long as one environment
 //     segment.cc   Segment: the process as a peer
 //     round.cc     its calls that may wait for other processes
+//     wait.cc      those that wait for what others do
 //     view.cc      ArrayBuffers over the memory itself, and what they keep alive
 //     heap.cc      objects of a segment with a heap
 //     observer.cc  Observer, list(), processes(): looking

@@ -30,11 +30,11 @@ class Attachment : public Ending {
   int run(Call call) {
     std::unique_lock<std::mutex> lock(mutex_);
     if (leaving_) return PEERMAP_EDETACHED;
-    running_ = true;
+    running_++;
     lock.unlock();
     const int rc = call(segment_);
     lock.lock();
-    running_ = false;
+    running_--;
     idle_.notify_all();
     return rc;
   }
@@ -65,7 +65,7 @@ class Attachment : public Ending {
   std::multimap<uint64_t, View*> views_;  // by offset
   bool pinned_ = false;
   bool detached_ = false;
-  bool running_ = false;
+  int running_ = 0;  // calls
   bool leaving_ = false;
 };
 

@@ -268,6 +268,7 @@ Napi::Object to_object(Napi::Env env, const peermap_peer& peer) {
   object.Set("mapped", to_number(env, peer.mapped));
   object.Set("epochRequested", to_number(env, peer.epoch_requested));
   object.Set("epochAcked", to_number(env, peer.epoch_acked));
+  object.Set("id", Napi::BigInt::New(env, peer.id));
   return object;
 }
 

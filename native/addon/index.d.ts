@@ -94,6 +94,18 @@ export interface RegisteredPeer {
   mapped: number;
   epochRequested: number;
   epochAcked: number;
+  /** Of this attachment, and of no other ever. */
+  id: bigint;
+}
+
+/** peermap_root_copy of peermap.h. */
+export interface RootCopy {
+  offset: number;
+  size: number;
+  /** '' if it was set without one. */
+  type: string;
+  /** Another one whenever the root was set. */
+  version: number;
 }
 
 /** One attachment.  Rounds run off the main thread, one at a time.  Detached when collected, and when its environment ends. */
@@ -119,10 +131,18 @@ export class Segment {
   peers(): RegisteredPeer[];
   pidOf(peerName: string): number | undefined;
   reap(): number;
+  /** Whether no thread of that process can touch the memory any more: one that is 'dead' may have threads that run for a moment more. */
+  peerEnded(peer: { id: bigint }): boolean;
+  /** Waits for that, like waitRoot(); false if it was not so by the deadline. */
+  waitEnded(peer: { id: bigint }, deadlineMs?: number): Promise<boolean>;
   setRoot(root: string, offset: number, size: number, type?: string): void;
   removeRoot(root: string): void;
-  /** `type` is '' if it was set without one. */
-  root(root: string): { offset: number; size: number; type: string } | undefined;
+  root(root: string): RootCopy | undefined;
+  /**
+   * Waits, off the main thread, until the root's version is another than this (0: until there is such a root).  Undefined if it was removed.  Rejects with
+   * `code: 'ETIMEDOUT'` if it was not so by the deadline (0: the segment's), and until then keeps the process alive; with PEERMAP_EDETACHED at a detach.
+   */
+  waitRoot(root: string, version?: number, deadlineMs?: number): Promise<RootCopy | undefined>;
   /** A copy of [offset, offset + length); RangeError outside the active memory. */
   read(offset: number, length: number): Buffer;
   write(offset: number, bytes: Uint8Array): void;
@@ -146,7 +166,7 @@ export class Segment {
   /** Gives all free memory of the heap back to the system. */
   trim(): Promise<Round>;
   /**
-   * Waits for a running round, ends all views, then leaves.  Idempotent.  Every other call afterwards throws PEERMAP_EDETACHED.
+   * Waits for a running round, ends all waits and views, then leaves.  Idempotent.  Every other call afterwards throws PEERMAP_EDETACHED.
    * Memory that was moved out of a view, by ArrayBuffer.prototype.transfer() or in a byte stream, stays mapped until it is collected: then
    * the segment is left only when that has happened.
    */

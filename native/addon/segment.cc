@@ -139,13 +139,7 @@ Napi::Value Segment::root(const Napi::CallbackInfo& info) {
   peermap_root_copy copy;
   const int rc = peermap_read_root(segment, root.c_str(), &copy);
   if (rc != 0) throw last_error(env, rc);
-  if (!copy.pointer) return env.Undefined();
-  const auto offset = static_cast<const char*>(copy.pointer) - static_cast<const char*>(peermap_base(segment));
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("offset", to_number(env, static_cast<uint64_t>(offset)));
-  object.Set("size", to_number(env, copy.size));
-  object.Set("type", copy.type);
-  return object;
+  return root_object(env, segment, copy);
 }
 
 // ---- the memory ----
@@ -248,6 +242,9 @@ Napi::Function Segment::define(Napi::Env env) {
                          InstanceMethod<&Segment::set_root>("setRoot"),
                          InstanceMethod<&Segment::remove_root>("removeRoot"),
                          InstanceMethod<&Segment::root>("root"),
+                         InstanceMethod<&Segment::wait_root>("waitRoot"),
+                         InstanceMethod<&Segment::peer_ended>("peerEnded"),
+                         InstanceMethod<&Segment::wait_ended>("waitEnded"),
                          InstanceMethod<&Segment::read>("read"),
                          InstanceMethod<&Segment::write>("write"),
                          InstanceMethod<&Segment::view>("view"),

@@ -47,6 +47,9 @@ class Segment : public Napi::ObjectWrap<Segment> {
   Napi::Value set_root(const Napi::CallbackInfo& info);
   Napi::Value remove_root(const Napi::CallbackInfo& info);
   Napi::Value root(const Napi::CallbackInfo& info);
+  Napi::Value wait_root(const Napi::CallbackInfo& info);
+  Napi::Value peer_ended(const Napi::CallbackInfo& info);
+  Napi::Value wait_ended(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value write(const Napi::CallbackInfo& info);
   Napi::Value view(const Napi::CallbackInfo& info);
@@ -67,6 +70,9 @@ class Segment : public Napi::ObjectWrap<Segment> {
   std::deque<Round*> waiting_;  // their promises are pending; the one that runs is not among them
   bool running_ = false;
 };
+
+// wait.cc.  Undefined if there is none.
+Napi::Value root_object(Napi::Env env, peermap_segment* segment, const peermap_root_copy& copy);
 
 // All the rows that one of the library's functions copies: more may come between two calls.
 template <typename Row>

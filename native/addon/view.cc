@@ -146,8 +146,8 @@ void Attachment::depart(bool process_exits) {
   std::unique_lock<std::mutex> lock(mutex_);
   leaving_ = true;
   // At exit nobody waits for a round: the kernel marks the peer dead, and that is all that a detach would have improved on.
-  if (process_exits && running_) return;
-  idle_.wait(lock, [this] { return !running_; });
+  if (process_exits && running_ > 0) return;
+  idle_.wait(lock, [this] { return running_ == 0; });
   peermap_segment* const segment = segment_;
   segment_ = nullptr;
   lock.unlock();

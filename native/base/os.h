@@ -14,9 +14,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* From the kernel, whatever a preloaded library makes of the time. */
 uint64_t pm_now(void);        /* CLOCK_MONOTONIC */
-uint64_t pm_now_coarse(void); /* the same, to some milliseconds, at a tenth of the cost */
-uint64_t pm_now_wall(void); /* CLOCK_REALTIME */
+uint64_t pm_now_coarse(void); /* the same, to some milliseconds, at a fifth of the cost */
+uint64_t pm_now_wall(void);   /* CLOCK_REALTIME */
 uint64_t pm_random(void);
 
 /* ---- futexes in shared memory ---- */
@@ -82,8 +83,10 @@ struct pm_object {
 };
 struct pm_object pm_object_of(int fd);
 int pm_object_remove(const char *segment);
-/* Allocates [from, to) and extends the file to `to`: ENOSPC now rather than SIGBUS later. */
+/* Allocates [from, to) and extends the file to `to`: ENOSPC now rather than SIGBUS later.  Signals do not keep it from getting on.  What was
+ * allocated before an error stays. */
 int pm_object_extend(int fd, uint64_t from, uint64_t to);
+int pm_object_extend_until(int fd, uint64_t from, uint64_t to, uint64_t deadline); /* ETIMEDOUT */
 /* Zeroes [from, to) and gives its memory back, without changing the length. */
 int pm_object_punch(int fd, uint64_t from, uint64_t to);
 int pm_object_cut(int fd, uint64_t length);
@@ -187,6 +190,8 @@ struct pm_freezer {
 bool pm_process_is_frozen(const struct pm_facts *facts, struct pm_freezer *freezer);
 /* True if a process may run this one's system calls past a filter that ends it: then nothing new is tried. */
 bool pm_process_is_sandboxed(void);
+/* True if no thread of the process will ever run code of its own again, as far as can be seen from here. */
+bool pm_process_is_over(const struct pm_process *who);
 /* A process is asked by way of a thread that lives: of a main thread that has ended /proc says nothing any more. */
 
 /* The number in its process of a writable descriptor of this object, or -1.  Touches no file that is not on the object's file system. */

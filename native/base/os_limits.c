@@ -17,19 +17,11 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #define UNLIMITED UINT64_MAX
 #define VAST (UINT64_C(1) << 60) /* no machine has it: how version 1 of the cgroups says "unlimited", rounded in several ways */
 #define PATH 1024
-
-uint64_t pm_now_coarse(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* The text of a small file, cut to `size`; false if it cannot be read. */
 static bool slurp(const char *path, char *text, size_t size)

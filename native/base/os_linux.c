@@ -5,6 +5,7 @@
 #include "layout.h"
 #include "order.h"
 #include "os_linux.h"
+#include "os_linux_call.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,16 +21,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-static uint64_t clock_read(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-uint64_t pm_now(void) { return clock_read(CLOCK_MONOTONIC); }
-uint64_t pm_now_wall(void) { return clock_read(CLOCK_REALTIME); }
 
 uint64_t pm_random(void)
 {
@@ -49,14 +40,13 @@ static struct timespec to_timespec(uint64_t ns)
 int pm_futex_wait(const uint32_t *word, uint32_t value, uint32_t bits, uint64_t deadline)
 {
     struct timespec until = to_timespec(deadline);
-    if (syscall(SYS_futex, word, PM_FUTEX_WAIT_BITSET, value, deadline ? &until : NULL, NULL, bits) == 0)
-        return 0;
-    return errno;
+    long result = pm_call(SYS_futex, (long)word, PM_FUTEX_WAIT_BITSET, value, deadline ? (long)&until : 0, 0, bits);
+    return result < 0 ? (int)-result : 0;
 }
 
 void pm_futex_wake(uint32_t *word, uint32_t bits, int count)
 {
-    syscall(SYS_futex, word, PM_FUTEX_WAKE_BITSET, count, NULL, NULL, bits);
+    (void)pm_call(SYS_futex, (long)word, PM_FUTEX_WAKE_BITSET, count, 0, 0, bits);
 }
 
 #define YIELD_NS 100000u
@@ -93,10 +83,10 @@ int pm_futex_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t dead
     for (uint32_t i = 0; i < count; i++)
         waiters[i] = (struct waiter){ .value = waits[i].value, .word = (uintptr_t)waits[i].word, .flags = WAITER_32_BITS };
     struct timespec until = to_timespec(deadline);
-    long woken = syscall(PM_SYS_FUTEX_WAITV, waiters, count, 0, deadline ? &until : NULL, CLOCK_MONOTONIC);
+    long woken = pm_call(PM_SYS_FUTEX_WAITV, (long)waiters, count, 0, deadline ? (long)&until : 0, CLOCK_MONOTONIC, 0);
     if (woken >= 0)
         return 0;
-    return errno == EPERM ? ENOSYS : errno; /* a sandbox's filter that is older than the call */
+    return woken == -EPERM ? ENOSYS : (int)-woken; /* a sandbox's filter that is older than the call */
 }
 
 #define ROBUST_LENGTH (3 * sizeof(long)) /* by which the kernel knows a robust list */
@@ -201,24 +191,6 @@ int pm_object_remove(const char *segment)
     return unlink(path) == 0 ? 0 : errno;
 }
 
-int pm_object_extend(int fd, uint64_t from, uint64_t to)
-{
-    int error;
-    do
-        error = fallocate(fd, 0, (off_t)from, (off_t)(to - from)) == 0 ? 0 : errno;
-    while (error == EINTR);
-    return error;
-}
-
-int pm_object_punch(int fd, uint64_t from, uint64_t to)
-{
-    int error;
-    do
-        error = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)(to - from)) == 0 ? 0 : errno;
-    while (error == EINTR);
-    return error;
-}
-
 /* Where no process maps anything of the object: a lock is nothing but a number here. */
 static struct flock mark_at(uint64_t number)
 {
@@ -253,21 +225,6 @@ void pm_object_each(bool (*each)(const char *segment, void *context), void *cont
 }
 
 /* ---- memory ---- */
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
-
-int pm_memory_populate(void *at, uint64_t length)
-{
-    int error;
-    do
-        error = madvise(at, length, MADV_POPULATE_WRITE) == 0 ? 0 : errno;
-    while (error == EINTR || error == EAGAIN);
-    if (error == EINVAL) /* before Linux 5.14 */
-        error = pm_process_populate((uint32_t)getpid(), (uintptr_t)at, length);
-    return error;
-}
 
 /* The mount's option decides, unless the system's switch overrides it. */
 uint64_t pm_memory_huge(void)

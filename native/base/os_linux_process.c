@@ -395,6 +395,47 @@ bool pm_process_is_sandboxed(void)
     return last_number(field(status, "Seccomp")) != 0 && last_number(field(status, "NoNewPrivs")) != 0;
 }
 
+/* ---- has it ended? ---- */
+
+/* Field 9 of /proc/PID/stat, include/linux/sched.h: on its way out, and killed by a signal.  No thread with either goes back to its own code. */
+#define FLAG_EXITING 0x4ul
+#define FLAG_SIGNALED 0x400ul
+
+struct threads {
+    char folder[64];
+    uint32_t seen;
+};
+
+/* One whose files are gone has just ended. */
+static bool thread_runs(uint32_t number, void *context)
+{
+    struct threads *threads = context;
+    char path[96], line[1024];
+    threads->seen++;
+    snprintf(path, sizeof path, "%s/%" PRIu32 "/stat", threads->folder, number);
+    if (pm_text_read(path, line, sizeof line) <= 0)
+        return errno != ENOENT && errno != ESRCH;
+    const char *at = strrchr(line, ')');
+    if (at && at[1] != '\0' && (at[2] == 'Z' || at[2] == 'X'))
+        return false;
+    for (int skipped = 2; at && skipped < 9; skipped++)
+        at = strchr(at + 1, ' ');
+    return !at || !(strtoul(at + 1, NULL, 10) & (FLAG_EXITING | FLAG_SIGNALED));
+}
+
+bool pm_process_is_over(const struct pm_process *who)
+{
+    struct threads threads = { .seen = 0 };
+    char path[64], state;
+    uint64_t start_time;
+    uint32_t pid = here("/proc", who->pid, who->pidns);
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", pid);
+    if (pid == 0 || !read_stat(path, &state, &start_time) || start_time != who->start_time)
+        return false;
+    snprintf(threads.folder, sizeof threads.folder, "/proc/%" PRIu32 "/task", pid);
+    return !any_number(threads.folder, thread_runs, &threads) && threads.seen > 0;
+}
+
 /* ---- reaching into them ---- */
 
 #define MOUNTS_MAX 32

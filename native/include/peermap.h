@@ -61,9 +61,9 @@
  * what it says of processes void.  Roots, data and heap go on as they were when it was copied; make copies while nobody writes.
  *
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
- * remap, map_peer) are serialised within a process; roots and the registry do not wait for them.  None may be called from a signal handler, except peermap_base(),
- * peermap_size(), peermap_pin(), peermap_unpin(), peermap_of() and peermap_epoch().  Allocating and freeing never wait for another thread,
- * unless the segment must grow.
+ * remap, map_peer) are serialised within a process; roots and the registry do not wait for them.  None may be called from a signal handler,
+ * except peermap_base(), peermap_size(), peermap_pin(), peermap_unpin(), peermap_of(), peermap_id() and peermap_epoch().  Allocating and freeing
+ * never wait for another thread, unless the segment must grow.
  *
  * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below.  peermap_last_error() has a sentence
  * about the calling thread's last failure that names the thing and the remedy.
@@ -182,7 +182,8 @@ typedef struct peermap_peer {
     int method;           /* enum peermap_method, of the last mapping */
     int error;            /* errno of the last mapping, 0 if it succeeded */
     uint64_t nanoseconds; /* from the request to the end of the last mapping */
-    uint64_t reserved[4];
+    uint64_t id;          /* of this attachment: no other of the segment ever has it, nor does the peer's next one after a restart */
+    uint64_t reserved[3];
 } peermap_peer;
 
 /* The report of one round.  On PEERMAP_ELATE and PEERMAP_EBUSY the culprit is the peer that did not answer, or that holds the lock
@@ -430,6 +431,13 @@ typedef struct peermap_root_copy {
 PEERMAP_API int peermap_read_root(peermap_segment *segment, const char *root, peermap_root_copy *out);
 
 /*
+ * Waits until the version of the root is another than `version` (0: until there is such a root), for at most `deadline_ms` (0: the handle's
+ * deadline).  0, and `out` is the root, or that there is none any more; 1 if it was not so by then, and `out` is what it was.  Costs nothing while
+ * nothing happens, takes no lock, and may be called by any thread.  ENAME, EINVAL, EDETACHED, ELOST.
+ */
+PEERMAP_API int peermap_wait_root(peermap_segment *segment, const char *root, uint64_t version, uint32_t deadline_ms, peermap_root_copy *out);
+
+/*
  * Like peermap_set_root(), if the root is still as it was when `*version` was read (0: there was none): then 0.  Otherwise nothing is changed,
  * and the answer is 1.  Either way `*version` is what it is now.  Of any number of peers that try at once, one succeeds.  Errors of
  * peermap_set_root().
@@ -441,12 +449,26 @@ PEERMAP_API int peermap_swap_root(peermap_segment *segment, const char *root, ui
 /* This process's own row.  EDETACHED, EINVAL, EFORMAT, ELOST. */
 PEERMAP_API int peermap_self(peermap_segment *segment, peermap_peer *out);
 
+/* The `id` of this process's own row, and how long its calls wait; 0 if the handle is detached. */
+PEERMAP_API uint64_t peermap_id(const peermap_segment *segment);
+PEERMAP_API uint32_t peermap_deadline_ms(const peermap_segment *segment);
+
 /* The pid of the live peer with this descriptive name; 0 if there is none.  Asks /proc about that one: some 20 microseconds. */
 PEERMAP_API pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name);
 
 /* Copies up to `capacity` rows; returns how many peers there are.  `out` may be NULL if capacity is 0.  A death that nobody has noticed yet
  * is entered in the event ring; /proc is asked about each peer, some 20 microseconds.  EDETACHED, EINVAL, ELOST. */
 PEERMAP_API int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity);
+
+/*
+ * 1 if no thread of the process of this peer, by its `id`, can touch the memory any more by this attachment: it has detached, or ended wholly.  A
+ * process that is killed is DEAD at once, but its threads end one after the other: what was in their hands may be given to others only when this
+ * says so.  0 if it lives, or its threads may still run.  EINVAL, EDETACHED, ELOST, EOS.
+ */
+PEERMAP_API int peermap_peer_ended(peermap_segment *segment, const peermap_peer *peer);
+
+/* Waits until that is so, for at most `deadline_ms` (0: the handle's deadline).  1, or 0 if it was not so by then.  Errors likewise. */
+PEERMAP_API int peermap_wait_ended(peermap_segment *segment, const peermap_peer *peer, uint32_t deadline_ms);
 
 /* Frees the slots of dead peers, and takes back what they held of the heap.  Returns how many slots.  EBUSY, EDETACHED, ELOST. */
 PEERMAP_API int peermap_reap(peermap_segment *segment);

@@ -53,12 +53,13 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <new>
+#include <optional>
 #include <scoped_allocator>
 #include <set>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
@@ -134,6 +135,21 @@ inline void raise(const std::error_code &code)
         throw error(code, peermap_last_error());
 }
 
+inline std::uint32_t whole_ms(std::chrono::milliseconds time) noexcept
+{
+    const auto count = time.count();
+    constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+    return count <= 0 ? 0 : count < most ? static_cast<std::uint32_t>(count) : most;
+}
+
+/* The objects that threads of this process are making or destroying, by an attachment.  A claim of its own that is not among them has been given up. */
+struct making {
+    std::mutex lock;
+    std::set<std::string> roots;
+};
+
+struct access;
+
 } // namespace detail
 
 // ---- segments ----
@@ -174,13 +190,14 @@ private:
 /* One attachment, detached at the end.  Moved, not copied. */
 class segment {
 public:
-    segment() noexcept = default;
-    segment(segment &&other) noexcept : handle(std::exchange(other.handle, nullptr)), may_move(other.may_move) {}
+    segment() = default;
+    segment(segment &&other) noexcept : handle(std::exchange(other.handle, nullptr)), may_move(other.may_move), making(other.making) {}
     segment &operator=(segment &&other) noexcept
     {
         segment taken(std::move(other));
         std::swap(handle, taken.handle);
         std::swap(may_move, taken.may_move);
+        std::swap(making, taken.making);
         return *this;
     }
     ~segment() { detach(); }
@@ -249,6 +266,38 @@ public:
     }
     pid_t pid_of(const std::string &peer) const noexcept { return peermap_pid_of(handle, peer.c_str()); }
 
+    /* Whether no thread of that peer's process can touch the memory any more. */
+    bool peer_ended(const peermap_peer &peer) const { return thrown_wait(peermap_peer_ended(handle, &peer)) == 1; }
+    bool peer_ended(const peermap_peer &peer, std::error_code &ec) const noexcept { return waited(peermap_peer_ended(handle, &peer), ec) == 1; }
+    /* Waits for that; false if it was not so by the deadline (0: the segment's). */
+    bool wait_ended(const peermap_peer &peer, std::chrono::milliseconds deadline = {}) const
+    {
+        return thrown_wait(peermap_wait_ended(handle, &peer, detail::whole_ms(deadline))) == 1;
+    }
+    bool wait_ended(const peermap_peer &peer, std::chrono::milliseconds deadline, std::error_code &ec) const noexcept
+    {
+        return waited(peermap_wait_ended(handle, &peer, detail::whole_ms(deadline)), ec) == 1;
+    }
+
+    /*
+     * Waits until the root's version is another than this (0: until there is such a root), and copies it; nothing if it was not so by the deadline
+     * (0: the segment's).  The root of an object that is being made is there already, see find().
+     */
+    std::optional<peermap_root_copy> wait_root(const std::string &name, std::uint64_t version = 0, std::chrono::milliseconds deadline = {}) const
+    {
+        std::error_code ec;
+        auto root = wait_root(name, version, deadline, ec);
+        detail::raise(ec);
+        return root;
+    }
+    std::optional<peermap_root_copy> wait_root(const std::string &name, std::uint64_t version, std::chrono::milliseconds deadline,
+                                               std::error_code &ec) const noexcept
+    {
+        peermap_root_copy root;
+        const int rc = waited(peermap_wait_root(handle, name.c_str(), version, detail::whole_ms(deadline), &root), ec);
+        return rc == 0 ? std::optional<peermap_root_copy>(root) : std::nullopt;
+    }
+
     /* Raw memory of the heap.  peermap::bad_alloc. */
     void *allocate(std::size_t bytes, std::size_t alignment = 16)
     {
@@ -262,11 +311,15 @@ public:
     /* The object of this name, or nullptr if there is none, or none that is complete.  PEERMAP_ETYPE if it is of another type. */
     template <class T> T *find(const std::string &name) const;
     template <class T> T *find(const std::string &name, std::error_code &ec) const;
+    /* Waits until there is one that is complete; nullptr if there was none by the deadline (0: the segment's). */
+    template <class T> T *wait_for(const std::string &name, std::chrono::milliseconds deadline = {}) const;
+    template <class T> T *wait_for(const std::string &name, std::chrono::milliseconds deadline, std::error_code &ec) const;
 
     /*
      * The object of this name; made of these arguments, and of an allocator of this segment if it takes one, where there is none.  Of any
      * number of processes and threads one makes it, and the others wait for that, and nobody sees it before it is complete.  If its constructor
      * throws, or the process ends in it, the next one makes it.  What the constructor throws is thrown here, also by the second form.
+     * PEERMAP_EBUSY, with the name of the maker, if that lives and has not made it by the deadline.
      */
     template <class T, class... Arguments> T *find_or_construct(const std::string &name, Arguments &&...arguments);
     template <class T, class... Arguments> T *find_or_construct(const std::string &name, std::error_code &ec, Arguments &&...arguments);
@@ -305,6 +358,17 @@ private:
         return made;
     }
 
+    static int waited(int rc, std::error_code &ec) noexcept
+    {
+        ec = detail::code_of(rc);
+        return rc;
+    }
+    static int thrown_wait(int rc)
+    {
+        detail::raise(detail::code_of(rc));
+        return rc;
+    }
+
     template <class What> peermap_round round(int (*run)(peermap_segment *, What, peermap_round *), What what, std::error_code &ec) noexcept
     {
         peermap_round report;
@@ -320,8 +384,12 @@ private:
         return report;
     }
 
+    template <class T, class... Arguments> T *obtain(const std::string &name, std::error_code &ec, std::string &why, Arguments &&...arguments);
+
     peermap_segment *handle = nullptr;
     bool may_move = false;
+    std::shared_ptr<detail::making> making = std::make_shared<detail::making>();
+    friend struct detail::access;
 };
 
 // ---- containers ----
@@ -427,39 +495,55 @@ namespace detail {
 /* The type that a root has while its object is made or destroyed: it says by whom. */
 constexpr char claim[] = "under construction #";
 
-/* No two peers that live at one time have one name; and who is started again under a name begins at another time. */
-inline std::uint64_t identity(const peermap_peer &peer) noexcept
-{
-    std::uint64_t hash = mixed(unmixed, &peer.pid, sizeof peer.pid);
-    hash = mixed(hash, &peer.start_time, sizeof peer.start_time);
-    return mixed(hash, peer.name, strnlen(peer.name, sizeof peer.name));
-}
-
 inline bool is_claim(const peermap_root_copy &root) noexcept { return std::strncmp(root.type, claim, sizeof claim - 1) == 0; }
 
-/* Whether the peer whose claim this is still lives.  If that cannot be found out, it does. */
-inline bool claimant_lives(const segment &in, const peermap_root_copy &root)
+inline std::uint64_t claimant(const peermap_root_copy &root) noexcept { return std::strtoull(root.type + sizeof claim - 1, nullptr, 16); }
+
+struct access {
+    static making &of(const segment &in) noexcept { return *in.making; }
+};
+
+/* Whether a thread of this process is at work on the root.  Not to be asked in a child, where nobody lets go of the lock. */
+inline bool is_making(const segment &in, const std::string &name)
+{
+    making &own = access::of(in);
+    const std::lock_guard<std::mutex> held(own.lock);
+    return own.roots.count(name) != 0;
+}
+
+/* The peer whose claim this is, if it lives and is still at it.  If that cannot be found out, somebody with no name. */
+inline std::optional<peermap_peer> maker_of(const segment &in, const std::string &name, const peermap_root_copy &root)
 {
     std::error_code ec;
     for (const peermap_peer &peer : in.peers(ec))
-        if (peer.state != PEERMAP_DEAD && hexadecimal(identity(peer)) == root.type + sizeof claim - 1)
-            return true;
-    return static_cast<bool>(ec);
+        if (peer.state != PEERMAP_DEAD && peer.id == claimant(root))
+            return peer.id != peermap_id(in.native_handle()) || is_making(in, name) ? std::optional<peermap_peer>(peer) : std::nullopt;
+    return ec ? std::optional<peermap_peer>(peermap_peer{}) : std::nullopt;
 }
 
-/* Whoever holds the registry up is waited for: others wait for this root. */
-inline int swap_held_root(const segment &in, const std::string &name, std::uint64_t &version, void *pointer, std::size_t size, const char *type)
-{
-    int rc = PEERMAP_EBUSY;
-    while (rc == PEERMAP_EBUSY)
-        rc = peermap_swap_root(in.native_handle(), name.c_str(), &version, pointer, size, type);
-    return rc;
-}
+/*
+ * A time that is counted in waits, not by a clock, which a preloaded library may have replaced: the waits are the kernel's.  One that ends early
+ * counts as whole, so that what ends it again and again does not make it last longer.
+ */
+class patience {
+public:
+    explicit patience(std::uint32_t ms) noexcept : rest(ms) {}
+    bool is_over() const noexcept { return rest == 0; }
+    std::uint32_t slice() noexcept
+    {
+        const std::uint32_t taken = rest < 10 ? rest : 10;
+        rest -= taken;
+        return taken;
+    }
+
+private:
+    std::uint32_t rest;
+};
 
 /*
  * The right to make or to destroy the object of one root: the root itself, with a type that says who has it.  Of all who try to get it one
  * succeeds, because a root is only replaced if it is what it was.  Given back at the end, if it has not become an object: then it is gone, and its
- * memory is free.  Who dies with it leaves both to the next one.
+ * memory is free.  Who dies with it leaves both to the next one; and so does who cannot give it back because the registry is held up.
  */
 class right {
 public:
@@ -468,18 +552,21 @@ public:
     right &operator=(const right &) = delete;
     ~right()
     {
-        if (memory && swap_held_root(in, name, version, nullptr, 0, nullptr) == 0 && of_heap)
+        if (memory && peermap_swap_root(in.native_handle(), name.c_str(), &version, nullptr, 0, nullptr) == 0 && of_heap)
             in.deallocate(memory);
+        stop();
     }
 
     /* 0; 1 if somebody else was first, or an error: then `block` is still the caller's. */
     int take(const peermap_root_copy &was, void *block, std::size_t size)
     {
-        peermap_peer self;
-        int rc = peermap_self(in.native_handle(), &self);
+        const std::uint64_t id = peermap_id(in.native_handle());
+        if (id == 0)
+            return PEERMAP_EDETACHED;
+        if (!begin())
+            return 1;
         version = was.version;
-        if (rc == 0)
-            rc = peermap_swap_root(in.native_handle(), name.c_str(), &version, block, size, (claim + hexadecimal(identity(self))).c_str());
+        const int rc = peermap_swap_root(in.native_handle(), name.c_str(), &version, block, size, (claim + hexadecimal(id)).c_str());
         if (rc == 0)
             memory = block;
         return rc;
@@ -490,15 +577,33 @@ public:
     /* What is in the memory is the root's from now on. */
     int complete(std::size_t size, const std::string &type)
     {
-        int rc = swap_held_root(in, name, version, memory, size, type.c_str());
-        memory = nullptr;
+        const int rc = peermap_swap_root(in.native_handle(), name.c_str(), &version, memory, size, type.c_str());
+        if (rc != PEERMAP_EBUSY)
+            memory = nullptr;
         return rc == 1 ? PEERMAP_EDETACHED : rc; /* taken for dead: detached by another thread */
     }
 
 private:
+    bool begin()
+    {
+        making &own = access::of(in);
+        const std::lock_guard<std::mutex> held(own.lock);
+        begun = own.roots.insert(name).second;
+        return begun;
+    }
+    void stop() noexcept
+    {
+        if (!begun || peermap_id(in.native_handle()) == 0) /* in a child the lock may be held for ever */
+            return;
+        making &own = access::of(in);
+        const std::lock_guard<std::mutex> held(own.lock);
+        own.roots.erase(name);
+    }
+
     segment &in;
     std::string name;
     bool of_heap;
+    bool begun = false;
     void *memory = nullptr;
     std::uint64_t version = 0;
 };
@@ -543,23 +648,46 @@ inline void raise_of(const std::error_code &code, const std::string &name, const
     raise(code);
 }
 
-/* The right to make the object, with memory for it.  1 if that is another's now, or an error. */
-template <class T> int begin(segment &in, right &one, const peermap_root_copy &was)
+/* Waits for who has a claim, a little.  1: look again; or that it takes too long. */
+inline int wait_for_maker(const segment &in, const std::string &name, const peermap_root_copy &was, const peermap_peer &maker, patience &rest, std::string &why)
 {
-    if (was.version != 0 && claimant_lives(in, was)) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        return 1;
+    if (rest.is_over()) {
+        why = "root " + name + " is being made or destroyed by " + maker.name + " (pid " + std::to_string(maker.pid) +
+              "), which has not done so by the deadline; if that is stopped or held by a debugger, let it go on, and repeat";
+        return PEERMAP_EBUSY;
     }
+    peermap_root_copy now;
+    const int rc = peermap_wait_root(in.native_handle(), name.c_str(), was.version, rest.slice(), &now);
+    return rc < 0 ? rc : 1;
+}
+
+/* Whether nobody writes any more where this peer, who is dead, had claimed memory. */
+inline bool wait_for_end(const segment &in, const peermap_root_copy &was) noexcept
+{
+    peermap_peer dead;
+    std::memset(&dead, 0, sizeof dead);
+    dead.id = claimant(was);
+    return dead.id == peermap_id(in.native_handle()) || peermap_wait_ended(in.native_handle(), &dead, 0) == 1;
+}
+
+/* The right to make the object, with memory for it.  1 if that is another's now, or an error. */
+template <class T> int begin(segment &in, right &one, const std::string &name, const peermap_root_copy &was, patience &rest, std::string &why)
+{
+    if (was.version != 0)
+        if (const auto maker = maker_of(in, name, was))
+            return wait_for_maker(in, name, was, *maker, rest, why);
     void *block = in.allocate(sizeof(T), alignof(T));
-    int rc = one.take(was, block, sizeof(T));
+    const int rc = one.take(was, block, sizeof(T));
     if (rc != 0)
         in.deallocate(block);
-    if (rc != 0 || was.version == 0)
-        return rc;
-    /* What the dead one made nobody has seen.  But a thread of it may run on for microseconds after it was seen dead, and write there. */
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    in.deallocate(was.pointer);
-    return 0;
+    if (rc == 1) {
+        peermap_root_copy now; /* another thread of this process may have the right, and not the root yet */
+        peermap_wait_root(in.native_handle(), name.c_str(), was.version, rest.is_over() ? 1 : rest.slice(), &now);
+    }
+    /* What the dead one made nobody has seen.  But its threads may run on for a moment, and write there; where that does not end, it is lost. */
+    if (rc == 0 && was.version != 0 && wait_for_end(in, was))
+        in.deallocate(was.pointer);
+    return rc;
 }
 
 } // namespace detail
@@ -579,10 +707,31 @@ template <class T> T *segment::find(const std::string &name) const
     return found;
 }
 
-template <class T, class... Arguments>
-T *segment::find_or_construct(const std::string &name, std::error_code &ec, Arguments &&...arguments)
+template <class T> T *segment::wait_for(const std::string &name, std::chrono::milliseconds deadline, std::error_code &ec) const
 {
-    for (;;) {
+    const std::uint32_t given = detail::whole_ms(deadline);
+    for (detail::patience rest(given ? given : peermap_deadline_ms(handle));;) {
+        peermap_root_copy root;
+        ec = detail::code_of(detail::look<T>(*this, may_move, name, root));
+        const bool complete = !ec && root.version != 0 && !detail::is_claim(root);
+        if (complete || ec || rest.is_over())
+            return complete ? static_cast<T *>(root.pointer) : nullptr;
+        (void)peermap_wait_root(handle, name.c_str(), root.version, rest.slice(), &root);
+    }
+}
+
+template <class T> T *segment::wait_for(const std::string &name, std::chrono::milliseconds deadline) const
+{
+    std::error_code ec;
+    T *found = wait_for<T>(name, deadline, ec);
+    detail::raise_of(ec, name, root_type<T>::name());
+    return found;
+}
+
+template <class T, class... Arguments>
+T *segment::obtain(const std::string &name, std::error_code &ec, std::string &why, Arguments &&...arguments)
+{
+    for (detail::patience rest(peermap_deadline_ms(handle));;) {
         peermap_root_copy root;
         int rc = detail::look<T>(*this, may_move, name, root);
         if (rc == 0 && root.version != 0 && !detail::is_claim(root)) {
@@ -591,7 +740,7 @@ T *segment::find_or_construct(const std::string &name, std::error_code &ec, Argu
         }
         detail::right one(*this, name);
         if (rc == 0)
-            rc = detail::begin<T>(*this, one, root);
+            rc = detail::begin<T>(*this, one, name, root, rest, why);
         if (rc == 1)
             continue;
         if (rc < 0) {
@@ -600,15 +749,27 @@ T *segment::find_or_construct(const std::string &name, std::error_code &ec, Argu
         }
         T *made = detail::construct<T>(*this, one.place(), std::forward<Arguments>(arguments)...);
         rc = one.complete(sizeof(T), root_type<T>::name());
+        if (rc == PEERMAP_EBUSY)
+            std::destroy_at(made);
         ec = detail::code_of(rc);
         return rc == 0 ? made : nullptr;
     }
 }
 
+template <class T, class... Arguments>
+T *segment::find_or_construct(const std::string &name, std::error_code &ec, Arguments &&...arguments)
+{
+    std::string why;
+    return obtain<T>(name, ec, why, std::forward<Arguments>(arguments)...);
+}
+
 template <class T, class... Arguments> T *segment::find_or_construct(const std::string &name, Arguments &&...arguments)
 {
     std::error_code ec;
-    T *found = find_or_construct<T>(name, ec, std::forward<Arguments>(arguments)...);
+    std::string why;
+    T *found = obtain<T>(name, ec, why, std::forward<Arguments>(arguments)...);
+    if (!why.empty())
+        throw error(ec, why);
     detail::raise_of(ec, name, root_type<T>::name());
     return found;
 }

@@ -16,29 +16,39 @@
  * grows the segment, in every process, and goes on.  grow() does the same by hand, and shrink_to_fit() gives the end back.  Both may be called
  * at any time, by any process: what Boost calls offline is live.
  *
- * One mutex, Boost's, in the memory itself, is held while the memory is divided and while it grows: two growers come one after the other, and the
+ * One mutex, in the memory itself, is held while the memory is divided and while it grows: two growers come one after the other, and the
  * second finds what the first has added.  Peers map by a thread that takes no such mutex, so a growth waits for nobody who waits for it.
- * Boost's mutexes know nothing of deaths: who is killed with one leaves it locked.
+ *
+ * DEATHS.  That mutex, and the one that the names are under, are of peermap_mutex.hpp: nobody waits for a dead holder, nor for a living one for longer
+ * than the deadline.  What Boost has half done when a process is killed nobody can finish.  So if that was in the middle of dividing memory, or of making,
+ * finding or destroying an object by its name, the next call that needs the same throws peermap::error, PEERMAP_EFORMAT, which names the dead,
+ * and so does every later one.  All data can still be read.  Then remove the segment and create it anew; or call recover(), which has
+ * Boost look through its list of free memory, and go on with what there is: an object that the dead one was about to make may be half made, and memory may
+ * be lost.  What cannot be given back because of all this is lost, without an error: destructors do it.
  *
  * The segment is Boost's alone: it has no heap of Peermap's.
  */
 #ifndef PEERMAP_BOOST_HPP
 #define PEERMAP_BOOST_HPP
 
-#include <peermap.hpp>
+#include <peermap_mutex.hpp>
 
 #include <boost/interprocess/allocators/allocator.hpp>
 #include <boost/interprocess/indexes/iset_index.hpp>
 #include <boost/interprocess/managed_external_buffer.hpp>
 #include <boost/interprocess/mem_algo/rbtree_best_fit.hpp>
 #include <boost/interprocess/offset_ptr.hpp>
-#include <boost/interprocess/sync/mutex_family.hpp>
 #include <boost/interprocess/sync/scoped_lock.hpp>
 
 namespace peermap {
 
+struct robust_mutex_family {
+    using mutex_type = robust_mutex;
+    using recursive_mutex_type = robust_recursive_mutex;
+};
+
 /* Lies at the beginning of the data. */
-template <class MutexFamily = boost::interprocess::mutex_family, class VoidPointer = boost::interprocess::offset_ptr<void>,
+template <class MutexFamily = robust_mutex_family, class VoidPointer = boost::interprocess::offset_ptr<void>,
           std::size_t MemAlignment = 0>
 class growing_best_fit : public boost::interprocess::rbtree_best_fit<boost::interprocess::null_mutex_family, VoidPointer, MemAlignment> {
     using base = boost::interprocess::rbtree_best_fit<boost::interprocess::null_mutex_family, VoidPointer, MemAlignment>;
@@ -55,24 +65,24 @@ public:
 
     void *allocate(size_type bytes)
     {
-        const lock held(mutex);
+        const turn mine(*this);
         return with_room(bytes, [&] { return base::allocate(bytes); });
     }
     void *allocate_aligned(size_type bytes, size_type alignment)
     {
-        const lock held(mutex);
+        const turn mine(*this);
         return with_room(sum(bytes, 2 * alignment), [&] { return base::allocate_aligned(bytes, alignment); });
     }
 
     void allocate_many(size_type bytes, size_type count, multiallocation_chain &chain)
     {
-        const lock held(mutex);
+        const turn mine(*this);
         const size_type before = chain.size();
         with_room(product(sum(bytes, overhead), count), [&] { return base::allocate_many(bytes, count, chain), chain.size() != before; });
     }
     void allocate_many(const size_type *sizes, size_type count, size_type unit, multiallocation_chain &chain)
     {
-        const lock held(mutex);
+        const turn mine(*this);
         const size_type before = chain.size();
         size_type all = 0;
         for (size_type i = 0; i < count; i++)
@@ -91,7 +101,7 @@ public:
     void *raw_allocation_command(boost::interprocess::allocation_type command, size_type least, size_type &wanted, void *&reuse,
                                  size_type unit = 1)
     {
-        const lock held(mutex);
+        const turn mine(*this);
         const size_type asked = wanted;
         void *const old = reuse;
         auto attempt = [&] {
@@ -99,32 +109,30 @@ public:
             return base::raw_allocation_command(command, least, wanted = asked, reuse, unit);
         };
         if (!(command & boost::interprocess::allocate_new))
-            return attempt();
+            return divide(attempt);
         return with_room(product(least > asked ? least : asked, unit), attempt);
     }
 
     void deallocate(void *pointer)
     {
-        const lock held(mutex);
-        base::deallocate(pointer);
+        give_back([&] { base::deallocate(pointer); });
     }
     void deallocate_many(multiallocation_chain &chain)
     {
-        const lock held(mutex);
-        base::deallocate_many(chain);
+        give_back([&] { base::deallocate_many(chain); });
     }
 
     /* peermap::error if the segment cannot grow. */
     void grow(size_type bytes)
     {
-        const lock held(mutex);
+        const turn mine(*this);
         detail::raise(detail::code_of(extend(bytes)));
     }
 
     void shrink_to_fit()
     {
-        const lock held(mutex);
-        base::shrink_to_fit();
+        const turn mine(*this);
+        divide([&] { return base::shrink_to_fit(), true; });
         if (peermap_segment *segment = peermap_of(this))
             peermap_shrink(segment, peermap_size(segment) - base::get_size(), nullptr); /* what stays, the next growth finds */
     }
@@ -135,18 +143,28 @@ public:
 
     void zero_free_memory()
     {
-        const lock held(mutex);
+        const turn mine(*this);
         base::zero_free_memory();
     }
     bool check_sanity()
     {
-        const lock held(mutex);
+        const turn mine(*this);
         return base::check_sanity();
     }
     bool all_memory_deallocated()
     {
-        const lock held(mutex);
+        const turn mine(*this);
         return base::all_memory_deallocated();
+    }
+
+    /* Takes the memory as a dead process has left it, if Boost finds its list of what is free in order; false otherwise. */
+    bool recover()
+    {
+        const lock held(mutex);
+        if (!base::check_sanity())
+            return false;
+        divider.store(0);
+        return true;
     }
 
 private:
@@ -158,15 +176,56 @@ private:
     static size_type product(size_type a, size_type b) { return b != 0 && a > most / b ? most : a * b; }
     static constexpr size_type own_bytes() { return sizeof(growing_best_fit) - sizeof(base); }
 
+    /* The mutex, and what it protects is whole. */
+    class turn {
+    public:
+        explicit turn(growing_best_fit &of) : held(of.mutex)
+        {
+            if (const std::uint64_t dead = of.divider.load())
+                throw error(PEERMAP_EFORMAT, detail::who(peermap_of(&of), dead) + " died while it divided the segment's memory, which may be half done; remove "
+                                                                                  "the segment and create it anew, or take it as it is: recover()");
+        }
+
+    private:
+        const lock held;
+    };
+
+    /* Whoever dies in here is known.  The fences are for the compiler: what is done by one thread of a process that ends is all there, or in order. */
+    template <class Work> auto divide(Work work)
+    {
+        struct end {
+            ~end()
+            {
+                std::atomic_signal_fence(std::memory_order_seq_cst);
+                divider.store(0);
+            }
+            std::atomic<std::uint64_t> &divider;
+        };
+        divider.store(detail::here(this).id);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        const end always{ divider };
+        return work();
+    }
+
+    template <class Work> void give_back(Work work)
+    {
+        try {
+            const turn mine(*this);
+            divide([&] { return work(), true; });
+        } catch (const error &) {
+            return;
+        }
+    }
+
     /* Tries; where there is no room adds as much as there is, up to a limit, or what is needed, and tries again. */
     template <class Attempt> auto with_room(size_type bytes, Attempt attempt)
     {
-        auto got = attempt();
+        auto got = divide(attempt);
         if (got || bytes >= most)
             return got;
         const size_type needed = sum(bytes, 4 * overhead), step = base::get_size() < step_max ? base::get_size() : step_max;
         if (extend(needed > step ? needed : step) == 0 || (needed < step && extend(needed) == 0))
-            got = attempt();
+            got = divide(attempt);
         return got;
     }
 
@@ -180,11 +239,12 @@ private:
         const int rc = more < bytes ? peermap_grow(segment, bytes - more, nullptr) : 0;
         more = peermap_size(segment) - base::get_size();
         if (rc == 0)
-            base::grow(more);
+            divide([&] { return base::grow(more), true; });
         return rc;
     }
 
     mutex_type mutex;
+    std::atomic<std::uint64_t> divider{ 0 }; /* the attachment that is changing what the mutex protects */
 };
 
 /* One attachment of a segment that Boost divides.  Used as a managed_shared_memory is. */
@@ -221,6 +281,19 @@ public:
     void grow(std::size_t bytes) { this->get_segment_manager()->grow(bytes); }
     void shrink_to_fit() { this->get_segment_manager()->shrink_to_fit(); }
 
+    /*
+     * After a call has said that a process died in the middle of something: takes all as it is, if Boost finds its list of free memory in order, and
+     * goes on; false otherwise.  It is no proof.  To be called by one, while the others do nothing.
+     */
+    bool recover()
+    {
+        bool whole = false;
+        const robust_recursive_mutex::acceptance taken;
+        auto look = [&] { whole = reinterpret_cast<Algorithm *>(this->get_segment_manager())->recover(); };
+        this->get_segment_manager()->atomic_func(look);
+        return whole;
+    }
+
 private:
     static constexpr char root[] = "boost.segment_manager";
 
@@ -238,13 +311,16 @@ private:
         if (peermap_heap_stats(below.native_handle(), &heap) == 0)
             throw error(PEERMAP_EINVAL, "the segment has a heap of its own, and no room for Boost's");
         const std::string type = root_type<segment_manager>::name();
+        std::string why;
         peermap_root_copy found;
-        while (!look_for(type, found)) {
-            if (found.version != 0 && detail::claimant_lives(below, found)) {
-                std::this_thread::sleep_for(std::chrono::milliseconds(1));
-                continue;
-            }
-            make(type, found);
+        for (detail::patience rest(peermap_deadline_ms(below.native_handle())); !look_for(type, found);) {
+            const auto maker = found.version != 0 ? detail::maker_of(below, root, found) : std::nullopt;
+            const int rc = maker ? detail::wait_for_maker(below, root, found, *maker, rest, why) : 0;
+            if (!why.empty())
+                throw error(make_error_code(static_cast<peermap_error>(rc)), why);
+            detail::raise(detail::code_of(rc));
+            if (!maker)
+                make(type, found);
         }
         buffer opened(boost::interprocess::open_only, found.pointer, found.size);
         buffer::swap(opened);
@@ -266,6 +342,8 @@ private:
         const int rc = one.take(was, below.base(), sizeof(segment_manager));
         detail::raise(detail::code_of(rc));
         if (rc == 0) {
+            if (was.version != 0 && !detail::wait_for_end(below, was))
+                throw error(PEERMAP_EBUSY, "the process that was dividing the segment first is dead, but has not ended yet; repeat");
             buffer made(boost::interprocess::create_only, below.base(), below.size());
             detail::raise(detail::code_of(one.complete(sizeof(segment_manager), type)));
         }

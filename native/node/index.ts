@@ -5,7 +5,7 @@
 import { addon } from './addon';
 
 export type * from '../addon/model';
-export type { AllocationOptions, PeermapError, RegisteredPeer, SegmentOptions } from '../addon/index';
+export type { AllocationOptions, PeermapError, RegisteredPeer, RootCopy, SegmentOptions } from '../addon/index';
 export { Events, type EventMap, type EventsOptions, type Missed } from './events';
 export { HeapObject, Range, Root, type ArrayType } from './range';
 export { Observer, Segment } from './segment';

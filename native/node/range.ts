@@ -127,6 +127,8 @@ export class Root extends Range {
     readonly size: number,
     /** '' if it was set without one. */
     readonly type: string,
+    /** Another one whenever the root was set. */
+    readonly version: number,
   ) {
     super(segment, offset, size);
   }

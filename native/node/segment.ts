@@ -2,7 +2,7 @@
 //
 // The addon's classes, with what JavaScript makes better of them: objects with bytes, events, `using`.
 
-import type { AllocationOptions } from '../addon/index';
+import type { AllocationOptions, RootCopy } from '../addon/index';
 import type { Round } from '../addon/model';
 import { addon, failure } from './addon';
 import { Events, type EventsOptions } from './events';
@@ -60,7 +60,20 @@ export class Segment extends addon.Segment implements Disposable, AsyncDisposabl
 
   override root(root: string): Root | undefined {
     const found = super.root(root);
-    return found && new Root(this, root, found.offset, found.size, found.type);
+    return this.#rootOf(root, found);
+  }
+
+  /**
+   * Waits until the root is another than it `was`, or without that until there is one; undefined if it was removed.  Rejects with `code: 'ETIMEDOUT'` if it was
+   * not so by the deadline, which is the segment's if none is given.
+   */
+  override async waitRoot(root: string, was?: Root | number, deadlineMs?: number): Promise<Root | undefined> {
+    const version = was instanceof Root ? was.version : was;
+    return this.#rootOf(root, await super.waitRoot(root, version, deadlineMs));
+  }
+
+  #rootOf(name: string, found: RootCopy | undefined): Root | undefined {
+    return found && new Root(this, name, found.offset, found.size, found.type, found.version);
   }
 
   // ---- events ----

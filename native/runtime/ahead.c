@@ -11,6 +11,7 @@
  */
 #include "round.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -95,7 +96,11 @@ int pm_grow_inside(peermap_segment *segment, uint64_t expected, uint64_t by, pee
         if (!is_whole(segment, at, begun) || pm_preflight(segment, by) != 0)
             return PM_LONG_WAY;
         int error = PM_FAILS("inside.allocate");
-        if (error != 0 || (error = pm_object_extend(segment->fd, at, at + by)) != 0)
+        if (error == 0)
+            error = pm_object_extend_until(segment->fd, at, at + by, begun + segment->deadline_ns);
+        if (error == ETIMEDOUT)
+            return pm_no_memory(segment->name, by, error);
+        if (error != 0)
             return PM_LONG_WAY;
         PM_POINT("inside.allocated");
         if (cas64(&header->active, &word, word + by)) {

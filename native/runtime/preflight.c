@@ -88,6 +88,13 @@ int pm_no_memory(const char *name, uint64_t bytes, int error)
     pm_limit_directory(-1, &limit);
     if (error == ENOSPC && limit.kind != PM_LIMIT_NONE && limit.room < bytes)
         return refuse(name, &limit, bytes);
+    if (error == ETIMEDOUT) {
+        struct figure wanted = figure(bytes, true);
+        pm_fail(PEERMAP_EOS, "segment %s: the system did not give %s of memory by the deadline; grow by less, or attach with a larger deadline_ms", name,
+                wanted.text);
+        errno = error;
+        return PEERMAP_EOS;
+    }
     bool full = error == ENOSPC || error == ENOMEM || error == EDQUOT;
     pm_fail(PEERMAP_EOS, "segment %s: cannot allocate %" PRIu64 " bytes: %s; see %s", name, bytes, strerror(error),
             error == EFBIG ? "ulimit -f"

@@ -382,7 +382,7 @@ static int state_of(const struct pm_slot *slot)
     return slot->acked < slot->requested ? PEERMAP_LATE : PEERMAP_ALIVE;
 }
 
-static void describe(const struct pm_slot *slot, peermap_peer *peer)
+static void describe(const struct pm_slot *slot, uint32_t index, peermap_peer *peer)
 {
     *peer = (peermap_peer){ .pid = (pid_t)slot->pid,
                             .uid = (uid_t)slot->uid,
@@ -394,7 +394,8 @@ static void describe(const struct pm_slot *slot, peermap_peer *peer)
                             .state = state_of(slot),
                             .method = (int)slot->method,
                             .error = slot->error,
-                            .nanoseconds = slot->latency_ns };
+                            .nanoseconds = slot->latency_ns,
+                            .id = pm_holder_of(slot->tag, index) };
     memcpy(peer->name, slot->name, sizeof peer->name);
 }
 
@@ -414,7 +415,7 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
         else if (i != segment->index && pm_slot_ended(segment, i, &slot))
             slot.tag = (slot.tag & ~PM_TAG_STATE) | PM_DEAD;
         if (count < capacity)
-            describe(&slot, &out[count]);
+            describe(&slot, i, &out[count]);
         count++;
     }
     return pm_unless_lost(segment, count);
@@ -432,7 +433,7 @@ int peermap_self(peermap_segment *segment, peermap_peer *out)
         return pm_fail_lost(segment);
     if (!whole)
         return pm_fail(PEERMAP_EFORMAT, "the registry of segment %s is damaged: it changes whenever it is read", segment->name);
-    describe(&slot, out);
+    describe(&slot, segment->index, out);
     return 0;
 }
 

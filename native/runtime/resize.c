@@ -164,14 +164,17 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
 
 /* ---- growing ---- */
 
-static int allocate(peermap_segment *segment, uint64_t from, uint64_t to)
+static int allocate(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t deadline)
 {
     discard(segment); /* what those left behind who grew inside the horizon and were not the first */
     int error = PM_FAILS("grow.allocate");
     if (error == 0)
-        error = pm_object_extend(segment->fd, segment->shape.header_len + from, segment->shape.header_len + to);
+        error = pm_object_extend_until(segment->fd, segment->shape.header_len + from, segment->shape.header_len + to, deadline);
     PM_POINT("grow.allocated");
-    return error == 0 ? 0 : pm_no_memory(segment->name, to - from, error);
+    if (error == 0)
+        return 0;
+    discard(segment); /* the pieces that were there */
+    return pm_no_memory(segment->name, to - from, error);
 }
 
 /* All have it mapped: a growth inside the horizon that came too late to be one. */
@@ -228,7 +231,7 @@ static int grow(struct pm_running *round, uint64_t expected, uint64_t bytes)
     PM_POINT("grow.intended");
     rc = pm_preflight(segment, to - from);
     if (rc == 0)
-        rc = allocate(segment, from, to);
+        rc = allocate(segment, from, to, round->deadline);
     if (rc != 0)
         return abandon(segment, from, rc);
     round->populates = segment->flags & PEERMAP_PREFAULT;
@@ -528,9 +531,12 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
 static int ask_for(peermap_segment *segment, enum pm_op op, size_t bytes, pid_t pid, peermap_round *report)
 {
     struct pm_request request = { .kind = PM_ASK_ROUND, .op = (uint32_t)op, .bytes = bytes, .from = PM_ANY_SIZE, .pid = pid };
-    if (op == PM_OP_GROW && pm_attached(segment) && pm_grow_inside(segment, PM_ANY_SIZE, bytes, report) == 0)
-        return 0;
-    int rc = pm_agent_ask(segment, &request);
+    int rc = op == PM_OP_GROW && pm_attached(segment) ? pm_grow_inside(segment, PM_ANY_SIZE, bytes, report) : PM_LONG_WAY;
+    if (rc < 0 && report)
+        *report = (peermap_round){ .size = peermap_size(segment) };
+    if (rc <= 0)
+        return rc;
+    rc = pm_agent_ask(segment, &request);
     if (report)
         *report = request.round;
     return rc;

@@ -243,3 +243,20 @@ void *peermap_root(peermap_segment *segment, const char *name, size_t *size)
         *size = root.size;
     return segment->base + root.off;
 }
+
+/* Whoever changes a root counts `change` up afterwards.  It is read first: a change that this look at the root misses ends the sleep at once. */
+int peermap_wait_root(peermap_segment *segment, const char *name, uint64_t version, uint32_t deadline_ms, peermap_root_copy *out)
+{
+    if (!pm_attached(segment))
+        return pm_fail_detached();
+    for (const uint64_t until = pm_until(segment, deadline_ms);;) {
+        const uint32_t *word = &segment->header->change, change = order_load32(word);
+        int rc = peermap_read_root(segment, name, out);
+        if (rc != 0 || out->version != version)
+            return rc;
+        uint64_t now = pm_now(), slice = now + PM_TRUST_NS;
+        if (now >= until)
+            return 1;
+        pm_futex_wait(word, change, UINT32_MAX, slice < until ? slice : until);
+    }
+}

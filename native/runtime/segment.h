@@ -17,6 +17,7 @@
  *     guard.c     the object cut short from outside
  *     lock.c      robust locks
  *     registry.c  slots: claim, release, reap, read; roots.c likewise
+ *     ended.c     whether a peer can still touch the memory
  *     round.c     asking the peers, and waiting for them; reach.c: those that are stopped
  *     resize.c    what rounds are for: growing, shrinking, remapping, recovery
  *     ahead.c     growing inside what everybody has mapped already, and seeing to it that it is so
@@ -288,6 +289,13 @@ int pm_registry_reap(peermap_segment *segment, uint64_t deadline);
 
 void pm_registry_void(peermap_segment *segment);
 
+/* ---- waits of any thread, of roots.c and ended.c ---- */
+#define PM_TRUST_NS UINT64_C(50000000) /* how long one trusts that it is woken: whoever should do so may be killed before it does */
+static inline uint64_t pm_until(const peermap_segment *segment, uint32_t deadline_ms)
+{
+    return pm_now() + (deadline_ms ? (uint64_t)deadline_ms * 1000000u : segment->deadline_ns);
+}
+
 /* ---- roots.c ---- */
 int pm_roots_set(peermap_segment *segment, struct pm_request *request);
 
@@ -303,7 +311,7 @@ void pm_resize_alone(peermap_segment *segment); /* what an intent left is mended
 /* ---- ahead.c ---- */
 #define PM_LONG_WAY 1 /* of pm_grow_inside: a round is needed, or an error is to be told */
 #define PM_CHANGED 3  /* of the same, and of a request: the size is not `from` any more */
-int pm_grow_inside(peermap_segment *segment, uint64_t from, uint64_t by, peermap_round *report); /* any thread */
+int pm_grow_inside(peermap_segment *segment, uint64_t from, uint64_t by, peermap_round *report); /* any thread; these, 0, or an error */
 uint64_t pm_ahead_of(const peermap_segment *segment, uint64_t size);              /* the target for this active size */
 void pm_nudge(peermap_segment *segment, uint64_t size);                           /* has the horizon moved if it is near */
 void pm_move_horizon(peermap_segment *segment);                                   /* the agent only */

@@ -6,6 +6,7 @@
 #include "crowd.hpp"
 
 #include <atomic>
+#include <thread>
 
 struct tally {
     std::atomic<std::uint32_t> begun, done, wanted_deaths;

@@ -13,7 +13,7 @@
  *     unpin | detach | reap                          ok [FREED]
  *     fill OFF LEN BYTE                              ok
  *     check OFF LEN BYTE                             ok, or error at the first byte that differs
- *     root NAME OFF SIZE TYPE | get NAME             ok [OFF SIZE]
+ *     root NAME OFF SIZE TYPE | get NAME | unroot NAME    ok [OFF SIZE]
  *     peers                                          ok NAME:PID:STATE:MAPPED ...
  *     hole OFF LEN                                   unmaps it behind the library's back
  *     touch                                          reads every active page
@@ -155,6 +155,12 @@ static void obey(const char *line)
         check(base, a, b, (int)c);
     else if (strcmp(word, "root") == 0 && sscanf(line, "%*s %63s %zu %zu %63s", name, &a, &b, type) >= 3) {
         int rc = peermap_set_root(segment, name, base + a, b, type);
+        if (rc != 0)
+            answer_error(rc);
+        else
+            printf("ok\n");
+    } else if (strcmp(word, "unroot") == 0 && sscanf(line, "%*s %63s", name) == 1) {
+        int rc = peermap_set_root(segment, name, NULL, 0, NULL);
         if (rc != 0)
             answer_error(rc);
         else

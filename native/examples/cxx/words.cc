@@ -6,9 +6,8 @@
  *     words SEGMENT list           in another, also after the first has ended
  *     words SEGMENT forget
  */
-#include "lock.hpp"
-
 #include <peermap.hpp>
+#include <peermap_mutex.hpp>
 
 #include <iostream>
 #include <mutex>
@@ -16,13 +15,13 @@
 struct dictionary {
     explicit dictionary(const peermap::allocator<char> &segment) : counts(segment) {}
 
-    shared_lock lock;
+    peermap::robust_recursive_mutex lock; /* who dies in a change leaves an error to the others, not a map that is half changed */
     peermap::map<peermap::string, std::uint64_t> counts;
 };
 
 static void add(dictionary &words, const char *word)
 {
-    const std::lock_guard<shared_lock> held(words.lock);
+    const std::lock_guard<peermap::robust_recursive_mutex> held(words.lock);
     auto found = words.counts.find(word);
     if (found == words.counts.end())
         found = words.counts.emplace(word, 0u).first;
@@ -31,7 +30,7 @@ static void add(dictionary &words, const char *word)
 
 static void list(dictionary &words)
 {
-    const std::lock_guard<shared_lock> held(words.lock);
+    const std::lock_guard<peermap::robust_recursive_mutex> held(words.lock);
     for (const auto &[word, count] : words.counts)
         std::cout << word << ' ' << count << '\n';
 }

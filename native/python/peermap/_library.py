@@ -50,7 +50,8 @@ class Peer(ctypes.Structure):
         ("method", c_int),
         ("error", c_int),
         ("nanoseconds", c_uint64),
-        ("reserved", c_uint64 * 4),
+        ("id", c_uint64),
+        ("reserved", c_uint64 * 3),
     ]
 
 
@@ -186,10 +187,15 @@ _PROTOTYPES = {
     "set_root": (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_char_p),
     "root": (c_void_p, c_void_p, c_char_p, POINTER(c_size_t)),
     "read_root": (c_int, c_void_p, c_char_p, POINTER(Root)),
+    "wait_root": (c_int, c_void_p, c_char_p, c_uint64, c_uint32, POINTER(Root)),
     "swap_root": (c_int, c_void_p, c_char_p, POINTER(c_uint64), c_void_p, c_size_t, c_char_p),
     "self": (c_int, c_void_p, POINTER(Peer)),
+    "id": (c_uint64, c_void_p),
+    "deadline_ms": (c_uint32, c_void_p),
     "pid_of": (c_int, c_void_p, c_char_p),
     "peers": (c_int, c_void_p, POINTER(Peer), c_int),
+    "peer_ended": (c_int, c_void_p, POINTER(Peer)),
+    "wait_ended": (c_int, c_void_p, POINTER(Peer), c_uint32),
     "reap": (c_int, c_void_p),
     "error_name": (c_char_p, c_int),
     "error_text": (c_char_p, c_int),

@@ -44,6 +44,8 @@ class Peer(NamedTuple):
     """How it came to its last mapping: "agent", "ahead", …"""
     error: int
     nanoseconds: int
+    id: int
+    """Of this attachment, and of no other ever."""
 
 
 class Answer(NamedTuple):

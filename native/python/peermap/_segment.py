@@ -39,6 +39,7 @@ _FLAGS = {
     "huge": _library.HUGE,
     "heap": _library.HEAP,
 }
+_SLICE_MS = 100  # after which a wait lets signals and a detach have their turn
 _NUMBERS = ("initial_size", "reserve_size", "ahead", "deadline_ms", "max_peers", "mode", "heap_step")
 
 
@@ -350,6 +351,33 @@ class Segment:
             _check(library.self(handle, ctypes.byref(row)))
         return peer_of(row)
 
+    def peer_ended(self, peer: Peer) -> bool:
+        """Whether no thread of its process can touch the memory any more.  One that is "dead" may have threads that run for a moment more."""
+        row = _library.Peer(id=peer.id)
+        with self._use() as handle:
+            return _check(library.peer_ended(handle, ctypes.byref(row))) == 1
+
+    def wait_ended(self, peer: Peer, deadline_ms: Optional[int] = None) -> bool:
+        """Waits for that; False if it was not so by the deadline.  None: that of the segment."""
+        row = _library.Peer(id=peer.id)
+        for ms in self._slices(deadline_ms):
+            with self._use() as handle:
+                if _check(library.wait_ended(handle, ctypes.byref(row), ms)) == 1:
+                    return True
+        return False
+
+    def _slices(self, deadline_ms: Optional[int]) -> Iterator[int]:
+        """The time in pieces, counted by the waits themselves: their clock is the kernel's."""
+        with self._use() as handle:
+            self._base(handle)
+            rest = library.deadline_ms(handle) if deadline_ms is None else _bytes("deadline_ms", deadline_ms)
+        while True:
+            ms = max(1, min(rest, _SLICE_MS))
+            yield ms
+            rest -= ms
+            if rest <= 0:
+                return
+
     def pid_of(self, peer_name: str) -> Optional[int]:
         with self._use() as handle:
             self._base(handle)
@@ -404,6 +432,22 @@ class Segment:
         with self._use() as handle:
             base = self._base(handle)
             _check(library.read_root(handle, _name(name), ctypes.byref(found)))
+        return self._root_of(name, base, found)
+
+    def wait_root(self, name: str, was: Optional[Root] = None, deadline_ms: Optional[int] = None) -> Optional[Root]:
+        """Waits until the root is another than `was`, or with None until there is one.  None if it was removed.
+
+        TimeoutError if it was not so by the deadline; None: that of the segment.
+        """
+        found = _library.Root()
+        for ms in self._slices(deadline_ms):
+            with self._use() as handle:
+                base = self._base(handle)
+                if _check(library.wait_root(handle, _name(name), 0 if was is None else was.version, ms, ctypes.byref(found))) == 0:
+                    return self._root_of(name, base, found)
+        raise TimeoutError("root %s of segment %s did not %s by the deadline" % (name, self._name, "appear" if was is None else "change"))
+
+    def _root_of(self, name: str, base: int, found: Any) -> Optional[Root]:
         if found.pointer is None:
             return None
         return Root(self, name, found.pointer - base, found.size, found.type.decode(errors="replace"), found.version)

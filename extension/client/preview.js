@@ -1,0 +1,136 @@
+"use strict";
+// SPDX-License-Identifier: MIT
+//
+// What a change will do, and to whom, before it is made: "3 peers will unmap 4 MiB. search (4712) is held by a debugger and cannot
+// acknowledge."  From a snapshot, so it is what is known now; the round's own report says what came of it.
+var __createBinding = (this && this.__createBinding) || (Object.create ? (function(o, m, k, k2) {
+    if (k2 === undefined) k2 = k;
+    var desc = Object.getOwnPropertyDescriptor(m, k);
+    if (!desc || ("get" in desc ? !m.__esModule : desc.writable || desc.configurable)) {
+      desc = { enumerable: true, get: function() { return m[k]; } };
+    }
+    Object.defineProperty(o, k2, desc);
+}) : (function(o, m, k, k2) {
+    if (k2 === undefined) k2 = k;
+    o[k2] = m[k];
+}));
+var __setModuleDefault = (this && this.__setModuleDefault) || (Object.create ? (function(o, v) {
+    Object.defineProperty(o, "default", { enumerable: true, value: v });
+}) : function(o, v) {
+    o["default"] = v;
+});
+var __importStar = (this && this.__importStar) || (function () {
+    var ownKeys = function(o) {
+        ownKeys = Object.getOwnPropertyNames || function (o) {
+            var ar = [];
+            for (var k in o) if (Object.prototype.hasOwnProperty.call(o, k)) ar[ar.length] = k;
+            return ar;
+        };
+        return ownKeys(o);
+    };
+    return function (mod) {
+        if (mod && mod.__esModule) return mod;
+        var result = {};
+        if (mod != null) for (var k = ownKeys(mod), i = 0; i < k.length; i++) if (k[i] !== "default") __createBinding(result, mod, k[i]);
+        __setModuleDefault(result, mod);
+        return result;
+    };
+})();
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.living = living;
+exports.names = names;
+exports.growPreview = growPreview;
+exports.shrinkPreview = shrinkPreview;
+exports.remapPreview = remapPreview;
+exports.reapPreview = reapPreview;
+const l10n = __importStar(require("@vscode/l10n"));
+const address_1 = require("../protocol/address");
+const counts_1 = require("./counts");
+/** So many names are read; the rest is counted. */
+const mostNamed = 3;
+function living({ peers }) {
+    return peers.filter(({ state }) => state !== 'dead');
+}
+/** "indexer (4711), search (4712) and 5 more" */
+function names(peers) {
+    const shown = peers.slice(0, mostNamed).map(({ name, pid }) => `${name} (${pid})`);
+    const rest = peers.length - shown.length;
+    return rest === 0 ? shown.join(', ') : l10n.t('{0} and {1} more', shown.join(', '), rest);
+}
+function growPreview(snapshot, bytes) {
+    const { header } = snapshot;
+    if (!header)
+        return '';
+    const after = header.active + bytes;
+    const asked = living(snapshot).filter(({ mapped }) => mapped < after);
+    if (living(snapshot).length === 0)
+        return l10n.t('No process is attached: nobody needs to map it.');
+    if (after <= header.horizon || asked.length === 0)
+        return l10n.t('Within what is mapped ahead: nobody needs to be asked.');
+    const whom = asked.length === 1
+        ? l10n.t('{0} will map {1}.', names(asked), (0, address_1.formatBytes)(bytes))
+        : l10n.t('{0} peers will map {1}.', asked.length, (0, address_1.formatBytes)(bytes));
+    return [whom, ...obstacles(snapshot, asked)].join(' ');
+}
+function shrinkPreview(snapshot, bytes) {
+    const active = snapshot.header?.active ?? 0;
+    const asked = living(snapshot);
+    if (asked.length === 0)
+        return l10n.t('No process is attached: nobody needs to unmap it.');
+    const whom = asked.length === 1
+        ? l10n.t('{0} will unmap {1}.', names(asked), (0, address_1.formatBytes)(bytes))
+        : l10n.t('{0} peers will unmap {1}.', asked.length, (0, address_1.formatBytes)(bytes));
+    const pinning = asked.filter(({ pins, pinnedBytes }) => pins > 0 && pinnedBytes > active - bytes);
+    const pins = pinning.length === 0 ? [] : [l10n.t('Pinned now by {0}: the shrink waits for that.', names(pinning))];
+    return [whom, ...pins, ...obstacles(snapshot, asked)].join(' ');
+}
+/** Of one peer, or of all. */
+function remapPreview(snapshot, pid) {
+    const asked = living(snapshot).filter((peer) => pid === undefined || peer.pid === pid);
+    if (asked.length === 0)
+        return l10n.t('No process is attached: there is nothing to remap.');
+    const lacking = asked.filter(({ missing }) => missing !== undefined && missing.length > 0);
+    const lacks = (peer) => (peer.missing ?? []).reduce((sum, { length }) => sum + length, 0);
+    const bytes = (0, address_1.formatBytes)(lacking.reduce((sum, peer) => sum + lacks(peer), 0));
+    const whom = lacking.length === 0
+        ? l10n.t('Nothing is missing: the mappings are made again as they are.')
+        : lacking.length === 1
+            ? l10n.t('{0} lacks {1}, and will map it.', names(lacking), bytes)
+            : l10n.t('{0} peers lack {1} together, and will map it.', lacking.length, bytes);
+    return [whom, ...obstacles(snapshot, asked)].join(' ');
+}
+function reapPreview(snapshot) {
+    const dead = snapshot.peers.filter(({ state }) => state === 'dead');
+    if (dead.length === 0)
+        return l10n.t('Nobody in the registry is dead: nothing will be freed.');
+    return dead.length === 1
+        ? l10n.t('1 registry slot will be freed: {0}.', names(dead))
+        : l10n.t('{0} registry slots will be freed: {1}.', dead.length, names(dead));
+}
+/** Who will not answer, or not by itself. */
+function obstacles({ header }, asked) {
+    const closed = (peer) => peer.noInject || (header?.flags.includes('noInject') ?? false);
+    const traced = asked.filter(({ processState }) => processState === 't');
+    const stopped = asked.filter(({ processState }) => processState === 'T');
+    const unreachable = stopped.filter(closed);
+    const reachable = stopped.filter((peer) => !closed(peer));
+    return [
+        ...held(traced, {
+            one: (who) => l10n.t('{0} is held by a debugger and cannot acknowledge.', who),
+            many: (n, who) => l10n.t('{0} are held by debuggers and cannot acknowledge: {1}.', (0, counts_1.peerCount)(n), who),
+        }),
+        ...held(unreachable, {
+            one: (who) => l10n.t('{0} is stopped and cannot acknowledge.', who),
+            many: (n, who) => l10n.t('{0} are stopped and cannot acknowledge: {1}.', (0, counts_1.peerCount)(n), who),
+        }),
+        ...held(reachable, {
+            one: (who) => l10n.t('{0} is stopped, and will be reached from outside if the system allows it.', who),
+            many: (n, who) => l10n.t('{0} are stopped, and will be reached from outside if the system allows it: {1}.', (0, counts_1.peerCount)(n), who),
+        }),
+    ];
+}
+function held(peers, { one, many }) {
+    if (peers.length === 0)
+        return [];
+    return [peers.length === 1 ? one(names(peers)) : many(peers.length, names(peers))];
+}

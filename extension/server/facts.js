@@ -1,0 +1,78 @@
+"use strict";
+// SPDX-License-Identifier: MIT
+//
+// What /proc says of processes beside what a registry says.  A process may end between two files: then it is left out, or a fact is empty.
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.factsOf = factsOf;
+exports.containerOf = containerOf;
+const promises_1 = require("node:fs/promises");
+const parameters_1 = require("./parameters");
+const mostAtOnce = 4096;
+/** Files that are open at one time. */
+const side = 32;
+/** USER_HZ, which is 100 on every processor that Linux tells it to programs on. */
+const ticksPerSecond = 100;
+async function factsOf(pids) {
+    const asked = [...new Set((0, parameters_1.integers)(pids, 'pids', mostAtOnce))];
+    for (const pid of asked)
+        (0, parameters_1.integer)(pid, 'pid', 1, 2 ** 31 - 1);
+    const [users, bootMs, own] = await Promise.all([userNames(), bootTime(), text('/proc/self/cgroup')]);
+    const facts = [];
+    for (let at = 0; at < asked.length; at += side)
+        facts.push(...(await Promise.all(asked.slice(at, at + side).map((pid) => factsOfOne(pid, { users, bootMs, own })))));
+    return facts.filter((each) => each !== undefined);
+}
+async function factsOfOne(pid, { users, bootMs, own }) {
+    const at = (file) => `/proc/${pid}/${file}`;
+    const [status, stat, commandLine, cgroup, executable] = await Promise.all([
+        text(at('status')),
+        text(at('stat')),
+        text(at('cmdline')),
+        text(at('cgroup')),
+        (0, promises_1.readlink)(at('exe')).catch(() => ''),
+    ]);
+    if (status === '')
+        return undefined;
+    const field = (name) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
+    const uid = Number(field('Uid').split('\t')[0]);
+    const inner = field('NSpid').split('\t').map(Number);
+    const tracer = Number(field('TracerPid'));
+    // The name in parentheses may hold anything, so the fields are counted from the last one.
+    const started = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 0);
+    const container = cgroup === own ? undefined : containerOf(cgroup);
+    const containerPid = inner.length > 1 ? inner.at(-1) : undefined;
+    return {
+        pid,
+        ...(containerPid === undefined ? {} : { containerPid }),
+        user: users.get(uid) ?? String(uid),
+        uid,
+        executable,
+        commandLine: commandLine.split('\0').join(' ').trim(),
+        startedAtMs: Math.round(bootMs + (started * 1000) / ticksPerSecond),
+        threads: Number(field('Threads')),
+        ...(tracer > 0 ? { tracer: { pid: tracer, command: (await text(`/proc/${tracer}/comm`)).trim() } } : {}),
+        ...(container === undefined ? {} : { container }),
+    };
+}
+/** The engines put the container's number, 64 digits of it, into the name of the control group. */
+function containerOf(cgroup) {
+    const numbered = /(docker|libpod|crio|cri-containerd|containerd)[-/:](?:conmon-)?([0-9a-f]{12})[0-9a-f]{52}/.exec(cgroup);
+    if (numbered)
+        return `${numbered[1] === 'libpod' ? 'podman' : numbered[1]} ${numbered[2]}`;
+    const pod = /kubepods.*[/-]([0-9a-f]{12})[0-9a-f]{52}/.exec(cgroup);
+    if (pod)
+        return `kubernetes ${pod[1]}`;
+    const named = /\/(?:lxc(?:\.payload)?|machine\.slice)[./]([\w.-]+)/.exec(cgroup);
+    return named?.[1];
+}
+async function userNames() {
+    const lines = (await text('/etc/passwd')).split('\n').map((line) => line.split(':'));
+    return new Map(lines.flatMap(([name, , uid]) => (name && uid ? [[Number(uid), name]] : [])).reverse());
+}
+async function bootTime() {
+    return Number(/^btime (\d+)$/m.exec(await text('/proc/stat'))?.[1] ?? 0) * 1000;
+}
+/** Empty if there is none, or if it may not be read. */
+function text(file) {
+    return (0, promises_1.readFile)(file, 'utf8').catch(() => '');
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+//
+// wait.cc - the calls that wait for what others do: for a root, for the end of a peer.
+//
+// Each has a thread of its own: those of the pool are few, and files and names wait for them.  It asks the library for a slice of time after the other,
+// so that a detach, or the end of the environment, holds nobody up.  A wait keeps the process alive until it ends, which is at its deadline at the latest.
+#include "segment.h"
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+namespace peermap {
+namespace {
+
+constexpr uint32_t slice_ms = 20;
+
+class Wait : public Ending {
+ public:
+  // A look of at most so many milliseconds: a code of peermap.h, 1 when it is done, 0 when it is not yet.
+  using Look = std::function<int(peermap_segment* segment, uint32_t ms)>;
+  // What the promise becomes when it is done, or the deadline is over; what it throws is the rejection.
+  using Answer = std::function<Napi::Value(Napi::Env env, bool done)>;
+
+  static Napi::Promise start(Napi::Env env, std::shared_ptr<Attachment> attachment, uint32_t deadline_ms, Look look, Answer answer) {
+    Wait* const wait = new Wait(env, std::move(attachment), deadline_ms, std::move(look), std::move(answer));
+    const Napi::Promise promise = wait->deferred_.Promise();
+    wait->hold(env);
+    wait->thread_ = std::thread([wait] { wait->run(); });
+    return promise;
+  }
+
+  void end(bool process_exits) override {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+    if (process_exits) return;  // what it has may be in use there, and all of it goes
+    function_.Abort();
+    delete this;
+  }
+
+ private:
+  Wait(Napi::Env env, std::shared_ptr<Attachment> attachment, uint32_t deadline_ms, Look look, Answer answer)
+      : deferred_(env), attachment_(std::move(attachment)), rest_(deadline_ms), look_(std::move(look)), answer_(std::move(answer)),
+        function_(Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "peermap.wait", 0, 1)) {}
+
+  void run() {
+    do {
+      const uint32_t ms = rest_ < slice_ms ? rest_ : slice_ms;
+      rc_ = attachment_->run([this, ms](peermap_segment* segment) {
+        const int rc = look_(segment, ms > 0 ? ms : 1);
+        if (rc < 0) {
+          errno_ = rc == PEERMAP_EOS ? errno : 0;
+          sentence_ = peermap_last_error();
+        }
+        return rc;
+      });
+      rest_ -= ms;
+    } while (rc_ == 0 && rest_ > 0 && !stopping_);
+    if (!stopping_) function_.BlockingCall([this](Napi::Env env, Napi::Function) { settle(env); });
+  }
+
+  void settle(Napi::Env env) {
+    thread_.join();
+    let_go();
+    try {
+      if (rc_ < 0) throw make_error(env, rc_, sentence_, errno_);
+      deferred_.Resolve(answer_(env, rc_ == 1));
+    } catch (const Napi::Error& error) {
+      deferred_.Reject(error.Value());
+    }
+    function_.Release();
+    delete this;
+  }
+
+  Napi::Promise::Deferred deferred_;
+  const std::shared_ptr<Attachment> attachment_;
+  uint32_t rest_;
+  const Look look_;
+  const Answer answer_;
+  Napi::ThreadSafeFunction function_;
+  std::thread thread_;
+  std::atomic<bool> stopping_{ false };
+  int rc_ = 0;
+  int errno_ = 0;
+  std::string sentence_;
+};
+
+peermap_peer peer_argument(const Napi::Value& value) {
+  const Napi::Value id = value.IsObject() ? value.As<Napi::Object>().Get("id") : value;
+  if (!id.IsBigInt()) throw Napi::TypeError::New(value.Env(), "peer must be one of peers(), or have its id");
+  bool lossless = false;
+  peermap_peer peer = {};
+  peer.id = id.As<Napi::BigInt>().Uint64Value(&lossless);
+  if (!lossless) throw Napi::RangeError::New(value.Env(), "peer.id is no number of 64 bits");
+  return peer;
+}
+
+Napi::Error timed_out(Napi::Env env, const std::string& sentence) {
+  Napi::Error error = Napi::Error::New(env, sentence);
+  error.Set("name", "TimeoutError");
+  error.Set("code", "ETIMEDOUT");
+  return error;
+}
+
+Napi::Promise rejected(Napi::Env env, const Napi::Error& error) {
+  const Napi::Promise::Deferred deferred(env);
+  deferred.Reject(error.Value());
+  return deferred.Promise();
+}
+
+uint32_t deadline_argument(const Napi::Value& value, peermap_segment* segment) {
+  const int64_t given = integer_argument(value, "deadlineMs", 0, UINT32_MAX, 0);
+  return given > 0 ? static_cast<uint32_t>(given) : peermap_deadline_ms(segment);
+}
+
+}  // namespace
+
+Napi::Value root_object(Napi::Env env, peermap_segment* segment, const peermap_root_copy& copy) {
+  if (!copy.pointer) return env.Undefined();
+  const auto offset = static_cast<const char*>(copy.pointer) - static_cast<const char*>(peermap_base(segment));
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("offset", to_number(env, static_cast<uint64_t>(offset)));
+  object.Set("size", to_number(env, copy.size));
+  object.Set("type", copy.type);
+  object.Set("version", to_number(env, copy.version));
+  return object;
+}
+
+Napi::Value Segment::wait_root(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  // A function that returns a promise tells everything by it.
+  try {
+    const std::string root = string_argument(info[0], "root");
+    const uint64_t version = static_cast<uint64_t>(integer_argument(info[1], "version", 0, number_max, 0));
+    const uint32_t deadline = deadline_argument(info[2], handle(env));
+    const auto copy = std::make_shared<peermap_root_copy>();
+    const std::shared_ptr<Attachment> attachment = attachment_;
+    return Wait::start(
+        env, attachment, deadline,
+        [root, version, copy](peermap_segment* segment, uint32_t ms) {
+          const int rc = peermap_wait_root(segment, root.c_str(), version, ms, copy.get());
+          return rc < 0 ? rc : !rc;
+        },
+        [attachment, root, version, copy](Napi::Env in, bool done) {
+          peermap_segment* const segment = attachment->segment();
+          if (!segment) throw make_error(in, PEERMAP_EDETACHED, "");
+          if (!done) throw timed_out(in, "root " + root + " did not " + (version == 0 ? "appear" : "change") + " by the deadline");
+          return root_object(in, segment, *copy);
+        });
+  } catch (const Napi::Error& error) {
+    return rejected(env, error);
+  }
+}
+
+Napi::Value Segment::peer_ended(const Napi::CallbackInfo& info) {
+  const peermap_peer peer = peer_argument(info[0]);
+  const int rc = peermap_peer_ended(handle(info.Env()), &peer);
+  if (rc < 0) throw last_error(info.Env(), rc);
+  return Napi::Boolean::New(info.Env(), rc == 1);
+}
+
+Napi::Value Segment::wait_ended(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  try {
+    const peermap_peer peer = peer_argument(info[0]);
+    const uint32_t deadline = deadline_argument(info[1], handle(env));
+    return Wait::start(
+        env, attachment_, deadline,
+        [peer](peermap_segment* segment, uint32_t ms) { return peermap_wait_ended(segment, &peer, ms); },
+        [](Napi::Env in, bool done) { return Napi::Boolean::New(in, done); });
+  } catch (const Napi::Error& error) {
+    return rejected(env, error);
+  }
+}
+
+}  // namespace peermap

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A mutex in the segment keeps threads of several processes apart; whoever is killed with it leaves it to the next one, who is told from whom; and one that is
+ * stopped with it is named at the deadline.
+ */
+#include "crowd.hpp"
+
+#include <peermap_mutex.hpp>
+
+#include <mutex>
+#include <thread>
+
+struct guarded {
+    peermap::robust_mutex lock;
+    peermap::robust_recursive_mutex again;
+    std::uint64_t count = 0, twice = 0;
+    std::atomic<std::uint32_t> held{ 0 };
+};
+
+static guarded *guarded_in(peermap::segment &segment) { return segment.find_or_construct<guarded>("guarded"); }
+
+static void count(guarded *shared, int times)
+{
+    for (int i = 0; i < times; i++) {
+        const std::lock_guard<peermap::robust_mutex> held(shared->lock);
+        shared->count++;
+        const std::lock_guard<peermap::robust_recursive_mutex> once(shared->again), twice(shared->again);
+        shared->twice += 2;
+        CHECK(shared->twice == 2 * shared->count);
+    }
+}
+
+static void threads_of_processes(peermap::segment &segment)
+{
+    pid_t pids[3];
+    for (int i = 0; i < 3; i++)
+        pids[i] = start("counter-" + std::to_string(i), [](peermap::segment &there) {
+            guarded *shared = guarded_in(there);
+            std::thread other(count, shared, 5000);
+            count(shared, 5000);
+            other.join();
+        });
+    for (pid_t pid : pids)
+        CHECK_INT(status_of(pid), 0);
+    CHECK_INT(guarded_in(segment)->count, 30000);
+}
+
+static pid_t start_holder(peermap::segment &segment)
+{
+    guarded *shared = guarded_in(segment);
+    shared->held = 0;
+    pid_t pid = start("holder", [](peermap::segment &there) {
+        guarded *mine = guarded_in(there);
+        mine->lock.lock();
+        mine->again.lock();
+        mine->held = 1;
+        pause();
+    });
+    while (shared->held == 0)
+        usleep(1000);
+    return pid;
+}
+
+static void busy(const std::function<void()> &lock, pid_t pid)
+{
+    try {
+        lock();
+    } catch (const peermap::error &error) {
+        CHECK(error.code() == PEERMAP_EBUSY);
+        CHECK(std::string(error.what()).find("held by holder (pid " + std::to_string(pid) + ")") != std::string::npos);
+        return;
+    }
+    FAIL("it was given to two");
+}
+
+static void a_death(peermap::segment &segment, bool stopped)
+{
+    guarded *shared = guarded_in(segment);
+    const pid_t pid = start_holder(segment);
+    std::uint64_t id = 0;
+    for (const peermap_peer &peer : segment.peers())
+        if (std::string(peer.name) == "holder")
+            id = peer.id;
+    if (stopped)
+        kill(pid, SIGSTOP);
+    CHECK(!shared->lock.try_lock() && !shared->again.try_lock());
+    busy([&] { shared->lock.lock(); }, pid);
+    busy([&] { shared->again.lock(); }, pid);
+    std::thread killer([pid] { usleep(50000), kill(pid, SIGKILL); });
+    CHECK(id != 0 && shared->lock.lock_from() == id);
+    killer.join();
+    status_of(pid);
+    shared->lock.unlock();
+    CHECK_INT(shared->lock.lock_from(), 0);
+    shared->lock.unlock();
+    for (int turn = 0; turn < 2; turn++) {
+        bool told = false;
+        try {
+            shared->again.lock();
+        } catch (const peermap::error &error) {
+            told = error.code() == PEERMAP_EFORMAT && std::string(error.what()).find("holder (pid ") != std::string::npos;
+        }
+        CHECK(told);
+    }
+    {
+        const peermap::robust_recursive_mutex::acceptance taken;
+        shared->again.lock();
+    }
+    shared->again.lock();
+    shared->again.unlock();
+    shared->again.unlock();
+    CHECK(shared->again.try_lock());
+    shared->again.unlock();
+}
+
+static void what_is_no_use(peermap::segment &segment)
+{
+    guarded *shared = guarded_in(segment);
+    const std::lock_guard<peermap::robust_mutex> held(shared->lock);
+    bool told = false;
+    try {
+        shared->lock.lock();
+    } catch (const std::system_error &error) {
+        told = error.code() == std::errc::resource_deadlock_would_occur;
+    }
+    CHECK(told);
+    told = false;
+    try {
+        peermap::robust_mutex elsewhere;
+        elsewhere.lock();
+    } catch (const peermap::error &error) {
+        told = error.code() == PEERMAP_EDETACHED;
+    }
+    CHECK(told);
+}
+
+int main()
+{
+    set_up();
+    peermap::options options = named("first");
+    options.deadline = std::chrono::milliseconds(5000);
+    {
+        peermap::segment segment = peermap::segment::create(segment_name(), options);
+        guarded_in(segment);
+        threads_of_processes(segment);
+        what_is_no_use(segment);
+    }
+    options.deadline = std::chrono::milliseconds(300);
+    peermap::segment segment = peermap::segment::attach(segment_name(), options);
+    a_death(segment, false);
+    a_death(segment, true);
+    return 0;
+}

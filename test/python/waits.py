@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+import os
+import signal
+import threading
+import time
+import unittest
+
+import peermap
+from common import Case, MiB, names
+
+SETTER = """
+segment = peermap.attach(name, peer_name='setter')
+print('attached')
+for line in sys.stdin:
+    eval(line)
+    print('done')
+"""
+
+
+class Waits(Case):
+    def setUp(self) -> None:
+        super().setUp()
+        self.segment = peermap.create(self.name, peer_name="one", initial_size=MiB, deadline_ms=300)
+        self.addCleanup(self.segment.detach)
+        self.other = self.start(SETTER)
+        self.assertEqual(self.other.line(), "attached")
+
+    def soon(self, what: str) -> None:
+        timer = threading.Timer(0.15, self.other.say, [what])
+        timer.start()
+        self.addCleanup(timer.join)
+
+    def test_a_root_is_waited_for_until_it_appears_is_replaced_or_removed(self) -> None:
+        self.soon("segment.set_root('r', 64, 10, 'first')")
+        first = self.segment.wait_root("r", deadline_ms=60000)
+        assert first is not None
+        self.assertEqual((first.offset, first.size, first.type), (64, 10, "first"))
+        self.assertEqual(self.segment.wait_root("r", deadline_ms=1), first)
+        self.soon("segment.set_root('r', 128, 20)")
+        second = self.segment.wait_root("r", first, 60000)
+        assert second is not None
+        self.assertEqual((second.offset, second.size), (128, 20))
+        self.soon("segment.remove_root('r')")
+        self.assertIsNone(self.segment.wait_root("r", second, 60000))
+        with self.assertRaises(peermap.ENAME):
+            self.segment.wait_root("no name")
+
+    def test_a_wait_ends_at_its_deadline(self) -> None:
+        for given, expected in ((None, 0.3), (150, 0.15)):
+            begun = time.monotonic()
+            with self.assertRaises(TimeoutError) as caught:
+                self.segment.wait_root("never", deadline_ms=given)
+            self.assertIn("root never of segment " + self.name, str(caught.exception))
+            self.assertGreaterEqual(time.monotonic() - begun, expected - 0.01)
+            begun = time.monotonic()
+            self.assertFalse(self.segment.wait_ended(self.peer(), given))
+            self.assertGreaterEqual(time.monotonic() - begun, expected - 0.01)
+
+    def peer(self) -> peermap.Peer:
+        return next(peer for peer in self.segment.peers() if peer.name == "setter")
+
+    def test_a_peer_has_ended_when_it_is_gone_and_not_before(self) -> None:
+        peer = self.peer()
+        self.assertNotEqual(peer.id, self.segment.me().id)
+        self.assertFalse(self.segment.peer_ended(peer))
+        self.other.signal(signal.SIGSTOP)
+        self.assertFalse(self.segment.wait_ended(peer, 100))
+        threading.Timer(0.15, self.other.signal, [signal.SIGKILL]).start()
+        self.assertTrue(self.segment.wait_ended(peer, 60000))
+        self.assertTrue(self.segment.peer_ended(peer))
+        self.other.process.wait()
+        again = self.start(SETTER)
+        self.assertEqual(again.line(), "attached")
+        self.assertNotEqual(self.peer().id, peer.id)
+        self.assertTrue(self.segment.peer_ended(peer))
+        self.assertFalse(self.segment.peer_ended(self.peer()))
+
+    def test_a_detach_of_another_thread_ends_a_wait(self) -> None:
+        timer = threading.Timer(0.15, self.segment.detach)
+        timer.start()
+        with self.assertRaises(peermap.EDETACHED):
+            self.segment.wait_root("never", deadline_ms=60000)
+        timer.join()
+        with peermap.attach(self.name, peer_name="two") as again:
+            self.assertEqual(sorted(names(again)), ["setter", "two"])
+
+    def test_a_forked_child_is_told_that_it_is_no_peer(self) -> None:
+        peer = self.peer()
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                self.segment.wait_root("never", deadline_ms=60000)
+            except peermap.EDETACHED:
+                try:
+                    self.segment.peer_ended(peer)
+                except peermap.EDETACHED:
+                    code = 0
+            finally:
+                os._exit(code)
+        self.assertEqual(os.waitpid(pid, 0)[1], 0)
+
+    def test_an_interrupt_ends_a_wait(self) -> None:
+        threading.Timer(0.15, os.kill, [os.getpid(), signal.SIGINT]).start()
+        with self.assertRaises(KeyboardInterrupt):
+            self.segment.wait_root("never", deadline_ms=60000)
+
+
+if __name__ == "__main__":
+    unittest.main()

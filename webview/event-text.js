@@ -1,0 +1,314 @@
+"use strict";
+// SPDX-License-Identifier: MIT
+//
+// Events in words.  Pure.  What each field means by kind is at enum pm_event_kind in native/base/layout.h.
+var __createBinding = (this && this.__createBinding) || (Object.create ? (function(o, m, k, k2) {
+    if (k2 === undefined) k2 = k;
+    var desc = Object.getOwnPropertyDescriptor(m, k);
+    if (!desc || ("get" in desc ? !m.__esModule : desc.writable || desc.configurable)) {
+      desc = { enumerable: true, get: function() { return m[k]; } };
+    }
+    Object.defineProperty(o, k2, desc);
+}) : (function(o, m, k, k2) {
+    if (k2 === undefined) k2 = k;
+    o[k2] = m[k];
+}));
+var __setModuleDefault = (this && this.__setModuleDefault) || (Object.create ? (function(o, v) {
+    Object.defineProperty(o, "default", { enumerable: true, value: v });
+}) : function(o, v) {
+    o["default"] = v;
+});
+var __importStar = (this && this.__importStar) || (function () {
+    var ownKeys = function(o) {
+        ownKeys = Object.getOwnPropertyNames || function (o) {
+            var ar = [];
+            for (var k in o) if (Object.prototype.hasOwnProperty.call(o, k)) ar[ar.length] = k;
+            return ar;
+        };
+        return ownKeys(o);
+    };
+    return function (mod) {
+        if (mod && mod.__esModule) return mod;
+        var result = {};
+        if (mod != null) for (var k = ownKeys(mod), i = 0; i < k.length; i++) if (k[i] !== "default") __createBinding(result, mod, k[i]);
+        __setModuleDefault(result, mod);
+        return result;
+    };
+})();
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.errorCodes = void 0;
+exports.errorName = errorName;
+exports.nameOf = nameOf;
+exports.eventWord = eventWord;
+exports.wordOf = wordOf;
+exports.subjectOf = subjectOf;
+exports.sizeOf = sizeOf;
+exports.latencyOf = latencyOf;
+exports.detailOf = detailOf;
+exports.resultWord = resultWord;
+exports.roundText = roundText;
+exports.clock = clock;
+const l10n = __importStar(require("@vscode/l10n"));
+const address_1 = require("../extension/protocol/address");
+const mapping_1 = require("../extension/protocol/mapping");
+const timeline_model_1 = require("./timeline-model");
+/** PEERMAP_ERRORS of peermap.h: code 1 is the first. */
+exports.errorCodes = [
+    'PEERMAP_EINVAL',
+    'PEERMAP_ENAME',
+    'PEERMAP_EEXIST',
+    'PEERMAP_ENOENT',
+    'PEERMAP_EFORMAT',
+    'PEERMAP_EVERSION',
+    'PEERMAP_EACCES',
+    'PEERMAP_ENOSPC',
+    'PEERMAP_ELIMIT',
+    'PEERMAP_EADDR',
+    'PEERMAP_EPEERNAME',
+    'PEERMAP_ESLOTS',
+    'PEERMAP_EROOTS',
+    'PEERMAP_ESRCH',
+    'PEERMAP_ELATE',
+    'PEERMAP_EBUSY',
+    'PEERMAP_EDETACHED',
+    'PEERMAP_EOS',
+    'PEERMAP_ELOST',
+    'PEERMAP_ETYPE',
+];
+function errorName(code) {
+    return exports.errorCodes[Math.abs(code) - 1] ?? l10n.t('error {0}', code);
+}
+/** The descriptive name of whoever had this slot and pid; failing that, of whoever has the slot now and may have had it then. */
+function nameOf(names, peers, slot, pid) {
+    const known = names[`${slot}:${pid}`];
+    if (known !== undefined)
+        return known;
+    if (pid === 0)
+        return peers.find((peer) => peer.slot === slot)?.name ?? (slot < 0 ? '' : l10n.t('slot {0}', slot));
+    return l10n.t('pid {0}', pid);
+}
+function eventWord(kind) {
+    switch (kind) {
+        case 'create':
+            return l10n.t('created');
+        case 'attach':
+            return l10n.t('attached');
+        case 'restart':
+            return l10n.t('restarted');
+        case 'detach':
+            return l10n.t('detached');
+        case 'peer-died':
+            return l10n.t('died');
+        case 'reap':
+            return l10n.t('reaped');
+        case 'round-begin':
+            return l10n.t('round begins');
+        case 'map-request':
+            return l10n.t('asked to map');
+        case 'map-ack':
+            return l10n.t('mapped');
+        case 'map-late':
+            return l10n.t('late');
+        case 'round-end':
+            return l10n.t('round done');
+        case 'rollback':
+            return l10n.t('rolled back');
+        case 'cut':
+            return l10n.t('memory cut');
+        case 'refuse':
+            return l10n.t('refused');
+        case 'root':
+            return l10n.t('root set');
+        case 'takeover':
+            return l10n.t('lock taken over');
+        case 'unstop':
+            return l10n.t('agent let run');
+        case 'inject':
+            return l10n.t('mapped from outside');
+        case 'lost':
+            return l10n.t('memory lost');
+        case 'heap-fault':
+            return l10n.t('heap fault');
+        case 'heap-reclaim':
+            return l10n.t('heap reclaimed');
+        case 'unknown':
+            return l10n.t('unknown event');
+    }
+}
+/** What a row of the event list calls it: a growth below the horizon is a round of one event. */
+function wordOf({ kind, op, error }) {
+    if (kind === 'round-end' && op === 'inside')
+        return l10n.t('grew');
+    if (error !== 0 && (kind === 'unstop' || kind === 'inject'))
+        return l10n.t('not reached');
+    return eventWord(kind);
+}
+/** Whom a row of the event list names: the peer it is about, else the one who did it. */
+function subjectOf(event, names, peers) {
+    return event.slot >= 0 ? nameOf(names, peers, event.slot, event.pid) : nameOf(names, peers, event.bySlot, event.byPid);
+}
+/** The bytes an event tells of, where its size is one. */
+function sizeOf(event) {
+    return sized.has(event.kind) ? event.size : undefined;
+}
+const sized = new Set([
+    'create',
+    'attach',
+    'restart',
+    'round-begin',
+    'map-request',
+    'map-ack',
+    'map-late',
+    'round-end',
+    'rollback',
+    'cut',
+    'inject',
+    'lost',
+    'heap-reclaim',
+]);
+function latencyOf(event) {
+    return timed.has(event.kind) ? event.ns : undefined;
+}
+const timed = new Set(['attach', 'restart', 'map-ack', 'map-late', 'round-end', 'rollback']);
+/** What the other columns do not say. */
+function detailOf(event, names, peers) {
+    const by = nameOf(names, peers, event.bySlot, event.byPid);
+    const culprit = event.slot >= 0 ? nameOf(names, peers, event.slot, event.pid) : '';
+    const { epoch } = event;
+    switch (event.kind) {
+        case 'round-begin':
+            return l10n.t('{0} from {1}, epoch {2}', mapping_1.opWords[event.op], (0, address_1.formatBytes)(event.ns), epoch);
+        case 'map-request':
+            return l10n.t('by {0}, epoch {1}', by, epoch);
+        case 'map-ack':
+            return event.error === 0
+                ? l10n.t('{0}, epoch {1}', ackWord(event.method), epoch)
+                : l10n.t('failed with errno {0}', event.error);
+        case 'map-late':
+            return event.error === 0
+                ? l10n.t('no answer by the deadline, epoch {0}', epoch)
+                : l10n.t('no answer by the deadline: {0}, epoch {1}', (0, mapping_1.reachText)(event.error), epoch);
+        case 'round-end':
+            return event.op === 'inside'
+                ? l10n.t('every peer had it mapped ahead: nobody was asked, epoch {0}', epoch)
+                : l10n.t('{0}, epoch {1}', mapping_1.opWords[event.op], epoch);
+        case 'unstop':
+            return event.error === 0
+                ? l10n.t('by {0}, though its process is stopped', by)
+                : l10n.t('by {0}: {1}', by, (0, mapping_1.reachText)(event.error));
+        case 'inject':
+            return event.error === 0 ? l10n.t('by {0}, in the thread of its agent', by) : l10n.t('by {0}: errno {1}', by, event.error);
+        case 'lost':
+            return l10n.t('the object was cut short from outside');
+        case 'heap-fault':
+            return faultText(event.error, event.size);
+        case 'heap-reclaim':
+            return l10n.t('{0} that ended processes held, by {1}', (0, address_1.formatBytes)(event.size), by);
+        case 'rollback':
+            return culprit === ''
+                ? l10n.t('{0}, epoch {1}', errorName(event.error), epoch)
+                : l10n.t('{0} because of {1}, epoch {2}', errorName(event.error), culprit, epoch);
+        case 'refuse':
+            return l10n.t('{0}: {1}', mapping_1.opWords[event.op], errorName(event.error));
+        case 'takeover':
+            return event.op === 'none' ? l10n.t('its holder died') : l10n.t('its holder died in the middle of: {0}', mapping_1.opWords[event.op]);
+        case 'peer-died':
+            return by === '' ? '' : l10n.t('found by {0}', by);
+        case 'reap':
+            return by === '' ? '' : l10n.t('by {0}', by);
+        case 'root':
+            return event.ns === 0
+                ? l10n.t('at offset {0}', event.size)
+                : l10n.t('{0} at offset {1}', (0, address_1.formatBytes)(event.ns), event.size);
+        default:
+            return '';
+    }
+}
+function faultText(fault, offset) {
+    switch (fault) {
+        case 1:
+            return l10n.t('an object was freed twice, at offset {0}', offset);
+        case 2:
+            return l10n.t('what is no object was freed, at offset {0}', offset);
+        case 3:
+            return l10n.t('an object was written past its end, at offset {0}', offset);
+        default:
+            return l10n.t('a bad pointer was freed, at offset {0}', offset);
+    }
+}
+/** Shorter where the row says "mapped" already. */
+function ackWord(method) {
+    switch (method) {
+        case 'attach':
+            return l10n.t('at attach');
+        case 'agent':
+            return l10n.t('by its agent');
+        case 'self':
+            return l10n.t('by itself');
+        case 'unstop':
+            return l10n.t('by its agent, let run while the process is stopped');
+        case 'inject':
+            return l10n.t('from outside, while the process is stopped');
+        default:
+            return mapping_1.methodWords[method];
+    }
+}
+function resultWord(result) {
+    switch (result) {
+        case 'running':
+            return l10n.t('running');
+        case 'done':
+            return l10n.t('done');
+        case 'rolled back':
+            return l10n.t('rolled back');
+        case 'abandoned':
+            return l10n.t('abandoned');
+    }
+}
+function roundText(round, names, peers) {
+    const { op, by, byPid, result, ns, acks } = round;
+    const who = by >= 0 || byPid > 0 ? nameOf(names, peers, by, byPid) : '';
+    if (op === 'inside')
+        return [growthText(round, who), l10n.t('every peer had it mapped ahead: nobody was asked')];
+    const ended = ns === undefined ? resultWord(result) : l10n.t('{0} after {1}', resultWord(result), (0, address_1.formatNanoseconds)(ns));
+    const lines = [titleText(round, who), ended];
+    const answered = acks.filter(({ to, late }) => to !== undefined && !late);
+    const slowest = Math.max(0, ...answered.map(({ latencyNs }) => latencyNs ?? 0));
+    if (acks.length > 0)
+        lines.push(slowest > 0
+            ? l10n.t('{0} of {1} peers answered, the slowest after {2}', answered.length, acks.length, (0, address_1.formatNanoseconds)(slowest))
+            : l10n.t('{0} of {1} peers answered', answered.length, acks.length));
+    const reached = answered.filter(({ method }) => (0, timeline_model_1.isReached)(method)).length;
+    if (reached > 0)
+        lines.push(reached === 1 ? l10n.t('1 was reached while stopped') : l10n.t('{0} were reached while stopped', reached));
+    return lines;
+}
+function titleText({ epoch, op, before, target }, who) {
+    const [from, to] = [(0, address_1.formatBytes)(before), (0, address_1.formatBytes)(target)];
+    if (before >= 0 && target >= 0)
+        return who === ''
+            ? l10n.t('Round {0}: {1} {2} → {3}', epoch, mapping_1.opWords[op], from, to)
+            : l10n.t('Round {0}: {1} {2} → {3} by {4}', epoch, mapping_1.opWords[op], from, to, who);
+    return who === '' ? l10n.t('Round {0}: {1}', epoch, mapping_1.opWords[op]) : l10n.t('Round {0}: {1} by {2}', epoch, mapping_1.opWords[op], who);
+}
+function growthText({ epoch, target, ns = 0 }, who) {
+    const took = (0, address_1.formatNanoseconds)(ns);
+    return who === ''
+        ? l10n.t('Growth {0}: to {1} in {2}', epoch, (0, address_1.formatBytes)(Math.max(0, target)), took)
+        : l10n.t('Growth {0}: to {1} by {2} in {3}', epoch, (0, address_1.formatBytes)(Math.max(0, target)), who, took);
+}
+/** Time of day, from nanoseconds since midnight, with as many decimals as the step between two neighbours needs. */
+function clock(ns, step) {
+    const seconds = Math.floor(ns / 1e9);
+    const two = (value) => String(value).padStart(2, '0');
+    const minute = `${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}`;
+    if (step >= 60e9)
+        return minute;
+    if (step >= 1e9)
+        return `${minute}:${two(seconds % 60)}`;
+    const decimals = Math.min(9, Math.ceil(-Math.log10(step / 1e9) - 1e-9));
+    const fraction = String(Math.floor(ns - seconds * 1e9))
+        .padStart(9, '0')
+        .slice(0, decimals);
+    return `${two(seconds % 60)}.${fraction.replace(/(\d{3})(?=\d)/g, '$1\u2009')} s`;
+}
