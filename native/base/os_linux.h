@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define PM_FUTEX_WAIT 0
@@ -19,10 +20,29 @@
 /* os_linux_hand.c: the code that a thread of this process is sent to for a system call that somebody else wants of it; NULL: there is none. */
 const void *pm_landing(void);
 
-/* os_linux_process.c: small files of the kernel's, without a lock of the C library. */
+/* ---- os_linux_proc.c: /proc, without a lock of the C library ---- */
+
 ssize_t pm_text_read(const char *path, char *text, size_t size); /* its beginning as text; its length, or -1 */
 void pm_text_tame(char *text); /* a name that may be any bytes becomes fit for a sentence */
 /* Calls `each` with each line, without its end, until it returns true.  True if it did. */
 bool pm_text_any_line(const char *path, bool (*each)(const char *line, void *context), void *context);
+const char *pm_proc_field(const char *status, const char *name); /* what follows "NAME:" in the text of a status file; or NULL */
+uint32_t pm_proc_last_number(const char *at);                    /* of a field: of NSpid, the id in the innermost namespace */
+/* State and start time: fields 3 and 22. */
+bool pm_proc_read_stat(const char *path, char *state, uint64_t *start_time);
+/* Calls `each` with the numbers that are names in a folder, until it returns true.  True if it did. */
+bool pm_proc_any_number(const char *path, bool (*each)(uint32_t number, void *context), void *context);
+uint64_t pm_proc_inode(const char *path); /* 0 and errno: it is not to be seen */
+uint64_t pm_pidfd_inode(uint32_t pid);    /* of the process alone, while the system runs; 0 if unknown */
+
+struct pm_proc_search {
+    const char *folder; /* "/proc", or "/proc/PID/task" */
+    uint32_t inner;     /* the id in its own namespace */
+    uint64_t pidns;
+    uint32_t found;
+};
+bool pm_proc_is_it(uint32_t number, void *search);
+/* The number here of whoever has the id `inner` in that pid namespace; 0 if nobody who can be seen. */
+uint32_t pm_proc_number_here(const char *folder, uint32_t inner, uint64_t pidns);
 
 #endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * os_linux_ended.c - os.h on Linux: whether a process, or a thread of it, runs code of its own any more.
+ *
+ * What cannot be seen from here is not taken for ended.  Agents call this, so no lock of the C library is taken.
+ */
+#include "os.h"
+
+#include "order.h"
+#include "os_linux.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* ---- one thread ---- */
+
+
+#define INITIAL_PIDNS UINT64_C(0xeffffffc) /* from which every process can be seen */
+#define EXITING 4u                         /* PF_EXITING of a task's flags: it returns to its code no more */
+
+/* Process-local.  A search that knows whether it could ask everybody. */
+struct survey {
+    struct pm_proc_search search;
+    bool blind;
+};
+
+/* Of one whose namespace cannot be asked for, its number there can: it may be the one, if that fits. */
+static bool surveyed(uint32_t number, void *context)
+{
+    struct survey *survey = context;
+    char path[96], status[4096];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/ns/pid", number);
+    if (pm_proc_inode(path) != 0)
+        return pm_proc_is_it(number, &survey->search);
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/status", number);
+    const char *ids = pm_text_read(path, status, sizeof status) > 0 ? pm_proc_field(status, "NSpid") : NULL;
+    survey->blind = survey->blind || (ids ? pm_proc_last_number(ids) == survey->search.inner : kill((pid_t)number, 0) == 0 || errno == EPERM);
+    return false;
+}
+
+/* True if /proc numbers processes as this process does: it may have been mounted for another namespace. */
+static bool proc_is_ours(void)
+{
+    char target[16], own[16];
+    ssize_t length = readlink("/proc/self", target, sizeof target - 1);
+    snprintf(own, sizeof own, "%d", (int)getpid());
+    return length > 0 && strncmp(target, own, (size_t)length) == 0 && own[length] == '\0';
+}
+
+/* What field N, from the third on, of a stat line is; 0 if there is none. */
+static uint64_t stat_field(const char *line, int number)
+{
+    const char *at = strrchr(line, ')');
+    for (int skipped = 2; at && skipped < number; skipped++)
+        at = strchr(at + 1, ' ');
+    return at ? strtoull(at + 1, NULL, 10) : 0;
+}
+
+/* The number is another process's by now.  Start times are as their reader's time namespace has them, so they are of use in one alone. */
+static bool is_another(const struct pm_process *who, uint32_t pid)
+{
+    uint64_t inode = who->pidfd_ino ? pm_pidfd_inode(pid) : 0;
+    if (inode != 0)
+        return inode != who->pidfd_ino;
+    char path[64], line[1024];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/ns/time", pid);
+    uint64_t timens = pm_proc_inode(path);
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", pid);
+    if (who->start_time == 0 || timens != pm_proc_inode("/proc/self/ns/time") || pm_text_read(path, line, sizeof line) <= 0)
+        return false;
+    return stat_field(line, 22) != who->start_time;
+}
+
+/* Of a thread that can be seen here.  What cannot be read means nothing: /proc may hide it. */
+static bool runs_no_more(uint32_t pid, uint32_t thread)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", pid, thread);
+    if (pm_text_read(path, text, sizeof text) <= 0)
+        return false;
+    const char *at = strrchr(text, ')');
+    char state = at && at[1] ? at[2] : '?';
+    if (state == 'Z' || state == 'X' || state == 'x' || stat_field(text, 9) & EXITING)
+        return true;
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", pid, thread);
+    return pm_text_read(path, text, sizeof text) > 0 && pm_proc_last_number(pm_proc_field(text, "CoreDumping")) != 0;
+}
+
+/* Of this process: it never changes, but in a child. */
+static uint64_t own_pidns(void)
+{
+    static uint64_t known_of, known;
+    const uint64_t self = (uint64_t)getpid();
+    if (load64(&known_of) == self)
+        return peek64(&known);
+    const uint64_t pidns = pm_proc_inode("/proc/self/ns/pid");
+    poke64(&known, pidns);
+    store64(&known_of, self);
+    return pidns;
+}
+
+bool pm_process_is_gone(const struct pm_process *who, uint32_t thread)
+{
+    return who->pid != 0 && thread != 0 && who->pidns != 0 && who->pidns == own_pidns() && syscall(SYS_tgkill, who->pid, thread, 0) != 0 &&
+           errno == ESRCH;
+}
+
+static bool ended_elsewhere(const struct pm_process *who, uint32_t thread)
+{
+    struct survey survey = { .search = { .folder = "/proc", .inner = who->pid, .pidns = who->pidns } };
+    pm_proc_any_number("/proc", surveyed, &survey);
+    uint32_t pid = survey.search.found;
+    if (pid == 0)
+        return !survey.blind;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", pid);
+    uint32_t task = pm_proc_number_here(path, thread, who->pidns);
+    return is_another(who, pid) || (task != 0 && runs_no_more(pid, task));
+}
+
+bool pm_process_ended(const struct pm_process *who, uint32_t thread)
+{
+    const uint64_t own = own_pidns();
+    if (who->pid == 0 || thread == 0 || who->pidns == 0 || own == 0)
+        return false;
+    if (pm_process_is_gone(who, thread))
+        return true;
+    if (!proc_is_ours())
+        return false;
+    if (who->pidns == own)
+        return is_another(who, who->pid) || runs_no_more(who->pid, thread);
+    return own == INITIAL_PIDNS && ended_elsewhere(who, thread);
+}
+
+/* ---- all of a process ---- */
+
+/* Field 9 of /proc/PID/stat, include/linux/sched.h: on its way out, and killed by a signal.  No thread with either goes back to its own code. */
+#define FLAG_EXITING 0x4ul
+#define FLAG_SIGNALED 0x400ul
+
+struct threads {
+    char folder[64];
+    uint32_t seen;
+};
+
+/* One whose files are gone has just ended. */
+static bool thread_runs(uint32_t number, void *context)
+{
+    struct threads *threads = context;
+    char path[96], line[1024];
+    threads->seen++;
+    snprintf(path, sizeof path, "%s/%" PRIu32 "/stat", threads->folder, number);
+    if (pm_text_read(path, line, sizeof line) <= 0)
+        return errno != ENOENT && errno != ESRCH;
+    const char *at = strrchr(line, ')');
+    if (at && at[1] != '\0' && (at[2] == 'Z' || at[2] == 'X'))
+        return false;
+    for (int skipped = 2; at && skipped < 9; skipped++)
+        at = strchr(at + 1, ' ');
+    return !at || !(strtoul(at + 1, NULL, 10) & (FLAG_EXITING | FLAG_SIGNALED));
+}
+
+bool pm_process_is_over(const struct pm_process *who)
+{
+    struct threads threads = { .seen = 0 };
+    char path[64], state;
+    uint64_t start_time;
+    uint32_t pid = pm_proc_number_here("/proc", who->pid, who->pidns);
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", pid);
+    if (pid == 0 || !pm_proc_read_stat(path, &state, &start_time) || start_time != who->start_time)
+        return false;
+    snprintf(threads.folder, sizeof threads.folder, "/proc/%" PRIu32 "/task", pid);
+    return !pm_proc_any_number(threads.folder, thread_runs, &threads) && threads.seen > 0;
+}
