@@ -4,7 +4,7 @@
 
 export const added = {
   sanitized: {
-    what: 'each program of test/native under each sanitizer where sanitized.ts does not name it',
+    what: 'each program of test/native under each sanitizer where sanitized.json does not name it',
     why: 'its subject is not what that sanitizer sees',
   },
   walk: {

@@ -13,7 +13,6 @@ import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } 
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sanitized } from '../test/native/sanitized.ts';
 import { endWhenInterrupted, heading, inLanes, run } from './lanes.mjs';
 import { added, tell } from './long.mjs';
 
@@ -123,7 +122,9 @@ async function step(name, command, args) {
 /** Which programs of test/native are built with which sanitizer. */
 function variants() {
   const all = readdirSync('test/native').filter((file) => file.endsWith('.c'));
-  const programs = (build) => all.map((file) => file.slice(0, -2)).filter((name) => sanitized(build, name) !== long);
+  const groups = JSON.parse(readFileSync('test/native/sanitized.json', 'utf8'));
+  const named = (build, name) => groups.some((group) => group.build === build && group.programs.includes(name));
+  const programs = (build) => all.map((file) => file.slice(0, -2)).filter((name) => named(build, name) !== long);
   return ['asan', 'tsan'].map((build) => `${build.toUpperCase()}_TESTS=${programs(build).join(' ')}`);
 }
 
