@@ -130,14 +130,7 @@ function variants() {
 
 heading('build');
 const targets = ['all', 'cli-asan', 'tests', 'languages', 'chaos', long ? 'walk-asan' : 'walk', 'bench', 'fuzz'];
-let building = await step('make', 'make', [
-  '--no-print-directory',
-  '-C',
-  'native',
-  `-j${availableParallelism()}`,
-  ...targets,
-  ...variants(),
-]);
+let building = await step('make', 'make', ['--silent', '-C', 'native', `-j${availableParallelism()}`, ...targets, ...variants()]);
 building += await step('bundles', process.execPath, ['esbuild.mjs']);
 building += await step('packing the extension', process.execPath, ['scripts/package.mjs']);
 building += await step('packing the npm module', process.execPath, ['scripts/package-node.mjs']);
