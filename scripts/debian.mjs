@@ -24,17 +24,22 @@ export function ensure(title, packages, find) {
     throw new Expected(`${title} is missing; to get it: sudo apt-get install -y ${packages.join(' ')}`);
 
   say(`installing ${title} with apt-get`);
-  apt(['update', '-qq']);
-  apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
+  install(packages);
   const installed = find();
   if (installed === undefined) throw new Expected(`apt-get installed ${packages.join(' ')}, and yet ${title} is not there`);
   return installed;
 }
 
+/** Root only. @param {string[]} packages */
+export function install(packages) {
+  apt(['update', '-qq']);
+  apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
+}
+
 /** @param {string[]} args */
 function apt(args) {
-  // The lock may be held by another installation: wait for it.
-  const done = spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=600', ...args], {
+  // Others may be at it.  apt-get waits for the lock of what is installed, but not for that of the lists, so there is one of ours around both.
+  const done = spawnSync('flock', ['/var/lib/dpkg', 'apt-get', '-o', 'DPkg::Lock::Timeout=600', ...args], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],

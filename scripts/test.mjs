@@ -1,174 +1,189 @@
 // SPDX-License-Identifier: MIT
 //
-// Every test there is, one runner after the other, all of them even when one fails.
+// Every test there is, in lanes beside each other, all of them even when one fails.
 //
-//   node scripts/test.mjs               all but electron
-//   node scripts/test.mjs native addon  these runners only
+//   node scripts/test.mjs                 what a change must pass: all but electron, and but what is long by nature
+//   node scripts/test.mjs native addon    these runners only
+//   node scripts/test.mjs --long [...]    what the first leaves out (long.mjs says what and why), and nothing else
 //
+// Everything is built once, at the beginning; meanwhile packages are got (prepare.mjs).  PEERMAP_LANES: so many lanes.
 // A runner that ran nothing has failed.  The last line is "N passed, N failed" over all of them.
 
-import { spawn } from 'node:child_process';
-import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endWhenInterrupted, heading, inLanes, run } from './lanes.mjs';
+import { added, tell } from './long.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const temp = mkdtempSync(join(tmpdir(), 'peermap-test-'));
-process.on('exit', () => rmSync(temp, { recursive: true, force: true }));
+endWhenInterrupted(() => rmSync(temp, { recursive: true, force: true }));
+const started = Date.now();
 
-/** What runs now ends first, and clears away what it made. */
-let current;
-let interrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    interrupted = true;
-    current?.kill(signal);
-  });
-}
+/** Of tests, in /dev/shm. */
+const objects = () =>
+  new Set(readdirSync('/dev/shm').filter((name) => /^peermap\.(test|person|words|suite|bench|chaos|walk)-/.test(name)));
+const before = objects();
 
-/** Runs a command to its end; its output is ours.  Answers its exit code and its last line. */
-function run(command, args, env = {}) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
-    current = child;
-    let text = '';
-    child.stdout.on('data', (chunk) => {
-      process.stdout.write(chunk);
-      text = (text + chunk).slice(-4096);
-    });
-    child.on('error', (error) => resolve({ code: 1, last: error.message }));
-    child.on('close', (code) => {
-      if (interrupted) process.exit(130);
-      resolve({ code: code ?? 1, last: text.trimEnd().split('\n').at(-1) ?? '' });
-    });
-  });
-}
+const words = process.argv.slice(2);
+const long = words.includes('--long');
+const chosen = words.filter((word) => word !== '--long');
 
-async function mocha(folder) {
-  const files = globSync(`build/test/${folder}/**/*.test.js`);
-  const counts = join(temp, `${folder}.json`);
-  const { code } = await run(
-    process.execPath,
-    [
-      'node_modules/mocha/bin/mocha.js',
-      '--forbid-only',
-      '--fail-zero',
-      '--exit',
-      '--timeout',
-      '180000',
+// ---- the runners ----
+
+/** Files below build/test, and what mocha says of them. */
+function mocha(...patterns) {
+  return async (name, options) => {
+    const files = patterns.flatMap((pattern) => globSync(`build/test/${pattern}`)).sort();
+    const counts = join(temp, `${name}.json`);
+    const args = ['node_modules/mocha/bin/mocha.js', '--forbid-only', '--fail-zero', '--exit', '--timeout', '180000'];
+    args.push(
       '--enable-source-maps',
       process.stdout.isTTY ? '--color' : '--no-color',
       '--reporter',
       'scripts/mocha-reporter.cjs',
-      ...files,
-    ],
-    { PEERMAP_COUNTS: counts },
-  );
-  try {
-    return { ...JSON.parse(readFileSync(counts, 'utf8')), code };
-  } catch {
-    return { passed: 0, failed: 0, skipped: 0, code };
-  }
+    );
+    const ended = await run(name, process.execPath, [...args, ...files], {
+      ...options,
+      env: { PEERMAP_COUNTS: counts, PEERMAP_LONG: long ? '1' : '' },
+    });
+    const none = { passed: 0, failed: 0, skipped: 0 };
+    return { ...(existsSync(counts) ? JSON.parse(readFileSync(counts, 'utf8')) : none), ...ended };
+  };
 }
 
-async function suite(...args) {
-  const { code, last } = await run(process.execPath, ['scripts/host/run-suite.mjs', ...args]);
-  const [, passed = 0, failed = 0, skipped = 0] = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(last) ?? [];
-  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped), code };
+function suite(...words) {
+  return async (name, options) => {
+    const ended = await run(name, process.execPath, ['scripts/host/run-suite.mjs', ...words], options);
+    const [, passed = 0, failed = 0, skipped = 0] = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(ended.last) ?? [];
+    return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped), ...ended };
+  };
 }
 
+/**
+ * In the order in which they begin, the longest first.  `needs`: it begins when prepare.mjs has got them.  `alone`: two with the same word write
+ * the same files.  `usual: false`: only when it is asked for.
+ */
 const runners = {
-  native: () => mocha('native'),
-  library: () => mocha('library'),
-  chaos: () => mocha('chaos'),
-  fuzz: () => mocha('fuzz'),
-  walk: () => mocha('walk'),
-  unit: () => mocha('extension-unit'),
-  addon: () => mocha('addon'),
-  node: () => mocha('node'),
-  python: () => mocha('python'),
-  languages: () => mocha('languages'),
-  cli: () => mocha('cli'),
-  server: () => mocha('server'),
-  demo: () => mocha('demo'),
-  model: () => mocha('model'),
-  webview: () => mocha('webview'),
-  host: () => suite(),
-  person: () => mocha('person'),
-  electron: () => suite('--electron'),
+  webview: { work: mocha('webview/!(shots).test.js'), needs: ['packages'] },
+  person: { work: mocha('person/**/*.test.js'), needs: ['packages', 'host'] },
+  sanitized: { work: mocha('native/sanitized.test.js') },
+  native: { work: mocha('native/native.test.js', 'native/places.test.js') },
+  library: { work: mocha(long ? 'library/boost.test.js' : 'library/**/*.test.js'), needs: ['packages'], alone: 'make install' },
+  pictures: { work: mocha('webview/shots.test.js'), needs: ['packages'] },
+  server: { work: mocha('server/**/*.test.js'), needs: ['packages'] },
+  host: { work: suite(), needs: ['packages', 'host'] },
+  model: { work: mocha('model/**/*.test.js'), needs: ['packages'] },
+  cli: { work: mocha('cli/**/*.test.js'), needs: ['packages'], alone: 'make install' },
+  python: { work: mocha('python/**/*.test.js'), needs: ['packages'] },
+  fuzz: { work: mocha('fuzz/**/*.test.js') },
+  demo: { work: mocha('demo/**/*.test.js') },
+  walk: { work: mocha('walk/**/*.test.js') },
+  chaos: { work: mocha('chaos/**/*.test.js') },
+  node: { work: mocha('node/**/*.test.js') },
+  unit: { work: mocha('extension-unit/**/*.test.js', 'scripts/**/*.test.js') },
+  addon: { work: mocha('addon/**/*.test.js') },
+  languages: { work: mocha('languages/**/*.test.js') },
+  // Desktop VS Code is downloaded, which not every machine can do.
+  electron: { work: suite('--electron'), usual: false },
 };
-/** Desktop VS Code is downloaded, which not every machine can do. */
-const usual = Object.keys(runners).filter((name) => name !== 'electron');
 
-const chosen = process.argv.slice(2);
-const unknown = chosen.filter((name) => !(name in runners));
+// ---- what was asked for ----
+
+const available = Object.keys(runners).filter((name) => !long || name in added);
+const unknown = chosen.filter((name) => !available.includes(name));
 if (unknown.length > 0) {
-  console.error(`test: no runner ${unknown.join(', ')}; there are ${Object.keys(runners).join(', ')}`);
+  console.error(`test: no runner ${unknown.join(', ')}${long ? ' has long tests' : ''}; there are ${available.join(', ')}`);
   process.exit(2);
 }
+const names = available.filter((name) => (chosen.length > 0 ? chosen.includes(name) : runners[name].usual !== false));
+if (long) tell(names);
 
-const started = Date.now();
-const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(0)} s`;
-const heading = (text) => console.log(`\n──── ${text}`);
-
-heading('build');
-for (const [command, ...args] of [
-  [
-    'make',
-    '--no-print-directory',
-    '-C',
-    'native',
-    `-j${availableParallelism()}`,
-    'all',
-    'cli-asan',
-    'tests',
-    'languages',
-    'chaos',
-    'walk',
-    'bench',
-    'fuzz',
-  ],
-  [process.execPath, 'esbuild.mjs'],
-  [process.execPath, 'scripts/package.mjs'],
-]) {
-  const { code } = await run(command, args);
-  if (code !== 0) {
-    console.error(`test: ${command} ${args[0]} failed; nothing was tested`);
-    process.exit(1);
-  }
-}
-let checks = 0;
-if (chosen.length === 0) {
-  heading('types, lint, format');
-  checks = (await run(process.execPath, ['scripts/lint.mjs'])).code;
-}
+// ---- building, and getting what is not there ----
 
 const results = [];
-for (const name of chosen.length > 0 ? chosen : usual) {
-  heading(name);
-  const since = Date.now();
-  const result = await runners[name]();
-  results.push({ name, ...result, took: seconds(since) });
+
+function keep(name, ended) {
+  results.push({ name, passed: 0, failed: 0, skipped: 0, ...ended });
 }
 
-heading(`after ${seconds(started)}`);
-const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+const getting = (what) => run(`getting ${what}`, process.execPath, ['scripts/prepare.mjs', what]);
+const needed = new Set(names.flatMap((name) => runners[name].needs ?? []));
+const got = Object.fromEntries([...needed].map((what) => [what, getting(what)]));
+
+async function step(name, command, args) {
+  const ended = await run(name, command, args, { direct: true });
+  if (ended.code === 0) return ended.seconds;
+  console.error(`test: ${name} failed; nothing was tested`);
+  process.exit(1);
+}
+
+/** Which programs of test/native are built with which sanitizer. */
+function variants() {
+  const all = readdirSync('test/native').filter((file) => file.endsWith('.c'));
+  const groups = JSON.parse(readFileSync('test/native/sanitized.json', 'utf8'));
+  const named = (build, name) => groups.some((group) => group.build === build && group.programs.includes(name));
+  const programs = (build) => all.map((file) => file.slice(0, -2)).filter((name) => named(build, name) !== long);
+  return ['asan', 'tsan'].map((build) => `${build.toUpperCase()}_TESTS=${programs(build).join(' ')}`);
+}
+
+heading('build');
+const targets = ['all', 'cli-asan', 'tests', 'languages', 'chaos', long ? 'walk-asan' : 'walk', 'bench', 'fuzz'];
+let building = await step('make', 'make', ['--silent', '-C', 'native', `-j${availableParallelism()}`, ...targets, ...variants()]);
+building += await step('bundles', process.execPath, ['esbuild.mjs']);
+building += await step('packing the extension', process.execPath, ['scripts/package.mjs']);
+building += await step('packing the npm module', process.execPath, ['scripts/package-node.mjs']);
+keep('build', { code: 0, seconds: building });
+
+// ---- running ----
+
+const jobs = names.map((name) => {
+  const { needs, ...runner } = runners[name];
+  return { name, ...runner, after: needs && Promise.all(needs.map((what) => got[what])) };
+});
+if (chosen.length === 0 && !long)
+  jobs.splice(2, 0, { name: 'lint', work: (name, options) => run(name, process.execPath, ['scripts/lint.mjs'], options) });
+
+const direct = jobs.length === 1;
+await inLanes(jobs, Number(process.env.PEERMAP_LANES) || availableParallelism() + 1, async ({ name, work }) => {
+  if (direct) heading(name);
+  const ended = await work(name, { direct });
+  if (!direct) heading(`${name}, ${ended.seconds.toFixed(0)} s`);
+  process.stdout.write(ended.output);
+  keep(name, ended);
+});
+for (const what of needed) {
+  const { output, seconds } = await got[what];
+  if (output !== '') console.log(`\n${output.trimEnd()}`);
+  keep(`getting ${what}`, { code: 0, seconds });
+}
+
+// ---- what came of it ----
+
+heading(`after ${((Date.now() - started) / 1000).toFixed(0)} s, of which each took`);
 let wrong = 0;
 const complain = (line) => {
   wrong += 1;
   console.log(`✖ ${line}`);
 };
-for (const { name, passed, failed, skipped, code, took } of results) {
-  console.log(`${name.padEnd(9)} ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''} (${took})`);
+for (const { name, passed, failed, skipped, code, seconds } of results.sort((a, b) => b.seconds - a.seconds)) {
+  const counts = name in runners ? `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}` : '';
+  console.log(`${`${seconds.toFixed(0)} s`.padStart(6)}  ${name.padEnd(17)} ${counts}`.trimEnd());
+}
+for (const { name, passed, failed, code, left } of results) {
+  if (left?.length > 0) complain(`${name} left processes behind: ${left.join('; ')}`);
   if (code === 77) console.log(`${name} could not be run here`);
-  else if (passed + failed === 0) complain(`${name} ran no test`);
+  else if (name in runners && passed + failed === 0) complain(`${name} ran no test`);
   else if (code !== 0 && failed === 0) complain(`${name} ended with code ${code}`);
 }
-if (checks !== 0) complain('types, lint or format: see above');
-const left = readdirSync('/dev/shm').filter((name) => /^peermap\.(test|person|words|suite|bench|chaos|walk)-/.test(name));
-if (left.length > 0) complain(`left in /dev/shm: ${left.join(' ')}`);
 
+/** What another run of the tests has made, beside this one or before it, is not meant. */
+const orphaned = (name) => !name.match(/\d+/g)?.some((pid) => existsSync(`/proc/${pid}`));
+const objectsLeft = [...objects()].filter((name) => !before.has(name) && orphaned(name));
+if (objectsLeft.length > 0) complain(`left in /dev/shm: ${objectsLeft.join(' ')}`);
+
+const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 const skipped = sum('skipped');
 console.log(`${sum('passed')} passed, ${sum('failed') + wrong} failed${skipped ? `, ${skipped} skipped` : ''}`);
 process.exitCode = sum('failed') + wrong > 0 ? 1 : 0;

@@ -4,6 +4,7 @@
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { atExit } from './at-exit';
 
 export interface Ended {
   code?: number | string;
@@ -11,11 +12,16 @@ export interface Ended {
   stderr: string;
 }
 
+/** It does not outlive an interrupted run. */
 export async function run(program: string, args: string[], timeout: number, env = process.env): Promise<Ended> {
+  const running = promisify(execFile)(program, args, { timeout, maxBuffer: 1 << 24, env });
+  const forget = atExit(() => running.child.kill('SIGTERM'));
   try {
-    return { code: 0, ...(await promisify(execFile)(program, args, { timeout, maxBuffer: 1 << 24, env })) };
+    return { code: 0, ...(await running) };
   } catch (error) {
     return error as Ended;
+  } finally {
+    forget();
   }
 }
 

@@ -20,12 +20,24 @@ static volatile sig_atomic_t second_leaves;
 
 static struct arena *arena_of(const struct actor *me) { return &control->arenas[me->arena]; }
 
+/* Says where, and then crashes all the same: the core has the rest. */
 static void crashed(int number, siginfo_t *facts, void *context)
 {
     (void)context;
-    self->address = (uintptr_t)facts->si_addr;
+    self->address = facts->si_code > 0 ? (uintptr_t)facts->si_addr : 0;
     store_error(&self->signal, number);
-    _exit(99);
+    signal(number, SIG_DFL);
+    if (facts->si_code <= 0) /* sent, so that it does not come again by itself */
+        raise(number);
+}
+
+/* For --crash: what ends here is to be told from what the storm finds. */
+static void crash_on_purpose(struct actor *me, uint32_t how)
+{
+    store32(&me->doing, DO_crash);
+    if (how < FIRST_EXIT_CODE)
+        raise((int)how);
+    _exit((int)how);
 }
 
 static void prepare(struct actor *me)
@@ -299,6 +311,9 @@ static void attachment(struct actor **me, peermap_segment *segment, uint64_t *st
     struct actor *now = *me;
     while (segment && *me == now && !load32(&control->ending)) {
         rest(now);
+        uint32_t how = peek32(&control->crash);
+        if (how != 0 && now < &control->actors[control->regulars] && cas32(&control->crash, &how, 0))
+            crash_on_purpose(now, how);
         enum operation what = choose(now, state);
         store32(&now->doing, what);
         switch (what) {

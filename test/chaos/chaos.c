@@ -2,10 +2,11 @@
 /*
  * chaos.c - a storm: processes grow, shrink, read, write, fork and execute while they are stopped, continued and killed.
  *
- *     chaos [--seconds N] [--seed S] [--peers P]
+ *     chaos [--seconds N] [--seed S] [--peers P] [--crash N]
  *
  * This process does the violence and counts; it attaches to nothing, so that nothing can harm it.  Every two seconds everybody rests and an
- * auditor checks the invariants.  Exit 0: all held, one line of counts.  1: one did not; said with the seed and the last events.
+ * auditor checks the invariants.  Exit 0: all held, one line of counts.  1: one did not; said with the seed, the last events, and how those
+ * ended who did.  --crash: an actor sends itself this signal, or from 65 on ends with this exit code, which must be found.
  */
 #include "crew.h"
 
@@ -86,8 +87,12 @@ static void aside(const char *what, void (*run)(void))
             return;
         }
     }
-    if (status != 0)
-        wrong(0, "%s ended with status 0x%x", what, status);
+    if (status != 0) {
+        char words[128];
+        ending_words(status, words, sizeof words);
+        ending_of_another(what, pid, status);
+        wrong(0, "%s ended %s", what, words);
+    }
 }
 
 /* ---- rest ---- */
@@ -199,9 +204,11 @@ static void tell_failure(void)
     for (uint32_t i = 0; i < control->actor_count; i++) {
         const struct actor *actor = &control->actors[i];
         if (known[i].pidfd >= 0 && actor->arena == control->failed_arena)
-            fprintf(stderr, "  %s (pid %d, state %c%s) does %s, after %" PRIu64 " steps\n", actor->name, (int)actor->pid, process_state(actor->pid),
-                    known[i].stopped ? ", stopped by us" : "", operation_names[actor->doing], load64(&actor->steps));
+            fprintf(stderr, "  %s (pid %d, state %c%s%s) does %s, after %" PRIu64 " steps\n", actor->name, (int)actor->pid, process_state(actor->pid),
+                    known[i].stopped ? ", stopped by us" : "", load_error(&actor->signal) != 0 ? ", crashing" : "", operation_names[actor->doing],
+                    load64(&actor->steps));
     }
+    tell_endings(control->failed_arena);
     tell_events(arena->name);
 }
 
@@ -244,17 +251,20 @@ static void be_actor(char **argv)
     share(atoi(argv[2]));
     struct actor *actor = &control->actors[atoi(argv[3])];
     if (load64(&actor->state) >> 8 != strtoull(argv[4], NULL, 10) || actor->pid != getpid())
-        _exit(0);
+        fail(actor->arena, "pid %d executed itself for claim %s of %s, which pid %d has with claim %" PRIu64, (int)getpid(), argv[4], actor->name,
+             (int)actor->pid, load64(&actor->state) >> 8);
     actor_run(actor);
 }
 
-static void prepare(uint64_t seed, uint32_t peers)
+static void prepare(uint64_t seed, uint32_t peers, uint32_t crash)
 {
     int fd = memfd_create("chaos", 0);
     if (ftruncate(fd, sizeof *control) != 0)
         fd = -1;
     share(fd);
+    endings_begin();
     control->seed = seed;
+    control->crash = crash;
     control->supervisor = getpid();
     control->regulars = peers;
     control->actor_count = peers + 2 * ARENAS;
@@ -267,23 +277,28 @@ static void prepare(uint64_t seed, uint32_t peers)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     signal(SIGINT, interrupt);
     signal(SIGTERM, interrupt);
+    signal(SIGPIPE, SIG_IGN); /* whoever reads may be gone before all is cleared away */
     describe_arenas();
 }
 
 int main(int argc, char **argv)
 {
-    uint64_t seconds = 10, seed = now_ns() / 1000 % 1000000, peers = 25;
+    uint64_t seconds = 10, seed = now_ns() / 1000 % 1000000, peers = 25, crash = 0;
     if (argc == 5 && strcmp(argv[1], "--actor") == 0)
         be_actor(argv);
     for (int i = 1; i < argc; i += 2) {
-        uint64_t *option = strcmp(argv[i], "--seconds") == 0 ? &seconds : strcmp(argv[i], "--seed") == 0 ? &seed : strcmp(argv[i], "--peers") == 0 ? &peers : NULL;
+        uint64_t *option = strcmp(argv[i], "--seconds") == 0 ? &seconds
+                           : strcmp(argv[i], "--seed") == 0  ? &seed
+                           : strcmp(argv[i], "--peers") == 0 ? &peers
+                           : strcmp(argv[i], "--crash") == 0 ? &crash
+                                                             : NULL;
         if (!option || i + 1 == argc)
-            return fprintf(stderr, "chaos [--seconds N] [--seed S] [--peers P]\n"), 2;
+            return fprintf(stderr, "chaos [--seconds N] [--seed S] [--peers P] [--crash N]\n"), 2;
         *option = strtoull(argv[i + 1], NULL, 10);
     }
     if (peers < ARENAS || peers > MOST_ACTORS - 2 * ARENAS)
         return fprintf(stderr, "chaos: %d to %d peers\n", ARENAS, MOST_ACTORS - 2 * ARENAS), 2;
-    prepare(seed, (uint32_t)peers);
+    prepare(seed, (uint32_t)peers, (uint32_t)crash);
     uint64_t begun = now_ns();
     aside("the creator", make_segments);
     if (!over())
@@ -292,9 +307,10 @@ int main(int argc, char **argv)
         end_well();
     if (seconds >= 5)
         require_storm();
-    if (load32(&control->failed))
+    if (load32(&control->failed) && !interrupted) /* which may have ended actors, too */
         tell_failure();
     clear_away();
+    endings_end();
     tell_counts((double)(now_ns() - begun) / 1e9);
-    return load32(&control->failed) ? 1 : interrupted ? 130 : 0;
+    return interrupted ? 130 : load32(&control->failed) ? 1 : 0;
 }

@@ -8,6 +8,7 @@
  *     offspring.c  what an actor does with fork() and exec()
  *     pages.c      what is in the pages, so that a wrong byte is seen
  *     audit.c      the invariants, while everybody rests
+ *     endings.c    how each actor ended, and where, for who has to say why
  *     told.c       what to say when one does not hold
  *
  * The control block is a memory file of its own, inherited over fork() and exec(): it is right whatever becomes of the segments.
@@ -32,6 +33,7 @@
 #define CAP_PAGES 1536u  /* growers leave it at that */
 #define PATIENT_MS 20000u
 #define HASTY_MS 30u
+#define FIRST_EXIT_CODE 65u /* below it, --crash is a signal */
 #define HANG_NS UINT64_C(60000000000)
 
 /* One line at the end of a storm: in this order, under these names. */
@@ -47,7 +49,7 @@ enum count {
     COUNT_LAST
 };
 
-#define OPERATIONS(X) X(nothing) X(attach) X(detach) X(grow) X(shrink) X(sweep) X(write) X(root) X(remap) X(reap) X(peers) X(fork) X(exec) X(rest)
+#define OPERATIONS(X) X(nothing) X(attach) X(detach) X(grow) X(shrink) X(sweep) X(write) X(root) X(remap) X(reap) X(peers) X(fork) X(exec) X(rest) X(crash)
 enum operation {
 #define X(name) DO_##name,
     OPERATIONS(X)
@@ -87,7 +89,7 @@ struct actor {
     uint32_t calm;  /* the calm that it rests for */
     uint32_t doing; /* enum operation */
     uint32_t attached;
-    uint32_t ended;  /* by its own will */
+    uint32_t ended;  /* of its own accord */
     int64_t pending; /* pages that it is growing or shrinking by */
     int32_t signal;  /* of its crash */
     uint64_t address;
@@ -101,6 +103,7 @@ struct control {
     uint32_t regulars;
     uint32_t calm;   /* not 0: everybody rests */
     uint32_t ending; /* everybody leaves */
+    uint32_t crash;  /* --crash: one of the regulars takes it, and ends by it */
     uint32_t failed; /* 1: being told, 2: told */
     uint32_t failed_arena;
     char failure[2048];

@@ -66,35 +66,40 @@ static void start(uint32_t index)
     actor->ended = 0;
     if (actor->life == 1 || chance(&dice) % 4 == 0)
         snprintf(actor->name, sizeof actor->name, "actor-%u.%u", index, actor->life);
+    /* Before there is a child, which goes by it when it executes itself, however early that is. */
+    store64(&actor->state, (uint64_t)actor->life << 8 | RUNNING);
     pid_t pid = fork();
     if (pid == 0) {
         actor->pid = getpid();
         actor_run(actor);
     }
     if (pid < 0) {
+        store64(&actor->state, (uint64_t)actor->life << 8 | EMPTY);
         wrong(actor->arena, "fork: %s", strerror(errno));
         return;
     }
     actor->pid = pid;
-    store64(&actor->state, (uint64_t)actor->life << 8 | RUNNING);
     started(&known[index], actor);
 }
 
-static void judge_end(const struct actor *actor, bool killed)
+static void judge_end(const struct actor *actor, bool killed, int status)
 {
+    char words[128];
     int number = load_error(&actor->signal);
+    ending_words(status, words, sizeof words);
     if (number != 0)
         wrong(actor->arena, "%s (pid %d) got signal %d (%s) at 0x%" PRIx64 " while it did %s", actor->name, (int)actor->pid, number, strsignal(number),
               actor->address, operation_names[actor->doing]);
     else if (!killed && !load32(&actor->ended))
-        wrong(actor->arena, "%s (pid %d) ended while it did %s, and nobody killed it", actor->name, (int)actor->pid, operation_names[actor->doing]);
+        wrong(actor->arena, "%s (pid %d) ended while it did %s, and nobody killed it: %s", actor->name, (int)actor->pid, operation_names[actor->doing],
+              words);
 }
 
 static void ended(uint32_t index)
 {
     struct actor *actor = &control->actors[index];
     struct known *it = &known[index];
-    judge_end(actor, it->killed);
+    judge_end(actor, it->killed, ending_keep(actor, it));
     int64_t pending = (int64_t)load64((uint64_t *)&actor->pending);
     if (pending > 0) /* done or not */
         high[actor->arena] += pending;
@@ -108,6 +113,17 @@ static void ended(uint32_t index)
         close(it->pidfd);
     *it = (struct known){ .pidfd = -1, .restart = now_ns() + chance(&dice) % (10 * MS) };
     store64(&actor->state, (load64(&actor->state) & ~UINT64_C(0xff)) | EMPTY);
+}
+
+/* Of whoever is reaped before its end was noticed. */
+static void keep_status(pid_t pid, int status)
+{
+    for (uint32_t i = 0; i < control->actor_count; i++) {
+        if (known[i].pidfd >= 0 && control->actors[i].pid == pid) {
+            known[i].reaped = true;
+            known[i].status = status;
+        }
+    }
 }
 
 /* Waits a little, or until somebody ends. */
@@ -126,7 +142,9 @@ static void notice_ends(void)
     for (nfds_t i = 0; i < count; i++)
         if (polls[i].revents)
             ended(who[i]);
-    while (waitpid(-1, NULL, WNOHANG | __WALL) > 0) {}
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0;)
+        keep_status(pid, status);
 }
 
 /* Children that have become actors; and records of those who never did. */

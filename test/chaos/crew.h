@@ -2,7 +2,7 @@
 /*
  * crew.h - the supervisor's own: what it knows of the actors, and the turns in which it tends them.
  *
- * chaos.c is what a storm is; crew.c starts actors, notices their ends, and harms them.
+ * chaos.c is what a storm is; crew.c starts actors, notices their ends, and harms them; endings.c keeps how they ended.
  */
 #ifndef CREW_H
 #define CREW_H
@@ -16,6 +16,8 @@ struct known {
     uint64_t state; /* as last seen */
     int pidfd;      /* -1: there is no process */
     bool killed;
+    bool reaped;
+    int status;              /* if it was reaped */
     uint64_t restart;        /* when, if there is no process */
     uint64_t stopped, until; /* 0: runs */
     bool sampled;
@@ -35,5 +37,13 @@ char process_state(pid_t pid);
 void wrong(uint32_t arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void resume(uint32_t index); /* one that is stopped */
 void turn(bool storm);       /* about a millisecond; true: harms, and restarts */
+
+/* ---- endings.c ---- */
+void endings_begin(void);
+void endings_end(void);
+int ending_keep(const struct actor *actor, const struct known *it); /* its status, or -1 */
+void ending_of_another(const char *what, pid_t pid, int status);
+void ending_words(int status, char *words, size_t length);
+void tell_endings(uint32_t arena);
 
 #endif

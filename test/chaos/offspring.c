@@ -7,9 +7,11 @@
  */
 #include "control.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static void execute(struct actor *me)
@@ -19,7 +21,7 @@ static void execute(struct actor *me)
     snprintf(index, sizeof index, "%u", (unsigned)(me - control->actors));
     snprintf(claim, sizeof claim, "%llu", (unsigned long long)(load64(&me->state) >> 8));
     execl("/proc/self/exe", "chaos", "--actor", fd, index, claim, (char *)NULL);
-    fail(me->arena, "exec failed");
+    fail(me->arena, "exec failed: %s", strerror(errno));
 }
 
 void offspring_exec(struct actor *me)

@@ -3,7 +3,7 @@
 // Processes in four languages on one segment: each grows it, each reads what each other one wrote, each is killed and goes on.
 
 import { strict as assert } from 'node:assert';
-import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -87,11 +87,6 @@ describe('four languages', () => {
     peers.set(language, again);
     return again;
   }
-
-  before(function () {
-    this.timeout(600_000);
-    execFileSync(process.execPath, ['scripts/package-node.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
-  });
 
   beforeEach(() => {
     name = `test-languages-${process.pid}-${Date.now()}`;

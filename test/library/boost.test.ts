@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// peermap_boost.hpp: every .cc of boost/ is one behaviour, which its file name says; plain, and under the address and undefined-behaviour
-// sanitizers.
+// peermap_boost.hpp: every .cc of boost/ is one behaviour, which its file name says; plain, and in `npm run test:long` under the address and
+// undefined-behaviour sanitizers.
 
 import { readdirSync } from 'node:fs';
 import * as path from 'node:path';
+import { long } from '../long';
 import { folder, needs, run } from './library';
 
-const builds = {
+const builds: Record<string, string[]> = {
   'g++, C++17': ['g++', '-std=c++17', '-O2'],
   'clang++, C++20': ['clang++', '-std=c++20', '-O1'],
   'g++, sanitized': ['g++', '-std=c++17', '-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
@@ -21,6 +22,7 @@ describe('library, Boost.Interprocess', () => {
   for (const source of readdirSync('test/library/boost')) {
     const title = path.basename(source, '.cc').replaceAll('_', ' ').replace('boost', 'Boost');
     for (const [build, words] of Object.entries(builds)) {
+      if (build.endsWith('sanitized') !== long) continue;
       it(`${title} (${build})`, () => {
         const program = path.join(folder(), 'program');
         const files = [`test/library/boost/${source}`, 'build/native/libpeermap.a'];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The npm module, packed and installed into a folder of its own, under each Node that this machine has.  Every program of programs/ is
+// The npm module, as scripts/package-node.mjs has packed it, installed into a folder of its own, under each Node that this machine has.  Every program of programs/ is
 // one behaviour, which its file name says.  0: it holds.  77: it cannot be tried there, its output says why.
 
 import { strict as assert } from 'node:assert';
@@ -52,7 +52,6 @@ const clean = {
 
 describe('npm module', () => {
   before(() => {
-    execFileSync(process.execPath, ['scripts/package-node.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
     const packed = resolve(`build/peermap-${manifestOf('native/node/package.json').version}.tgz`);
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
     const install = ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--silent', packed];

@@ -9,7 +9,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import type { EventBatch, PeermapEvent } from '../../extension/protocol/model';
 import type { FromView, Question, QuestionResult, ToView } from '../../extension/protocol/view';
 import type { Model } from './fixtures';
@@ -85,6 +85,7 @@ export async function startPreview(): Promise<Preview> {
         locale: 'en-US',
       });
       const page = await context.newPage();
+      drawnAfterActs(page);
       const shown = new Shown(page, address);
       await page.goto(`${address}/?${theme}`);
       await shown.until(() => window.posted.some(({ kind }) => kind === 'ready'));
@@ -95,6 +96,39 @@ export async function startPreview(): Promise<Preview> {
       await closed(server);
     },
   };
+}
+
+/** The page draws in the next frame (webview/main.tsx), and what that leads to in the one after it. */
+async function drawn(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    if (document.visibilityState === 'hidden') return; // no frame comes
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  });
+}
+
+const waiting = new WeakSet<object>();
+
+/** Each of these acts ends when what it did is drawn. */
+function waitAfter<T extends object>(target: T, acts: (keyof T)[], pageOf: (self: T) => Page): void {
+  if (waiting.has(target)) return;
+  waiting.add(target);
+  for (const name of acts) {
+    const act = target[name] as (...args: unknown[]) => Promise<unknown>;
+    const value = async function (this: T, ...args: unknown[]): Promise<unknown> {
+      const result = await act.apply(this, args);
+      await drawn(pageOf(this));
+      return result;
+    };
+    Object.defineProperty(target, name, { value, configurable: true });
+  }
+}
+
+/** A test that reads after an act sees what a person would: without this it would now and then be faster than the next frame. */
+function drawnAfterActs(page: Page): void {
+  waitAfter(page.keyboard, ['press', 'type', 'down', 'up'], () => page);
+  waitAfter(page.mouse, ['click', 'dblclick', 'move', 'down', 'up', 'wheel'], () => page);
+  const locator = Object.getPrototypeOf(page.locator('body')) as Locator;
+  waitAfter(locator, ['click', 'dblclick', 'press', 'fill', 'focus', 'hover', 'selectOption', 'check'], (self) => self.page());
 }
 
 function closed(server: Server): Promise<void> {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// What `npm run test:long` adds to `npm test`: what is long by nature, by runner, and why it is not in every run.
+
+export const added = {
+  sanitized: {
+    what: 'each program of test/native under each sanitizer where sanitized.json does not name it',
+    why: 'its subject is not what that sanitizer sees',
+  },
+  walk: {
+    what: 'the walk under the address and undefined-behaviour sanitizers',
+    why: 'thousands of processes, each of which begins and ends several times slower',
+  },
+  chaos: { what: 'a storm of two minutes', why: 'a storm finds the more the longer it lasts' },
+  fuzz: { what: 'a minute of new inputs for each target', why: 'fuzzing finds the more the longer it lasts' },
+  model: {
+    what: 'the configurations of three peers in which somebody dies or joins',
+    why: 'their interleavings are many times as many, and change only with the protocol',
+  },
+  library: {
+    what: 'the Boost programs under the address and undefined-behaviour sanitizers',
+    why: 'ten seconds of compiling each',
+  },
+};
+
+/** @param {string[]} names runners */
+export function tell(names) {
+  console.log('test: what npm test leaves out');
+  for (const name of names) console.log(`  ${name.padEnd(9)} ${added[name].what}\n${' '.repeat(12)}because: ${added[name].why}`);
+}
