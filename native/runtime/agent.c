@@ -181,7 +181,7 @@ static void ring(peermap_segment *segment)
 #define MOMENT_NS UINT64_C(5000000)
 
 /* Of a process-local word: 0 free, 1 held, 2 held and waited for.  No mutex of the C library, whose waits go by a clock that may be another. */
-static bool enter(uint32_t *gate, uint64_t deadline)
+static bool enter_gate(uint32_t *gate, uint64_t deadline)
 {
     uint32_t free = 0;
     if (cas32(gate, &free, 1))
@@ -310,7 +310,7 @@ int pm_agent_ask(peermap_segment *segment, struct pm_request *request)
     struct pm_channel *channel = request->kind == PM_ASK_ROUND ? &segment->rounds : &segment->brief;
     request->asked = pm_now();
     request->deadline = request->asked + segment->deadline_ns;
-    if (!enter(&channel->gate, request->deadline))
+    if (!enter_gate(&channel->gate, request->deadline))
         return held_up(segment, "another thread of this process had a call under way until the deadline; repeat");
     int rc = post(segment, channel, request);
     leave_gate(&channel->gate);
@@ -321,7 +321,7 @@ bool pm_agent_hold_off(peermap_segment *segment)
 {
     struct pm_channel *channel = &segment->rounds;
     const uint64_t deadline = pm_now() + segment->deadline_ns;
-    if (!enter(&channel->gate, deadline))
+    if (!enter_gate(&channel->gate, deadline))
         return false;
     if (await(segment, channel, deadline))
         return true;
@@ -335,7 +335,7 @@ void pm_agent_let_on(peermap_segment *segment) { leave_gate(&segment->rounds.gat
 void pm_agent_stop(peermap_segment *segment)
 {
     struct pm_channel *channel = &segment->rounds;
-    enter(&channel->gate, 0);
+    enter_gate(&channel->gate, 0);
     await(segment, channel, UINT64_MAX);
     channel->request = (struct pm_request){ .kind = PM_ASK_LEAVE };
     order_store32(&channel->posted, PM_POSTED);
