@@ -22,10 +22,13 @@ static bool own_slot(const peermap_segment *segment, uint64_t id, struct pm_slot
     return pm_slot_read(segment, index, slot) && pm_holder_of(slot->tag, index) == id;
 }
 
-static bool lives(const peermap_segment *segment, uint64_t id)
+static bool lives(peermap_segment *segment, uint64_t id)
 {
     struct pm_slot slot;
-    return own_slot(segment, id, &slot) && pm_life_alive(slot.life);
+    uint32_t index = (uint32_t)pm_holder_index(id);
+    if (!own_slot(segment, id, &slot) || (slot.tag & PM_TAG_STATE) != PM_LIVE || !pm_life_alive(slot.life))
+        return false;
+    return index == segment->index || !pm_slot_ended(segment, index, &slot);
 }
 
 /* All its threads are on their way out, whatever keeps them there. */
@@ -38,7 +41,7 @@ static bool is_over(const peermap_segment *segment, uint64_t id)
     return pm_process_is_over(&who);
 }
 
-static bool has_ended(const peermap_segment *segment, uint64_t id)
+static bool has_ended(peermap_segment *segment, uint64_t id)
 {
     return is_over(segment, id) || (!lives(segment, id) && !pm_object_is_marked(segment->fd, id));
 }

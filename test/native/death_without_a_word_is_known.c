@@ -16,6 +16,7 @@
 #define TRIES 400
 
 static volatile bool over;
+static peermap_segment *here; /* who looks, and grows nothing */
 
 static void *spin(void *unused)
 {
@@ -47,9 +48,10 @@ static void victim(int ready, bool grows)
     pause();
 }
 
-static bool alive_says(struct peer *watcher)
+/* The life word of the third slot. */
+static bool kernel_says_alive(void)
 {
-    return (header_word((long)(sizeof(struct pm_header) + sizeof(struct pm_slot) + offsetof(struct pm_slot, life))) & PM_FUTEX_TID) != 0 && watcher;
+    return (header_word((long)(sizeof(struct pm_header) + 2 * sizeof(struct pm_slot) + offsetof(struct pm_slot, life))) & PM_FUTEX_TID) != 0;
 }
 
 /* True if the kernel did not tell. */
@@ -67,6 +69,12 @@ static bool dies_in_silence(struct peer *watcher, bool grows, unsigned delay)
     CHECK(read(ready[0], &byte, 1) == 1);
     close(ready[0]);
     close(ready[1]);
+    peermap_peer rows[8], row = { .pid = 0 };
+    int count = peermap_peers(here, rows, 8);
+    for (int i = 0; i < count; i++)
+        if (rows[i].pid == pid)
+            row = rows[i];
+    CHECK(row.id != 0 && row.state != PEERMAP_DEAD);
     usleep(delay);
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (fd < 0)
@@ -77,9 +85,10 @@ static bool dies_in_silence(struct peer *watcher, bool grows, unsigned delay)
         SKIP("no process_mrelease() here: %s", strerror(errno));
     CHECK(waitpid(pid, &status, 0) == pid);
     close(fd);
-    bool silent = alive_says(watcher);
+    bool silent = kernel_says_alive();
     const char *peers = strstr(ok(watcher, "peers"), "victim:");
     CHECK(peers && strstr(peers, ":dead:") != NULL);
+    CHECK_INT(peermap_wait_ended(here, &row, 20000), 1);
     ok(watcher, "grow 4096");
     ok(watcher, "shrink 4096");
     CHECK_INT(atoi(ok(watcher, "reap")), 1);
@@ -96,6 +105,8 @@ int main(int argc, char **argv)
     CPU_ZERO(&last);
     CPU_SET((size_t)sysconf(_SC_NPROCESSORS_ONLN) - 1, &last);
     struct peer *watcher = ready_peer("watcher", "create 65536 deadline 5000");
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "here" };
+    CHECK_INT(peermap_attach(seg(), &options, &here), 0);
     pthread_create(&busy, NULL, spin, NULL);
     pthread_setaffinity_np(busy, sizeof last, &last);
     for (int grows = 0; grows < 2; grows++) {
@@ -105,6 +116,7 @@ int main(int argc, char **argv)
         if (silent == 0)
             SKIP("the kernel told of each death: its memory was not reaped early enough");
     }
+    peermap_detach(here);
     over = true;
     pthread_join(busy, NULL);
     return 0;
