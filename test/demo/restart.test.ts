@@ -35,7 +35,9 @@ describe('demo: restart', function () {
     }
     assert.ok(stale > 0, 'no file was cut in the middle: the test proves nothing');
     const last = await stage.run('indexer', '--once', folder);
-    assert.match(last.out, new RegExp(`; ${files - firstFiles} unchanged`));
+    // On a slow machine the kills come late, and may have left nothing to do.
+    const done = files - firstFiles;
+    assert.match(last.out, new RegExp(`; ${done} unchanged|^nothing to do: the ${done} files`));
     const expected = await assertAgreement(stage, folder, small);
     assert.equal((await search.ask('function')).files, expected.words.get('function')?.size);
   });
