@@ -2,11 +2,11 @@
 /*
  * chaos.c - a storm: processes grow, shrink, read, write, fork and execute while they are stopped, continued and killed.
  *
- *     chaos [--seconds N] [--seed S] [--peers P] [--crash N]
+ *     chaos [--seconds N] [--seed S] [--peers P] [--crash N] [--dumps PERCENT]
  *
  * This process does the violence and counts; it attaches to nothing, so that nothing can harm it.  Every two seconds everybody rests and an
  * auditor checks the invariants.  Exit 0: all held, one line of counts.  1: one did not; said with the seed, the last events, and how those
- * ended who did.  --crash: an actor sends itself this signal, or from 65 on ends with this exit code, which must be found.
+ * ended who did.  --crash: an actor sends itself this signal, or from 65 on ends with this exit code, which must be found.  --dumps: so many of those that are killed dump their core.
  */
 #include "crew.h"
 
@@ -256,7 +256,7 @@ static void be_actor(char **argv)
     actor_run(actor);
 }
 
-static void prepare(uint64_t seed, uint32_t peers, uint32_t crash)
+static void prepare(uint64_t seed, uint32_t peers, uint32_t crash, uint32_t dumps)
 {
     int fd = memfd_create("chaos", 0);
     if (ftruncate(fd, sizeof *control) != 0)
@@ -265,6 +265,7 @@ static void prepare(uint64_t seed, uint32_t peers, uint32_t crash)
     endings_begin();
     control->seed = seed;
     control->crash = crash;
+    control->dumps = dumps;
     control->supervisor = getpid();
     control->regulars = peers;
     control->actor_count = peers + 2 * ARENAS;
@@ -283,7 +284,7 @@ static void prepare(uint64_t seed, uint32_t peers, uint32_t crash)
 
 int main(int argc, char **argv)
 {
-    uint64_t seconds = 10, seed = now_ns() / 1000 % 1000000, peers = 25, crash = 0;
+    uint64_t seconds = 10, seed = now_ns() / 1000 % 1000000, peers = 25, crash = 0, dumps = 0;
     if (argc == 5 && strcmp(argv[1], "--actor") == 0)
         be_actor(argv);
     for (int i = 1; i < argc; i += 2) {
@@ -291,14 +292,15 @@ int main(int argc, char **argv)
                            : strcmp(argv[i], "--seed") == 0  ? &seed
                            : strcmp(argv[i], "--peers") == 0 ? &peers
                            : strcmp(argv[i], "--crash") == 0 ? &crash
+                           : strcmp(argv[i], "--dumps") == 0 ? &dumps
                                                              : NULL;
         if (!option || i + 1 == argc)
-            return fprintf(stderr, "chaos [--seconds N] [--seed S] [--peers P] [--crash N]\n"), 2;
+            return fprintf(stderr, "chaos [--seconds N] [--seed S] [--peers P] [--crash N] [--dumps PERCENT]\n"), 2;
         *option = strtoull(argv[i + 1], NULL, 10);
     }
     if (peers < ARENAS || peers > MOST_ACTORS - 2 * ARENAS)
         return fprintf(stderr, "chaos: %d to %d peers\n", ARENAS, MOST_ACTORS - 2 * ARENAS), 2;
-    prepare(seed, (uint32_t)peers, (uint32_t)crash);
+    prepare(seed, (uint32_t)peers, (uint32_t)crash, (uint32_t)dumps);
     uint64_t begun = now_ns();
     aside("the creator", make_segments);
     if (!over())

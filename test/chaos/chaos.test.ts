@@ -16,6 +16,13 @@ describe('chaos', () => {
   }).timeout(600_000);
 });
 
+if (long)
+  describe('chaos, with cores', () => {
+    it('the same where half of those that are killed dump their core', async () => {
+      await expectWell(chaos, ['--seconds', '60', '--dumps', '50'], 580_000);
+    }).timeout(600_000);
+  });
+
 const explained = () => {
   /** What is said of a storm in which an actor ends like that. */
   async function told(how: number): Promise<string> {

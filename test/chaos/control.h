@@ -104,6 +104,7 @@ struct control {
     uint32_t calm;   /* not 0: everybody rests */
     uint32_t ending; /* everybody leaves */
     uint32_t crash;  /* --crash: one of the regulars takes it, and ends by it */
+    uint32_t dumps;  /* --dumps: of a hundred that are killed */
     uint32_t failed; /* 1: being told, 2: told */
     uint32_t failed_arena;
     char failure[2048];

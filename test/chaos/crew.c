@@ -215,7 +215,7 @@ static void harm(uint64_t now)
     uint64_t die = chance(&dice) % 100;
     if (die < 10) {
         it->killed = true;
-        send(it, SIGKILL);
+        send(it, it->stopped == 0 && chance(&dice) % 100 < control->dumps ? SIGQUIT : SIGKILL); /* nobody handles it */
         counted(COUNT_kills, 1);
     } else if (die < 40 && it->stopped == 0) {
         send(it, SIGSTOP);
