@@ -6,7 +6,7 @@
 // Each job is a process group of its own, so that an interruption ends all of it: first as asked, so that everybody clears up, and what is left
 // after that by force.  A job that leaves processes behind is told of, and they are ended.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** How long what was asked to end may take; half as long, what nobody asked. */
@@ -64,6 +64,27 @@ export function endWhenInterrupted(clear) {
     running.forEach(({ child }) => signalGroup(child, 'SIGKILL'));
     clear();
   });
+}
+
+// ---- a place of its own ----
+
+/**
+ * A command that runs another with a /dev/shm of its own, which goes with it: what the jobs beside it make, look at and count there is nothing to it.
+ * What the job has left there when it ends is said in its output, in a line for each name that `pattern` describes.
+ * Nothing where that is not permitted: then all share the one of the machine.
+ * @param {string} pattern of `case`
+ * @returns {string[]}
+ */
+export function ownSharedMemory(pattern) {
+  const script = [
+    'mount -t tmpfs -o mode=1777,size=50% tmpfs /dev/shm || exit 125',
+    'trap : INT TERM HUP', // which reach the whole group: the command ends first
+    '"$@"; code=$?',
+    `for left in $(ls -A /dev/shm); do case $left in ${pattern}) echo "left in /dev/shm: $left" >&2;; esac; done`,
+    'exit $code',
+  ].join('\n');
+  const words = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh'];
+  return spawnSync(words[0], [...words.slice(1), 'true']).status === 0 ? words : [];
 }
 
 // ---- what is seen of it ----

@@ -11,7 +11,10 @@ export const added = {
     what: 'the walk under the address and undefined-behaviour sanitizers',
     why: 'thousands of processes, each of which begins and ends several times slower',
   },
-  chaos: { what: 'a storm of two minutes, and one of a minute in which cores are dumped', why: 'a storm finds the more the longer it lasts' },
+  chaos: {
+    what: 'a storm of two minutes, and one of a minute in which cores are dumped',
+    why: 'a storm finds the more the longer it lasts',
+  },
   fuzz: { what: 'a minute of new inputs for each target', why: 'fuzzing finds the more the longer it lasts' },
   model: {
     what: 'the configurations of three peers in which somebody dies or joins',

@@ -13,7 +13,7 @@ import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } 
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endWhenInterrupted, heading, inLanes, run } from './lanes.mjs';
+import { endWhenInterrupted, heading, inLanes, ownSharedMemory, run } from './lanes.mjs';
 import { added, tell } from './long.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -22,9 +22,16 @@ endWhenInterrupted(() => rmSync(temp, { recursive: true, force: true }));
 const started = Date.now();
 
 /** Of tests, in /dev/shm. */
-const objects = () =>
-  new Set(readdirSync('/dev/shm').filter((name) => /^peermap\.(test|person|words|suite|bench|chaos|walk)-/.test(name)));
+const prefixes = ['test', 'person', 'words', 'suite', 'bench', 'chaos', 'walk'].map((word) => `peermap.${word}-`);
+const objects = () => new Set(readdirSync('/dev/shm').filter((name) => prefixes.some((prefix) => name.startsWith(prefix))));
 const before = objects();
+const apart = ownSharedMemory(prefixes.map((prefix) => `${prefix}*`).join('|'));
+
+/** Beside others, and out of their sight. */
+function runApart(name, args, options) {
+  const [command, ...rest] = [...apart, process.execPath, ...args];
+  return run(name, command, rest, options);
+}
 
 const words = process.argv.slice(2);
 const long = words.includes('--long');
@@ -44,7 +51,7 @@ function mocha(...patterns) {
       '--reporter',
       'scripts/mocha-reporter.cjs',
     );
-    const ended = await run(name, process.execPath, [...args, ...files], {
+    const ended = await runApart(name, [...args, ...files], {
       ...options,
       env: { PEERMAP_COUNTS: counts, PEERMAP_LONG: long ? '1' : '' },
     });
@@ -55,7 +62,7 @@ function mocha(...patterns) {
 
 function suite(...words) {
   return async (name, options) => {
-    const ended = await run(name, process.execPath, ['scripts/host/run-suite.mjs', ...words], options);
+    const ended = await runApart(name, ['scripts/host/run-suite.mjs', ...words], options);
     const [, passed = 0, failed = 0, skipped = 0] = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(ended.last) ?? [];
     return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped), ...ended };
   };
@@ -171,8 +178,9 @@ for (const { name, passed, failed, skipped, code, seconds } of results.sort((a, 
   const counts = name in runners ? `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}` : '';
   console.log(`${`${seconds.toFixed(0)} s`.padStart(6)}  ${name.padEnd(17)} ${counts}`.trimEnd());
 }
-for (const { name, passed, failed, code, left } of results) {
+for (const { name, passed, failed, code, left, output = '' } of results) {
   if (left?.length > 0) complain(`${name} left processes behind: ${left.join('; ')}`);
+  for (const [line] of output.matchAll(/^left in \/dev\/shm: .*$/gm)) complain(`${name} ${line}`);
   if (code === 77) console.log(`${name} could not be run here`);
   else if (name in runners && passed + failed === 0) complain(`${name} ran no test`);
   else if (code !== 0 && failed === 0) complain(`${name} ended with code ${code}`);

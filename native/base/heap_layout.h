@@ -76,7 +76,6 @@ static inline enum pm_unit_state pm_unit_state(uint64_t word) { return (enum pm_
 static inline uint32_t pm_unit_class(uint64_t word) { return (uint32_t)(word >> 4) & 255; }
 static inline uint32_t pm_unit_owner(uint64_t word) { return (uint32_t)(word >> 12) & PM_OWNER_MAX; }
 static inline uint64_t pm_unit_length(uint64_t word) { return word >> 32; }
-static inline uint32_t pm_unit_claim(uint64_t body) { return (uint32_t)(body >> 4); }
 static inline uint64_t pm_unit_distance(uint64_t body) { return body >> 36; }
 static inline uint64_t pm_unit_owned_by(uint64_t word, uint32_t owner) { return (word & ~((uint64_t)PM_OWNER_MAX << 12)) | (uint64_t)owner << 12; }
 

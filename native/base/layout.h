@@ -28,6 +28,7 @@
 #define PM_NAME_MAX 64                         /* bytes with the final NUL, of every name in a segment */
 #define PM_NO_SLOT UINT16_C(0xffff)
 
+#define PM_THREADS 32
 #define PM_SLOTS_MAX UINT32_C(1024)
 #define PM_ROOTS_MAX UINT32_C(4096)
 #define PM_EVENTS_MAX UINT32_C(1048576)        /* event_count is a power of two */
@@ -207,7 +208,10 @@ struct pm_header {
     uint8_t pad7[56];
     struct pm_heap_words heap;
     struct pm_identity identity;
-    uint8_t pad8[216];
+    uint8_t pad8[24];
+    uint32_t threads[PM_THREADS]; /* ids that no agent of another pid namespace may have: the kernel may still act on words by them; 0: none */
+    uint32_t threads_next;        /* which of them is given up where more are wanted */
+    uint8_t pad9[60];
 };
 
 /* Shared.  One record of the registry.  Whoever puts its thread id into a life word that is not alive, of a slot that is FREE or was CLAIMED, has
@@ -314,6 +318,8 @@ PM_AT(pm_header, pin_waiter, 516);
 PM_AT(pm_header, event_head, 576);
 PM_AT(pm_header, heap, 640);
 PM_AT(pm_header, identity, 768);
+PM_AT(pm_header, threads, 832);
+PM_AT(pm_header, threads_next, 960);
 PM_AT(pm_identity, device, 0);
 PM_AT(pm_identity, inode, 8);
 PM_AT(pm_identity, born_ns, 16);

@@ -103,7 +103,7 @@ bool pm_identity_is(const struct pm_identity *a, const struct pm_identity *b);
 void pm_object_each(bool (*each)(const char *segment, void *context), void *context);
 
 /* Puts the allocated pages of [at, at + length), writable, into this process's page tables.  0 or errno; never a signal. */
-int pm_memory_populate(void *at, uint64_t length);
+int pm_memory_populate(void *at, uint64_t length, uint64_t until);
 /* Bytes of the pages that the system gives a file in the segments' directory that asks for huge ones; 0: ordinary ones. */
 uint64_t pm_memory_huge(void);
 /* ---- mapping at a fixed address, inside a range that is the caller's own ---- */
@@ -198,8 +198,9 @@ bool pm_process_is_over(const struct pm_process *who);
 int pm_process_descriptor(uint32_t pid, uint32_t thread, struct pm_object object);
 /* True if its process maps the object's beginning at `address`, shared and writable. */
 bool pm_process_maps(uint32_t pid, uint32_t thread, uint64_t address, struct pm_object object);
-/* Puts the allocated pages of [address, address + length) into the page tables of its process, from outside.  0 or errno. */
-int pm_process_populate(uint32_t thread, uint64_t address, uint64_t length);
+/* Puts the allocated pages of [address, address + length) into the page tables of its process, from outside.  0 or errno; ETIMEDOUT after
+ * `until` (0: never). */
+int pm_process_populate(uint32_t thread, uint64_t address, uint64_t length, uint64_t until);
 
 /*
  * Lets a waking thread run before threads that have been running: a short slice of its own (Linux 6.12; before that, nothing).  Needs no

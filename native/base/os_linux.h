@@ -30,8 +30,8 @@ const char *pm_proc_field(const char *status, const char *name); /* what follows
 uint32_t pm_proc_last_number(const char *at);                    /* of a field: of NSpid, the id in the innermost namespace */
 /* State and start time: fields 3 and 22. */
 bool pm_proc_read_stat(const char *path, char *state, uint64_t *start_time);
-/* Calls `each` with the numbers that are names in a folder, until it returns true.  True if it did. */
-bool pm_proc_any_number(const char *path, bool (*each)(uint32_t number, void *context), void *context);
+/* Calls `each` with the numbers that are names in a folder, until it returns true.  True if it did.  `whole`, if not NULL: whether all could be read. */
+bool pm_proc_any_number(const char *path, bool (*each)(uint32_t number, void *context), void *context, bool *whole);
 uint64_t pm_proc_inode(const char *path); /* 0 and errno: it is not to be seen */
 uint64_t pm_pidfd_inode(uint32_t pid);    /* of the process alone, while the system runs; 0 if unknown */
 
@@ -44,5 +44,9 @@ struct pm_proc_search {
 bool pm_proc_is_it(uint32_t number, void *search);
 /* The number here of whoever has the id `inner` in that pid namespace; 0 if nobody who can be seen. */
 uint32_t pm_proc_number_here(const char *folder, uint32_t inner, uint64_t pidns);
+
+/* os_linux_ended.c: whether the number is another process's by now. */
+struct pm_process;
+bool pm_proc_is_another(const struct pm_process *who, uint32_t pid);
 
 #endif

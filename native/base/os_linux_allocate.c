@@ -100,10 +100,10 @@ static int populate(const void *at, uint64_t from, uint64_t length)
     return error;
 }
 
-int pm_memory_populate(void *at, uint64_t length)
+int pm_memory_populate(void *at, uint64_t length, uint64_t until)
 {
-    int error = in_pieces(populate, at, 0, length, 0);
+    int error = in_pieces(populate, at, 0, length, until);
     if (error == EINVAL) /* before Linux 5.14 */
-        error = pm_process_populate(pm_thread_id(), (uintptr_t)at, length);
+        error = pm_process_populate(pm_thread_id(), (uintptr_t)at, length, until);
     return error;
 }

@@ -30,18 +30,27 @@ struct survey {
     bool blind;
 };
 
+/* It may be the one that is searched for, unless it is no more. */
+static bool may_be(uint32_t number) { return kill((pid_t)number, 0) == 0 || errno == EPERM; }
+
 /* Of one whose namespace cannot be asked for, its number there can: it may be the one, if that fits. */
 static bool surveyed(uint32_t number, void *context)
 {
     struct survey *survey = context;
     char path[96], status[4096];
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/ns/pid", number);
-    if (pm_proc_inode(path) != 0)
-        return pm_proc_is_it(number, &survey->search);
+    const uint64_t pidns = pm_proc_inode(path);
+    if (pidns != 0 && pidns != survey->search.pidns)
+        return false;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/status", number);
     const char *ids = pm_text_read(path, status, sizeof status) > 0 ? pm_proc_field(status, "NSpid") : NULL;
-    survey->blind = survey->blind || (ids ? pm_proc_last_number(ids) == survey->search.inner : kill((pid_t)number, 0) == 0 || errno == EPERM);
-    return false;
+    if (ids ? pm_proc_last_number(ids) != survey->search.inner : !may_be(number))
+        return false;
+    if (pidns != 0 && ids)
+        survey->search.found = number;
+    else
+        survey->blind = true;
+    return survey->search.found != 0;
 }
 
 /* True if /proc numbers processes as this process does: it may have been mounted for another namespace. */
@@ -63,7 +72,7 @@ static uint64_t stat_field(const char *line, int number)
 }
 
 /* The number is another process's by now.  Start times are as their reader's time namespace has them, so they are of use in one alone. */
-static bool is_another(const struct pm_process *who, uint32_t pid)
+bool pm_proc_is_another(const struct pm_process *who, uint32_t pid)
 {
     uint64_t inode = who->pidfd_ino ? pm_pidfd_inode(pid) : 0;
     if (inode != 0)
@@ -92,41 +101,32 @@ static bool runs_no_more(uint32_t pid, uint32_t thread)
     return pm_text_read(path, text, sizeof text) > 0 && pm_proc_last_number(pm_proc_field(text, "CoreDumping")) != 0;
 }
 
-/* Of this process: it never changes, but in a child. */
-static uint64_t own_pidns(void)
-{
-    static uint64_t known_of, known;
-    const uint64_t self = (uint64_t)getpid();
-    if (load64(&known_of) == self)
-        return peek64(&known);
-    const uint64_t pidns = pm_proc_inode("/proc/self/ns/pid");
-    poke64(&known, pidns);
-    store64(&known_of, self);
-    return pidns;
-}
-
 bool pm_process_is_gone(const struct pm_process *who, uint32_t thread)
 {
-    return who->pid != 0 && thread != 0 && who->pidns != 0 && who->pidns == own_pidns() && syscall(SYS_tgkill, who->pid, thread, 0) != 0 &&
+    return who->pid != 0 && thread != 0 && who->pidns != 0 && who->pidns == pm_proc_inode("/proc/self/ns/pid") && syscall(SYS_tgkill, who->pid, thread, 0) != 0 &&
            errno == ESRCH;
 }
 
 static bool ended_elsewhere(const struct pm_process *who, uint32_t thread)
 {
     struct survey survey = { .search = { .folder = "/proc", .inner = who->pid, .pidns = who->pidns } };
-    pm_proc_any_number("/proc", surveyed, &survey);
+    bool whole = true;
+    /* Where the first process of all can be asked, /proc hides none. */
+    if (pm_proc_inode("/proc/1/ns/pid") != INITIAL_PIDNS)
+        return false;
+    pm_proc_any_number("/proc", surveyed, &survey, &whole);
     uint32_t pid = survey.search.found;
     if (pid == 0)
-        return !survey.blind;
+        return whole && !survey.blind;
     char path[64];
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", pid);
     uint32_t task = pm_proc_number_here(path, thread, who->pidns);
-    return is_another(who, pid) || (task != 0 && runs_no_more(pid, task));
+    return pm_proc_is_another(who, pid) || (task != 0 && runs_no_more(pid, task));
 }
 
 bool pm_process_ended(const struct pm_process *who, uint32_t thread)
 {
-    const uint64_t own = own_pidns();
+    const uint64_t own = pm_proc_inode("/proc/self/ns/pid");
     if (who->pid == 0 || thread == 0 || who->pidns == 0 || own == 0)
         return false;
     if (pm_process_is_gone(who, thread))
@@ -134,7 +134,7 @@ bool pm_process_ended(const struct pm_process *who, uint32_t thread)
     if (!proc_is_ours())
         return false;
     if (who->pidns == own)
-        return is_another(who, who->pid) || runs_no_more(who->pid, thread);
+        return pm_proc_is_another(who, who->pid) || runs_no_more(who->pid, thread);
     return own == INITIAL_PIDNS && ended_elsewhere(who, thread);
 }
 
@@ -169,12 +169,10 @@ static bool thread_runs(uint32_t number, void *context)
 bool pm_process_is_over(const struct pm_process *who)
 {
     struct threads threads = { .seen = 0 };
-    char path[64], state;
-    uint64_t start_time;
     uint32_t pid = pm_proc_number_here("/proc", who->pid, who->pidns);
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", pid);
-    if (pid == 0 || !pm_proc_read_stat(path, &state, &start_time) || start_time != who->start_time)
+    if (pid == 0 || pm_proc_is_another(who, pid))
         return false;
     snprintf(threads.folder, sizeof threads.folder, "/proc/%" PRIu32 "/task", pid);
-    return !pm_proc_any_number(threads.folder, thread_runs, &threads) && threads.seen > 0;
+    bool whole = true;
+    return !pm_proc_any_number(threads.folder, thread_runs, &threads, &whole) && whole && threads.seen > 0;
 }

@@ -104,14 +104,17 @@ struct entry {
 };
 
 /* Calls `each` with the numbers that are names in a folder, until it returns true.  True if it did. */
-bool pm_proc_any_number(const char *path, bool (*each)(uint32_t number, void *context), void *context)
+bool pm_proc_any_number(const char *path, bool (*each)(uint32_t number, void *context), void *context, bool *whole)
 {
     _Alignas(8) char buffer[4096];
-    bool found = false;
+    bool found = false, unused, *all = whole ? whole : &unused;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *all = fd >= 0;
     if (fd < 0)
         return false;
-    for (long length; !found && (length = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0;) {
+    for (long length = 1; !found && length > 0;) {
+        length = syscall(SYS_getdents64, fd, buffer, sizeof buffer);
+        *all = length >= 0;
         for (long at = 0; at < length && !found;) {
             const struct entry *entry = (const void *)(buffer + at);
             if (entry->name[0] >= '0' && entry->name[0] <= '9')
@@ -145,7 +148,7 @@ uint32_t pm_proc_number_here(const char *folder, uint32_t inner, uint64_t pidns)
     struct pm_proc_search search = { .folder = folder, .inner = inner, .pidns = pidns };
     if (pidns == 0 || pm_proc_inode("/proc/self/ns/pid") == pidns)
         return inner;
-    pm_proc_any_number(folder, pm_proc_is_it, &search);
+    pm_proc_any_number(folder, pm_proc_is_it, &search, NULL);
     return search.found;
 }
 

@@ -43,11 +43,9 @@ static bool is_agent(uint32_t pid, uint32_t thread, const char *status)
 
 int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts)
 {
-    char path[64], status[4096], state;
-    uint64_t start_time;
+    char path[64], status[4096];
     *facts = (struct pm_facts){ .pid = pm_proc_number_here("/proc", who->pid, who->pidns) };
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", facts->pid);
-    if (facts->pid == 0 || !pm_proc_read_stat(path, &state, &start_time) || start_time != who->start_time)
+    if (facts->pid == 0 || pm_proc_is_another(who, facts->pid))
         return ESRCH;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", facts->pid);
     facts->thread = pm_proc_number_here(path, thread, who->pidns);
@@ -161,7 +159,7 @@ int pm_process_descriptor(uint32_t pid, uint32_t thread, struct pm_object object
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/mountinfo", pid, thread);
     pm_text_any_line(path, note_mount, &search.mounts);
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/fd", pid, thread);
-    pm_proc_any_number(path, is_object, &search);
+    pm_proc_any_number(path, is_object, &search, NULL);
     return search.found;
 }
 
@@ -200,7 +198,7 @@ bool pm_process_maps(uint32_t pid, uint32_t thread, uint64_t address, struct pm_
 #define AROUND UINT64_C(65536)
 #define BATCH 256
 
-int pm_process_populate(uint32_t thread, uint64_t address, uint64_t length)
+int pm_process_populate(uint32_t thread, uint64_t address, uint64_t length, uint64_t until)
 {
     char bytes[BATCH];
     struct iovec there[BATCH];
@@ -211,6 +209,8 @@ int pm_process_populate(uint32_t thread, uint64_t address, uint64_t length)
         struct iovec mine = { bytes, count };
         if (process_vm_readv((pid_t)thread, &mine, 1, there, count, 0) != (ssize_t)count)
             return errno ? errno : EFAULT;
+        if (until != 0 && at < length && pm_now() >= until)
+            return ETIMEDOUT;
     }
     return 0;
 }

@@ -44,9 +44,10 @@ static uint64_t data_mapped(const struct pmo_mappings *mappings, uint64_t header
 
 static void note_drift(struct table *table, const struct pmo_peer *peer)
 {
+    const bool held = peer->process_state == 'T' || peer->process_state == 't';
     for (size_t i = 0; i < peer->missing.count && i < RUNS_SHOWN; i++)
-        table_note(table, BAD, "         the kernel maps nothing of ours in %s at 0x%" PRIx64 ": peermap remap mends it",
-                   BYTES(peer->missing.list[i].length), peer->missing.list[i].address);
+        table_note(table, BAD, "         the kernel maps nothing of ours in %s at 0x%" PRIx64 ": %s", BYTES(peer->missing.list[i].length),
+                   peer->missing.list[i].address, held ? "it maps that when it goes on" : "peermap remap mends it");
     if (peer->missing.count > RUNS_SHOWN)
         table_note(table, BAD, "         nor in %s more", figure_count(peer->missing.count - RUNS_SHOWN, "place").text);
 }
@@ -54,7 +55,7 @@ static void note_drift(struct table *table, const struct pmo_peer *peer)
 static void note_more(struct table *table, const struct pmo_peer *peer)
 {
     const struct pm_slot *slot = &peer->slot;
-    if (slot->pin / PM_PIN_ONE > 0)
+    if (slot->pin / PM_PIN_ONE > 0 && peer->state != PMO_DEAD)
         table_note(table, PLAIN, "         pins %s: a shrink below that waits", BYTES(slot->pin & PM_PIN_BYTES));
     if (slot->flags & PM_SLOT_RELOCATED)
         table_note(table, PLAIN, "         at another address than the others, 0x%" PRIx64, slot->base);

@@ -49,16 +49,17 @@
  *   was there before.  A program with a handler of its own installs it before that, and blocks SIGBUS in no thread that calls the library.
  *
  * DEADLINES.  options.deadline_ms bounds each call as a whole: what it waits for in its own process, for the segment's lock, for what a death has
- * left to be mended, and for the peers.  A call that ends by it says who was in the way.  Two things are not bounded by it: peermap_detach(), and a
- * machine whose cores are all so busy that this process gets none.  PEERMAP_EBUSY because "the agent thread of this process is held up in the middle of
- * the call" (somebody holds that thread alone in a debugger) is the one answer after which the call may still be carried out, later.
+ * left to be mended, and for the peers.  A call that ends by it says who was in the way.  Three things are not bounded by it: peermap_detach(),
+ * the allocation of the first memory by peermap_create(), and a machine whose cores are all so busy that this process gets none.  An error means that nothing was changed, also where it is that the agent thread
+ * of this process is held up (by a debugger that holds it alone): what that was at, it undoes when it runs again.
  *
  * DEATHS.  A process that ends, however it does, is known to be dead by the kernel's word, which is one load, or by /proc, which is asked of whoever
  * does not answer: while it dumps its core, or where its memory was taken away before it had ended.  What cannot be seen from here, in another
  * pid namespace, and does not tell, counts as alive.
  *
  * COPIES.  An object that was copied, restored from a backup, or found on a disk after a reboot, is a segment like any other: the first to attach makes
- * what it says of processes void.  Roots, data and heap go on as they were when it was copied; make copies while nobody writes.
+ * what it says of processes void.  Roots, data and heap go on as they were when it was copied; make copies while nobody writes, and restore one
+ * under a name that is free: peermap_destroy() first, if need be.  Whoever writes over an object that has peers takes their places from them.
  *
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
  * remap, map_peer) are serialised within a process; roots and the registry do not wait for them.  None may be called from a signal handler,
@@ -276,7 +277,8 @@ PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
  * Adds `by` bytes (rounded up to pages, not 0).  On return every live peer has [base, base + new size) mapped, and the memory
  * is allocated: no later SIGBUS.  On any error the size is what it was.
  *
- * ENOSPC, ELIMIT, ELATE (unless PEERMAP_ALLOW_LATE), EBUSY, EINVAL, EDETACHED, ELOST, EOS.
+ * ENOSPC, ELIMIT, ELATE (unless PEERMAP_ALLOW_LATE), EBUSY, EINVAL, EDETACHED, ELOST, EOS (errno ETIMEDOUT: the system has not given so much memory by
+ * the deadline; some five gigabytes a second can be had).
  */
 PEERMAP_API int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round);
 

@@ -43,12 +43,15 @@ static bool open_segment(const char *name, struct pmo_object object, struct pmo_
 static uint64_t header_length(const struct pmo_memory *memory)
 {
     struct pmo_observer observer;
-    struct pm_header header = { 0 };
+    struct pmo_problems problems = { 0 };
+    struct pm_header header;
+    struct stat facts;
     if (memory->kind != PMO_POSIX || memory->elsewhere || !open_segment(memory->name, memory->object, &observer))
         return 0;
-    const bool segment = pmo_read(observer.fd, 0, &header, sizeof header) == (ssize_t)sizeof header && header.magic == PM_MAGIC;
+    const bool segment = pmo_header_read(observer.fd, &header, &facts, &problems);
+    pmo_problems_free(&problems);
     pmo_observer_close(&observer);
-    return segment && header.header_len <= PM_HEADER_MAX ? header.header_len : 0;
+    return segment ? header.header_len : 0;
 }
 
 bool pmo_registry_lives(const char *object_name, struct pmo_object object, char name[PM_NAME_MAX], uint32_t *pid)

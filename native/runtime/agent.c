@@ -102,6 +102,17 @@ static bool begin(struct pm_channel *channel)
     return cas32(&channel->posted, &posted, PM_SERVED);
 }
 
+bool pm_agent_commits(peermap_segment *segment, const struct pm_request *request)
+{
+    struct pm_channel *channel = request == &segment->rounds.request ? &segment->rounds : &segment->brief;
+    uint32_t posted = PM_SERVED;
+    PM_POINT("request.committing");
+    if (cas32(&channel->posted, &posted, PM_COMMITTED))
+        return true;
+    pm_fail(PEERMAP_EBUSY, "segment %s: the call was given up at its deadline", segment->name);
+    return false;
+}
+
 static bool serve_one(peermap_segment *segment, struct pm_channel *channel)
 {
     if (order_load32(&channel->posted) != PM_POSTED || !begin(channel))
@@ -163,8 +174,11 @@ static void *agent(void *argument)
         }
         if (serve_one(segment, rounds))
             continue;
-        if (order_load32(&segment->nudged))
+        if (order_load32(&segment->nudged)) {
             pm_move_horizon(segment);
+            if (order_load32(&segment->nudged)) /* there is more of it */
+                continue;
+        }
         pm_futex_wait(&segment->header->bell, bell, segment->bit, 0);
     }
     return NULL;
@@ -289,13 +303,15 @@ static int post(peermap_segment *segment, struct pm_channel *channel, struct pm_
     order_store32(&channel->posted, PM_POSTED);
     PM_POINT("request.posted");
     ring(segment);
+    if (channel == &segment->brief) /* in the middle of a round the agent does not hear the bell */
+        pm_futex_wake(&channel->posted, UINT32_MAX, INT_MAX);
     if (!await(segment, channel, latest)) {
         uint32_t posted = PM_POSTED;
-        if (cas32(&channel->posted, &posted, PM_NOT_POSTED))
-            return held_up(segment, "the agent thread of this process does not run, so nothing was done; see whether a debugger or a freezer holds it");
-        if (posted == PM_SERVED && cas32(&channel->posted, &posted, PM_GIVEN_UP))
-            return held_up(segment, "the agent thread of this process is held up in the middle of the call, and ends it when it runs again; see whether a "
-                                    "debugger or a freezer holds it");
+        if (cas32(&channel->posted, &posted, PM_NOT_POSTED) || (posted == PM_SERVED && cas32(&channel->posted, &posted, PM_GIVEN_UP)))
+            return held_up(segment, "the agent thread of this process is held up, so nothing was changed; see whether a debugger or a freezer holds it");
+        if (!await(segment, channel, latest + grace(segment))) /* committed */
+            return held_up(segment, "the agent thread of this process is held up just when it carries the call out; see whether a debugger or a freezer "
+                                    "holds it, and look at what came of the call");
     }
     *request = channel->request;
     return outcome(request);

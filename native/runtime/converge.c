@@ -66,13 +66,14 @@ static int apply(peermap_segment *segment, bool fresh)
 }
 
 /* The new pages of a growth, into this process's page tables: it is not finished before this has answered, so nobody cuts them meanwhile. */
-static void populate(peermap_segment *segment, uint64_t epoch)
+static void populate(peermap_segment *segment, uint64_t epoch, uint64_t asked)
 {
+    const uint64_t now = pm_now(), until = (asked < now ? asked : now) + segment->deadline_ns;
     const struct pm_intent *intent = &segment->header->intent;
     uint64_t from = peek64(&intent->from), to = peek64(&intent->to);
     if (peek64(&segment->header->populate_epoch) != epoch || from >= to || to > segment->mapped)
         return;
-    if (PM_FAILS("converge.populate") == 0 && pm_memory_populate(segment->base + from, to - from) == 0)
+    if (PM_FAILS("converge.populate") == 0 && pm_memory_populate(segment->base + from, to - from, until) == 0)
         poke64(&segment->slots[segment->index].populated, epoch);
     PM_POINT("converge.populated");
 }
@@ -99,13 +100,13 @@ void pm_converge(peermap_segment *segment, uint32_t method)
 {
     struct pm_slot *slot = &segment->slots[segment->index];
     /* An epoch that has not come is a lie: whoever took it for tried would hear no true one any more. */
-    for (uint64_t epoch; (epoch = load64(&slot->requested)) > segment->tried && epoch <= order_load64(&segment->header->epoch);) {
+    for (uint64_t epoch; (epoch = load64(&slot->requested)) > segment->tried && epoch <= order_load64(&segment->header->epoch) && !pm_evicted(segment);) {
         bool fresh = load64(&slot->remap) > segment->tried;
         segment->tried = epoch;
         int error = apply(segment, fresh);
         PM_POINT("converge.mapped");
         if (error == 0)
-            populate(segment, epoch);
+            populate(segment, epoch, peek64(&slot->requested_ns));
         bool unstopped = method == PM_BY_AGENT && peek64(&slot->unstopped) == epoch;
         record(segment, epoch, unstopped ? PM_BY_UNSTOP : method, error, peek64(&slot->requested_ns));
         PM_POINT("converge.acked");

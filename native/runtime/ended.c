@@ -41,9 +41,23 @@ static bool is_over(const peermap_segment *segment, uint64_t id)
     return pm_process_is_over(&who);
 }
 
+static bool was_ended(const peermap_segment *segment, uint64_t id)
+{
+    for (uint32_t i = 0; i < PM_ENDED; i++)
+        if (peek64(&segment->ended[i]) == id)
+            return true;
+    return false;
+}
+
+/* Once it has, it has: that of a process which has not given its descriptors back yet nobody could tell any more when its slot is another's. */
 static bool has_ended(peermap_segment *segment, uint64_t id)
 {
-    return is_over(segment, id) || (!lives(segment, id) && !pm_object_is_marked(segment->fd, id));
+    if (was_ended(segment, id))
+        return true;
+    if (!is_over(segment, id) && (lives(segment, id) || pm_object_is_marked(segment->fd, id)))
+        return false;
+    poke64(&segment->ended[add32(&segment->ended_next, 1) % PM_ENDED], id);
+    return true;
 }
 
 static int refuse(peermap_segment *segment, const peermap_peer *peer)

@@ -284,7 +284,7 @@ bool pm_reach_populate(const struct pm_running *round, uint32_t index)
     struct pm_facts facts;
     if (!pm_slot_read(segment, index, &slot) || from >= to || to > slot.mapped || to > segment->shape.reserved)
         return false;
-    return find_process(&slot, false, &facts) == 0 && pm_process_populate(facts.thread, slot.base + from, to - from) == 0;
+    return find_process(&slot, false, &facts) == 0 && pm_process_populate(facts.thread, slot.base + from, to - from, round->deadline) == 0;
 }
 
 /* ---- the holder of a lock ---- */

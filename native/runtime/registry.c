@@ -55,6 +55,17 @@ bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag)
     return load64(&slot->tag) == tag && pm_life_alive(load32(&slot->life));
 }
 
+bool pm_evicted(const peermap_segment *segment)
+{
+    return segment->tag != 0 && load64(&segment->slots[segment->index].tag) != segment->tag;
+}
+
+int pm_fail_evicted(const peermap_segment *segment)
+{
+    return pm_fail(PEERMAP_EDETACHED, "segment %s does not count this process among its peers any more: it was taken for dead, or the object was written over; "
+                                      "detach, and attach anew", segment->name);
+}
+
 bool pm_slot_died(const peermap_segment *segment, uint32_t index, uint64_t tag)
 {
     const struct pm_slot *slot = &segment->slots[index];
@@ -85,6 +96,26 @@ static bool is_dead_peer(const struct pm_slot *slot)
 static bool is_no_peer(uint64_t tag) { return state_in(tag) != PM_LIVE && state_in(tag) != PM_DEAD; }
 
 /*
+ * Ids of threads that have no slot, or none any more, and whose robust lists the kernel may still go through: of one that takes or gives back a slot,
+ * and of one whose process dumps its core.  An agent with such an id in another pid namespace might lose what it has by that.  An entry that a
+ * death has left costs its id, for which another thread then attaches; where all are in use the oldest is given up.
+ */
+static uint32_t *keep_thread(peermap_segment *segment, uint32_t thread)
+{
+    struct pm_header *header = segment->header;
+    for (uint32_t i = 0; i < PM_THREADS; i++) {
+        uint32_t none = 0;
+        if (load32(&header->threads[i]) == 0 && cas32(&header->threads[i], &none, thread))
+            return &header->threads[i];
+    }
+    uint32_t *entry = &header->threads[add32(&header->threads_next, 1) % PM_THREADS];
+    order_store32(entry, thread);
+    return entry;
+}
+
+static void forget_thread(uint32_t *entry, uint32_t thread) { cas32(entry, &thread, 0); }
+
+/*
  * What kept others from the slot goes before the tag does: a slot that is DEAD is taken by nobody.  The locks of the dead go before that: by the life
  * word alone can it be told whose they are.
  */
@@ -93,6 +124,7 @@ static bool free_slot(peermap_segment *segment, uint32_t index, uint64_t tag)
     struct pm_slot *slot = &segment->slots[index];
     uint32_t life = load32(&slot->life);
     if (state_in(tag) == PM_DEAD && pm_life_alive(life) && load64(&slot->tag) == tag) {
+        keep_thread(segment, life & PM_FUTEX_TID);
         pm_locks_of_the_dead(segment, life & PM_FUTEX_TID);
         cas32(&slot->life, &life, 0);
     }
@@ -124,6 +156,15 @@ bool pm_slot_is_gone(peermap_segment *segment, uint32_t index)
 {
     struct pm_slot slot;
     return index != segment->index && pm_slot_read(segment, index, &slot) && pm_slot_ended(segment, index, &slot);
+}
+
+/* The same, by the kernel's word alone when it is as late as that: in other pid namespaces the second truth takes a look at all processes. */
+static bool ended_by(peermap_segment *segment, uint32_t index, uint64_t enough)
+{
+    struct pm_slot slot;
+    if (pm_now() < enough)
+        return pm_slot_is_gone(segment, index);
+    return index != segment->index && pm_slot_read(segment, index, &slot) && (is_dead_peer(&slot) || !pm_life_alive(slot.life));
 }
 
 /* ---- claiming ---- */
@@ -210,15 +251,19 @@ static void fill(peermap_segment *segment)
     PM_POINT("claim.joining");
 }
 
-/* Another that lives has this agent's thread id.  Its own is in its life word by now, and so is the other's: of two that come at once, one sees it. */
-static bool has_namesake(const peermap_segment *segment)
+/* Another that has a slot, takes or leaves one, or still is to be seen off by the kernel, has this agent's thread id.  Its own is kept by now, and so is
+ * the other's: of two that come at once, one sees it. */
+static bool has_namesake(const peermap_segment *segment, const uint32_t *own)
 {
     order_all();
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         uint32_t life = load32(&segment->slots[i].life);
-        if (i != segment->index && pm_life_alive(life) && (life & PM_FUTEX_TID) == segment->tid)
+        if (pm_life_alive(life) && (life & PM_FUTEX_TID) == segment->tid)
             return true;
     }
+    for (uint32_t i = 0; i < PM_THREADS; i++)
+        if (&segment->header->threads[i] != own && load32(&segment->header->threads[i]) == segment->tid)
+            return true;
     return false;
 }
 
@@ -296,11 +341,17 @@ int pm_registry_claim(peermap_segment *segment, uint64_t deadline, bool *restart
     uint32_t holder = segment->name_is_default ? 0 : holder_of_name(segment);
     if (holder) /* the answer that counts is become_peer()'s; this one disturbs nobody */
         return refuse_name(segment, holder);
-    if (!choose(segment, restart) && !(any_has_ended(segment) && choose(segment, restart)))
-        return pm_fail(PEERMAP_ESLOTS, "segment %s has %u peers, and no room for more; create it with a larger max_peers", segment->name,
-                       segment->shape.slot_count);
+    uint32_t *kept = keep_thread(segment, segment->tid);
+    PM_POINT("claim.kept");
+    int rc = has_namesake(segment, kept) ? PM_NAMESAKE : 0;
+    if (rc == 0 && !choose(segment, restart) && !(any_has_ended(segment) && choose(segment, restart)))
+        rc = pm_fail(PEERMAP_ESLOTS, "segment %s has %u peers, and no room for more; create it with a larger max_peers", segment->name,
+                     segment->shape.slot_count);
+    forget_thread(kept, segment->tid);
+    if (rc != 0)
+        return rc;
     fill(segment);
-    int rc = has_namesake(segment) ? PM_NAMESAKE : pm_registry_lock(segment, deadline);
+    rc = pm_registry_lock(segment, deadline);
     if (rc == 0) {
         rc = become_peer(segment, restart);
         pm_registry_unlock(segment);
@@ -315,6 +366,7 @@ void pm_registry_release(peermap_segment *segment)
 {
     struct pm_slot *slot = &segment->slots[segment->index];
     uint64_t tag = segment->tag != 0 ? segment->tag : load64(&slot->tag), closing = (tag & ~PM_TAG_STATE) | PM_CLAIMED;
+    uint32_t *kept = keep_thread(segment, segment->tid);
     if (cas64(&slot->tag, &tag, closing)) {
         PM_POINT("release.begun");
         order_store32(&slot->life, 0);
@@ -324,6 +376,7 @@ void pm_registry_release(peermap_segment *segment)
     PM_POINT("release.freed");
     pm_robust_leave(segment, &slot->life);
     PM_POINT("release.unlisted");
+    forget_thread(kept, segment->tid);
 }
 
 /* Of an object that none of them ever had.  The life words first: a slot is then dead, or free, whatever its tag says. */
@@ -340,6 +393,8 @@ void pm_registry_void(peermap_segment *segment)
         else
             free_slot(segment, i, slot.tag);
     }
+    for (uint32_t i = 0; i < PM_THREADS; i++)
+        store32(&header->threads[i], 0);
     store32(&header->registry_lock, 0);
     store32(&header->registry_slot, 0);
 }
@@ -351,9 +406,10 @@ int pm_registry_reap(peermap_segment *segment, uint64_t deadline)
     int rc = pm_registry_lock(segment, deadline), freed = 0;
     if (rc != 0)
         return rc;
+    const uint64_t enough = pm_now() + segment->deadline_ns / 2;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (i == segment->index || !pm_slot_is_gone(segment, i) || !pm_slot_read(segment, i, &slot))
+        if (i == segment->index || !ended_by(segment, i, enough) || !pm_slot_read(segment, i, &slot))
             continue;
         if (is_dead_peer(&slot))
             freed += bury(segment, i, &slot, false);
@@ -406,13 +462,14 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
     if (capacity < 0 || (capacity > 0 && !out))
         return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
     int count = 0;
+    const uint64_t enough = pm_now() + segment->deadline_ns / 2;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
         if (!pm_slot_read(segment, i, &slot) || is_no_peer(slot.tag))
             continue;
         if (is_dead_peer(&slot))
             pm_slot_tell_death(segment, i);
-        else if (i != segment->index && pm_slot_ended(segment, i, &slot))
+        else if (ended_by(segment, i, enough))
             slot.tag = (slot.tag & ~PM_TAG_STATE) | PM_DEAD;
         if (count < capacity)
             describe(&slot, i, &out[count]);
@@ -431,6 +488,8 @@ int peermap_self(peermap_segment *segment, peermap_peer *out)
     bool whole = pm_slot_read(segment, segment->index, &slot);
     if (pm_lost(segment))
         return pm_fail_lost(segment);
+    if (pm_evicted(segment))
+        return pm_fail_evicted(segment);
     if (!whole)
         return pm_fail(PEERMAP_EFORMAT, "the registry of segment %s is damaged: it changes whenever it is read", segment->name);
     describe(&slot, segment->index, out);

@@ -81,16 +81,29 @@ static int abandon(peermap_segment *segment, uint64_t size, int code)
 
 /* ---- the file behind it ---- */
 
-static void cut(peermap_segment *segment)
+#define PIECE (UINT64_C(64) << 20) /* of memory, after which others have their turn: some ten milliseconds */
+#define CUT_LATER UINT64_C(1)      /* an epoch that everybody has acked */
+
+/* By pieces: giving memory back takes its time, and cannot be interrupted.  What the deadline leaves of it goes in the background, or is cut by whoever
+ * next takes the lock. */
+static void cut(peermap_segment *segment, uint64_t deadline)
 {
     struct pm_header *header = segment->header;
-    uint64_t end = segment->shape.header_len + pm_active(header);
+    uint64_t end = segment->shape.header_len + pm_active(header), length = pm_object_length(segment);
     store64(&header->cut_epoch, 0);
     PM_POINT("cut.begun");
-    if (pm_object_length(segment) <= end)
+    if (length <= end)
         return;
-    if (PM_FAILS("cut.cut") == 0)
-        pm_object_cut(segment->fd, end);
+    for (bool fails = PM_FAILS("cut.cut") != 0; length > end && !fails;) {
+        length = length - end > PIECE ? length - PIECE : end;
+        pm_object_cut(segment->fd, length);
+        pm_agent_serve_meanwhile(segment);
+        if (length > end && pm_now() >= deadline) {
+            store64(&header->cut_epoch, CUT_LATER);
+            order_store32(&segment->nudged, 1);
+            return;
+        }
+    }
     PM_POINT("cut.cut");
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_CUT, .epoch = peek64(&header->epoch), .slot = PM_NO_SLOT, .size = pm_active(header) });
 }
@@ -99,17 +112,17 @@ static void cut(peermap_segment *segment)
  * Gives back what lies past the active memory and never was it.  While a late peer may still touch memory past it, from before an
  * earlier shrink, the file keeps its length: that peer then reads zeros and gets no SIGBUS.
  */
-static void discard(peermap_segment *segment)
+static void discard(peermap_segment *segment, uint64_t deadline)
 {
     uint64_t end = segment->shape.header_len + pm_active(segment->header), length = pm_object_length(segment);
-    if (peek64(&segment->header->cut_epoch) == 0)
-        cut(segment);
+    if (peek64(&segment->header->cut_epoch) <= CUT_LATER)
+        cut(segment, deadline);
     else if (length > end && PM_FAILS("discard.punch") == 0)
         pm_object_punch(segment->fd, end, length);
 }
 
-/* Finishes a shrink that a late peer had held up. */
-static void cut_if_all_acked(peermap_segment *segment)
+/* Finishes a shrink that a late peer, or the deadline, had held up. */
+static void cut_if_all_acked(peermap_segment *segment, uint64_t deadline)
 {
     uint64_t epoch = peek64(&segment->header->cut_epoch);
     if (epoch == 0)
@@ -120,7 +133,7 @@ static void cut_if_all_acked(peermap_segment *segment)
             return;
     }
     uint64_t size = close_active(segment); /* nobody grows over the end that is being cut */
-    cut(segment);
+    cut(segment, deadline);
     open_active(segment, size);
 }
 
@@ -155,7 +168,7 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
     pm_round_wait(&undo, pm_now() + SETTLE_NS);
     settle_horizon(&undo);
     set_closed(segment, size);
-    discard(segment);
+    discard(segment, pm_now());
     PM_POINT("undo.discarded");
     pm_round_succeed(&undo);
     round->report->nanoseconds = pm_now() - round->begun;
@@ -164,16 +177,28 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
 
 /* ---- growing ---- */
 
+static int extend(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t deadline)
+{
+    int error = PM_FAILS("grow.allocate");
+    for (uint64_t at = from; at < to && error == 0; pm_agent_serve_meanwhile(segment)) {
+        uint64_t next = to - at > PIECE ? at + PIECE : to;
+        error = at > from && pm_now() >= deadline ? ETIMEDOUT
+                                                  : pm_object_extend_until(segment->fd, segment->shape.header_len + at, segment->shape.header_len + next, deadline);
+        at = next;
+    }
+    return error;
+}
+
 static int allocate(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t deadline)
 {
-    discard(segment); /* what those left behind who grew inside the horizon and were not the first */
-    int error = PM_FAILS("grow.allocate");
-    if (error == 0)
-        error = pm_object_extend_until(segment->fd, segment->shape.header_len + from, segment->shape.header_len + to, deadline);
+    discard(segment, deadline); /* what those left behind who grew inside the horizon and were not the first */
+    if (peek64(&segment->header->cut_epoch) == CUT_LATER)
+        return pm_fail(PEERMAP_EBUSY, "segment %s: memory of a shrink before is still going back to the system; repeat", segment->name);
+    int error = extend(segment, from, to, deadline);
     PM_POINT("grow.allocated");
     if (error == 0)
         return 0;
-    discard(segment); /* the pieces that were there */
+    discard(segment, pm_now()); /* the pieces that were there */
     return pm_no_memory(segment->name, to - from, error);
 }
 
@@ -201,6 +226,8 @@ static int grow_by_round(struct pm_running *round, uint64_t from, uint64_t to)
     pm_round_wait(round, round->deadline);
     if (!pm_round_forgiven(round))
         return roll_back(round, from, before, pm_round_late(round, "the growth was undone"));
+    if (!pm_agent_commits(segment, round->request))
+        return roll_back(round, from, before, PEERMAP_EBUSY);
     settle_horizon(round);
     end(segment, to);
     return pm_round_succeed(round);
@@ -236,7 +263,7 @@ static int grow(struct pm_running *round, uint64_t expected, uint64_t bytes)
         return abandon(segment, from, rc);
     round->populates = segment->flags & PEERMAP_PREFAULT;
     if (to <= peek64(&segment->header->horizon) && !round->populates)
-        return grow_inside(round, to);
+        return pm_agent_commits(segment, round->request) ? grow_inside(round, to) : abandon(segment, from, PEERMAP_EBUSY);
     return grow_by_round(round, from, to);
 }
 
@@ -317,10 +344,12 @@ static int shrink_by_round(struct pm_running *round, uint64_t from, uint64_t to)
     pm_round_wait(round, round->deadline);
     if (!pm_round_forgiven(round))
         return roll_back(round, from, before, pm_round_late(round, "the shrink was undone"));
+    if (!pm_agent_commits(segment, round->request))
+        return roll_back(round, from, before, PEERMAP_EBUSY);
     if (round->report->late > 0)
         store64(&header->cut_epoch, round->epoch);
     else
-        cut(segment);
+        cut(segment, round->deadline);
     PM_POINT("shrink.cut");
     settle_horizon(round);
     end(segment, to);
@@ -415,7 +444,7 @@ static void recover(peermap_segment *segment, uint64_t deadline)
     if (op == PM_OP_SHRINK && report.late > 0)
         store64(&header->cut_epoch, round.epoch);
     else
-        discard(segment);
+        discard(segment, deadline);
     PM_POINT("recover.mended");
     settle_horizon(&round);
     end(segment, remedy.size);
@@ -456,7 +485,7 @@ int pm_hold(peermap_segment *segment, uint64_t deadline)
         }
         recover(segment, deadline);
     }
-    cut_if_all_acked(segment);
+    cut_if_all_acked(segment, deadline);
     return 0;
 }
 
@@ -478,7 +507,7 @@ static int operate(struct pm_running *round, const struct pm_request *request)
         return pm_fail(PEERMAP_EINVAL, "pid is %d", (int)request->pid);
     if (request->pid != 0 && !has_peer(round->segment, request->pid))
         return pm_fail(PEERMAP_ESRCH, "segment %s has no live peer with pid %d", round->segment->name, (int)request->pid);
-    int rc = pm_object_check(round->segment);
+    int rc = pm_evicted(round->segment) ? pm_fail_evicted(round->segment) : pm_object_check(round->segment);
     if (rc != 0)
         return rc;
     switch (round->op) {
@@ -507,6 +536,7 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
                                 .op = (enum pm_op)asked->op,
                                 .begun = pm_now(),
                                 .deadline = asked->deadline,
+                                .request = asked,
                                 .report = report,
                                 .reaches = true,
                                 .answers = segment->answers };

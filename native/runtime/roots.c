@@ -130,13 +130,16 @@ static uint64_t version_of(const peermap_segment *segment, const char *name)
 }
 
 /* 0, 1 if the version was another, or an error. */
-static int replace(peermap_segment *segment, struct pm_root *wanted, bool only_version)
+static int replace(peermap_segment *segment, struct pm_request *request)
 {
-    uint64_t version = only_version ? version_of(segment, wanted->name) : wanted->version;
+    struct pm_root *wanted = &request->root;
+    uint64_t version = request->only_version ? version_of(segment, wanted->name) : wanted->version;
     if (version != wanted->version) {
         wanted->version = version;
         return 1;
     }
+    if (!pm_agent_commits(segment, request))
+        return PEERMAP_EBUSY;
     if (wanted->tag != PM_FREE)
         return publish(segment, wanted);
     remove_all(segment, wanted);
@@ -149,7 +152,7 @@ int pm_roots_set(peermap_segment *segment, struct pm_request *request)
     int rc = pm_registry_lock(segment, request->deadline);
     if (rc != 0)
         return rc;
-    rc = replace(segment, wanted, request->only_version);
+    rc = replace(segment, request);
     if (rc == 0)
         pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROOT, .slot = PM_NO_SLOT, .size = wanted->off, .ns = wanted->size });
     PM_POINT("root.told");

@@ -21,6 +21,7 @@ struct pm_running {
     enum pm_op op;
     uint64_t begun;
     uint64_t deadline; /* of the whole call */
+    const struct pm_request *request; /* which it is for; NULL: for nobody's */
     uint64_t epoch;
     uint64_t needs;     /* bytes that a peer must have mapped for the round to succeed; 0: exactly what is asked of it */
     bool reaches;       /* stopped peers are reached from outside */

@@ -103,7 +103,7 @@ static void write_header(peermap_segment *segment, uint64_t size)
 {
     const struct pm_shape *shape = &segment->shape;
     struct pm_header *header = segment->header;
-    (void)pm_memory_populate(header, shape->plain_len); /* pages that were never touched are not mapped around one that is */
+    (void)pm_memory_populate(header, shape->plain_len, 0); /* pages that were never touched are not mapped around one that is */
     *header = (struct pm_header){ .version = PM_VERSION,
                                   .page_size = (uint32_t)sysconf(_SC_PAGESIZE),
                                   .generation = shape->generation,

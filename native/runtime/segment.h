@@ -85,8 +85,9 @@ struct pm_channel {
 enum pm_posted {
     PM_NOT_POSTED = 0, /* the request is the asker's */
     PM_POSTED = 1,     /* the agent has not begun with it */
-    PM_SERVED = 2,     /* the agent is at it */
-    PM_GIVEN_UP = 3,   /* the same, and nobody waits for the answer */
+    PM_SERVED = 2,     /* the agent is at it, and has changed nothing that it would not undo */
+    PM_COMMITTED = 3,  /* it will be done: the answer is about to come */
+    PM_GIVEN_UP = 4,   /* nobody waits for the answer: what the agent was at, it undoes */
 };
 
 /* Process-local.  What the last look at the limits of memory found; any thread's. */
@@ -112,6 +113,8 @@ struct pm_heap {
     struct pm_bits *bits;
     struct pm_cache *caches; /* of all threads, under pm_hold_forks() */
 };
+
+#define PM_ENDED 64
 
 /* Process-local. */
 struct peermap_segment {
@@ -163,6 +166,9 @@ struct peermap_segment {
     uint64_t horizon_moved;  /* when it was last moved */
     uint32_t haste;          /* doublings of how far */
     uint64_t seen_whole;     /* when the object was last seen to be as long as it must be */
+
+    uint64_t ended[PM_ENDED]; /* ids of peers that were found to have ended wholly: what tells that is gone when they are reaped */
+    uint32_t ended_next;
 
     struct pm_heap heap;
 
@@ -238,6 +244,11 @@ void pm_agent_stop(peermap_segment *segment);
 /* Whoever reads what the agent writes for the askers of rounds.  False if it is not to be had before the deadline. */
 bool pm_agent_hold_off(peermap_segment *segment);
 void pm_agent_let_on(peermap_segment *segment);
+/*
+ * The agent only, before it makes what was asked for so.  False if the asker has given it up: then it must not be.  So whoever is told that its agent
+ * is held up knows that nothing was changed.
+ */
+bool pm_agent_commits(peermap_segment *segment, const struct pm_request *request);
 /* The agent only, in the middle of something else: what asks no more than the registry's lock. */
 void pm_agent_serve_meanwhile(peermap_segment *segment);
 
@@ -280,6 +291,9 @@ bool pm_slot_died(const peermap_segment *segment, uint32_t index, uint64_t tag);
 bool pm_slot_ended(peermap_segment *segment, uint32_t index, const struct pm_slot *copy);
 /* The same of a live slot; false at once of this peer's own. */
 bool pm_slot_is_gone(peermap_segment *segment, uint32_t index);
+/* This peer's own slot is not its own any more. */
+bool pm_evicted(const peermap_segment *segment);
+int pm_fail_evicted(const peermap_segment *segment);
 void pm_slot_tell_death(peermap_segment *segment, uint32_t index);
 int pm_registry_lock(peermap_segment *segment, uint64_t deadline); /* 0, or PEERMAP_EBUSY and its sentence */
 void pm_registry_unlock(peermap_segment *segment);

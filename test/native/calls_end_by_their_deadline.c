@@ -129,43 +129,74 @@ static int set_root(peermap_segment *of, size_t bytes, peermap_round *unused)
     return peermap_set_root(of, "r", peermap_base(of), bytes, NULL);
 }
 
-/* Whoever has the agent in a debugger, alone, holds up the call, which says so; afterwards all is well. */
-static void own_agent_held(void)
+static pid_t own_agent(void)
 {
-    int status, go[2];
     char path[64];
     pid_t agent = 0, self = getpid();
-    create(0);
     snprintf(path, sizeof path, "/proc/%d/task", (int)self);
     DIR *tasks = opendir(path);
     for (struct dirent *entry; tasks && (entry = readdir(tasks)) != NULL;)
         if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != self)
             agent = atoi(entry->d_name);
     closedir(tasks);
-    CHECK(agent != 0 && pipe(go) == 0);
+    CHECK(agent != 0);
+    return agent;
+}
+
+/* A debugger that holds the agent, alone: at once, or `in_a_round`.  0 where that is not permitted.  Ended, it lets go. */
+static pid_t hold_agent(bool in_a_round)
+{
+    int status, held[2];
+    char byte = 1;
+    const pid_t agent = own_agent();
+    CHECK(pipe(held) == 0);
     prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
     pid_t tracer = fork();
+    CHECK(tracer >= 0);
     if (tracer == 0) {
-        char byte = 1;
-        if (ptrace(PTRACE_SEIZE, agent, 0, 0) != 0 || ptrace(PTRACE_INTERRUPT, agent, 0, 0) != 0 || waitpid(agent, &status, __WALL) != agent)
-            byte = 0;
-        if (write(go[1], &byte, 1) != 1)
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        byte = ptrace(PTRACE_SEIZE, agent, 0, 0) == 0;
+        if (in_a_round && write(held[1], &byte, 1) == 1)
+            see_lock();
+        if (byte && (ptrace(PTRACE_INTERRUPT, agent, 0, 0) != 0 || waitpid(agent, &status, __WALL) != agent))
+            _exit(1);
+        if (!in_a_round && write(held[1], &byte, 1) != 1)
             _exit(1);
         pause();
     }
-    char byte = 0;
-    CHECK(read(go[0], &byte, 1) == 1);
-    if (byte == 0)
-        printf("an agent cannot be traced here\n");
-    if (byte != 0) {
+    CHECK(read(held[0], &byte, 1) == 1);
+    return byte ? tracer : 0;
+}
+
+static int set_root(peermap_segment *of, size_t bytes, peermap_round *unused)
+{
+    (void)unused;
+    return peermap_set_root(of, "r", peermap_base(of), bytes, NULL);
+}
+
+/* The call says that it is held up, and that nothing was changed; afterwards all is well, and nothing was. */
+static void own_agent_held(void)
+{
+    int status;
+    struct peer *sleeper = create(0);
+    for (int in_a_round = 0; in_a_round < 2; in_a_round++) {
+        if (in_a_round)
+            stop_peer(sleeper);
+        pid_t tracer = hold_agent(in_a_round);
+        if (tracer == 0)
+            return;
         ends("a growth whose own agent is held", peermap_grow, 4096, PEERMAP_EBUSY);
+        CHECK(strstr(peermap_last_error(), "nothing was changed") != NULL);
         ends("a root whose own agent is held", set_root, 8, PEERMAP_EBUSY);
+        if (in_a_round)
+            continue_peer(sleeper);
+        kill(tracer, SIGKILL);
+        CHECK(waitpid(tracer, &status, 0) == tracer);
+        CHECK_INT(peermap_set_root(segment, "s", peermap_base(segment), 8, NULL), 0);
+        CHECK_INT(peermap_grow(segment, 4096, NULL), 0);
+        CHECK_INT(peermap_size(segment), (1 << 20) + 4096 * (in_a_round + 1));
+        CHECK(peermap_root(segment, "r", NULL) == NULL);
     }
-    kill(tracer, SIGKILL);
-    CHECK(waitpid(tracer, &status, 0) == tracer);
-    CHECK_INT(peermap_grow(segment, 4096, NULL), 0);
-    CHECK_INT(peermap_size(segment), (1 << 20) + 4096);
-    CHECK_INT(peermap_set_root(segment, "r", peermap_base(segment), 8, NULL), 0);
 }
 
 int main(int argc, char **argv)

@@ -92,6 +92,7 @@ static bool dies_in_silence(struct peer *watcher, bool grows, unsigned delay)
     ok(watcher, "grow 4096");
     ok(watcher, "shrink 4096");
     CHECK_INT(atoi(ok(watcher, "reap")), 1);
+    CHECK_INT(peermap_peer_ended(here, &row), 1); /* and so it stays */
     return silent;
 }
 

@@ -128,6 +128,12 @@ static bool names_stopped(const struct stage *stage, const struct answer *answer
     return false;
 }
 
+/* The agent, on a busy machine, was still at it when the deadline came: what it was at, it undoes. */
+static bool is_given_up(const struct answer *answer)
+{
+    return answer->rc == PEERMAP_EBUSY && strstr(answer->sentence, "so nothing was changed") != NULL;
+}
+
 /* It works, or says who is in the way. */
 static bool works_or_names(struct stage *stage, struct order order)
 {
@@ -137,7 +143,7 @@ static bool works_or_names(struct stage *stage, struct order order)
         tell(stage, WITNESS, &order);
         if (hear(stage, WITNESS, &answer) != ANSWERED)
             fail(stage, "the witness was struck");
-    } while (answer.rc == PEERMAP_EBUSY && strstr(answer.sentence, "until now; repeat") && time(NULL) < end); /* a busy machine */
+    } while ((is_given_up(&answer) || (answer.rc == PEERMAP_EBUSY && strstr(answer.sentence, "until now; repeat"))) && time(NULL) < end); /* a busy machine */
     if (answer.rc >= 0)
         return true;
     if ((answer.rc != PEERMAP_EBUSY && answer.rc != PEERMAP_ELATE) || !names_stopped(stage, &answer))
@@ -145,12 +151,6 @@ static bool works_or_names(struct stage *stage, struct order order)
              (int)answer.round.culprit_pid, answer.sentence);
     stage->lane->named++;
     return false;
-}
-
-/* A deadline so short that the agent, on a busy machine, was still at it: what becomes of it the answer cannot tell. */
-static bool is_given_up(const struct stage *stage, const struct answer *answer)
-{
-    return stage->play->deadline_ms != 0 && answer->rc == PEERMAP_EBUSY && strstr(answer->sentence, "in the middle of the call") != NULL;
 }
 
 /* An answer to the order that is allowed now. */
@@ -161,7 +161,7 @@ static void judge_answer(struct stage *stage, const struct answer *answer)
     bool hasty = play->deadline_ms != 0 || (play->actor == WITNESS && script->action == STOP);
     bool failed = script->action == ERROR && was_struck(script);
     int rc = answer->rc;
-    if (rc >= 0 || is_given_up(stage, answer) || (play->may_be_late && rc == PEERMAP_ELATE) || (hasty && script->action == STOP && (rc == PEERMAP_ELATE || rc == PEERMAP_EBUSY)))
+    if (rc >= 0 || (play->deadline_ms != 0 && is_given_up(answer)) || (play->may_be_late && rc == PEERMAP_ELATE) || (hasty && script->action == STOP && (rc == PEERMAP_ELATE || rc == PEERMAP_EBUSY)))
         return;
     if (failed && (rc == PEERMAP_ENOSPC || rc == PEERMAP_ELATE || (rc == PEERMAP_EOS && answer->error == script->error)))
         return;
@@ -243,7 +243,7 @@ static void check_size(struct stage *stage, uint64_t size, const struct outcome 
     bool may_be_done = !outcome->answered || outcome->answer.rc >= 0, may_be_undone = !outcome->answered || outcome->answer.rc < 0;
     if (stage->play->order.what == TRIM && size <= stage->before)
         return;
-    if (stage->play->order.what >= ALLOC || is_given_up(stage, &outcome->answer)) /* what grew for it stays when it fails */
+    if (stage->play->order.what >= ALLOC) /* what grew for it stays when it fails */
         may_be_done = may_be_undone = true;
     if ((may_be_undone && (size == stage->before || size == stage->other)) ||
         (may_be_done && (size == stage->before + change || (stage->other && size == stage->other + change))))

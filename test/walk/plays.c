@@ -6,7 +6,7 @@
 
 #define LITTLE (UINT64_C(128) << 10)
 #define PATIENT 20000u
-#define HASTY 150u
+#define HASTY 300u
 
 static void third_attaches(struct stage *stage, uint32_t flags)
 {

@@ -127,7 +127,7 @@ describe('inspector growths that ask nobody', () => {
       size: sizeOf(event),
     }));
     assert.equal(unstop?.word, 'not reached');
-    assert.match(unstop.detail, /the system does not let its agent be run/);
+    assert.match(unstop.detail, /the system does not permit running its agent/);
     assert.match(late?.detail ?? '', /no answer by the deadline: its process cannot be seen from here/);
     assert.deepEqual([lost?.word, lost?.size], ['memory lost', 64 * KiB]);
     const ack = roundsOf(model.events)

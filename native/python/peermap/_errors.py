@@ -106,7 +106,7 @@ class ELATE(Error):
 
 class EBUSY(Error):
     number = -16
-    text = "another peer holds the segment's lock or pins the memory; nothing was changed"
+    text = "somebody holds the segment's lock or pins the memory, or this process's agent is held up"
 
 
 class EDETACHED(Error):
