@@ -278,7 +278,7 @@ PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
  * is allocated: no later SIGBUS.  On any error the size is what it was.
  *
  * ENOSPC, ELIMIT, ELATE (unless PEERMAP_ALLOW_LATE), EBUSY, EINVAL, EDETACHED, ELOST, EOS (errno ETIMEDOUT: the system has not given so much memory by
- * the deadline; some five gigabytes a second can be had).
+ * the deadline).
  */
 PEERMAP_API int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round);
 

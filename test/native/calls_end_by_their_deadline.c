@@ -123,12 +123,6 @@ static void allocation(void)
     ends("an allocation that must grow", allocate, 8 << 20, PEERMAP_ELATE);
 }
 
-static int set_root(peermap_segment *of, size_t bytes, peermap_round *unused)
-{
-    (void)unused;
-    return peermap_set_root(of, "r", peermap_base(of), bytes, NULL);
-}
-
 static pid_t own_agent(void)
 {
     char path[64];
