@@ -111,8 +111,8 @@ static bool ended_elsewhere(const struct pm_process *who, uint32_t thread)
 {
     struct survey survey = { .search = { .folder = "/proc", .inner = who->pid, .pidns = who->pidns } };
     bool whole = true;
-    /* Where the first process of all can be asked, /proc hides none. */
-    if (pm_proc_inode("/proc/1/ns/pid") != INITIAL_PIDNS)
+    /* Where the first process of all is to be seen, which is root's, /proc hides nobody's. */
+    if (access("/proc/1", F_OK) != 0)
         return false;
     pm_proc_any_number("/proc", surveyed, &survey, &whole);
     uint32_t pid = survey.search.found;

@@ -3,17 +3,9 @@
  * A process that dumps its core runs no more of its own code: while that goes on it is dead, the lock that it held is taken over, its name is free
  * and it holds up nobody.
  */
-#include "drive.h"
+#include "dumps.h"
 
 #include <pthread.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-
-#define MIB ((size_t)1 << 20)
-
-static char folder[64];
-
 static void *grow(void *segment)
 {
     peermap_grow(segment, 4096, NULL);
@@ -23,16 +15,11 @@ static void *grow(void *segment)
 /* Attaches, with so much memory to dump; grows, if it is to have the lock, and aborts when it is told to. */
 static void crasher(int told, size_t bytes, bool holds)
 {
-    struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
     peermap_options options = { .struct_size = sizeof options, .peer_name = "crasher", .deadline_ms = 100000 };
     peermap_segment *segment;
     pthread_t thread;
     char byte;
-    if (setrlimit(RLIMIT_CORE, &all) != 0 || prctl(PR_SET_DUMPABLE, 1) != 0)
-        _exit(3);
-    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    for (size_t i = 0; i < bytes; i += 4096)
-        memory[i] = (char)(i >> 12 | 1);
+    fill_memory(bytes);
     if (peermap_attach(seg(), &options, &segment) != 0)
         _exit(4);
     if (holds)
@@ -40,43 +27,6 @@ static void crasher(int told, size_t bytes, bool holds)
     if (read(told, &byte, 1) == 1)
         abort();
     _exit(0);
-}
-
-static bool is_dumping(pid_t pid)
-{
-    char path[64], line[256];
-    int dumping = 0;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    FILE *file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "CoreDumping: %d", &dumping) == 1)
-            break;
-    if (file)
-        fclose(file);
-    return dumping != 0;
-}
-
-/* Until it dumps, or has ended.  False if it writes no core. */
-static bool see_dump(pid_t pid)
-{
-    for (;;) {
-        siginfo_t how = { 0 };
-        if (is_dumping(pid))
-            return true;
-        if (waitid(P_PID, (id_t)pid, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid == pid)
-            return how.si_code == CLD_DUMPED;
-    }
-}
-
-static void forget_folder(void)
-{
-    DIR *entries = opendir(folder);
-    for (struct dirent *entry; entries && (entry = readdir(entries)) != NULL;)
-        if (entry->d_name[0] != '.')
-            unlinkat(dirfd(entries), entry->d_name, 0);
-    if (entries)
-        closedir(entries);
-    rmdir(folder);
 }
 
 static bool has_lock(pid_t pid)
@@ -134,9 +84,7 @@ int main(int argc, char **argv)
     CHECK(program != NULL);
     argv[0] = program;
     setup(argv);
-    snprintf(folder, sizeof folder, "/tmp/peermap-test-%d", (int)getpid());
-    CHECK(mkdir(folder, 0700) == 0 && chdir(folder) == 0);
-    atexit(forget_folder);
+    dump_here();
     struct peer *watcher = ready_peer("watcher", "create 65536 deadline 2000");
     struct peer *sleeper = ready_peer("sleeper", "no-inject");
     for (int holds = 0; holds < 2; holds++) {
