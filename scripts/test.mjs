@@ -34,6 +34,11 @@ function runApart(name, args, options) {
 }
 
 const words = process.argv.slice(2);
+if (words.includes('--help')) {
+  console.log('npm test, npm run test:long: everything.  -- RUNNER...: these runners only.\n');
+  tell(Object.keys(added));
+  process.exit(0);
+}
 const long = words.includes('--long');
 const chosen = words.filter((word) => word !== '--long');
 
@@ -101,7 +106,7 @@ const runners = {
 const available = Object.keys(runners).filter((name) => !long || name in added);
 const unknown = chosen.filter((name) => !available.includes(name));
 if (unknown.length > 0) {
-  console.error(`test: no runner ${unknown.join(', ')}${long ? ' has long tests' : ''}; there are ${available.join(', ')}`);
+  console.error(`test: ${long ? 'no long tests in a' : 'no'} runner ${unknown.join(', ')}; there are ${available.join(', ')}`);
   process.exit(2);
 }
 const names = available.filter((name) => (chosen.length > 0 ? chosen.includes(name) : runners[name].usual !== false));

@@ -22,9 +22,9 @@
  * DEATHS.  That mutex, and the one that the names are under, are of peermap_mutex.hpp: nobody waits for a dead holder, nor for a living one for longer
  * than the deadline.  What Boost has half done when a process is killed nobody can finish.  So if that was in the middle of dividing memory, or of making,
  * finding or destroying an object by its name, the next call that needs the same throws peermap::error, PEERMAP_EFORMAT, which names the dead,
- * and so does every later one.  All data can still be read.  Then remove the segment and create it anew; or call recover(), which has
- * Boost look through its list of free memory, and go on with what there is: an object that the dead one was about to make may be half made, and memory may
- * be lost.  What cannot be given back because of all this is lost, without an error: destructors do it.
+ * and so does every later one.  All data that was complete can still be read.  Then remove the segment and create it anew.  recover() lifts the refusal, if
+ * Boost finds its list of free memory in order, so that names can be looked up and data saved; that is no proof that the rest is, so what is allocated or
+ * freed after it may crash.  What cannot be given back because of all this is lost, without an error: destructors do it.
  *
  * The segment is Boost's alone: it has no heap of Peermap's.
  */
@@ -157,7 +157,7 @@ public:
         return base::all_memory_deallocated();
     }
 
-    /* Takes the memory as a dead process has left it, if Boost finds its list of what is free in order; false otherwise. */
+    /* Lifts the refusal, to save what can be read, if Boost finds its list of what is free in order; false otherwise.  No repair: see DEATHS. */
     bool recover()
     {
         const lock held(mutex);
@@ -183,7 +183,7 @@ private:
         {
             if (const std::uint64_t dead = of.divider.load())
                 throw error(PEERMAP_EFORMAT, detail::who(peermap_of(&of), dead) + " died while it divided the segment's memory, which may be half done; remove "
-                                                                                  "the segment and create it anew, or take it as it is: recover()");
+                                                                                  "the segment and create it anew; recover() lets you save what is in it");
         }
 
     private:
