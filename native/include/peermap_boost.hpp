@@ -282,8 +282,8 @@ public:
     void shrink_to_fit() { this->get_segment_manager()->shrink_to_fit(); }
 
     /*
-     * After a call has said that a process died in the middle of something: takes all as it is, if Boost finds its list of free memory in order, and
-     * goes on; false otherwise.  It is no proof.  To be called by one, while the others do nothing.
+     * After a call has said that a process died in the middle of something: lifts the refusal, if Boost finds its list of free memory in order, so that data
+     * can be saved; false otherwise.  It is no repair.  To be called by one, while the others do nothing.
      */
     bool recover()
     {
