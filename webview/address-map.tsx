@@ -4,7 +4,6 @@
 
 import * as l10n from '@vscode/l10n';
 import type { JSX } from 'preact';
-import { useMemo, useRef } from 'preact/hooks';
 import type { Header, Snapshot } from '../extension/protocol/model';
 import { useActions } from './context';
 import { MapLanes } from './map-lanes';
@@ -12,7 +11,7 @@ import { lanesOf, mapScale, type Lane } from './map-model';
 import { mapText } from './map-point';
 import { zoomedBy, zoomedScale, zoomedTo } from './map-zoom';
 import { Button, Section } from './parts';
-import { share } from './share';
+import { useShared } from './hooks';
 import type { State } from './state';
 import './map.css';
 
@@ -24,8 +23,7 @@ interface Props {
 
 export function AddressMap({ state, snapshot, header }: Props): JSX.Element {
   // The objects of the drawing before, where nothing changed: a lane is drawn again only for a reason.
-  const last = useRef<readonly Lane[]>([]);
-  const lanes = useMemo(() => (last.current = share(last.current, lanesOf(snapshot, header))), [snapshot, header]);
+  const lanes = useShared(() => lanesOf(snapshot, header), [snapshot, header]);
   const short = lanes.filter(({ missing }) => missing.length > 0).length;
   const aside =
     short === 0

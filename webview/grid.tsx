@@ -164,13 +164,18 @@ export function DataGrid<R>({ of: grid, selected, onSelect, onActivate, onColumn
     const target = event.target instanceof HTMLElement ? event.target : undefined;
     const row = target?.closest<HTMLElement>('[data-row], thead tr');
     if (!target || !row) return;
-    const key = row.dataset['row'];
+    // A key may come before the drawing that gives the row of the last one the focus.
+    const pending = wanted.current?.row;
+    const key = pending !== undefined && at.has(pending) ? pending : row.dataset['row'];
     const index = key === undefined ? -1 : (at.get(key) ?? -1);
     const command = event.ctrlKey || event.metaKey;
     const page = Math.max(1, Math.floor(sight.height / sight.rowHeight) - 2);
     const up = (by: number): void => {
       if (index - by >= 0 || index > 0) goTo(index - by, event, target);
-      else if (index === 0) focusStop(scroller.current?.querySelector('thead tr'), offsetIn(target).column, 0);
+      else if (index === 0) {
+        wanted.current = undefined;
+        focusStop(scroller.current?.querySelector('thead tr'), offsetIn(target).column, 0);
+      }
     };
     const moves: Record<string, () => void> = {
       ArrowDown: () => goTo(index + 1, event, target),

@@ -11,14 +11,8 @@ import { DataGrid, useGrid } from './grid';
 import type { Column } from './grid-model';
 import { GridTools } from './grid-tools';
 import { usedClasses, type SizeClass } from './heap-model';
-import { share } from './share';
+import { useShared } from './hooks';
 import type { State } from './state';
-
-function useShared<T>(next: T): T {
-  const last = useRef(next);
-  last.current = share(last.current, next);
-  return last.current;
-}
 
 interface Props {
   heap: HeapCount;
@@ -35,7 +29,7 @@ function Heading({ text, children }: { text: string; children: JSX.Element }): J
 }
 
 export function HeapClasses({ heap, state }: Props): JSX.Element {
-  const rows = useShared(usedClasses(heap));
+  const rows = useShared(() => usedClasses(heap), [heap]);
   const largest = Math.max(1, ...rows.map(({ bytes }) => bytes));
   const columns = useMemo<readonly Column<SizeClass>[]>(
     () => [
@@ -134,7 +128,7 @@ function Occupied({ row, largest }: { row: SizeClass; largest: number }): JSX.El
 type HeapPeer = HeapCount['peers'][number];
 
 export function HeapPeers({ heap, state }: Props): JSX.Element {
-  const rows = useShared(heap.peers);
+  const rows = useShared(() => heap.peers, [heap]);
   const columns = useMemo<readonly Column<HeapPeer>[]>(() => {
     const number = (key: keyof HeapPeer, title: string, hint: string, bytes = false): Column<HeapPeer> => ({
       key,

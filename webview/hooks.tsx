@@ -3,8 +3,9 @@
 // How the parts stand in the page: their width, their scroll position, the keys that move between rows.
 
 import { Component, type ComponentChild, type FunctionComponent, type RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useActions } from './context';
+import { share } from './share';
 
 /** A component that is drawn again only if one of its properties is another. */
 export function pure<P extends object>(draw: FunctionComponent<P>): FunctionComponent<P> {
@@ -21,6 +22,12 @@ export function pure<P extends object>(draw: FunctionComponent<P>): FunctionComp
     }
   }
   return Pure as unknown as FunctionComponent<P>;
+}
+
+/** useMemo, where the parts of the new value that equal those of the one before are the same objects: what is drawn from them need not be drawn again. */
+export function useShared<T>(make: () => T, inputs: readonly unknown[]): T {
+  const last = useRef<T>(undefined);
+  return useMemo(() => (last.current = share(last.current, make())), inputs);
 }
 
 /** The width of an element in CSS pixels, followed. */

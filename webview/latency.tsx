@@ -11,12 +11,11 @@ import { brushFor } from './canvas';
 import { DataGrid, useGrid } from './grid';
 import type { Column as GridColumn } from './grid-model';
 import { GridTools } from './grid-tools';
-import { pure, useWidth } from './hooks';
+import { pure, useShared, useWidth } from './hooks';
 import { columnsOf, type Histogram, type Study } from './latency-model';
 import { latencyRows, latencyText, type LatencyRow } from './latency-rows';
 import { useActions } from './context';
 import { peerKey } from './peer';
-import { share } from './share';
 import type { State } from './state';
 import type { View } from './view-state';
 import { useLook, type Look } from './theme';
@@ -33,11 +32,7 @@ interface Props {
 
 export const Latency = pure<Props>(({ segment, names, snapshot, view: shown, study, stretched }) => {
   const { view } = useActions();
-  const last = useRef<readonly LatencyRow[]>([]);
-  const rows = useMemo(
-    () => (last.current = share(last.current, latencyRows(study, names, snapshot))),
-    [study, names, snapshot.peers],
-  );
+  const rows = useShared(() => latencyRows(study, names, snapshot), [study, names, snapshot.peers]);
   const columns = useMemo(columnsOfGrid, []);
   const grid = useGrid({
     name: 'latency',

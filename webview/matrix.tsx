@@ -27,7 +27,7 @@ import {
 import { Button, Icon, Section } from './parts';
 import { lacking } from './peer';
 import { useResidency } from './residency';
-import { share } from './share';
+import { useShared } from './hooks';
 import type { State } from './state';
 import './matrix.css';
 
@@ -46,8 +46,9 @@ export function Matrix({ state, snapshot, header }: { state: State; snapshot: Sn
   if (open) sizes.current = sizesOf(sizes.current, log);
   const event = past ? log.find(moment) : undefined;
   const until = useMemo(() => (past && open ? eventsUntil(log, moment) : []), [open, moment, event?.seq]);
-  const ranges = useKept(
-    !open ? noRanges : past ? extentsOf(sizesAfter(noSizes, until), undefined) : rangesNow(sizes.current, header),
+  const ranges = useShared(
+    () => (!open ? noRanges : past ? extentsOf(sizesAfter(noSizes, until), undefined) : rangesNow(sizes.current, header)),
+    [open, past, until, sizes.current, header],
   );
   const last = useRef<ReadonlyMap<string, Holder>>(new Map());
   const holders = useMemo(() => {
@@ -154,12 +155,6 @@ function rowKey({ key }: { key: string }): string {
 }
 
 /** The object of the drawing before, if it says the same. */
-function useKept<T>(value: T): T {
-  const kept = useRef(value);
-  kept.current = share(kept.current, value);
-  return kept.current;
-}
-
 function AsOf({ state, moment }: { state: State; moment: number }): JSX.Element {
   const { view } = useActions();
   const event = state.log.find(moment);

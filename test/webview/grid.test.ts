@@ -55,6 +55,17 @@ describe('inspector tables', function () {
     assert.ok((await shown.scrolled('#registry .grid-scroller')) < 100);
   });
 
+  it('answer keys that come before the next drawing, each from where the last one led', async () => {
+    await shown.show(thousand());
+    await shown.page.locator('#registry tbody [role=rowheader]').first().focus();
+    await shown.page.evaluate(() => {
+      for (const key of ['ArrowDown', 'ArrowDown', 'PageDown', 'PageUp', 'ArrowDown'])
+        document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    });
+    await shown.until(() => document.activeElement?.textContent === 'worker-0003');
+    assert.equal((await focus())[0], '3/worker-0003');
+  });
+
   it('are walked by the keys alone: cells, buttons, pages, ends, and titles', async () => {
     await shown.show(thousand());
     const { keyboard } = shown.page;
