@@ -11,6 +11,7 @@
 #include "order.h"
 #include "os.h"
 #include "os_linux.h"
+#include "os_linux_call.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -52,41 +53,17 @@ struct pm_hand_target *pm_hand_add(struct pm_hand *hand, uint32_t thread)
 
 #if defined __x86_64__ || defined __aarch64__
 
-#define QUIET __attribute__((no_sanitize("address", "undefined", "thread"), noinline))
-
-/* ---- system calls without errno: the result, or -errno ---- */
-
-QUIET static long call6(long number, long a, long b, long c, long d, long e, long f)
-{
-#ifdef __x86_64__
-    long result;
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    register long r9 __asm__("r9") = f;
-    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
-    return result;
-#else
-    register long x8 __asm__("x8") = number;
-    register long x0 __asm__("x0") = a;
-    register long x1 __asm__("x1") = b;
-    register long x2 __asm__("x2") = c;
-    register long x3 __asm__("x3") = d;
-    register long x4 __asm__("x4") = e;
-    register long x5 __asm__("x5") = f;
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
-    return x0;
-#endif
-}
+#define QUIET PM_UNSANITIZED __attribute__((noinline))
 
 QUIET static long trace(int request, uint32_t thread, long address, long word)
 {
-    return call6(SYS_ptrace, request, (long)thread, address, word, 0, 0);
+    return pm_call(SYS_ptrace, request, (long)thread, address, word, 0, 0);
 }
 
 QUIET static uint64_t now(void)
 {
     struct timespec t;
-    call6(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0, 0);
+    pm_call(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0, 0);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
@@ -99,10 +76,10 @@ QUIET static void give_way(void)
     const struct timespec moment = { .tv_sec = 0, .tv_nsec = MOMENT_NS };
     uint64_t before = now();
     if (before < __atomic_load_n(&pm_crowded, __ATOMIC_RELAXED)) {
-        call6(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
+        pm_call(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
         return;
     }
-    call6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+    pm_call(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
     if (now() - before > PM_LONG_NS)
         __atomic_store_n(&pm_crowded, before + PM_CROWDED_NS, __ATOMIC_RELAXED);
 }
@@ -110,7 +87,7 @@ QUIET static void give_way(void)
 QUIET static void doze(uint64_t ns)
 {
     const struct timespec pause = { .tv_sec = 0, .tv_nsec = (long)ns };
-    call6(SYS_nanosleep, (long)&pause, 0, 0, 0, 0, 0);
+    pm_call(SYS_nanosleep, (long)&pause, 0, 0, 0, 0, 0);
 }
 
 /* A step of a wait that began at `since`: short ones at first, since most waits are; later it costs nothing to speak of. */
@@ -128,7 +105,7 @@ QUIET static uint64_t sooner(uint64_t a, uint64_t b) { return a < b ? a : b; }
 QUIET static void tell(struct pm_tracer *tracer, uint32_t done)
 {
     __atomic_store_n(&tracer->done, done, __ATOMIC_SEQ_CST);
-    call6(SYS_futex, (long)&tracer->done, PM_FUTEX_WAKE, INT32_MAX, 0, 0, 0);
+    pm_call(SYS_futex, (long)&tracer->done, PM_FUTEX_WAKE, INT32_MAX, 0, 0, 0);
 }
 
 /* ---- one thread ---- */
@@ -138,7 +115,7 @@ QUIET static int stopped(uint32_t thread, uint64_t until)
 {
     int status = 0;
     for (uint64_t since = now();;) {
-        long got = call6(SYS_wait4, (long)thread, (long)&status, __WALL | WNOHANG, 0, 0, 0);
+        long got = pm_call(SYS_wait4, (long)thread, (long)&status, __WALL | WNOHANG, 0, 0, 0);
         if (got == (long)thread)
             return status;
         if (got < 0 || now() >= until)
@@ -252,7 +229,7 @@ QUIET static uint64_t landing_of(uint32_t thread)
     uint64_t list = 0;
     size_t length = 0;
     long landing = 0, magic = 0;
-    if (call6(SYS_get_robust_list, (long)thread, (long)&list, (long)&length, 0, 0, 0) != 0 || list == 0 ||
+    if (pm_call(SYS_get_robust_list, (long)thread, (long)&list, (long)&length, 0, 0, 0) != 0 || list == 0 ||
         trace(PTRACE_PEEKDATA, thread, (long)(list + offsetof(struct pm_robust, landing)), (long)&landing) != 0 || landing == 0 ||
         trace(PTRACE_PEEKTEXT, thread, landing - 8, (long)&magic) != 0 || magic != LANDING_MAGIC)
         return 0;
@@ -274,7 +251,7 @@ QUIET static int take_back(uint32_t thread, uint64_t frame)
 {
     uint64_t wanted = 0;
     struct iovec mine = { &wanted, sizeof wanted }, its = { (void *)(uintptr_t)frame, sizeof wanted };
-    call6(SYS_process_vm_writev, (long)thread, (long)&mine, 1, (long)&its, 1, 0);
+    pm_call(SYS_process_vm_writev, (long)thread, (long)&mine, 1, (long)&its, 1, 0);
     return EINPROGRESS;
 }
 
@@ -385,15 +362,15 @@ QUIET static void serve(struct pm_tracer *tracer)
             continue;
         }
         const struct timespec pause = { .tv_sec = 0, .tv_nsec = time - begun < 20 * SOON_NS ? POLL_NS : SLOW_NS };
-        call6(SYS_futex, (long)&tracer->order, PM_FUTEX_WAIT, RUN, (long)&pause, 0, 0);
+        pm_call(SYS_futex, (long)&tracer->order, PM_FUTEX_WAIT, RUN, (long)&pause, 0, 0);
     }
 }
 
 QUIET static int work(void *argument)
 {
     struct pm_tracer *tracer = argument;
-    call6(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
-    if (call6(SYS_getppid, 0, 0, 0, 0, 0, 0) != tracer->parent)
+    pm_call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
+    if (pm_call(SYS_getppid, 0, 0, 0, 0, 0, 0) != tracer->parent)
         return 0;
     for (uint32_t i = 0; i < tracer->count; i++) {
         __atomic_store_n(&tracer->at, i, __ATOMIC_SEQ_CST);

@@ -4,33 +4,13 @@
  * kernel, at the end of the dump, goes through what the first one had, the second one loses nothing.
  */
 #include "dumps.h"
-
-#include <sched.h>
+#include "elsewhere.h"
 
 static struct {
-    uint32_t attached, pids[2];
+    uint32_t attached, crasher;
 } *told;
 
-static pid_t in_namespace(void (*work)(size_t bytes), size_t bytes)
-{
-    pid_t outer = fork();
-    CHECK(outer >= 0);
-    if (outer != 0)
-        return outer;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (unshare(CLONE_NEWPID) != 0)
-        _exit(77);
-    pid_t inner = fork();
-    if (inner == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        work(bytes);
-        _exit(0);
-    }
-    int status;
-    __atomic_store_n(&told->pids[bytes == 0], (uint32_t)inner, __ATOMIC_RELEASE);
-    waitpid(inner, &status, 0);
-    _exit(0);
-}
+static size_t bytes_to_dump;
 
 static void attach(const char *name)
 {
@@ -41,16 +21,15 @@ static void attach(const char *name)
     __atomic_fetch_add(&told->attached, 1, __ATOMIC_SEQ_CST);
 }
 
-static void crash(size_t bytes)
+static void crash(void)
 {
-    fill_memory(bytes);
+    fill_memory(bytes_to_dump);
     attach("crasher");
     __builtin_trap(); /* the first process of a namespace does not die of a signal that is sent to it */
 }
 
-static void stay(size_t unused)
+static void stay(void)
 {
-    (void)unused;
     attach("namesake");
     for (;;)
         pause();
@@ -67,18 +46,17 @@ static void wait_attached(uint32_t count, pid_t outer)
 }
 
 /* False if the dump was over too early. */
-static bool holds(struct peer *watcher, size_t bytes)
+static bool holds(struct peer *watcher)
 {
     int status;
     *told = (__typeof__(*told)){ 0 };
-    pid_t first = in_namespace(crash, bytes);
+    pid_t first = in_namespace(crash, &told->crasher);
     wait_attached(1, first);
-    pid_t crasher = (pid_t)__atomic_load_n(&told->pids[0], __ATOMIC_ACQUIRE);
-    while (crasher == 0)
-        crasher = (pid_t)__atomic_load_n(&told->pids[0], __ATOMIC_ACQUIRE);
+    pid_t crasher;
+    while ((crasher = (pid_t)__atomic_load_n(&told->crasher, __ATOMIC_ACQUIRE)) == 0) {}
     while (!is_dumping(crasher) && process_state(crasher) != '?' && process_state(crasher) != 'Z') {}
     CHECK_INT(atoi(ok(watcher, "reap")), 1);
-    pid_t second = in_namespace(stay, 0);
+    pid_t second = in_namespace(stay, NULL);
     wait_attached(2, second);
     bool whole = is_dumping(crasher);
     CHECK(waitpid(first, &status, 0) == first);
@@ -111,8 +89,8 @@ int main(int argc, char **argv)
     CHECK(told != MAP_FAILED);
     struct peer *watcher = ready_peer("watcher", "create 65536 deadline 20000");
     bool whole = false;
-    for (size_t bytes = 256 * MIB; !whole && bytes <= 2048 * MIB; bytes *= 2)
-        whole = holds(watcher, bytes);
+    for (bytes_to_dump = 256 * MIB; !whole && bytes_to_dump <= 2048 * MIB; bytes_to_dump *= 2)
+        whole = holds(watcher);
     if (!whole)
         SKIP("a core of two gigabytes is written before anybody can attach");
     return 0;

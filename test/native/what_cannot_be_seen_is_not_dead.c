@@ -3,10 +3,9 @@
  * A peer that lives in another pid namespace is not called dead by whoever cannot look: because it has no descriptor left, because /proc hides
  * processes from it, or because its own pid was another's, in another namespace, a moment ago.
  */
-#include "drive.h"
+#include "elsewhere.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -87,27 +86,26 @@ static void with_the_pid_of_before(void)
     peermap_detach(outer);
 }
 
-static void in_a_child(void (*look)(void), bool in_namespace)
+static void in_a_child(void (*look)(void))
 {
     pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
-        memset(all_peers, 0, sizeof all_peers); /* which are not its own to end */
-        segment_name[63] = '\0';
-        if (in_namespace) {
-            if (unshare(CLONE_NEWPID) != 0)
-                _exit(77);
-            pid = fork();
-            if (pid != 0) {
-                int status;
-                waitpid(pid, &status, 0);
-                _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
-            }
-        }
         look();
         _exit(0);
     }
     ends_well(pid);
+}
+
+static int ready[2];
+
+static void be_elsewhere(void)
+{
+    attach("elsewhere");
+    if (write(ready[1], "", 1) != 1)
+        _exit(1);
+    for (;;)
+        pause();
 }
 
 int main(int argc, char **argv)
@@ -120,33 +118,15 @@ int main(int argc, char **argv)
     peermap_segment *segment;
     peermap_options options = { .struct_size = sizeof options, .peer_name = "here", .mode = 0666, .deadline_ms = 60000 };
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
-    int ready[2];
     char byte;
     CHECK(pipe(ready) == 0);
-    pid_t elsewhere = fork();
-    if (elsewhere == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (unshare(CLONE_NEWPID) != 0)
-            _exit(77);
-        pid_t inner = fork();
-        if (inner == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
-            attach("elsewhere");
-            if (write(ready[1], "", 1) != 1)
-                _exit(1);
-            for (;;)
-                pause();
-        }
-        close(ready[1]);
-        waitpid(inner, NULL, 0);
-        _exit(77);
-    }
+    pid_t elsewhere = in_namespace(be_elsewhere, NULL);
     close(ready[1]);
     if (read(ready[0], &byte, 1) != 1)
         SKIP("no pid namespace can be made here");
-    in_a_child(without_descriptors, false);
-    in_a_child(with_little_to_see, false);
-    in_a_child(with_the_pid_of_before, true);
+    in_a_child(without_descriptors);
+    in_a_child(with_little_to_see);
+    ends_well(in_namespace(with_the_pid_of_before, NULL));
     all_live(segment, 2);
     kill(elsewhere, SIGKILL);
     CHECK(waitpid(elsewhere, NULL, 0) == elsewhere);

@@ -5,7 +5,8 @@
  */
 #include "places.h"
 
-#include <sched.h>
+#include "../elsewhere.h"
+
 #include <sys/mman.h>
 
 static struct {
@@ -46,27 +47,6 @@ static void newcomer(void)
     pause();
 }
 
-/* In a pid namespace of its own, where it is the first process; its parent here is in between. */
-static pid_t in_namespace(void (*work)(void))
-{
-    pid_t outer = fork();
-    CHECK(outer >= 0);
-    if (outer != 0)
-        return outer;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (unshare(CLONE_NEWPID) != 0)
-        _exit(77);
-    pid_t inner = fork();
-    if (inner == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        work();
-        _exit(0);
-    }
-    int status;
-    waitpid(inner, &status, 0);
-    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 99);
-}
-
 static uint32_t registry_lock(void) { return (uint32_t)header_word(offsetof(struct pm_header, registry_lock)); }
 
 /* The life words of slots that a process is in. */
@@ -94,7 +74,7 @@ int main(int argc, char **argv)
     peermap_options options = { .struct_size = sizeof options, .peer_name = "here", .initial_size = 65536, .flags = PEERMAP_STRICT, .max_peers = 8, .deadline_ms = 300 };
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
 
-    pid_t first = in_namespace(holder);
+    pid_t first = in_namespace(holder, NULL);
     while (__atomic_load_n(&told->inside, __ATOMIC_ACQUIRE) == 0) {
         if (waitpid(first, &status, WNOHANG) == first) {
             CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 77);
@@ -106,7 +86,7 @@ int main(int argc, char **argv)
     CHECK(thread != 0);
 
     for (int turn = 0; turn < 20; turn++) {
-        pid_t second = in_namespace(newcomer);
+        pid_t second = in_namespace(newcomer, NULL);
         while (lives(thread, &same) < 3 || !(registry_lock() & PM_FUTEX_WAITERS)) /* this one, the holder and the newcomer, which waits */
             usleep(200);
         CHECK_INT(same, 1); /* the newcomer has taken another thread */
