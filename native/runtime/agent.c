@@ -32,7 +32,7 @@ static int join(peermap_segment *segment)
         errno = error;
         return pm_fail(PEERMAP_EOS, "the kernel has no robust futexes: %s", strerror(error));
     }
-    int rc = pm_registry_claim(segment, since + segment->deadline_ns, &restart);
+    int rc = pm_registry_claim(segment, segment->rounds.request.deadline, &restart);
     if (rc != 0)
         return rc;
     PM_POINT("attach.claimed");
@@ -278,11 +278,14 @@ static int start(peermap_segment *segment)
 
 int pm_agent_start(peermap_segment *segment)
 {
+    const uint64_t deadline = segment->rounds.request.deadline = pm_now() + segment->deadline_ns;
     int rc;
     do
         rc = start(segment);
-    while (rc == PM_NAMESAKE); /* the next thread has another id */
-    return rc;
+    while (rc == PM_NAMESAKE && pm_now() < deadline); /* the next thread has another id */
+    return rc != PM_NAMESAKE ? rc
+                             : pm_fail(PEERMAP_EBUSY, "segment %s: each thread of this process has an id that a peer in another pid namespace has, too; repeat",
+                                       segment->name);
 }
 
 /* How long after the deadline an agent may need for its answer, if it runs at all. */
