@@ -173,6 +173,8 @@ int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopp
 bool pm_process_ended(const struct pm_process *who, uint32_t thread);
 /* The same, for less than a microsecond: true only of a thread that is no more, in this pid namespace. */
 bool pm_process_is_gone(const struct pm_process *who, uint32_t thread);
+/* A pidfd, which polls as readable once the process has ended.  -1: it is not to be seen from here, or the kernel has none (Linux 5.3). */
+int pm_process_pidfd(const struct pm_process *who);
 /* True if that thread of this process runs, or waits for nothing but a core. */
 bool pm_thread_wants_to_run(uint32_t thread);
 /* The state of a process, as in /proc/PID/stat; '\0' if that is not to be seen. */

@@ -3,8 +3,8 @@
  * watch.c - a thread that sleeps until a segment changes.
  *
  * It waits with futex_waitv (Linux 5.16) for any of: the watch's own bell (stop, removal, reminder), the header's `change`, which
- * peers count up, and the life word of each live peer, which the kernel changes when the peer dies.  So it needs neither a peer's help
- * to learn of a death nor a timer.
+ * peers count up, and the life word of each live peer, which the kernel changes when the peer dies.  Where the kernel does not, because
+ * the peer's memory was gone before it exited, its pidfd rings the bell.  So it needs neither a peer's help to learn of a death nor a timer.
  *
  * The words are given to the kernel by their address in a read-only mapping, and never loaded through it: an object that is cut short
  * makes the call fail with EFAULT, where a load would be a SIGBUS.  Their values are read with pread.
@@ -25,6 +25,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,13 @@
 #include <unistd.h>
 
 #define SECOND_NS UINT64_C(1000000000)
+
+/* A live peer, as the process that it is.  Process-local. */
+struct companion {
+    struct pm_process who;
+    uint32_t thread;
+    int pidfd; /* -1: none */
+};
 
 /* What changes in a segment, as far as it is told.  Process-local. */
 struct sight {
@@ -52,13 +60,15 @@ struct pmo_watch {
     uint32_t bell; /* futex: counts reasons to look up */
     uint32_t stopping;
     uint64_t remind_at; /* 0: never */
-    bool told_of_removal;
+    bool told_of_outside;
     bool cannot_wait;
     char *map; /* of the header: for addresses only.  NULL while it cannot be read */
     size_t map_length;
     uint64_t slots_off;
     uint32_t slot_count;
     struct pm_slot slots[PM_SLOTS_MAX];
+    struct companion companions[PM_SLOTS_MAX];
+    uint32_t pidfd_count;
     struct sight seen, fresh;
 };
 
@@ -92,6 +102,53 @@ static bool map_header(struct pmo_watch *watch, const struct pm_header *header)
     return true;
 }
 
+static void leave(struct pmo_watch *watch, struct companion *companion)
+{
+    if (companion->pidfd >= 0) {
+        close(companion->pidfd);
+        watch->pidfd_count--;
+    }
+    *companion = (struct companion){ .pidfd = -1 };
+}
+
+/* No more pidfds than words to wait for: past that it looks once a second. */
+static void accompany(struct pmo_watch *watch, struct companion *companion, const struct pm_process *who, uint32_t thread)
+{
+    if (companion->thread == thread && memcmp(&companion->who, who, sizeof *who) == 0)
+        return;
+    leave(watch, companion);
+    companion->who = *who;
+    companion->thread = thread;
+    companion->pidfd = watch->pidfd_count < PM_WAIT_MAX ? pm_process_pidfd(who) : -1;
+    if (companion->pidfd < 0)
+        return;
+    watch->pidfd_count++;
+    if (watch->told_of_outside)
+        pmo_outside_process(companion->pidfd);
+}
+
+static bool has_ended(const struct companion *companion)
+{
+    struct pollfd end = { .fd = companion->pidfd, .events = POLLIN };
+    return companion->pidfd >= 0 ? poll(&end, 1, 0) > 0 : pm_process_is_gone(&companion->who, companion->thread);
+}
+
+/* The life word of a slot; 0 if it is free, or its peer dead. */
+static uint32_t life_of(struct pmo_watch *watch, uint32_t index)
+{
+    const struct pm_slot *slot = &watch->slots[index];
+    struct companion *companion = &watch->companions[index];
+    if (!pmo_life_alive(slot->life)) {
+        leave(watch, companion);
+        return 0;
+    }
+    if ((slot->tag & PM_TAG_STATE) == PM_CLAIMED) /* who does not say yet who it is */
+        return slot->life;
+    const struct pm_process who = { slot->pid, slot->uid, slot->start_time, slot->pidns, slot->pidfd_ino };
+    accompany(watch, companion, &who, slot->life & PM_FUTEX_TID);
+    return has_ended(companion) ? 0 : slot->life;
+}
+
 static void see(struct pmo_watch *watch, struct sight *sight)
 {
     struct pm_header header;
@@ -111,7 +168,7 @@ static void see(struct pmo_watch *watch, struct sight *sight)
     }
     sight->change = header.change;
     for (uint32_t i = 0; i < watch->slot_count; i++)
-        sight->life[i] = pmo_life_alive(watch->slots[i].life) ? watch->slots[i].life : 0;
+        sight->life[i] = life_of(watch, i);
 }
 
 /* True if it is not what it was.  Then that is what it is from now on. */
@@ -131,7 +188,7 @@ static uint32_t choose(struct pmo_watch *watch, uint32_t bell, struct pm_wait wa
 {
     uint32_t count = 0;
     waits[count++] = (struct pm_wait){ &watch->bell, bell };
-    *timed = !watch->seen.readable || !watch->told_of_removal;
+    *timed = !watch->seen.readable || !watch->told_of_outside;
     if (!watch->seen.readable)
         return count;
     waits[count++] = (struct pm_wait){ change_word(watch), watch->seen.change };
@@ -215,8 +272,10 @@ static void *run(void *argument)
 
 static void release(struct pmo_watch *watch)
 {
-    if (watch->told_of_removal)
-        pmo_removal_unwatch(&watch->bell);
+    for (uint32_t i = 0; i < PM_SLOTS_MAX; i++)
+        leave(watch, &watch->companions[i]);
+    if (watch->told_of_outside)
+        pmo_outside_unwatch(&watch->bell);
     if (watch->map)
         munmap(watch->map, watch->map_length);
     close(watch->fd);
@@ -233,10 +292,12 @@ int pmo_watch_start(const struct pmo_observer *observer, uint32_t interval_ms, v
         error = watch->fd < 0 ? errno : 0;
     }
     if (error == 0) {
+        for (uint32_t i = 0; i < PM_SLOTS_MAX; i++)
+            watch->companions[i].pidfd = -1;
         watch->interval_ns = interval_ms * UINT64_C(1000000);
         watch->changed = changed;
         watch->context = context;
-        watch->told_of_removal = pmo_removal_watch(watch->fd, &watch->bell) == 0;
+        watch->told_of_outside = pmo_outside_watch(watch->fd, &watch->bell) == 0;
         see(watch, &watch->seen);
         error = pthread_create(&watch->thread, NULL, run, watch);
         if (error != 0)

@@ -24,9 +24,11 @@ void pmo_watch_remind(struct pmo_watch *watch, uint32_t after_ms);
 /* On return `changed` is not running and is not called again.  Not to be called from it. */
 void pmo_watch_stop(struct pmo_watch *watch);
 
-/* removal.c: one thread for all watches of the process adds 1 to *bell, and wakes it, when the object's attributes change, its link
+/* outside.c: one thread for all watches of the process adds 1 to *bell, and wakes it, when the object's attributes change, its link
  * count among them.  0 or errno. */
-int pmo_removal_watch(int fd, uint32_t *bell);
-void pmo_removal_unwatch(uint32_t *bell);
+int pmo_outside_watch(int fd, uint32_t *bell);
+void pmo_outside_unwatch(uint32_t *bell);
+/* Likewise, once, when that process has ended.  Between the two above; closing the pidfd ends it. */
+void pmo_outside_process(int pidfd);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A killed process whose memory is reaped before it has exited, as the kernel's OOM reaper and earlyoom do it, has no robust list any more for the
- * kernel to go by.  It is dead all the same once it has ended, whatever it was doing: growing, with the lock, or nothing.
+ * kernel to go by.  It is dead all the same once it has ended, whatever it was doing: growing, with the lock, or nothing.  Who watches is told.
  */
-#include "drive.h"
+#include "image.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -15,8 +15,20 @@
 #define WANTED 6   /* deaths of either kind that the kernel did not tell */
 #define TRIES 400
 
-static volatile bool over;
+static volatile int over; /* not bool: UBSan would load that only once */
 static peermap_segment *here; /* who looks, and grows nothing */
+static struct pmo_observer observer;
+static uint32_t told; /* the pid of the last one that the watch knew to be dead */
+
+static void changed(void *unused)
+{
+    (void)unused;
+    struct pmo_snapshot s = look_at(&observer, PMO_REGISTRY);
+    for (size_t i = 0; i < s.peer_count; i++)
+        if (s.peers[i].state == PMO_DEAD)
+            __atomic_store_n(&told, s.peers[i].slot.pid, __ATOMIC_SEQ_CST);
+    pmo_snapshot_free(&s);
+}
 
 static void *spin(void *unused)
 {
@@ -75,6 +87,8 @@ static bool dies_in_silence(struct peer *watcher, bool grows, unsigned delay)
         if (rows[i].pid == pid)
             row = rows[i];
     CHECK(row.id != 0 && row.state != PEERMAP_DEAD);
+    struct pmo_watch *watch;
+    CHECK_INT(pmo_watch_start(&observer, 5, changed, NULL, &watch), 0);
     usleep(delay);
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (fd < 0)
@@ -86,6 +100,8 @@ static bool dies_in_silence(struct peer *watcher, bool grows, unsigned delay)
     CHECK(waitpid(pid, &status, 0) == pid);
     close(fd);
     bool silent = kernel_says_alive();
+    UNTIL(__atomic_load_n(&told, __ATOMIC_SEQ_CST) == (uint32_t)pid); /* before anybody reaps */
+    pmo_watch_stop(watch);
     const char *peers = strstr(ok(watcher, "peers"), "victim:");
     CHECK(peers && strstr(peers, ":dead:") != NULL);
     CHECK_INT(peermap_wait_ended(here, &row, 20000), 1);
@@ -108,6 +124,7 @@ int main(int argc, char **argv)
     struct peer *watcher = ready_peer("watcher", "create 65536 deadline 5000");
     peermap_options options = { .struct_size = sizeof options, .peer_name = "here" };
     CHECK_INT(peermap_attach(seg(), &options, &here), 0);
+    observer = observe();
     pthread_create(&busy, NULL, spin, NULL);
     pthread_setaffinity_np(busy, sizeof last, &last);
     for (int grows = 0; grows < 2; grows++) {
@@ -117,8 +134,9 @@ int main(int argc, char **argv)
         if (silent == 0)
             SKIP("the kernel told of each death: its memory was not reaped early enough");
     }
+    pmo_observer_close(&observer);
     peermap_detach(here);
-    over = true;
+    over = 1;
     pthread_join(busy, NULL);
     return 0;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * removal.c - noticing that an object lost its name.
+ * outside.c - noticing what no word of the header tells: that an object lost its name, that a peer died and the kernel did not say so.
  *
- * Whoever removes a segment need not be a peer (rm does it), so no word in the header tells.  inotify does: IN_ATTRIB of the inode,
- * whose link count changed.  But it is a descriptor, and a watch waits on futexes; so one thread for all watches of the process waits
- * on the descriptor and rings the bell of each watch concerned.  It exists while there is a watch.
+ * Whoever removes a segment need not be a peer (rm does it).  inotify tells: IN_ATTRIB of the inode, whose link count changed.  A process
+ * whose memory was reaped before it had exited leaves its life word as it was; its pidfd becomes readable all the same.  But both are
+ * descriptors, and a watch waits on futexes; so one thread for all watches of the process waits on the descriptors and rings the bells of
+ * the watches concerned: of all when a process ended, which is rare.  It exists while there is a watch.
  */
 #include "watch.h"
 
@@ -14,9 +15,9 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ static pthread_mutex_t lifecycle = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct entry *entries;
 static size_t entry_count;
+static int queue_fd = -1; /* of the other two, and of pidfds */
 static int events_fd = -1;
 static int stop_fd = -1;
 static pthread_t thread;
@@ -47,33 +49,48 @@ static void ring(int object, bool all)
     pthread_mutex_unlock(&lock);
 }
 
+static void read_events(void)
+{
+    _Alignas(struct inotify_event) char buffer[4096];
+    ssize_t length = read(events_fd, buffer, sizeof buffer);
+    for (ssize_t at = 0; at < length;) {
+        const struct inotify_event *event = (const struct inotify_event *)(const void *)(buffer + at);
+        ring(event->wd, (event->mask & IN_Q_OVERFLOW) != 0);
+        at += (ssize_t)(sizeof *event + event->len);
+    }
+}
+
 static void *run(void *unused)
 {
     (void)unused;
-    _Alignas(struct inotify_event) char buffer[4096];
-    struct pollfd waits[] = { { .fd = events_fd, .events = POLLIN }, { .fd = stop_fd, .events = POLLIN } };
-    pthread_setname_np(pthread_self(), "peermap-removal");
+    pthread_setname_np(pthread_self(), "peermap-outside");
     for (;;) {
-        if (poll(waits, 2, -1) < 0 && errno != EINTR)
+        struct epoll_event ready;
+        int count = epoll_wait(queue_fd, &ready, 1, -1);
+        if ((count < 0 && errno != EINTR) || (count > 0 && ready.data.fd == stop_fd))
             return NULL;
-        if (waits[1].revents)
-            return NULL;
-        ssize_t length = read(events_fd, buffer, sizeof buffer);
-        for (ssize_t at = 0; at < length;) {
-            const struct inotify_event *event = (const struct inotify_event *)(const void *)(buffer + at);
-            ring(event->wd, (event->mask & IN_Q_OVERFLOW) != 0);
-            at += (ssize_t)(sizeof *event + event->len);
-        }
+        if (count > 0 && ready.data.fd == events_fd)
+            read_events();
+        else if (count > 0)
+            ring(0, true);
     }
 }
 
 static void close_all(void)
 {
-    if (events_fd >= 0)
-        close(events_fd);
-    if (stop_fd >= 0)
-        close(stop_fd);
-    events_fd = stop_fd = -1;
+    int *const all[] = { &queue_fd, &events_fd, &stop_fd };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (*all[i] >= 0)
+            close(*all[i]);
+        *all[i] = -1;
+    }
+}
+
+/* A pidfd stays readable, so it is told once. */
+static bool enqueue(int fd, uint32_t once)
+{
+    struct epoll_event wanted = { .events = EPOLLIN | once, .data.fd = fd };
+    return epoll_ctl(queue_fd, EPOLL_CTL_ADD, fd, &wanted) == 0;
 }
 
 /* 0 or errno. */
@@ -81,7 +98,9 @@ static int start(void)
 {
     events_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     stop_fd = eventfd(0, EFD_CLOEXEC);
-    int error = events_fd < 0 || stop_fd < 0 ? errno : pthread_create(&thread, NULL, run, NULL);
+    queue_fd = epoll_create1(EPOLL_CLOEXEC);
+    bool ready = queue_fd >= 0 && enqueue(events_fd, 0) && enqueue(stop_fd, 0);
+    int error = !ready ? errno : pthread_create(&thread, NULL, run, NULL);
     if (error != 0)
         close_all();
     return error;
@@ -113,7 +132,7 @@ static int add(int fd, uint32_t *bell)
     return error;
 }
 
-int pmo_removal_watch(int fd, uint32_t *bell)
+int pmo_outside_watch(int fd, uint32_t *bell)
 {
     pthread_mutex_lock(&lifecycle);
     int error = events_fd < 0 ? start() : 0;
@@ -125,7 +144,7 @@ int pmo_removal_watch(int fd, uint32_t *bell)
     return error;
 }
 
-void pmo_removal_unwatch(uint32_t *bell)
+void pmo_outside_unwatch(uint32_t *bell)
 {
     pthread_mutex_lock(&lifecycle);
     pthread_mutex_lock(&lock);
@@ -146,3 +165,5 @@ void pmo_removal_unwatch(uint32_t *bell)
         stop();
     pthread_mutex_unlock(&lifecycle);
 }
+
+void pmo_outside_process(int pidfd) { enqueue(pidfd, EPOLLONESHOT); }
