@@ -70,7 +70,7 @@ describe('heap and roots', function () {
       await answering(shown, 4096);
       await shown.show(three());
       await shown.page.locator('#heap .disclosure').click();
-      assert.match(await shown.page.locator('#heap').innerText(), /PEERMAP_HEAP/);
+      await shown.until(() => /PEERMAP_HEAP/.test(document.querySelector('#heap')?.textContent ?? ''));
       assert.deepEqual(await asked(shown, 'peermap/heap'), []);
     }));
 

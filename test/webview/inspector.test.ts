@@ -235,10 +235,10 @@ describe('inspector', function () {
     await lane('stats').click();
     await eventually(async () => assert.equal(await row('stats').getAttribute('aria-selected'), 'true'));
     assert.match((await shown.page.locator('.chart-name.selected').innerText()).trim(), /^stats$/);
-    assert.notEqual(await canvas(), before);
+    await eventually(async () => assert.notEqual(await canvas(), before));
     await row('stats').click();
     await eventually(async () => assert.equal(await lane('stats').getAttribute('aria-selected'), 'false'));
-    assert.equal(await canvas(), before);
+    await eventually(async () => assert.equal(await canvas(), before));
   });
 
   it('selecting an event marks its round, its peer, and the others of the round', async () => {
