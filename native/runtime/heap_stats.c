@@ -147,7 +147,7 @@ int peermap_heap_peers(peermap_segment *segment, peermap_heap_peer *out, int cap
 
 /* ---- trimming ---- */
 
-/* Who allocates meanwhile makes it fail: then there is another end. */
+/* Who allocates meanwhile makes it fail: then there is another end.  Who grows or shrinks meanwhile, too. */
 static int shrink_to_end(peermap_segment *segment, peermap_round *round)
 {
     int rc = 0;
@@ -156,11 +156,11 @@ static int shrink_to_end(peermap_segment *segment, peermap_round *round)
         end = end > PM_UNIT ? end : PM_UNIT;
         if (end >= size)
             return 0;
-        rc = peermap_shrink(segment, size - end, round);
-        if (rc != PEERMAP_EBUSY || pm_heap_end(segment) <= end)
+        rc = pm_shrink_from(segment, size, size - end, round);
+        if (rc != PM_CHANGED && (rc != PEERMAP_EBUSY || pm_heap_end(segment) <= end))
             return rc;
     }
-    return rc;
+    return rc == PM_CHANGED ? pm_fail(PEERMAP_EBUSY, "others went on changing the size of segment %s", segment->name) : rc;
 }
 
 void pm_heap_reap(peermap_segment *segment)

@@ -356,10 +356,12 @@ static int shrink_by_round(struct pm_running *round, uint64_t from, uint64_t to)
     return pm_round_succeed(round);
 }
 
-static int shrink(struct pm_running *round, uint64_t bytes)
+static int shrink(struct pm_running *round, uint64_t expected, uint64_t bytes)
 {
     peermap_segment *segment = round->segment;
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), from = begin(segment, PM_OP_SHRINK);
+    if (expected != PM_ANY_SIZE && from != expected)
+        return abandon(segment, from, PM_CHANGED);
     bytes -= bytes % page;
     int rc = refuse_shrink(segment, from, bytes);
     if (rc != 0)
@@ -512,7 +514,7 @@ static int operate(struct pm_running *round, const struct pm_request *request)
         return rc;
     switch (round->op) {
     case PM_OP_GROW: return grow(round, request->from, request->bytes);
-    case PM_OP_SHRINK: return shrink(round, request->bytes);
+    case PM_OP_SHRINK: return shrink(round, request->from, request->bytes);
     default: return remap(round, request->pid);
     }
 }
@@ -558,13 +560,13 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
     return rc;
 }
 
-static int ask_for(peermap_segment *segment, enum pm_op op, size_t bytes, pid_t pid, peermap_round *report)
+static int ask_for(peermap_segment *segment, enum pm_op op, uint64_t from, uint64_t bytes, pid_t pid, peermap_round *report)
 {
-    struct pm_request request = { .kind = PM_ASK_ROUND, .op = (uint32_t)op, .bytes = bytes, .from = PM_ANY_SIZE, .pid = pid };
-    int rc = op == PM_OP_GROW && pm_attached(segment) ? pm_grow_inside(segment, PM_ANY_SIZE, bytes, report) : PM_LONG_WAY;
+    struct pm_request request = { .kind = PM_ASK_ROUND, .op = (uint32_t)op, .bytes = bytes, .from = from, .pid = pid };
+    int rc = op == PM_OP_GROW && pm_attached(segment) ? pm_grow_inside(segment, from, bytes, report) : PM_LONG_WAY;
     if (rc < 0 && report)
         *report = (peermap_round){ .size = peermap_size(segment) };
-    if (rc <= 0)
+    if (rc != PM_LONG_WAY)
         return rc;
     rc = pm_agent_ask(segment, &request);
     if (report)
@@ -572,14 +574,29 @@ static int ask_for(peermap_segment *segment, enum pm_op op, size_t bytes, pid_t 
     return rc;
 }
 
-int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by)
+int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by) { return ask_for(segment, PM_OP_GROW, from, by, 0, NULL); }
+
+int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, peermap_round *round)
 {
-    struct pm_request request = { .kind = PM_ASK_ROUND, .op = PM_OP_GROW, .bytes = by, .from = from };
-    int rc = pm_grow_inside(segment, from, by, NULL);
-    return rc == PM_LONG_WAY ? pm_agent_ask(segment, &request) : rc;
+    return ask_for(segment, PM_OP_SHRINK, from, by, 0, round);
 }
 
-int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round) { return ask_for(segment, PM_OP_GROW, by, 0, round); }
-int peermap_shrink(peermap_segment *segment, size_t by, peermap_round *round) { return ask_for(segment, PM_OP_SHRINK, by, 0, round); }
-int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round *round) { return ask_for(segment, PM_OP_REMAP, 0, pid, round); }
-int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round) { return ask_for(segment, PM_OP_MAP, 0, pid, round); }
+int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round)
+{
+    return ask_for(segment, PM_OP_GROW, PM_ANY_SIZE, by, 0, round);
+}
+
+int peermap_shrink(peermap_segment *segment, size_t by, peermap_round *round)
+{
+    return ask_for(segment, PM_OP_SHRINK, PM_ANY_SIZE, by, 0, round);
+}
+
+int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round *round)
+{
+    return ask_for(segment, PM_OP_REMAP, PM_ANY_SIZE, 0, pid, round);
+}
+
+int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round)
+{
+    return ask_for(segment, PM_OP_MAP, PM_ANY_SIZE, 0, pid, round);
+}

@@ -66,7 +66,7 @@ struct pm_request {
     uint64_t asked;    /* when */
     uint64_t deadline; /* by which the agent answers */
     uint64_t bytes;
-    uint64_t from; /* of a growth: only if this is the active size; PM_ANY_SIZE: whatever it is */
+    uint64_t from; /* of a growth or a shrink: only if this is the active size; PM_ANY_SIZE: whatever it is */
     pid_t pid;
     struct pm_root root; /* its name, off, size and type; FREE: remove; `only_version`: if it has this version, which becomes the present one */
     bool only_version;
@@ -316,7 +316,9 @@ int pm_roots_set(peermap_segment *segment, struct pm_request *request);
 /* ---- resize.c: the agent only ---- */
 #define PM_ANY_SIZE UINT64_MAX
 int pm_round(peermap_segment *segment, struct pm_request *request);
-int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by); /* any thread */
+/* Only if the active size is `from`, else PM_CHANGED.  Any thread. */
+int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by);
+int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, peermap_round *round);
 /* Takes the segment's lock, and mends what its last holder left.  Deadline 0: only if it is free, and nothing is to be mended. */
 int pm_hold(peermap_segment *segment, uint64_t deadline);
 void pm_let_go(peermap_segment *segment);
