@@ -214,16 +214,19 @@ static void leave_gate(uint32_t *gate)
 
 /*
  * Until the channel is the asker's again, or the deadline: then false.  An agent that is at work and has no core to run on, where all are busy, is
- * waited for all the same: to give up what it is about to answer would help nobody.
+ * waited for all the same: to give up what it is about to answer would help nobody.  One that sleeps is looked at twice, for where all are busy it
+ * may be this thread that had no core.
  */
 static bool await(peermap_segment *segment, struct pm_channel *channel, uint64_t deadline)
 {
+    bool slept = false;
     pm_yield_while(&channel->posted, UINT32_MAX);
     for (uint32_t posted; (posted = order_load32(&channel->posted)) != PM_NOT_POSTED;) {
         uint64_t now = pm_now(), again = now + AGAIN_NS;
-        bool over = now >= deadline;
-        if (over && !pm_thread_wants_to_run(segment->tid))
+        bool over = now >= deadline, sleeps = over && !pm_thread_wants_to_run(segment->tid);
+        if (sleeps && slept)
             return false;
+        slept = sleeps;
         if (pm_futex_wait(&channel->posted, posted, UINT32_MAX, over ? now + MOMENT_NS : again < deadline ? again : deadline) == ETIMEDOUT)
             ring(segment);
     }
@@ -289,7 +292,7 @@ int pm_agent_start(peermap_segment *segment)
 }
 
 /* How long after the deadline an agent may need for its answer, if it runs at all. */
-static uint64_t grace(const peermap_segment *segment) { return UINT64_C(45000000) + segment->deadline_ns / 10; }
+static uint64_t grace(const peermap_segment *segment) { return UINT64_C(40000000) + segment->deadline_ns / 10; }
 
 static int held_up(const peermap_segment *segment, const char *what)
 {

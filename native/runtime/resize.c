@@ -165,7 +165,8 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
     struct pm_running undo = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &undone };
     pm_round_ask(&undo, target, 0, false);
     PM_POINT("undo.asked");
-    pm_round_wait(&undo, pm_now() + SETTLE_NS);
+    const uint64_t soon = pm_now() + SETTLE_NS, latest = round->deadline + SETTLE_NS; /* who had no core to run on is late already */
+    pm_round_wait(&undo, soon < latest ? soon : latest);
     settle_horizon(&undo);
     set_closed(segment, size);
     discard(segment, pm_now());
