@@ -388,9 +388,9 @@ describe('server', function () {
       const peer = await Peer.start(segment, 'writer', 'create', start, 'no-inject');
       const sleeper = await Peer.start(segment, 'sleeper');
       const client = await Client.start();
+      const successor = await Client.start(); // before the growth, which does not wait for that
       sleeper.signal('SIGSTOP');
       const refusal = client.refusal('peermap/grow', { segment, bytes: page });
-      const successor = await Client.start();
       await until(
         async () => (await successor.request('peermap/snapshot', { segment })).value.header?.intent,
         'the growth to begin',
