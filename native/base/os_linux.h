@@ -28,6 +28,8 @@ void pm_text_tame(char *text); /* a name that may be any bytes becomes fit for a
 bool pm_text_any_line(const char *path, bool (*each)(const char *line, void *context), void *context);
 const char *pm_proc_field(const char *status, const char *name); /* what follows "NAME:" in the text of a status file; or NULL */
 uint32_t pm_proc_last_number(const char *at);                    /* of a field: of NSpid, the id in the innermost namespace */
+/* Where a field of a stat line, from the third on, begins; NULL if there is none. */
+const char *pm_proc_stat_field(const char *line, int number);
 /* State and start time: fields 3 and 22. */
 bool pm_proc_read_stat(const char *path, char *state, uint64_t *start_time);
 /* Calls `each` with the numbers that are names in a folder, until it returns true.  True if it did.  `whole`, if not NULL: whether all could be read. */

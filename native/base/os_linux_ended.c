@@ -20,9 +20,11 @@
 
 /* ---- one thread ---- */
 
-
 #define INITIAL_PIDNS UINT64_C(0xeffffffc) /* from which every process can be seen */
-#define EXITING 4u                         /* PF_EXITING of a task's flags: it returns to its code no more */
+
+/* Field 9 of /proc/PID/stat, include/linux/sched.h: on its way out, and killed by a signal.  No thread with either goes back to its own code. */
+#define FLAG_EXITING 0x4u
+#define FLAG_SIGNALED 0x400u
 
 /* Process-local.  A search that knows whether it could ask everybody. */
 struct survey {
@@ -62,13 +64,11 @@ static bool proc_is_ours(void)
     return length > 0 && strncmp(target, own, (size_t)length) == 0 && own[length] == '\0';
 }
 
-/* What field N, from the third on, of a stat line is; 0 if there is none. */
-static uint64_t stat_field(const char *line, int number)
+/* What a field of a stat line is; 0 if there is none. */
+static uint64_t stat_number(const char *line, int number)
 {
-    const char *at = strrchr(line, ')');
-    for (int skipped = 2; at && skipped < number; skipped++)
-        at = strchr(at + 1, ' ');
-    return at ? strtoull(at + 1, NULL, 10) : 0;
+    const char *at = pm_proc_stat_field(line, number);
+    return at ? strtoull(at, NULL, 10) : 0;
 }
 
 /* The number is another process's by now.  Start times are as their reader's time namespace has them, so they are of use in one alone. */
@@ -83,7 +83,7 @@ bool pm_proc_is_another(const struct pm_process *who, uint32_t pid)
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", pid);
     if (who->start_time == 0 || timens != pm_proc_inode("/proc/self/ns/time") || pm_text_read(path, line, sizeof line) <= 0)
         return false;
-    return stat_field(line, 22) != who->start_time;
+    return stat_number(line, 22) != who->start_time;
 }
 
 /* Of a thread that can be seen here.  What cannot be read means nothing: /proc may hide it. */
@@ -93,9 +93,8 @@ static bool runs_no_more(uint32_t pid, uint32_t thread)
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", pid, thread);
     if (pm_text_read(path, text, sizeof text) <= 0)
         return false;
-    const char *at = strrchr(text, ')');
-    char state = at && at[1] ? at[2] : '?';
-    if (state == 'Z' || state == 'X' || state == 'x' || stat_field(text, 9) & EXITING)
+    const char *state = pm_proc_stat_field(text, 3);
+    if ((state && (*state == 'Z' || *state == 'X' || *state == 'x')) || stat_number(text, 9) & FLAG_EXITING)
         return true;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", pid, thread);
     return pm_text_read(path, text, sizeof text) > 0 && pm_proc_last_number(pm_proc_field(text, "CoreDumping")) != 0;
@@ -157,10 +156,6 @@ int pm_process_pidfd(const struct pm_process *who)
 #endif
 }
 
-/* Field 9 of /proc/PID/stat, include/linux/sched.h: on its way out, and killed by a signal.  No thread with either goes back to its own code. */
-#define FLAG_EXITING 0x4ul
-#define FLAG_SIGNALED 0x400ul
-
 struct threads {
     char folder[64];
     uint32_t seen;
@@ -175,12 +170,8 @@ static bool thread_runs(uint32_t number, void *context)
     snprintf(path, sizeof path, "%s/%" PRIu32 "/stat", threads->folder, number);
     if (pm_text_read(path, line, sizeof line) <= 0)
         return errno != ENOENT && errno != ESRCH;
-    const char *at = strrchr(line, ')');
-    if (at && at[1] != '\0' && (at[2] == 'Z' || at[2] == 'X'))
-        return false;
-    for (int skipped = 2; at && skipped < 9; skipped++)
-        at = strchr(at + 1, ' ');
-    return !at || !(strtoul(at + 1, NULL, 10) & (FLAG_EXITING | FLAG_SIGNALED));
+    const char *state = pm_proc_stat_field(line, 3);
+    return !(state && (*state == 'Z' || *state == 'X')) && !(stat_number(line, 9) & (FLAG_EXITING | FLAG_SIGNALED));
 }
 
 bool pm_process_is_over(const struct pm_process *who)

@@ -154,21 +154,26 @@ uint32_t pm_proc_number_here(const char *folder, uint32_t inner, uint64_t pidns)
 
 /* ---- what tells one process from another ---- */
 
-/* State and start time: fields 3 and 22.  The second, the command in parentheses, may hold anything. */
+/* The second field, the command in parentheses, may hold anything. */
+const char *pm_proc_stat_field(const char *line, int number)
+{
+    const char *at = strrchr(line, ')');
+    for (int skipped = 2; at && skipped < number; skipped++)
+        at = strchr(at + 1, ' ');
+    return at ? at + 1 : NULL;
+}
+
 bool pm_proc_read_stat(const char *path, char *state, uint64_t *start_time)
 {
     char line[1024];
     if (pm_text_read(path, line, sizeof line) <= 0)
         return false;
-    const char *at = strrchr(line, ')');
-    if (!at || at[1] == '\0')
+    const char *third = pm_proc_stat_field(line, 3), *begun = pm_proc_stat_field(line, 22);
+    if (!third)
         return false;
-    *state = at[2];
-    at += 2;
-    for (int skipped = 3; at && skipped < 22; skipped++)
-        at = strchr(at + 1, ' ');
-    *start_time = at ? strtoull(at + 1, NULL, 10) : 0;
-    return at != NULL;
+    *state = *third;
+    *start_time = begun ? strtoull(begun, NULL, 10) : 0;
+    return begun != NULL;
 }
 
 #define PIDFS_MAGIC UINT64_C(0x50494446)

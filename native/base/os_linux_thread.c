@@ -15,8 +15,8 @@ bool pm_thread_wants_to_run(uint32_t thread)
 {
     char path[64], line[1024];
     snprintf(path, sizeof path, "/proc/self/task/%" PRIu32 "/stat", thread);
-    const char *at = pm_text_read(path, line, sizeof line) > 0 ? strrchr(line, ')') : NULL;
-    return at && at[1] && at[2] == 'R';
+    const char *state = pm_text_read(path, line, sizeof line) > 0 ? pm_proc_stat_field(line, 3) : NULL;
+    return state && *state == 'R';
 }
 
 /* struct sched_attr, which C libraries have under different names, or not. */
