@@ -409,8 +409,8 @@ struct remedy {
 };
 
 /*
- * A growth is finished if the new size was active already, and undone otherwise: either way the size is what it is.  A shrink is finished
- * once peers may have given up the tail, and undone before that.
+ * Of a closed word.  A growth is undone: either way the size is what it is.  A shrink is undone as long as all of its memory is there, since whoever asked
+ * for it may have been told that it was not made; once some of it was cut, it is finished.
  */
 static struct remedy judge(const peermap_segment *segment, enum pm_op op)
 {
@@ -418,11 +418,21 @@ static struct remedy judge(const peermap_segment *segment, enum pm_op op)
     uint64_t reserved = segment->shape.reserved, size = pm_active(header), target = peek64(&header->target);
     uint64_t from = peek64(&header->intent.from), to = peek64(&header->intent.to);
     if (op == PM_OP_SHRINK && to != 0 && to <= reserved && from <= reserved)
-        size = target == to ? to : from;
+        size = pm_object_length(segment) >= segment->shape.header_len + from ? from : to;
     size = size < reserved ? size : reserved;
     if (target < size || target > reserved || segment->shape.flags & PM_SEGMENT_STRICT)
         target = size;
     return (struct remedy){ size, target };
+}
+
+/* What an open word says is so, whatever the intent says: the operation had ended, or not begun, and others may have grown inside the horizon since. */
+static bool is_final(struct pm_header *header)
+{
+    if (order_load64(&header->active) & PM_ACTIVE_CLOSED)
+        return false;
+    order_store32(&header->intent.op, PM_OP_NONE);
+    PM_POINT("recover.final");
+    return true;
 }
 
 static void recover(peermap_segment *segment, uint64_t deadline)
@@ -430,9 +440,10 @@ static void recover(peermap_segment *segment, uint64_t deadline)
     struct pm_header *header = segment->header;
     enum pm_op op = (enum pm_op)load32(&header->intent.op);
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_TAKEOVER, .method = (uint16_t)op, .slot = PM_NO_SLOT, .epoch = peek64(&header->epoch) });
-    close_active(segment);
+    if (is_final(header))
+        return;
+    (void)pm_regain_object(segment); /* what was cut is told by its length */
     struct remedy remedy = judge(segment, op);
-    PM_POINT("recover.closed");
     if (peek64(&header->horizon) > remedy.target)
         order_store64(&header->horizon, remedy.target);
     set_closed(segment, remedy.size);
@@ -459,8 +470,8 @@ void pm_resize_alone(peermap_segment *segment)
 {
     struct pm_header *header = segment->header;
     enum pm_op op = (enum pm_op)load32(&header->intent.op);
+    struct remedy remedy = judge(segment, is_final(header) ? PM_OP_NONE : op);
     close_active(segment);
-    struct remedy remedy = judge(segment, op);
     uint64_t ahead = pm_ahead_of(segment, remedy.size);
     order_store64(&header->target, ahead);
     order_store64(&header->horizon, ahead);

@@ -47,6 +47,10 @@ const configurations = {
     ...{ PEERS: 2, START: 2, AHEAD: 1, DEATHS: 1 },
     WORLD: two + calls(0, 'SHRINK', 'GROW') + calls(1, 'GROW'),
   },
+  'one shrinks and dies, the other goes on growing': {
+    ...{ PEERS: 2, START: 2, AHEAD: 1, DEATHS: 1 },
+    WORLD: two + calls(0, 'SHRINK') + calls(1, 'GROW', 'GROW'),
+  },
   'late peers are allowed': {
     ...{ PEERS: 2, START: 2, AHEAD: 1, 'ALLOWS_LATE(peer)': 'true' },
     WORLD: two + calls(0, 'SHRINK', 'GROW', 'MOVE') + calls(1, 'GROW'),
@@ -70,6 +74,7 @@ const large: (keyof typeof configurations)[] = [
 
 const undone = 'a shrink is undone, and the other has pinned';
 const inside = 'one shrinks, the other grows inside, one dies';
+const goesOn = 'one shrinks and dies, the other goes on growing';
 const late = 'late peers are allowed';
 
 /** BUG_...: what it does wrong, and where that shows. */
@@ -83,6 +88,8 @@ const mutations: Record<string, [what: string, where: keyof typeof configuration
   HORIZON_LATE: ['the horizon is raised in spite of a late peer', late],
   CUT_OPEN: ['a late cut is made while others may grow inside', late],
   NO_COUNT: ['the active word does not count its changes', late],
+  OPEN_JUDGED: ['what is under way is undone though the size is final, and others have grown since', goesOn],
+  CUT_UNDONE: ['a shrink is undone whose memory has gone', inside],
   CLOSED_LATER: ['the active word is closed after its size was read', inside],
   JOIN_FIRST: ['a peer maps before it is seen in its slot', 'one joins while the horizon moves'],
   BELL_LAST: ['the bell is read after the requests', 'every wake-up reaches whom it is for'],

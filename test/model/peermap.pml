@@ -74,7 +74,7 @@ inline leave()
 proctype agent(byte me; bool joins) PROCESS(me)
 {
     byte tried, wanted, round, awaited, stage, from, to, before, goal, needs;
-    bool late, partly, was_closed, awake = !WAKES;
+    bool late, partly, awake = !WAKES;
     if
 #ifdef BUG_JOIN_FIRST
     :: joins -> STEP(fill()); pm_converge_first(); STEP(live[me] = true)
@@ -104,7 +104,8 @@ locked:
     pm_lock();
     if
     :: WHEN(intent == NONE && !closed, skip)
-    :: WHEN(intent != NONE || closed, stage = RECOVER); recover(); goto reconcile
+    :: WHEN(intent != NONE && FINAL, intent = NONE)
+    :: WHEN((intent != NONE || closed) && !FINAL, stage = RECOVER); recover(); goto reconcile
     OR_DIE
     fi;
 operate:

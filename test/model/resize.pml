@@ -164,19 +164,26 @@ inline shrunk()
 /* ---- recovery ---- */
 
 #ifdef BUG_OPEN_JUDGED
-#define WAS_CLOSED true
+#define FINAL false
 #else
-#define WAS_CLOSED was_closed
+#define FINAL (!closed)
+#endif
+#ifdef BUG_CUT_UNDONE
+#define IS_THERE(size) true
+#else
+#define IS_THERE(size) BACKED(size)
 #endif
 
-/* An open word is final, whatever the intent says: others may have grown inside the horizon since. */
+/* Of a closed word: an open one is final, whatever the intent says, since others may have grown inside the horizon since. */
 inline recover()
 {
-    STEP(was_closed = closed; closed = true; from = active);
-    STEP(to = (WAS_CLOSED && intent == SHRINK && intent_to != 0 && target != intent_to -> intent_from : from);
+#ifdef BUG_OPEN_JUDGED
+    STEP(closed = true);
+#endif
+    STEP(from = active;
+         to = (intent == SHRINK && intent_to != 0 -> (IS_THERE(intent_from) -> intent_from : intent_to) : from);
          goal = (target < to || AHEAD == 0 -> to : target);
-         needs = (intent == GROW -> to : 0);
-         was_closed = false);
+         needs = (intent == GROW -> to : 0));
 #ifdef BUG_INTENT_FORGOTTEN
     STEP(intent = NONE);
 #endif

@@ -113,7 +113,7 @@ hidden byte i, sum; /* of one step */
 /* ---- one step: one access to what is shared, and what follows from it alone ---- */
 
 /* What an agent knows of a round. */
-#define FORGET round = 0; awaited = 0; stage = NONE; from = 0; to = 0; before = 0; goal = 0; needs = 0; late = false; partly = false; was_closed = false
+#define FORGET round = 0; awaited = 0; stage = NONE; from = 0; to = 0; before = 0; goal = 0; needs = 0; late = false; partly = false
 
 /* The kernel's part in a death.  `my_lock`: a holder's mark goes, and the next one finds the intent. */
 #define DIE                                                                                                                                \
@@ -150,6 +150,7 @@ hidden byte i, sum; /* of one step */
 #define MAPS(peer, size) (!IS_PEER(peer) || maps[peer] >= (size))
 #define KEEPS(peer, size) (!IS_PEER(peer) || maps[peer] >= (size))
 #define BACKED(size) ((file & PAGES(size)) == PAGES(size))
+#define PROMISED(peer, size) (owed[peer] <= (size))
 #define RELIES(peer, size) (relied[peer] > (size))
 
 #if PEERS == 2
@@ -160,9 +161,9 @@ hidden byte i, sum; /* of one step */
 #define ANY(fact, size) (fact(0, size) || fact(1, size) || fact(2, size))
 #endif
 
-/* After every step of anybody.  Active memory is allocated; while the word is open, whatever the horizon lets a growth have without asking
- * is mapped by everybody. */
-#define CONSISTENT (BACKED(active) && (closed || horizon <= active || horizon <= target && EACH(MAPS, horizon)))
+/* After every step of anybody.  Active memory is allocated, and what a growth promised is active; while the word is open, whatever the horizon lets a
+ * growth have without asking is mapped by everybody. */
+#define CONSISTENT (BACKED(active) && EACH(PROMISED, active) && (closed || horizon <= active || horizon <= target && EACH(MAPS, horizon)))
 
 /* ---- what the ghosts are told ---- */
 

@@ -33,6 +33,13 @@ int pm_fault(const struct pm_fault_place *place)
     return 0;
 }
 
+/* Peers are programs like any other: the places are those of the test's own process. */
+static inline void setup_with_peers(char **argv)
+{
+    setup(argv);
+    snprintf(peer_program, sizeof peer_program, "%.*s/../../peers/peer", (int)(strrchr(argv[0], '/') - argv[0]), argv[0]);
+}
+
 static inline void in_thread(void *(*work)(void *))
 {
     pthread_t thread;
