@@ -24,7 +24,6 @@ export const marksOfPeers: readonly EventKind[] = [
   'reap',
   'map-late',
   'unstop',
-  'inject',
   'lost',
   'heap-fault',
 ];
@@ -50,7 +49,7 @@ for (const kind of [...marksOfSegment, ...marksOfPeers]) marks[kindNumber(kind)]
 
 const [ack, late, end, back] = (['map-ack', 'map-late', 'round-end', 'rollback'] as const).map(kindNumber);
 const inside = opNumber('inside');
-/** Brought about by somebody else, because the peer's process was stopped: methods "unstop" and "inject". */
+/** Brought about by somebody else, because the peer's process was stopped: method "unstop". */
 const reached = [4, 5];
 
 /** Slot of the lane that shows the event at `at`; undefined if none does. */

@@ -82,8 +82,6 @@ export function eventWord(kind: EventKind): string {
       return l10n.t('lock taken over');
     case 'unstop':
       return l10n.t('agent let run');
-    case 'inject':
-      return l10n.t('mapped from outside');
     case 'lost':
       return l10n.t('memory lost');
     case 'heap-fault':
@@ -98,7 +96,7 @@ export function eventWord(kind: EventKind): string {
 /** What a row of the event list calls it: a growth below the horizon is a round of one event. */
 export function wordOf({ kind, op, error }: PeermapEvent): string {
   if (kind === 'round-end' && op === 'inside') return l10n.t('grew');
-  if (error !== 0 && (kind === 'unstop' || kind === 'inject')) return l10n.t('not reached');
+  if (error !== 0 && kind === 'unstop') return l10n.t('not reached');
   return eventWord(kind);
 }
 
@@ -122,7 +120,6 @@ const sized: ReadonlySet<EventKind> = new Set<EventKind>([
   'round-end',
   'rollback',
   'cut',
-  'inject',
   'lost',
   'heap-reclaim',
 ]);
@@ -158,8 +155,6 @@ export function detailOf(event: PeermapEvent, names: Names, peers: readonly Peer
       return event.error === 0
         ? l10n.t('by {0}, though its process is stopped', by)
         : l10n.t('by {0}: {1}', by, reachText(event.error));
-    case 'inject':
-      return event.error === 0 ? l10n.t('by {0}, in the thread of its agent', by) : l10n.t('by {0}: errno {1}', by, event.error);
     case 'lost':
       return l10n.t('the object was cut short from outside');
     case 'heap-fault':
@@ -211,8 +206,6 @@ function ackWord(method: PeermapEvent['method']): string {
       return l10n.t('by itself');
     case 'unstop':
       return l10n.t('by its agent, let run while the process is stopped');
-    case 'inject':
-      return l10n.t('from outside, while the process is stopped');
     default:
       return methodWords[method];
   }

@@ -69,7 +69,7 @@ export function paintColumns(
 
 /** So many pixels share a marker: the gravest of theirs. */
 const cell = 10;
-const gravest = ['lost', 'heap-fault', 'peer-died', 'map-late', 'takeover', 'refuse', 'inject', 'unstop', 'cut', 'restart'];
+const gravest = ['lost', 'heap-fault', 'peer-died', 'map-late', 'takeover', 'refuse', 'unstop', 'cut', 'restart'];
 const rank = kinds.map((kind) => (gravest.includes(kind) ? gravest.indexOf(kind) : gravest.length));
 
 function paintMarks(brush: CanvasRenderingContext2D, flags: Uint32Array, middle: number, palette: Palette): void {

@@ -16,7 +16,6 @@ const shown: readonly EventKind[] = [
   'reap',
   'map-late',
   'unstop',
-  'inject',
   'refuse',
   'takeover',
   'cut',

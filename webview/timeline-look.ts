@@ -21,7 +21,6 @@ export const glyphs: Record<string, string> = {
   root: 'M0-4.5L4.5 0 0 4.5-4.5 0z',
   takeover: 'M-3.5 5V-5L4.5-2-3.5 1',
   unstop: 'M-3.5-4.5L4.5 0-3.5 4.5z',
-  inject: 'M-5 0H1.5M-1-3L2 0-1 3M4.5-4.5V4.5',
   lost: 'M-4.5-4.5H4.5V0L2 -1.5 0 1-2-1.5-4.5 1z',
   'heap-fault': 'M0-5L5 4H-5zM0-1.5V1.5M0 2.5V3',
   'heap-reclaim': 'M3.5-3A4.5 4.5 0 1 0 4.5 0M3.5-5.5V-3H1',
@@ -38,7 +37,6 @@ export const tones: Partial<Record<EventKind, keyof Palette>> = {
   refuse: 'warn',
   takeover: 'warn',
   unstop: 'ok',
-  inject: 'ok',
   lost: 'bad',
   'heap-fault': 'bad',
 };

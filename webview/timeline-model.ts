@@ -22,7 +22,7 @@ export interface Ack {
 
 /** By somebody else's hand, because its process was stopped. */
 export function isReached(method: Method): boolean {
-  return method === 'unstop' || method === 'inject';
+  return method === 'unstop';
 }
 
 export type RoundResult = 'running' | 'done' | 'rolled back' | 'abandoned';

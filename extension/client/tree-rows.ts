@@ -124,7 +124,7 @@ function peerRow(segment: string, peer: Peer, header: Header | undefined): Row {
 function placeLines({ base, relocated, method, noInject }: Peer): string[] {
   return [
     relocated ? l10n.t('base {0} (relocated: raw pointers do not hold)', base) : l10n.t('base {0}', base),
-    ...(method === 'unstop' || method === 'inject' ? [l10n.t('in the last round it {0}', methodWords[method])] : []),
+    ...(method === 'unstop' ? [l10n.t('in the last round it {0}', methodWords[method])] : []),
     ...(noInject ? [l10n.t('lets nobody reach into it (no-inject)')] : []),
   ];
 }

@@ -75,12 +75,11 @@ export function roundReport(done: string, round: Round): string {
 }
 
 /** What is remarkable about how the peers came to it; nothing if their agents simply mapped it. */
-function howReached({ acked, ahead, unstopped, injected }: Round): string[] {
-  const reached = unstopped + injected;
+function howReached({ acked, ahead, unstopped }: Round): string[] {
   const parts = [];
   if (ahead > 0) parts.push(ahead === acked ? l10n.t('all had it mapped ahead') : l10n.t('{0} had it mapped ahead', ahead));
-  if (reached > 0)
-    parts.push(reached === 1 ? l10n.t('1 was reached while stopped') : l10n.t('{0} were reached while stopped', reached));
+  if (unstopped > 0)
+    parts.push(unstopped === 1 ? l10n.t('1 was reached while stopped') : l10n.t('{0} were reached while stopped', unstopped));
   return parts;
 }
 

@@ -28,12 +28,11 @@ export const words: { kinds: readonly EventKind[]; methods: readonly Method[]; o
     'root',
     'takeover',
     'unstop',
-    'inject',
     'lost',
     'heap-fault',
     'heap-reclaim',
   ],
-  methods: ['none', 'attach', 'agent', 'self', 'unstop', 'inject', 'ahead'],
+  methods: ['none', 'attach', 'agent', 'self', 'unstop', 'ahead'],
   ops: ['none', 'grow', 'shrink', 'remap', 'map', 'recover', 'ahead', 'inside'],
 };
 

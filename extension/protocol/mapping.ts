@@ -24,9 +24,6 @@ export const methodWords: Record<Method, string> = {
   get unstop() {
     return l10n.t('was reached while stopped: its agent alone was let run');
   },
-  get inject() {
-    return l10n.t('was reached while stopped: the mapping was made in its agent');
-  },
   get ahead() {
     return l10n.t('had it mapped ahead');
   },
@@ -87,7 +84,7 @@ export const reachWords: Readonly<Record<number, string>> = {
     );
   },
   get 3() {
-    return l10n.t('its process cannot be seen from here (another pid namespace, or /proc hides it)');
+    return l10n.t('its process cannot be seen from here (another pid namespace, or /proc hides it), or is no peer');
   },
   get 11() {
     return l10n.t(
@@ -105,6 +102,9 @@ export const reachWords: Readonly<Record<number, string>> = {
   },
   get 51() {
     return l10n.t('its cgroup is frozen, as a paused container is; thaw it');
+  },
+  get 66() {
+    return l10n.t('it is stopped, and belongs to another user, who does not own the segment; that user can continue it');
   },
   get 115() {
     return l10n.t('its agent is in the middle of something that cannot be interrupted, such as a system call; repeat');

@@ -242,7 +242,6 @@ Napi::Object to_object(Napi::Env env, const Report& report) {
   object.Set("acked", round.acked);
   object.Set("late", round.late);
   object.Set("died", round.died);
-  object.Set("injected", round.injected);
   object.Set("unstopped", round.unstopped);
   object.Set("ahead", round.ahead);
   object.Set("populated", round.populated);

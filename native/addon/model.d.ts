@@ -48,7 +48,6 @@ export interface Round {
   late: number;
   died: number;
   /** Of the acked: one mmap was run in their agent's thread. */
-  injected: number;
   /** Of the acked: their process was stopped, and their agent alone was let run. */
   unstopped: number;
   /** Of the acked: had it mapped before. */
@@ -243,7 +242,7 @@ export interface Mapping {
 }
 
 export type PeerState = 'alive' | 'late' | 'dead' | 'attaching';
-export type Method = 'none' | 'attach' | 'agent' | 'self' | 'unstop' | 'inject' | 'ahead';
+export type Method = 'none' | 'attach' | 'agent' | 'self' | 'unstop' | 'ahead';
 export type SegmentFlag =
   | 'strict' // nobody maps past the active size: every growth asks each peer
   | 'noInject' // nobody uses ptrace on a peer
@@ -360,7 +359,6 @@ export type EventKind =
   | 'root'
   | 'takeover'
   | 'unstop'
-  | 'inject'
   | 'lost'
   | 'heap-fault'
   | 'heap-reclaim'

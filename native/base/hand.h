@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hand.h - reaching into processes that are stopped: letting one thread of each run, or running one mmap in it, by ptrace.
+ * hand.h - letting the agents of stopped processes run, by ptrace.
  *
  * A tracer gets signals and wait results, which must not turn up in the application.  So it is a process of its own, the hand: made by the
  * calling thread without a signal at its end, in the same memory, gone when the work is done.  If it dies, the kernel lets go of whom it
@@ -10,9 +10,8 @@
  * waits for the hand until a time that is known beforehand, then kills it, and leaves behind what the kernel does not let end: the memory that
  * the two share is of its own, outlives the handle, and is freed once the hand has ended.
  *
- * Only the thread that is named is touched.  Letting it run changes no register of it: whatever happens, it runs its own code.  For an mmap it
- * is sent, by one system call that either happens or does not, to a few instructions of the library in its own process (pm_landing()): they make
- * the call, put all registers back and go on where the thread was.  From there it needs no hand, so one that ends at any moment does no harm.
+ * Only the thread that is named is touched, and it is looked at again once it is held, since a number can have become another thread's.  Nothing is
+ * written into it, no register and no memory: it runs its own code.
  */
 #ifndef PM_HAND_H
 #define PM_HAND_H
@@ -24,20 +23,14 @@
 
 #define PM_HAND_MAX 64
 
-/* The mmap to run there: shared, readable and writable, over what is there. */
-struct pm_hand_call {
-    uint64_t address, length, offset;
-    int descriptor; /* its number in that process */
-};
-
 struct pm_hand_target {
+    uint32_t pid;     /* of its process */
     uint32_t thread;
-    /* Why it could not be reached; 0 while it is.  EINPROGRESS: the kernel did not let it be held; EAGAIN: not its fault, to be tried again. */
+    uint64_t started; /* the thread: field 22 of its stat */
+    /* Why it could not be reached; 0 while it is.  ESRCH: it is another by now; EINPROGRESS: the kernel did not let it be held; EAGAIN: not its fault, to
+     * be tried again. */
     int error;
     bool held;
-    bool wanted; /* its call is to be run */
-    struct pm_hand_call call;
-    int outcome; /* of the call: 0 or errno; EINPROGRESS: the thread was not asleep, or did not come to it in time */
 };
 
 /* Shared by the hand and its maker, and nobody else.  The targets are the hand's while it works. */
@@ -62,15 +55,14 @@ struct pm_hand {
     struct pm_tracer *tracer;
 };
 
-/* Adds a thread to those that the next start is for.  NULL if there are too many. */
-struct pm_hand_target *pm_hand_add(struct pm_hand *hand, uint32_t thread);
+struct pm_facts;
+/* Adds an agent to those that the next start is for.  NULL if there are too many. */
+struct pm_hand_target *pm_hand_add(struct pm_hand *hand, const struct pm_facts *who);
 /* Lets all of them run, each in spite of its process's stop, at most until the deadline.  0, or errno if nothing can be tried; otherwise see the
  * targets. */
 int pm_hand_start(struct pm_hand *hand, uint64_t until);
 /* False if there is no hand, or if it ended before its time. */
 bool pm_hand_works(const struct pm_hand *hand);
-/* Runs the wanted calls, until the deadline. */
-void pm_hand_call(struct pm_hand *hand);
 /* Lets go of all: those whose process is stopped, stop.  Forgets them.  Takes up to 40 ms if the hand is stuck. */
 void pm_hand_end(struct pm_hand *hand);
 /* Gives its memory back, when its maker needs no hand any more, or is a copy in a forked child. */

@@ -24,7 +24,7 @@
 #define PM_DIRECTORY "/dev/shm"
 #define PM_PREFIX "peermap."                   /* the object of segment NAME is PM_DIRECTORY/PM_PREFIX NAME */
 #define PM_MAGIC UINT64_C(0x0050414d52454550)  /* "PEERMAP\0" read as a little-endian number */
-#define PM_VERSION UINT32_C(4)
+#define PM_VERSION UINT32_C(5)
 #define PM_NAME_MAX 64                         /* bytes with the final NUL, of every name in a segment */
 #define PM_NO_SLOT UINT16_C(0xffff)
 
@@ -90,9 +90,8 @@ enum pm_method {
     PM_BY_AGENT = 2,
     PM_BY_SELF = 3,
     PM_BY_UNSTOP = 4, /* its agent, which another peer let run while the process was stopped */
-    PM_BY_INJECT = 5, /* another peer ran the call in its agent's thread */
-    PM_BY_AHEAD = 6,  /* had it mapped already.  In reports only */
-    PM_BY_LAST = 6
+    PM_BY_AHEAD = 5,  /* had it mapped already.  In reports only */
+    PM_BY_LAST = 5
 };
 
 enum pm_event_kind {
@@ -113,12 +112,11 @@ enum pm_event_kind {
     PM_EV_ROOT = 15,       /* by set or removed a root; size is its offset, ns its size */
     PM_EV_TAKEOVER = 16,   /* by found the lock's holder dead, and took over; method is the pm_op of its intent */
     PM_EV_UNSTOP = 17,     /* by let the agent of slot, which is stopped, run; error is 0, or errno where that was refused */
-    PM_EV_INJECT = 18,     /* by ran a mapping of size bytes in the thread of slot's agent; error is 0 or errno */
-    PM_EV_LOST = 19,       /* slot found the object cut short from outside, to size bytes */
-    PM_EV_HEAP_FAULT = 20,   /* slot found that the object at offset size was freed twice (error 1), never was one (2), or was written past
+    PM_EV_LOST = 18,       /* slot found the object cut short from outside, to size bytes */
+    PM_EV_HEAP_FAULT = 19,   /* slot found that the object at offset size was freed twice (error 1), never was one (2), or was written past
                               * its end (3); ns is its size where that is known */
-    PM_EV_HEAP_RECLAIM = 21, /* by took back what a peer that ended had held of the heap: size bytes, ns objects */
-    PM_EV_LAST = 21
+    PM_EV_HEAP_RECLAIM = 20, /* by took back what a peer that ended had held of the heap: size bytes, ns objects */
+    PM_EV_LAST = 20
 };
 
 /* Shared.  What a change of size is about to do, so that whoever takes the lock after a death can finish or undo it. */

@@ -49,7 +49,7 @@ int pm_futex_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t dead
 
 /* ---- robust futexes: words that the kernel marks when the thread holding them dies ---- */
 
-/* As linux/futex.h has them, but for the last. */
+/* As linux/futex.h has them. */
 struct pm_robust_entry {
     struct pm_robust_entry *next;
 };
@@ -58,7 +58,6 @@ struct pm_robust {
     struct pm_robust_entry list;
     long offset; /* from an entry to its word */
     struct pm_robust_entry *pending;
-    const void *landing; /* hand.h; found by way of the list, since the kernel tells where that is */
 };
 
 /* Makes `robust` the calling thread's list.  Atomic: a thread that dies has either the old list or the new one. */
@@ -80,6 +79,7 @@ int pm_object_open_beyond(const char *segment, int number);
 struct pm_object {
     uint64_t device, inode;
     uint64_t length;
+    uint32_t owner; /* uid */
 };
 struct pm_object pm_object_of(int fd);
 int pm_object_remove(const char *segment);
@@ -157,11 +157,19 @@ void pm_process_self(struct pm_process *self);
 struct pm_facts {
     uint32_t pid;    /* here */
     uint32_t thread; /* likewise: its agent */
+    uint32_t uid;    /* effective, of the process */
+    uint64_t started; /* the agent, in clock ticks since boot */
     char state;      /* of that, as in /proc/PID/stat: 'T' is stopped.  The main thread may have ended long ago */
+    bool forbids;    /* that the agent is traced: it says so by its name, which nobody else can write */
     bool traced;
     uint32_t tracer; /* pid, if it can be seen from here */
-    bool filtered;   /* by seccomp */
 };
+
+/* The names of agents, by which they are told from all other threads: those who may be traced, and those whose process forbids it. */
+#define PM_AGENT "peermap"
+#define PM_AGENT_NOT_TRACED "peermap-notrace"
+/* Makes the calling thread known for one. */
+void pm_thread_be_agent(bool traced);
 
 /* Finds the process that `who` was told of, and its agent, which has the id `thread` there.  ESRCH if it, or the right one, is not to be seen
  * here; EAGAIN, with all facts, if that is wanted only of one that is stopped or traced, and it is not. */
@@ -196,10 +204,9 @@ bool pm_process_is_sandboxed(void);
 bool pm_process_is_over(const struct pm_process *who);
 /* A process is asked by way of a thread that lives: of a main thread that has ended /proc says nothing any more. */
 
-/* The number in its process of a writable descriptor of this object, or -1.  Touches no file that is not on the object's file system. */
-int pm_process_descriptor(uint32_t pid, uint32_t thread, struct pm_object object);
-/* True if its process maps the object's beginning at `address`, shared and writable. */
-bool pm_process_maps(uint32_t pid, uint32_t thread, uint64_t address, struct pm_object object);
+/* True if its process has, shared and writable, and without a gap, `length` bytes of the object that this one has mapped at `mine`: at `start` its
+ * beginning, and so on.  By the kernel's word alone. */
+bool pm_process_maps(const struct pm_facts *who, uint64_t start, uint64_t length, const void *mine);
 /* Puts the allocated pages of [address, address + length) into the page tables of its process, from outside.  0 or errno; ETIMEDOUT after
  * `until` (0: never). */
 int pm_process_populate(uint32_t thread, uint64_t address, uint64_t length, uint64_t until);

@@ -89,15 +89,9 @@ int pm_futex_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t dead
     return woken == -EPERM ? ENOSYS : (int)-woken; /* a sandbox's filter that is older than the call */
 }
 
-#define ROBUST_LENGTH (3 * sizeof(long)) /* by which the kernel knows a robust list */
-static_assert(offsetof(struct pm_robust, pending) == 2 * sizeof(long), "list_op_pending");
-static_assert(offsetof(struct pm_robust, landing) == ROBUST_LENGTH, "what the kernel knows comes first");
+static_assert(offsetof(struct pm_robust, pending) == 2 * sizeof(long) && sizeof(struct pm_robust) == 3 * sizeof(long), "struct robust_list_head");
 
-int pm_robust_use(struct pm_robust *robust)
-{
-    robust->landing = pm_landing();
-    return syscall(SYS_set_robust_list, robust, ROBUST_LENGTH) == 0 ? 0 : errno;
-}
+int pm_robust_use(struct pm_robust *robust) { return syscall(SYS_set_robust_list, robust, sizeof *robust) == 0 ? 0 : errno; }
 
 uint32_t pm_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
 
@@ -180,8 +174,8 @@ struct pm_object pm_object_of(int fd)
 {
     struct stat facts;
     if (fstat(fd, &facts) != 0)
-        return (struct pm_object){ 0, 0, 0 };
-    return (struct pm_object){ facts.st_dev, facts.st_ino, (uint64_t)facts.st_size };
+        return (struct pm_object){ 0 };
+    return (struct pm_object){ facts.st_dev, facts.st_ino, (uint64_t)facts.st_size, facts.st_uid };
 }
 
 int pm_object_remove(const char *segment)

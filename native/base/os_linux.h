@@ -17,9 +17,6 @@
 #define PM_FUTEX_WAKE_BITSET 10
 #define PM_SYS_FUTEX_WAITV 449
 
-/* os_linux_hand.c: the code that a thread of this process is sent to for a system call that somebody else wants of it; NULL: there is none. */
-const void *pm_landing(void);
-
 /* ---- os_linux_proc.c: /proc, without a lock of the C library ---- */
 
 ssize_t pm_text_read(const char *path, char *text, size_t size); /* its beginning as text; its length, or -1 */

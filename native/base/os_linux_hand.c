@@ -14,6 +14,7 @@
 #include "os_linux_call.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -21,33 +22,29 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { RUN, CALL, END };          /* orders */
-enum { NOTHING, RUNNING, CALLED, ENDED }; /* done */
+enum { RUN, END };                /* orders */
+enum { NOTHING, RUNNING, ENDED }; /* done */
 
 #define POLL_NS 100000u             /* between two looks at whom the hand holds, */
 #define SLOW_NS 1000000u            /* when they have not done it soon */
 #define SOON_NS UINT64_C(200000)    /* within which a thread usually stops for the hand */
-#define REACH_NS UINT64_C(50000000) /* how long that may take on a busy machine */
 #define LET_GO_NS UINT64_C(10000000)  /* the same, at the end */
 #define GRACE_NS UINT64_C(20000000)   /* after which a hand that was told to end is killed */
 #define KILLED_NS UINT64_C(10000000)  /* after which one that was killed is left behind */
 #define STUCK_NS UINT64_C(10000000)   /* between two looks at a hand that has not begun */
 #define LEFT_MAX 16u                  /* hands left behind: then no more are made */
-#define TRIES 50                    /* to find a thread asleep */
 #define MOMENT_NS 20000u
 
-struct pm_hand_target *pm_hand_add(struct pm_hand *hand, uint32_t thread)
+struct pm_hand_target *pm_hand_add(struct pm_hand *hand, const struct pm_facts *who)
 {
     if (hand->count == PM_HAND_MAX)
         return NULL;
     struct pm_hand_target *target = &hand->targets[hand->count++];
-    *target = (struct pm_hand_target){ .thread = thread, .outcome = EINPROGRESS };
+    *target = (struct pm_hand_target){ .pid = who->pid, .thread = who->thread, .started = who->started };
     return target;
 }
 
@@ -127,15 +124,68 @@ QUIET static int stopped(uint32_t thread, uint64_t until)
 /* A signal on its way to the thread, which must reach it; 0 for the stops that are the tracer's own. */
 QUIET static int signal_in(int status) { return status >> 16 == 0 ? WSTOPSIG(status) : 0; }
 
+QUIET static size_t put(char *text, size_t at, const char *more)
+{
+    while (*more)
+        text[at++] = *more++;
+    text[at] = '\0';
+    return at;
+}
+
+QUIET static size_t put_number(char *text, size_t at, uint32_t number)
+{
+    char digits[11];
+    size_t first = sizeof digits - 1;
+    digits[first] = '\0';
+    do
+        digits[--first] = (char)('0' + number % 10);
+    while (number /= 10);
+    return put(text, at, digits + first);
+}
+
+/* Field 22 of a stat line whose command is an agent's that may be traced; 0 of any other. */
+QUIET static uint64_t started(const char *line)
+{
+    const char *want = " (" PM_AGENT ") ";
+    uint64_t ticks = 0;
+    while (*line && *line != ' ')
+        line++;
+    for (; *want; want++, line++)
+        if (*line != *want)
+            return 0;
+    for (int field = 3; field < 22; field++) {
+        while (*line && *line != ' ')
+            line++;
+        line += *line == ' ';
+    }
+    for (; *line >= '0' && *line <= '9'; line++)
+        ticks = ticks * 10 + (uint64_t)(*line - '0');
+    return ticks;
+}
+
+/* The thread of this number is the one that was looked at; asked of one that is held, whose number cannot become another's any more. */
+QUIET static bool is_it(const struct pm_hand_target *target)
+{
+    char path[64], line[512];
+    size_t at = put_number(path, put(path, 0, "/proc/"), target->pid);
+    put(path, put_number(path, put(path, at, "/task/"), target->thread), "/stat");
+    long fd = pm_call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
+    if (fd < 0)
+        return false;
+    long length = pm_call(SYS_read, fd, (long)line, sizeof line - 1, 0, 0, 0);
+    pm_call(SYS_close, fd, 0, 0, 0, 0, 0);
+    line[length > 0 ? length : 0] = '\0';
+    return target->started != 0 && started(line) == target->started;
+}
+
+/* To be held stops nobody.  Who is another is asked for nothing more, and let go of with all. */
 QUIET static void seize(struct pm_hand_target *target)
 {
-    long rc = trace(PTRACE_SEIZE, target->thread, 0, PTRACE_O_TRACESYSGOOD);
-    if (rc < 0) {
-        target->error = (int)-rc;
-        return;
-    }
-    target->held = true;
-    trace(PTRACE_INTERRUPT, target->thread, 0, 0);
+    long rc = trace(PTRACE_SEIZE, target->thread, 0, 0);
+    target->held = rc == 0;
+    target->error = rc < 0 ? (int)-rc : is_it(target) ? 0 : ESRCH;
+    if (target->error == 0)
+        trace(PTRACE_INTERRUPT, target->thread, 0, 0);
 }
 
 /* What stops it is handed on to it, and it goes on running. */
@@ -154,207 +204,26 @@ QUIET static void let_go_of_all(struct pm_tracer *tracer)
 {
     const uint64_t until = now() + LET_GO_NS;
     for (uint32_t i = 0; i < tracer->count; i++)
-        if (tracer->targets[i].held)
+        if (tracer->targets[i].held && tracer->targets[i].error == 0)
             trace(PTRACE_INTERRUPT, tracer->targets[i].thread, 0, 0);
     for (uint32_t i = 0; i < tracer->count; i++) {
         struct pm_hand_target *target = &tracer->targets[i];
-        int status = target->held ? stopped(target->thread, until) : 0;
+        int status = target->held && target->error == 0 ? stopped(target->thread, until) : 0;
         if (status != 0 && WIFSTOPPED(status))
             trace(PTRACE_DETACH, target->thread, 0, signal_in(status));
         target->held = false;
     }
 }
 
-#ifdef __x86_64__
-
-#define SYSCALL_INSTRUCTION 0x050fL
-#define IS_SYSCALL_STOP(status) ((status) != 0 && WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80))
-#define RED_ZONE 128u
-#define TEXT_OF(number) TEXT(number)
-#define TEXT(number) #number
-#define LANDING_MAGIC 0x31646e616c6d7065 /* before the landing, so that no other code is taken for it: changes with struct frame */
-
-/* On the thread's stack while it is at the landing, whose code knows the offsets. */
-struct frame {
-    uint64_t wanted; /* 0: no call after all */
-    uint64_t outcome;
-    uint64_t rdi, rsi, rdx, r10, r8, r9;
-    uint64_t rip, rax, rsp;
-};
-
-/*
- * Where a thread is sent to make one system call, with rsp at a frame and the call's own registers set.  Only rcx and r11 are changed in the
- * end, which a system call changes too.
- */
-QUIET const void *pm_landing(void)
-{
-    const void *landing;
-    __asm__ volatile("leaq 1f(%%rip), %0\n\t"
-                     "jmp 3f\n\t"
-                     ".quad " TEXT_OF(LANDING_MAGIC) "\n"
-                     "1:\n\t"
-                     "movq (%%rsp), %%rcx\n\t"
-                     "jrcxz 2f\n\t"
-                     "syscall\n\t"
-                     "movq %%rax, 8(%%rsp)\n"
-                     "2:\n\t"
-                     "movq 16(%%rsp), %%rdi\n\t"
-                     "movq 24(%%rsp), %%rsi\n\t"
-                     "movq 32(%%rsp), %%rdx\n\t"
-                     "movq 40(%%rsp), %%r10\n\t"
-                     "movq 48(%%rsp), %%r8\n\t"
-                     "movq 56(%%rsp), %%r9\n\t"
-                     "movq 64(%%rsp), %%rcx\n\t"
-                     "movq 72(%%rsp), %%rax\n\t"
-                     "movq 80(%%rsp), %%rsp\n\t"
-                     "jmpq *%%rcx\n"
-                     "3:"
-                     : "=r"(landing));
-    return landing;
-}
-
-/* Sleeping in a futex call that the stop interrupted: anywhere else its registers are not ours to borrow. */
-QUIET static bool parked(uint32_t thread, const struct user_regs_struct *regs)
-{
-    long word = 0;
-    bool futex = (long)regs->orig_rax == SYS_futex || (long)regs->orig_rax == PM_SYS_FUTEX_WAITV;
-    bool interrupted = (long)regs->rax <= -512 && (long)regs->rax >= -516;         /* the kernel's ERESTART codes */
-    return futex && (interrupted || (long)regs->rax == -EINTR) &&
-           trace(PTRACE_PEEKTEXT, thread, (long)regs->rip - 2, (long)&word) == 0 && (word & 0xffff) == SYSCALL_INSTRUCTION;
-}
-
-/* The landing in the thread's process, which its robust list tells; 0 if it has none. */
-QUIET static uint64_t landing_of(uint32_t thread)
-{
-    uint64_t list = 0;
-    size_t length = 0;
-    long landing = 0, magic = 0;
-    if (pm_call(SYS_get_robust_list, (long)thread, (long)&list, (long)&length, 0, 0, 0) != 0 || list == 0 ||
-        trace(PTRACE_PEEKDATA, thread, (long)(list + offsetof(struct pm_robust, landing)), (long)&landing) != 0 || landing == 0 ||
-        trace(PTRACE_PEEKTEXT, thread, landing - 8, (long)&magic) != 0 || magic != LANDING_MAGIC)
-        return 0;
-    return (uint64_t)landing;
-}
-
-/* On the stack below what the thread uses of it: nobody else's memory. */
-QUIET static bool put_frame(uint32_t thread, uint64_t at, const struct frame *frame)
-{
-    const uint64_t *words = (const void *)frame;
-    for (size_t i = 0; i < sizeof *frame / sizeof *words; i++)
-        if (trace(PTRACE_POKEDATA, thread, (long)(at + i * sizeof *words), (long)words[i]) != 0)
-            return false;
-    return true;
-}
-
-/* The thread has not come to the call, and may not before it is thawed: by then nobody wants it. */
-QUIET static int take_back(uint32_t thread, uint64_t frame)
-{
-    uint64_t wanted = 0;
-    struct iovec mine = { &wanted, sizeof wanted }, its = { (void *)(uintptr_t)frame, sizeof wanted };
-    pm_call(SYS_process_vm_writev, (long)thread, (long)&mine, 1, (long)&its, 1, 0);
-    return EINPROGRESS;
-}
-
-QUIET static int run_call(const struct pm_hand_target *target, const struct user_regs_struct *saved, uint64_t until)
-{
-    const uint64_t landing = landing_of(target->thread), at = (saved->rsp - RED_ZONE - sizeof(struct frame)) & ~UINT64_C(15);
-    const struct frame frame = { .wanted = 1, .rdi = saved->rdi, .rsi = saved->rsi, .rdx = saved->rdx, .r10 = saved->r10, .r8 = saved->r8,
-                                 .r9 = saved->r9, .rip = saved->rip, .rsp = saved->rsp,
-                                 .rax = (uint64_t)-EINTR }; /* the futex call's answer: its caller looks again */
-    struct user_regs_struct regs = *saved;
-    struct iovec view = { &regs, sizeof regs };
-    const struct pm_hand_call *call = &target->call;
-    if (landing == 0)
-        return EINPROGRESS;
-    if (!put_frame(target->thread, at, &frame))
-        return EFAULT;
-    regs.rip = landing;
-    regs.rsp = at;
-    regs.orig_rax = UINT64_MAX; /* nothing to be restarted */
-    regs.rax = SYS_mmap;
-    regs.rdi = call->address;
-    regs.rsi = call->length;
-    regs.rdx = PROT_READ | PROT_WRITE;
-    regs.r10 = MAP_SHARED | MAP_FIXED;
-    regs.r8 = (unsigned)call->descriptor;
-    regs.r9 = call->offset;
-    long rc = trace(PTRACE_SETREGSET, target->thread, 1 /* NT_PRSTATUS */, (long)&view);
-    for (int half = 0, signal_number = 0; rc == 0 && half < 2;) {
-        rc = trace(PTRACE_SYSCALL, target->thread, 0, signal_number);
-        int status = rc == 0 ? stopped(target->thread, until) : 0;
-        if (rc == 0 && status == 0)
-            return take_back(target->thread, at);
-        if (rc == 0 && !WIFSTOPPED(status))
-            rc = -ESRCH;
-        half += IS_SYSCALL_STOP(status);
-        signal_number = IS_SYSCALL_STOP(status) ? 0 : signal_in(status);
-    }
-    if (rc == 0)
-        rc = trace(PTRACE_GETREGSET, target->thread, 1, (long)&view);
-    return rc != 0 ? (int)-rc : (long)regs.rax < 0 && (long)regs.rax > -4096 ? (int)-(long)regs.rax : 0;
-}
-
-/* Stops the thread and borrows it, if it sleeps where it may be borrowed.  True if that is decided, false if it should be tried again. */
-QUIET static bool borrow(struct pm_hand_target *target, uint64_t until)
-{
-    struct user_regs_struct regs;
-    struct iovec view = { &regs, sizeof regs };
-    trace(PTRACE_INTERRUPT, target->thread, 0, 0);
-    int status = stopped(target->thread, sooner(now() + REACH_NS, until));
-    if (status == 0)
-        return true;
-    if (!WIFSTOPPED(status)) {
-        target->held = false;
-        target->outcome = ESRCH;
-        return true;
-    }
-    int signal_number = signal_in(status);
-    bool sleeps = signal_number == 0 && trace(PTRACE_GETREGSET, target->thread, 1, (long)&view) == 0 && parked(target->thread, &regs);
-    if (sleeps)
-        target->outcome = run_call(target, &regs, until);
-    trace(PTRACE_CONT, target->thread, 0, signal_number);
-    return sleeps;
-}
-
-/* A thread that was seized a moment ago may be on its way back to where it slept. */
-QUIET static void inject(struct pm_hand_target *target, uint64_t until)
-{
-    target->outcome = target->held ? EINPROGRESS : ESRCH;
-    for (int i = 0; i < TRIES && target->held && now() < until && !borrow(target, until); i++)
-        doze(POLL_NS);
-}
-
-#else
-
-const void *pm_landing(void) { return NULL; }
-static void inject(struct pm_hand_target *target, uint64_t until)
-{
-    (void)until;
-    target->outcome = EINPROGRESS;
-}
-
-#endif
-
 /* ---- the hand ---- */
-
-QUIET static void call_all(struct pm_tracer *tracer)
-{
-    for (uint32_t i = 0; i < tracer->count; i++)
-        if (tracer->targets[i].wanted)
-            inject(&tracer->targets[i], tracer->until);
-    __atomic_store_n(&tracer->order, RUN, __ATOMIC_SEQ_CST);
-    tell(tracer, CALLED);
-}
 
 QUIET static void serve(struct pm_tracer *tracer)
 {
     const uint64_t begun = now();
-    for (uint32_t order; (order = __atomic_load_n(&tracer->order, __ATOMIC_SEQ_CST)) != END;) {
+    while (__atomic_load_n(&tracer->order, __ATOMIC_SEQ_CST) != END) {
         const uint64_t time = now();
         if (time >= tracer->until)
             break;
-        if (order == CALL)
-            call_all(tracer);
         for (uint32_t i = 0; i < tracer->count; i++)
             keep_running(&tracer->targets[i], 0);
         if (time - begun < SOON_NS) { /* most have done by then what they were let run for */
@@ -567,16 +436,6 @@ int pm_hand_start(struct pm_hand *hand, uint64_t until)
     return 0;
 }
 
-void pm_hand_call(struct pm_hand *hand)
-{
-    if (hand->pid == 0)
-        return;
-    order_store32(&hand->tracer->done, RUNNING);
-    command(hand, CALL);
-    if (await(hand, CALLED, hand->tracer->until + GRACE_NS))
-        learn(hand);
-}
-
 void pm_hand_end(struct pm_hand *hand)
 {
     if (hand->pid != 0)
@@ -595,8 +454,6 @@ void pm_hand_free(struct pm_hand *hand)
 
 #else
 
-const void *pm_landing(void) { return NULL; }
-
 int pm_hand_start(struct pm_hand *hand, uint64_t until)
 {
     (void)until;
@@ -608,7 +465,6 @@ bool pm_hand_works(const struct pm_hand *hand)
     (void)hand;
     return false;
 }
-void pm_hand_call(struct pm_hand *hand) { (void)hand; }
 void pm_hand_end(struct pm_hand *hand) { hand->count = 0; }
 void pm_hand_free(struct pm_hand *hand) { (void)hand; }
 

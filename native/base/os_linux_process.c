@@ -14,12 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/prctl.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define AGENT_NAME "peermap" /* agent.c */
 
 /* ---- finding who was registered ---- */
 
@@ -35,11 +34,26 @@ void pm_process_self(struct pm_process *self)
 }
 
 /* A registry may say anything: only a thread that the library made is an agent. */
-static bool is_agent(uint32_t pid, uint32_t thread, const char *status)
+static bool is_agent(uint32_t pid, uint32_t thread, const char *status, bool *forbids)
 {
     const char *name = pm_proc_field(status, "Name");
-    return pid != thread && name && strncmp(name, "\t" AGENT_NAME "\n", sizeof AGENT_NAME + 1) == 0;
+    if (pid == thread || !name)
+        return false;
+    *forbids = strncmp(name, "\t" PM_AGENT_NOT_TRACED "\n", sizeof PM_AGENT_NOT_TRACED + 1) == 0;
+    return *forbids || strncmp(name, "\t" PM_AGENT "\n", sizeof PM_AGENT + 1) == 0;
 }
+
+/* The second number of "Uid": the effective one. */
+static uint32_t user_in(const char *status)
+{
+    const char *uid = pm_proc_field(status, "Uid");
+    char *at = NULL;
+    if (uid)
+        strtoul(uid, &at, 10);
+    return at && *at == '\t' ? (uint32_t)strtoul(at, NULL, 10) : UINT32_MAX;
+}
+
+void pm_thread_be_agent(bool traced) { prctl(PR_SET_NAME, traced ? PM_AGENT : PM_AGENT_NOT_TRACED); }
 
 int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts)
 {
@@ -50,13 +64,17 @@ int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopp
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", facts->pid);
     facts->thread = pm_proc_number_here(path, thread, who->pidns);
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", facts->pid, facts->thread);
-    if (facts->thread == 0 || pm_text_read(path, status, sizeof status) <= 0 || !is_agent(facts->pid, facts->thread, status))
+    if (facts->thread == 0 || pm_text_read(path, status, sizeof status) <= 0 || !is_agent(facts->pid, facts->thread, status, &facts->forbids))
         return ESRCH;
+    char state;
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", facts->pid, facts->thread);
+    if (!pm_proc_read_stat(path, &state, &facts->started))
+        return ESRCH;
+    facts->uid = user_in(status);
     const char *word = pm_proc_field(status, "State");
     facts->state = word && *word == '\t' ? word[1] : '\0';
     facts->tracer = pm_proc_last_number(pm_proc_field(status, "TracerPid"));
     facts->traced = facts->tracer != 0 || facts->state == 't'; /* from another pid namespace, perhaps */
-    facts->filtered = pm_proc_last_number(pm_proc_field(status, "Seccomp")) != 0;
     return if_stopped && facts->state != 'T' && facts->state != 't' ? EAGAIN : 0;
 }
 
@@ -89,109 +107,73 @@ bool pm_process_is_sandboxed(void)
 
 /* ---- reaching into them ---- */
 
-#define MOUNTS_MAX 32
-
-/* The mounts of one file system, as one process sees them. */
-struct mounts {
-    uint64_t device;
-    uint64_t ids[MOUNTS_MAX];
-    size_t count;
+/* A line of /proc/PID/maps. */
+struct line {
+    uint64_t from, to, offset, device, inode;
+    bool shared; /* and readable and writable */
 };
 
-/* "ID PARENT MAJOR:MINOR ...", a line of mountinfo. */
-static bool note_mount(const char *line, void *context)
+static bool parse(const char *text, struct line *line)
 {
-    struct mounts *mounts = context;
     char *at;
-    uint64_t id = strtoull(line, &at, 10), major, minor;
-    strtoull(at, &at, 10);
-    major = strtoull(at, &at, 10);
+    line->from = strtoull(text, &at, 16);
+    if (*at != '-')
+        return false;
+    line->to = strtoull(at + 1, &at, 16);
+    line->shared = strncmp(at, " rw-s ", 6) == 0;
+    if (!line->shared)
+        return true;
+    line->offset = strtoull(at + 6, &at, 16);
+    uint64_t major = strtoull(at, &at, 16);
     if (*at != ':')
         return false;
-    minor = strtoull(at + 1, &at, 10);
-    if (makedev((unsigned)major, (unsigned)minor) == mounts->device)
-        mounts->ids[mounts->count++] = id;
-    return mounts->count == MOUNTS_MAX;
-}
-
-struct descriptors {
-    uint32_t pid, thread;
-    struct pm_object object;
-    struct mounts mounts;
-    int found;
-};
-
-static bool is_among(const struct mounts *mounts, const char *id)
-{
-    uint64_t number = id ? strtoull(id, NULL, 10) : 0;
-    for (size_t i = 0; i < mounts->count; i++)
-        if (mounts->ids[i] == number)
-            return true;
-    return false;
-}
-
-/*
- * By what the kernel knows of it without asking its file system, which may be one that never answers.  Before Linux 5.14 that is not the inode;
- * but what is on the object's own file system can be asked.
- */
-static bool is_object(uint32_t number, void *context)
-{
-    struct descriptors *search = context;
-    struct stat facts;
-    char path[96], text[512];
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/fdinfo/%" PRIu32, search->pid, search->thread, number);
-    if (pm_text_read(path, text, sizeof text) <= 0)
-        return false;
-    const char *flags = pm_proc_field(text, "flags"), *inode = pm_proc_field(text, "ino");
-    if (!flags || (strtoul(flags, NULL, 8) & O_ACCMODE) != O_RDWR || !is_among(&search->mounts, pm_proc_field(text, "mnt_id")))
-        return false;
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/fd/%" PRIu32, search->pid, search->thread, number);
-    if (inode ? strtoull(inode, NULL, 10) != search->object.inode : stat(path, &facts) != 0 || facts.st_ino != search->object.inode)
-        return false;
-    search->found = (int)number;
+    uint64_t minor = strtoull(at + 1, &at, 16);
+    line->device = makedev((unsigned)major, (unsigned)minor);
+    line->inode = strtoull(at, &at, 10);
     return true;
 }
 
-int pm_process_descriptor(uint32_t pid, uint32_t thread, struct pm_object object)
-{
-    struct descriptors search = { .pid = pid, .thread = thread, .object = object, .mounts = { .device = object.device }, .found = -1 };
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/mountinfo", pid, thread);
-    pm_text_any_line(path, note_mount, &search.mounts);
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/fd", pid, thread);
-    pm_proc_any_number(path, is_object, &search, NULL);
-    return search.found;
-}
-
-struct place {
-    uint64_t address;
-    struct pm_object object;
+struct run {
+    uint64_t device, inode; /* as such lines have them, which a stat need not */
+    uint64_t start, at, end; /* from `start`, the object's beginning, up to `at` it is there */
 };
 
-/* A line of /proc/PID/maps: does a shared, writable mapping of the object's beginning start at the address? */
-static bool is_place(const char *line, void *context)
+static bool is_mine(const char *text, void *context)
 {
-    const struct place *place = context;
-    char *at;
-    uint64_t from = strtoull(line, &at, 16);
-    if (from != place->address || *at != '-')
+    struct run *mine = context;
+    struct line line;
+    if (!parse(text, &line) || !line.shared || line.from > mine->at || line.to <= mine->at)
         return false;
-    strtoull(at + 1, &at, 16);
-    if (strncmp(at, " rw-s ", 6) != 0)
-        return false;
-    uint64_t offset = strtoull(at + 6, &at, 16), major = strtoull(at, &at, 16);
-    if (*at != ':')
-        return false;
-    uint64_t minor = strtoull(at + 1, &at, 16), inode = strtoull(at, &at, 10);
-    return offset == 0 && inode == place->object.inode && makedev((unsigned)major, (unsigned)minor) == place->object.device;
+    mine->device = line.device;
+    mine->inode = line.inode;
+    return true;
 }
 
-bool pm_process_maps(uint32_t pid, uint32_t thread, uint64_t address, struct pm_object object)
+/* The lines ascend: whatever is there instead ends the run. */
+static bool is_end(const char *text, void *context)
 {
-    struct place place = { address, object };
+    struct run *run = context;
+    struct line line;
+    if (!parse(text, &line) || line.to <= run->at)
+        return false;
+    if (line.from > run->at || !line.shared || line.device != run->device || line.inode != run->inode ||
+        line.offset + (run->at - line.from) != run->at - run->start)
+        return true;
+    run->at = line.to;
+    return run->at >= run->end;
+}
+
+bool pm_process_maps(const struct pm_facts *who, uint64_t start, uint64_t length, const void *mine)
+{
+    struct run own = { .at = (uintptr_t)mine }, run = { .start = start, .at = start, .end = start + length };
     char path[64];
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/maps", pid, thread);
-    return pm_text_any_line(path, is_place, &place);
+    if (run.end < start || !pm_text_any_line("/proc/thread-self/maps", is_mine, &own))
+        return false;
+    run.device = own.device;
+    run.inode = own.inode;
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/maps", who->pid, who->thread);
+    pm_text_any_line(path, is_end, &run);
+    return run.at >= run.end;
 }
 
 /* Reading a byte makes the kernel map its page there, and with it those around it that are in memory: 64 KiB at a time. */

@@ -10,11 +10,12 @@
 #define PM_REASONS(X)                                                                                                                            \
     X(0, "it had no processor time, or was stopped or frozen in between")                                                                        \
     X(EPERM, "it is stopped, and the system does not permit running its agent (kernel.yama.ptrace_scope, another user, a sandbox); continue it") \
-    X(ESRCH, "its process cannot be seen from here (another pid namespace, or /proc hides it)")                                                  \
+    X(ESRCH, "its process cannot be seen from here (another pid namespace, or /proc hides it), or is no peer")                                                  \
     X(EAGAIN, "it is stopped, and no process could be started to run its agent (ulimit -u, or pids.max of the cgroup); continue it")             \
     X(EACCES, "it is stopped, and its agent must not be run from outside (PEERMAP_NO_INJECT); continue it")                                      \
     X(EBUSY, "a debugger or another tracer holds it; let it go on")                                                                              \
     X(ENOSYS, "it is stopped, and stopped peers cannot be reached on this kind of processor; continue it")                                       \
+    X(EREMOTE, "it is stopped, and belongs to another user, who does not own the segment; that user can continue it")                            \
     X(EL2HLT, "its cgroup is frozen, as a paused container is; thaw it")                                                                         \
     X(EINPROGRESS, "its agent is in the middle of something that cannot be interrupted, such as a system call; repeat")
 

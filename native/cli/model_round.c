@@ -24,7 +24,6 @@ void model_round(struct json *json, const peermap_round *round, const peermap_an
     json_number(json, "acked", round->acked);
     json_number(json, "late", round->late);
     json_number(json, "died", round->died);
-    json_number(json, "injected", round->injected);
     json_number(json, "unstopped", round->unstopped);
     json_number(json, "ahead", round->ahead);
     json_number(json, "populated", round->populated);

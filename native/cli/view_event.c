@@ -64,11 +64,11 @@ static const char *event_sentence(const struct pm_event *event)
 {
     static const char *const words[] = { "unknown event", "created", "attached", "restarted", "detached", "died", "reaped", "round begins",
                                          "asked to map", "mapped", "late", "round done", "rolled back", "memory cut", "refused", "root set",
-                                         "lock taken over", "agent let run", "mapped outside", "memory lost", "heap fault", "heap reclaimed" };
+                                         "lock taken over", "agent let run", "memory lost", "heap fault", "heap reclaimed" };
     static_assert(sizeof words / sizeof *words == PM_EV_LAST + 1, "one for each kind");
     if (event->kind == PM_EV_ROUND_END && event->method == PM_OP_INSIDE)
         return "grew";
-    if (event->error != 0 && (event->kind == PM_EV_UNSTOP || event->kind == PM_EV_INJECT))
+    if (event->error != 0 && event->kind == PM_EV_UNSTOP)
         return "not reached";
     return words[event->kind <= PM_EV_LAST ? event->kind : 0];
 }
@@ -87,7 +87,6 @@ const char *method_sentence(uint32_t method)
                                          "mapped it, by its agent",
                                          "mapped it itself",
                                          "was reached while stopped: its agent alone was let run",
-                                         "was reached while stopped: the mapping was made in its agent",
                                          "had it mapped ahead" };
     static_assert(sizeof words / sizeof *words == PM_BY_LAST + 1, "one for each method");
     return words[method <= PM_BY_LAST ? method : 0];
@@ -95,8 +94,8 @@ const char *method_sentence(uint32_t method)
 
 static const char *ack_words(uint32_t method)
 {
-    static const char *const words[] = { "", " at attach", " by its agent", " by itself", " by its agent, though stopped", " from outside, though stopped",
-                                         "" };
+    static const char *const words[] = { "", " at attach", " by its agent", " by itself", " by its agent, though stopped", "" };
+    static_assert(sizeof words / sizeof *words == PM_BY_LAST + 1, "one for each method");
     return words[method <= PM_BY_LAST ? method : 0];
 }
 
@@ -157,7 +156,6 @@ static void peer_detail(const struct pm_event *e, const struct names *names, str
     case PM_EV_REAP: snprintf(p->text, sizeof p->text, "%s%s", by.text[0] ? e->kind == PM_EV_REAP ? "by " : "found by " : "", by.text); break;
     case PM_EV_ROOT: snprintf(p->text, sizeof p->text, "%s at 0x%" PRIx64, BYTES(e->ns), e->size); break;
     case PM_EV_UNSTOP:
-    case PM_EV_INJECT:
         snprintf(p->text, sizeof p->text, "by %s%s%s", by.text, e->error ? ": " : "", e->error ? pm_reason_text(e->error) : "");
         break;
     case PM_EV_HEAP_FAULT: snprintf(p->text, sizeof p->text, "%s, at 0x%" PRIx64, fault_sentence(e->error), e->size); break;

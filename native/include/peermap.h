@@ -166,8 +166,7 @@ enum peermap_method {
     PEERMAP_BY_AGENT = 2,  /* the library's thread in the peer mapped it */
     PEERMAP_BY_SELF = 3,   /* the peer ran the round itself */
     PEERMAP_BY_UNSTOP = 4, /* the process was stopped: its agent thread alone was let run, by ptrace */
-    PEERMAP_BY_INJECT = 5, /* its agent did not run its own code: one mmap was run in that thread, by ptrace */
-    PEERMAP_BY_AHEAD = 6,  /* it had the memory mapped before the growth: nothing to do */
+    PEERMAP_BY_AHEAD = 5,  /* it had the memory mapped before the growth: nothing to do */
 };
 
 /* One row of the registry, copied. */
@@ -197,7 +196,6 @@ typedef struct peermap_round {
     uint32_t acked;     /* mapped it */
     uint32_t late;      /* did not in time */
     uint32_t died;      /* ended while they were waited for */
-    uint32_t injected;  /* of the acked: mapped by PEERMAP_BY_INJECT */
     pid_t culprit_pid;  /* 0 if there is none */
     char culprit[PEERMAP_NAME_MAX];
     uint64_t nanoseconds;
@@ -214,7 +212,8 @@ typedef struct peermap_answer {
     char name[PEERMAP_NAME_MAX];
     int method;           /* enum peermap_method; PEERMAP_BY_NONE if it did not map the memory in time, or ended */
     int error;            /* errno of its mapping; of a late peer, why it could not be reached from outside: EBUSY a debugger holds it, EL2HLT it is
-                           * frozen, EACCES PEERMAP_NO_INJECT, EPERM the system, ESRCH it is not to be seen, EINPROGRESS it is in the middle of
+                           * frozen, EACCES PEERMAP_NO_INJECT, EPERM the system, EREMOTE it is another user's, ESRCH it is not to be seen or
+                           * no peer, EINPROGRESS it is in the middle of
                            * something; 0 nothing is known to be in its way */
     uint64_t nanoseconds; /* from the request to the answer */
 } peermap_answer;

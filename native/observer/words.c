@@ -16,7 +16,7 @@ const char *pmo_state_word(enum pmo_peer_state state)
 
 const char *pmo_method_word(uint32_t method)
 {
-    static const char *const words[] = { "none", "attach", "agent", "self", "unstop", "inject", "ahead" };
+    static const char *const words[] = { "none", "attach", "agent", "self", "unstop", "ahead" };
     static_assert(COUNT(words) == PM_BY_LAST + 1, "one word for each method");
     return method <= PM_BY_LAST ? words[method] : "none";
 }
@@ -32,7 +32,7 @@ const char *pmo_event_word(uint32_t kind)
 {
     static const char *const words[] = { "unknown",   "create",     "attach",      "restart", "detach",   "peer-died", "reap",
                                          "round-begin", "map-request", "map-ack",  "map-late", "round-end", "rollback",  "cut",
-                                         "refuse",    "root",       "takeover",    "unstop",  "inject",   "lost",      "heap-fault", "heap-reclaim" };
+                                         "refuse",    "root",       "takeover",    "unstop",  "lost",     "heap-fault", "heap-reclaim" };
     static_assert(COUNT(words) == PM_EV_LAST + 1, "one word for each kind");
     return kind <= PM_EV_LAST ? words[kind] : "unknown";
 }

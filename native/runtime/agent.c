@@ -17,7 +17,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #define STACK_SIZE (512u << 10)
 #define MEANWHILE_NS UINT64_C(500000) /* a holder of the registry that goes on longer than this may have ended */
@@ -47,7 +46,7 @@ static int join(peermap_segment *segment)
     }
     PM_POINT("attach.converged");
     pm_journal(segment, (struct pm_event){ .kind = restart ? PM_EV_RESTART : PM_EV_ATTACH,
-                                           .epoch = segment->tried,
+                                           .epoch = peek64(&segment->slots[segment->index].acked),
                                            .method = PM_BY_ATTACH,
                                            .slot = (uint16_t)segment->index,
                                            .size = segment->mapped,
@@ -66,7 +65,7 @@ static void leave(peermap_segment *segment)
     uint64_t requested = load64(&segment->slots[segment->index].requested);
     pm_registry_release(segment);
     PM_POINT("leave.released");
-    if (requested > segment->tried)
+    if (requested != segment->tried)
         pm_answer(segment, requested);
     pm_changed(segment);
 }
@@ -156,7 +155,7 @@ static void *agent(void *argument)
 {
     peermap_segment *segment = argument;
     struct pm_channel *rounds = &segment->rounds;
-    prctl(PR_SET_NAME, "peermap"); /* by which it is known for an agent: os_linux_process.c */
+    pm_thread_be_agent(!(segment->flags & PEERMAP_NO_INJECT) && !(segment->shape.flags & PM_SEGMENT_NO_INJECT));
     pm_thread_be_prompt();
     int rc = pm_unless_lost(segment, join(segment));
     bool leaving = rc != 0;

@@ -96,23 +96,34 @@ static void record(peermap_segment *segment, uint64_t epoch, uint32_t method, in
                                            .ns = took });
 }
 
+/*
+ * A request is told from the one before by being another, not by being later: whoever can write the registry can write any epoch there, and what came
+ * after a great one would never be heard.  The same epoch again, of a header that was put back, has another time.
+ */
+static bool is_news(const peermap_segment *segment, uint64_t epoch, uint64_t since)
+{
+    return epoch != segment->tried || (since != segment->tried_ns && epoch == order_load64(&segment->header->epoch));
+}
+
 void pm_converge(peermap_segment *segment, uint32_t method)
 {
     struct pm_slot *slot = &segment->slots[segment->index];
-    /* An epoch that has not come is a lie: whoever took it for tried would hear no true one any more. */
-    for (uint64_t epoch; (epoch = load64(&slot->requested)) > segment->tried && epoch <= order_load64(&segment->header->epoch) && !pm_evicted(segment);) {
-        bool fresh = load64(&slot->remap) > segment->tried;
-        segment->tried = epoch;
-        int error = apply(segment, fresh);
-        PM_POINT("converge.mapped");
-        if (error == 0)
-            populate(segment, epoch, peek64(&slot->requested_ns));
-        bool unstopped = method == PM_BY_AGENT && peek64(&slot->unstopped) == epoch;
-        record(segment, epoch, unstopped ? PM_BY_UNSTOP : method, error, peek64(&slot->requested_ns));
-        PM_POINT("converge.acked");
-        if (method == PM_BY_AGENT) /* the runner does not count itself */
-            pm_answer(segment, epoch);
-    }
+    const uint64_t epoch = load64(&slot->requested), since = peek64(&slot->requested_ns), remap = load64(&slot->remap);
+    if (!is_news(segment, epoch, since) || pm_evicted(segment))
+        return;
+    const bool fresh = remap == epoch || remap != segment->remade;
+    segment->tried = epoch;
+    segment->tried_ns = since;
+    segment->remade = remap;
+    int error = apply(segment, fresh);
+    PM_POINT("converge.mapped");
+    if (error == 0)
+        populate(segment, epoch, since);
+    bool unstopped = method == PM_BY_AGENT && peek64(&slot->unstopped) == epoch;
+    record(segment, epoch, unstopped ? PM_BY_UNSTOP : method, error, since);
+    PM_POINT("converge.acked");
+    if (method == PM_BY_AGENT) /* the runner does not count itself */
+        pm_answer(segment, epoch);
 }
 
 /*
@@ -131,13 +142,16 @@ int pm_converge_first(peermap_segment *segment, uint64_t since)
             return pm_fail(PEERMAP_EOS, "cannot map segment %s: %s", segment->name, strerror(error));
         }
         PM_POINT("first.mapped");
-        segment->tried = epoch;
         poke32(&slot->method, PM_BY_ATTACH);
         poke64(&slot->latency_ns, pm_now() - since);
         store64(&slot->acked, epoch);
     } while (order_load64(&segment->header->epoch) != epoch);
     uint64_t requested = load64(&slot->requested);
-    if (requested != 0 && requested <= epoch)
+    if (requested > epoch) /* its turn comes */
+        return 0;
+    segment->tried = requested;
+    segment->tried_ns = peek64(&slot->requested_ns);
+    if (requested != 0)
         pm_answer(segment, requested);
     return 0;
 }

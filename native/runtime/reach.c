@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reach.c - peers that cannot answer by themselves, because their process is stopped or their agent does not run its loop.
+ * reach.c - peers that cannot answer because their process is stopped.
  *
- * The rungs of the ladder below the bell.  *Unstop*: the process is stopped; its agent's thread, and no other, is let run by ptrace, does its
- * own work and falls back into the stop.  The same for a stopped peer that has the lock.  *Inject*: the agent can be reached and yet does
- * not answer; one mmap is run in its thread, while that is parked in a futex.  Neither is tried on a peer that forbids it, or that another
- * tracer holds; inject not under a seccomp filter, which might end the process.  Nobody who is frozen is reached: a freezer holds a thread that is
- * continued or traced as well.  Why a rung could not be climbed is an errno, in words in base/reason.h:
+ * The rung of the ladder below the bell, *unstop*: the agent's thread of a stopped peer, and no other, is let run by ptrace, does its own work and
+ * falls back into the stop.  The same for a stopped peer that has the lock.  Not tried on a peer that forbids it, or that another tracer holds.  Nobody
+ * who is frozen is reached: a freezer holds a thread that is continued or traced as well.  Why the rung could not be climbed is an errno, in words in
+ * base/reason.h:
  *
  *     EACCES  PEERMAP_NO_INJECT forbids it            EBUSY        a debugger holds it
- *     EPERM   the system forbids it                   ESRCH        the process cannot be seen from here
+ *     EPERM   the system forbids it                   ESRCH        the process cannot be seen from here, or is no peer
  *     EL2HLT  its cgroup is frozen                    EINPROGRESS  its agent is in the middle of something
  *     EAGAIN  no hand could be made                   ENOSYS       not on this kind of processor
+ *     EREMOTE it is of a user whom this is no business of
  *
- * What the registry says of the process is checked against /proc first, so that no header makes this touch any thread but an agent.
+ * The registry, which every peer can write, says whom to look at, and nothing else.  What that process is, the kernel says: a thread that the library
+ * made, which may be traced; a user who is ours, or to whom the segment belongs; and the segment's header mapped where the slot claims.
  */
 #include "round.h"
 
@@ -22,6 +23,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define AGAIN_MS 100u                /* after which one is tried again that the kernel did not let be held: others come first */
 #define EXPLAIN_NS UINT64_C(10000000) /* for finding out why peers are late, when they are */
@@ -30,9 +32,9 @@ static uint32_t ms_asked(const struct pm_awaited *who) { return (uint32_t)((pm_n
 
 static bool is_stopped(const struct pm_facts *facts) { return facts->state == 'T' || facts->state == 't'; }
 
-static bool forbids(const peermap_segment *segment, const struct pm_slot *slot)
+static bool forbids(const peermap_segment *segment, const struct pm_facts *facts)
 {
-    return (segment->shape.flags & PM_SEGMENT_NO_INJECT) || (slot->flags & PM_SLOT_NO_INJECT);
+    return (segment->shape.flags & PM_SEGMENT_NO_INJECT) || facts->forbids;
 }
 
 static int find_process(const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts)
@@ -41,13 +43,24 @@ static int find_process(const struct pm_slot *slot, bool if_stopped, struct pm_f
     return pm_process_find(&who, slot->life & PM_FUTEX_TID, if_stopped, facts);
 }
 
+/* 0 if it is a peer, by the kernel's word. */
+static int is_ours(const peermap_segment *segment, const struct pm_slot *slot, uint64_t data, const struct pm_facts *facts)
+{
+    const uint64_t header = segment->shape.header_len;
+    if (facts->uid != (uint32_t)geteuid() && facts->uid != segment->object.owner)
+        return EREMOTE;
+    return slot->base >= header && pm_process_maps(facts, slot->base - header, header + data, segment->start) ? 0 : ESRCH;
+}
+
 /* 0 if it may be reached into, and it is of use. */
 static int find(const peermap_segment *segment, const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts)
 {
     int error = find_process(slot, if_stopped, facts);
     if (error == 0 && facts->traced)
         return EBUSY;
-    if (error == 0 && forbids(segment, slot))
+    if (error == 0)
+        error = is_ours(segment, slot, 0, facts);
+    if (error == 0 && forbids(segment, facts))
         return EACCES;
     return error == 0 && pm_process_is_frozen(facts, NULL) ? EL2HLT : error;
 }
@@ -62,7 +75,10 @@ static int find_hindrance(const peermap_segment *segment, const struct pm_slot *
         return EL2HLT;
     if (!is_stopped(facts))
         return facts->state == 'D' ? EINPROGRESS : 0;
-    return facts->traced ? EBUSY : forbids(segment, slot) ? EACCES : 0;
+    if (facts->traced)
+        return EBUSY;
+    error = is_ours(segment, slot, 0, facts);
+    return error == 0 && forbids(segment, facts) ? EACCES : error;
 }
 
 static void tell(peermap_segment *segment, enum pm_event_kind kind, uint64_t epoch, uint32_t index, uint64_t size, int error)
@@ -86,14 +102,12 @@ static void look(const struct pm_running *round, struct pm_awaited *who)
 {
     const peermap_segment *segment = round->segment;
     struct pm_slot slot;
-    struct pm_facts facts;
-    who->thread = 0;
+    who->stopped = false;
     if (ms_asked(who) < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
         return;
-    int error = find(segment, &slot, true, &facts);
+    int error = find(segment, &slot, true, &who->facts);
     who->error = error == EAGAIN ? 0 : error; /* it runs: its answer is on its way */
-    if (error == 0)
-        who->thread = facts.thread;
+    who->stopped = error == 0;
 }
 
 static void take(struct pm_running *round, struct pm_awaited *who)
@@ -102,10 +116,10 @@ static void take(struct pm_running *round, struct pm_awaited *who)
     if (who->target) /* by the hand before, which let it fall back into its stop, or it was continued since */
         look(round, who);
     who->target = NULL;
-    if (who->thread == 0)
+    if (!who->stopped)
         return;
     store64(&segment->slots[who->index].unstopped, round->epoch);
-    who->target = pm_hand_add(&segment->hand, who->thread);
+    who->target = pm_hand_add(&segment->hand, &who->facts);
 }
 
 /* Whom a hand held that is no more is to be reached again; but not for ever, for it may have been ended for what it does. */
@@ -128,7 +142,7 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
         if (who->target)
             continue;
         look(round, who);
-        news = news || who->thread != 0;
+        news = news || who->stopped;
     }
     if (!news)
         return;
@@ -173,118 +187,17 @@ void pm_reach_end(struct pm_running *round)
     }
 }
 
-/* ---- inject ---- */
-
-/* The call that maps the round's target in the peer.  Its addresses come from a registry that anybody may write, so the kernel's word is needed
- * that the segment's header is mapped before them. */
-static int plan(const struct pm_running *round, const struct pm_slot *slot, const struct pm_facts *facts, struct pm_hand_call *call)
-{
-    const peermap_segment *segment = round->segment;
-    const struct pm_shape *shape = &segment->shape;
-    uint64_t target = peek64(&segment->header->target);
-    if (target > shape->reserved || target < slot->mapped)
-        return EINPROGRESS; /* it shall give memory up: only its own code can see to that */
-    if (facts->filtered)
-        return EPERM;
-    if (slot->base < shape->header_len || !pm_process_maps(facts->pid, facts->thread, slot->base - shape->header_len, segment->object))
-        return ESRCH;
-    *call = (struct pm_hand_call){ .address = slot->base,
-                                   .length = target,
-                                   .offset = shape->header_len,
-                                   .descriptor = pm_process_descriptor(facts->pid, facts->thread, segment->object) };
-    return call->descriptor < 0 ? EBADF : 0;
-}
-
-static void aim(struct pm_running *round, struct pm_awaited *who)
-{
-    peermap_segment *segment = round->segment;
-    struct pm_slot slot;
-    struct pm_facts facts;
-    struct pm_hand_call call;
-    if (ms_asked(who) < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
-        return;
-    int error = find(segment, &slot, false, &facts);
-    if (error == 0)
-        error = plan(round, &slot, &facts, &call);
-    if (error == 0 && !(who->target = pm_hand_add(&segment->hand, facts.thread)))
-        error = EINPROGRESS;
-    if (error == 0) {
-        who->target->wanted = true;
-        who->target->call = call;
-    } else if (who->error == 0 && error != EACCES) { /* unstop has told that already, if it is stopped */
-        who->error = error;
-    }
-}
-
-/* Enters for the peer what it would have entered itself.  What its own threads go by it learns when its agent runs again. */
-static void record(struct pm_running *round, const struct pm_awaited *who)
-{
-    peermap_segment *segment = round->segment;
-    struct pm_slot *slot = &segment->slots[who->index];
-    const struct pm_hand_target *target = who->target;
-    tell(segment, PM_EV_INJECT, round->epoch, who->index, target->call.length, target->outcome);
-    if (target->outcome != 0 || load64(&slot->acked) >= round->epoch)
-        return;
-    uint64_t took = pm_now() - who->asked;
-    poke64(&slot->mapped, target->call.length);
-    poke32(&slot->method, PM_BY_INJECT);
-    poke64(&slot->latency_ns, took);
-    store64(&slot->acked, round->epoch);
-    pm_journal(segment, (struct pm_event){ .kind = PM_EV_MAP_ACK,
-                                           .epoch = round->epoch,
-                                           .method = PM_BY_INJECT,
-                                           .slot = (uint16_t)who->index,
-                                           .size = target->call.length,
-                                           .ns = took });
-}
-
-/* True if it was held up by one of them, and may find the others when it is tried again. */
-static bool inject(struct pm_running *round, uint64_t deadline)
-{
-    peermap_segment *segment = round->segment;
-    bool again = false;
-    pm_hand_end(&segment->hand);
-    for (uint32_t i = 0; i < round->count; i++) {
-        round->awaited[i].target = NULL;
-        aim(round, &round->awaited[i]);
-    }
-    if (segment->hand.count == 0)
-        return false;
-    int error = start(segment, deadline);
-    if (error == 0)
-        pm_hand_call(&segment->hand);
-    for (uint32_t i = 0; i < round->count; i++) {
-        struct pm_awaited *who = &round->awaited[i];
-        if (!who->target)
-            continue;
-        const struct pm_hand_target *target = who->target;
-        if (error == 0 && target->error == 0)
-            record(round, who);
-        who->error = error != 0 ? error : target->error != 0 ? target->error : target->outcome;
-        if (error == 0 && target->error == EINPROGRESS)
-            who->again = ms_asked(who) + AGAIN_MS;
-        again = again || (error == 0 && target->error == EAGAIN);
-    }
-    return again;
-}
-
-void pm_reach_inject(struct pm_running *round, uint64_t deadline)
-{
-    for (int i = 0; round->reaches && i < PM_HANDS && pm_now() < deadline && inject(round, deadline); i++) {}
-}
-
 /* ---- populate ---- */
 
 bool pm_reach_populate(const struct pm_running *round, uint32_t index)
 {
     const peermap_segment *segment = round->segment;
-    const struct pm_intent *intent = &segment->header->intent;
-    uint64_t from = peek64(&intent->from), to = peek64(&intent->to);
+    const uint64_t from = round->from, to = round->needs;
     struct pm_slot slot;
     struct pm_facts facts;
-    if (!pm_slot_read(segment, index, &slot) || from >= to || to > slot.mapped || to > segment->shape.reserved)
+    if (from >= to || !pm_slot_read(segment, index, &slot) || find_process(&slot, false, &facts) != 0 || is_ours(segment, &slot, to, &facts) != 0)
         return false;
-    return find_process(&slot, false, &facts) == 0 && pm_process_populate(facts.thread, slot.base + from, to - from, round->deadline) == 0;
+    return pm_process_populate(facts.thread, slot.base + from, to - from, round->deadline) == 0;
 }
 
 /* ---- the holder of a lock ---- */
@@ -296,7 +209,7 @@ int pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline)
     uint32_t index;
     if (segment->hand.pid != 0 || !pm_slot_of_holder(segment, word & PM_FUTEX_TID, &index, &slot) || find(segment, &slot, true, &facts) != 0)
         return 0;
-    pm_hand_add(&segment->hand, facts.thread);
+    pm_hand_add(&segment->hand, &facts);
     int error = start(segment, deadline);
     if (error == 0)
         error = segment->hand.targets[0].error;

@@ -222,6 +222,7 @@ static int grow_by_round(struct pm_running *round, uint64_t from, uint64_t to)
 {
     peermap_segment *segment = round->segment;
     uint64_t before = peek64(&segment->header->target), ahead = pm_ahead_of(segment, to);
+    round->from = from;
     round->needs = to;
     pm_round_ask(round, ahead > before ? ahead : before, 0, false);
     pm_round_wait(round, round->deadline);

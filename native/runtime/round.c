@@ -42,6 +42,8 @@ static void request(struct pm_running *round, struct pm_awaited *who, uint64_t s
 {
     struct pm_slot *slot = &round->segment->slots[who->index];
     store_error(&slot->error, 0);
+    if (load64(&slot->acked) == round->epoch) /* of a header whose epoch was put back: that was another round's */
+        store64(&slot->acked, 0);
     poke64(&slot->requested_ns, who->asked);
     if (fresh)
         poke64(&slot->remap, round->epoch);
@@ -108,7 +110,6 @@ static void enter(struct pm_running *round, const struct pm_awaited *who, uint32
     peermap_round *report = round->report;
     report->acked += method != PM_BY_NONE;
     report->unstopped += method == PM_BY_UNSTOP;
-    report->injected += method == PM_BY_INJECT;
     report->ahead += method == PM_BY_AHEAD;
     if (method != PM_BY_NONE && round->populates)
         report->populated += peek64(&slot->populated) == round->epoch || pm_reach_populate(round, who->index);
@@ -136,7 +137,7 @@ static void sweep(struct pm_running *round, bool patient)
         struct pm_awaited who = round->awaited[i];
         const struct pm_slot *slot = &segment->slots[who.index];
         int error = load_error(&slot->error);
-        if (load64(&slot->acked) >= round->epoch && load64(&slot->tag) == who.tag) {
+        if (load64(&slot->acked) == round->epoch && load64(&slot->tag) == who.tag) {
             enter(round, &who, peek32(&slot->method), 0);
         } else if (!pm_slot_is(segment, who.index, who.tag)) {
             if (pm_slot_died(segment, who.index, who.tag)) {
@@ -220,9 +221,9 @@ static void give_up(struct pm_running *round)
 void pm_round_wait(struct pm_running *round, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
-    uint64_t begun = pm_now(), early = begun + EARLY_NS, soft = begun + SOFT_NS, half = begun + (deadline > begun ? deadline - begun : 0) / 2;
+    uint64_t begun = pm_now(), early = begun + EARLY_NS, soft = begun + SOFT_NS;
     uint64_t look = soft;
-    bool told = false, injected = false;
+    bool told = false;
     pm_yield_while(&segment->header->outstanding, 0xffff);
     for (;;) {
         uint32_t word = order_load32(&segment->header->outstanding), brief = order_load32(&segment->brief.posted);
@@ -244,10 +245,6 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline)
         }
         if (now >= (round->count <= FEW ? early : soft))
             pm_reach(round, deadline);
-        if (now >= half && !injected) {
-            pm_reach_inject(round, deadline);
-            injected = true;
-        }
         sleep_until_news(round, word, brief, early, soft, deadline);
     }
     order_store32(&segment->header->outstanding, 0);

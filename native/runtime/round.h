@@ -11,7 +11,8 @@ struct pm_awaited {
     uint64_t tag;
     uint64_t asked;                /* when */
     int error;                     /* errno of trying to reach it from outside */
-    uint32_t thread;               /* of its agent, if that is to be let run, or 0 */
+    bool stopped;                  /* and its agent, of these facts, is to be let run */
+    struct pm_facts facts;
     struct pm_hand_target *target; /* of the hand that lets it run, or NULL */
 };
 
@@ -23,6 +24,7 @@ struct pm_running {
     uint64_t deadline; /* of the whole call */
     const struct pm_request *request; /* which it is for; NULL: for nobody's */
     uint64_t epoch;
+    uint64_t from;      /* bytes that there were before a growth */
     uint64_t needs;     /* bytes that a peer must have mapped for the round to succeed; 0: exactly what is asked of it */
     bool reaches;       /* stopped peers are reached from outside */
     bool populates;     /* the new pages, everywhere */
@@ -55,8 +57,6 @@ int pm_round_late(struct pm_running *round, const char *consequence); /* PEERMAP
 /* ---- reach.c ---- */
 /* Lets the agents run whose processes are stopped.  Again and again, until pm_reach_end(). */
 void pm_reach(struct pm_running *round, uint64_t deadline);
-/* Maps the memory in those that still do not answer, through their agents' threads. */
-void pm_reach_inject(struct pm_running *round, uint64_t deadline);
 void pm_reach_end(struct pm_running *round);
 /* Populates the new pages in a peer from outside.  True if it did. */
 bool pm_reach_populate(const struct pm_running *round, uint32_t index);

@@ -65,9 +65,6 @@ export async function growths(results) {
       `  in ${elsewhere} turns the last growth did not come by the rung that its column is named after; runtime.json says where`,
     );
   for (const [name, reason] of missing) console.log(`  ${name} is missing: ${reason}`);
-  console.log(
-    '  inject is missing: it comes after half of the deadline, which its time would be; and no program can bring it about',
-  );
   return missing;
 }
 

@@ -57,7 +57,7 @@ describe('addon: a process as a peer', () => {
     const two = await Script.peer(name, 'two');
     const round = await segment.grow(3 * MiB);
     const { answers, nanoseconds, ...counts } = round;
-    const none = { late: 0, died: 0, injected: 0, unstopped: 0, ahead: 0, populated: 0 };
+    const none = { late: 0, died: 0, unstopped: 0, ahead: 0, populated: 0 };
     assert.deepEqual(counts, { epoch: 2, size: 4 * MiB, peers: 2, acked: 2, ...none });
     assert.ok(nanoseconds > 0);
     assert.deepEqual(

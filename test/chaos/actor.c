@@ -84,7 +84,6 @@ static bool fine(struct actor *me, int rc)
 static void reported(const peermap_round *round)
 {
     counted(COUNT_unstopped, round->unstopped);
-    counted(COUNT_injected, round->injected);
     counted(COUNT_died, round->died);
 }
 

@@ -39,7 +39,7 @@
 /* One line at the end of a storm: in this order, under these names. */
 #define COUNTS(X)                                                                                                                            \
     X(growths) X(ahead) X(shrinks) X(sweeps) X(pages) X(writes) X(roots) X(remaps) X(reaps) X(attaches) X(detaches) X(forks) X(execs)        \
-    X(exits) X(stops) X(kills) X(unstopped) X(injected) X(died) X(late) X(busy) X(full) X(calms)
+    X(exits) X(stops) X(kills) X(unstopped) X(died) X(late) X(busy) X(full) X(calms)
 
 /* clang-format off */
 enum count {

@@ -41,7 +41,7 @@ void fail(uint32_t arena, const char *format, ...)
 static void tell_event(const struct pm_event *event)
 {
     static const char *const kinds[] = { "?",        "create",   "attach", "restart", "detach",    "peer-died", "reap", "round-begin", "map-request",
-                                         "map-ack",  "map-late", "round-end", "rollback", "cut", "refuse", "root", "takeover", "unstop", "inject", "lost" };
+                                         "map-ack",  "map-late", "round-end", "rollback", "cut", "refuse", "root", "takeover", "unstop", "lost" };
     const char *kind = event->kind < sizeof kinds / sizeof *kinds ? kinds[event->kind] : "?";
     fprintf(stderr, "  %" PRIu64 ".%06" PRIu64 " %-11s epoch %-6" PRIu64 " method %-2u slot %-3d pid %-7u by %-3d pid %-7u error %-4d size %-9" PRIu64 " ns %" PRIu64 "\n",
             event->time_ns / 1000000000, event->time_ns / 1000 % 1000000, kind, event->epoch, event->method, event->slot == PM_NO_SLOT ? -1 : event->slot,

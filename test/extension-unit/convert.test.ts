@@ -26,7 +26,6 @@ describe('conversion to the wire', () => {
       acked: 1,
       late: 1,
       died: 0,
-      injected: 0,
       nanoseconds: 5,
       culprit: { pid: 7, name: 'sleeper' },
     };

@@ -19,7 +19,7 @@
  *     touch                                          reads every active page
  *     spin N                                         grows and shrinks by a page N times, then answers
  *     answers                                        ok NAME:METHOD:ERRNO ... of its last round
- *     report                                         ok UNSTOPPED INJECTED AHEAD POPULATED of its last round
+ *     report                                         ok UNSTOPPED AHEAD POPULATED of its last round
  *     resident OFF LEN                               ok PAGES, in its page tables
  *     crash                                          abort()
  *
@@ -73,7 +73,7 @@ static void list_peers(void)
 
 static void list_answers(void)
 {
-    static const char *const methods[] = { "none", "attach", "agent", "self", "unstop", "inject", "ahead" };
+    static const char *const methods[] = { "none", "attach", "agent", "self", "unstop", "ahead" };
     peermap_answer answers[1024];
     int count = peermap_answers(segment, answers, 1024);
     printf("ok");
@@ -178,7 +178,7 @@ static void obey(const char *line)
     else if (strcmp(word, "answers") == 0)
         list_answers();
     else if (strcmp(word, "report") == 0)
-        printf("ok %u %u %u %u\n", last.unstopped, last.injected, last.ahead, last.populated);
+        printf("ok %u %u %u\n", last.unstopped, last.ahead, last.populated);
     else if (strcmp(word, "resident") == 0)
         resident((uintptr_t)base + a, b);
     else if (strcmp(word, "touch") == 0)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * peermap.c - peermap_grow(), by each rung of its ladder that programs can bring about.
+ * peermap.c - peermap_grow(), by each rung of its ladder.
  *
  *     ahead   a segment as it is made by default: peers map past its size, and a growth finds everybody ready
  *     agent   PEERMAP_STRICT: every growth asks each peer's agent
  *     unstop  that, with one of the peers stopped (SIGSTOP)
  *
- * peermap_answers() says whether a growth came by that rung.  The next rung, `inject`, is no way here: it comes after half of the
- * deadline, so its time is the deadline's; and no program can keep an agent that may be traced from running its own code.
+ * peermap_answers() says whether a growth came by that rung.
  */
 #include "../common/bench.h"
 #include "ways.h"

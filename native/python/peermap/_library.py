@@ -18,7 +18,7 @@ HUGE = 1 << 5
 HEAP = 1 << 6
 
 STATES = ("dead", "alive", "late")
-METHODS = ("none", "attach", "agent", "self", "unstop", "inject", "ahead")
+METHODS = ("none", "attach", "agent", "self", "unstop", "ahead")
 
 
 class Options(ctypes.Structure):
@@ -63,7 +63,6 @@ class Round(ctypes.Structure):
         ("acked", c_uint32),
         ("late", c_uint32),
         ("died", c_uint32),
-        ("injected", c_uint32),
         ("culprit_pid", c_int),
         ("culprit", c_char * NAME_MAX),
         ("nanoseconds", c_uint64),

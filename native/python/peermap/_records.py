@@ -18,7 +18,6 @@ class Round(NamedTuple):
     acked: int
     late: int
     died: int
-    injected: int
     unstopped: int
     ahead: int
     populated: int
