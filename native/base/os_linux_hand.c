@@ -163,7 +163,7 @@ QUIET static uint64_t started(const char *line)
     return ticks;
 }
 
-/* The thread of this number is the one that was looked at; asked of one that is held, whose number cannot become another's any more. */
+/* The thread of this number is the one that was looked at. */
 QUIET static bool is_it(const struct pm_hand_target *target)
 {
     char path[64], line[512];
@@ -178,10 +178,11 @@ QUIET static bool is_it(const struct pm_hand_target *target)
     return target->started != 0 && started(line) == target->started;
 }
 
-/* To be held stops nobody.  Who is another is asked for nothing more, and let go of with all. */
+/* Before, so that nobody else is touched; and again, since only of one that is held the number cannot become another's.  To be held runs and stops nobody:
+ * who is another after all is asked for nothing more, and let go of with the rest. */
 QUIET static void seize(struct pm_hand_target *target)
 {
-    long rc = trace(PTRACE_SEIZE, target->thread, 0, 0);
+    long rc = is_it(target) ? trace(PTRACE_SEIZE, target->thread, 0, 0) : -ESRCH;
     target->held = rc == 0;
     target->error = rc < 0 ? (int)-rc : is_it(target) ? 0 : ESRCH;
     if (target->error == 0)

@@ -6,9 +6,7 @@
  */
 #include "freezer.h"
 
-#include "borrowed.h"
-
-#ifdef __x86_64__
+#include "sleeper.h"
 
 static uint64_t ms_since(uint64_t since) { return (now_ns() - since) / 1000000; }
 
@@ -16,14 +14,14 @@ static uint64_t ms_since(uint64_t since) { return (now_ns() - since) / 1000000; 
 static void frozen_target(const struct freezer *freezer)
 {
     static struct pm_hand hand;
-    struct lender frozen = lend(), other = lend();
+    struct sleeper frozen = start_sleeper(), other = start_sleeper();
     kill(frozen.pid, SIGSTOP);
     kill(other.pid, SIGSTOP);
     while (process_state(frozen.pid) != 'T' || process_state(other.pid) != 'T')
         usleep(200);
+    struct pm_hand_target *first = reach_for(&hand, &frozen), *second = reach_for(&hand, &other);
     CHECK(freezer_put(freezer, frozen.pid));
     freezer_freeze(freezer);
-    struct pm_hand_target *first = pm_hand_add(&hand, frozen.words[3]), *second = pm_hand_add(&hand, other.words[3]);
     uint64_t since = now_ns();
     CHECK_INT(pm_hand_start(&hand, pm_now() + UINT64_C(60000000000)), 0);
     CHECK(ms_since(since) < 10000);
@@ -39,41 +37,15 @@ static void frozen_target(const struct freezer *freezer)
     freezer_thaw(freezer);
     kill(frozen.pid, SIGCONT);
     kill(other.pid, SIGCONT);
-    lender_is_well(&frozen);
-    lender_is_well(&other);
-    kill(frozen.pid, SIGKILL);
-    kill(other.pid, SIGKILL);
-    waitpid(frozen.pid, NULL, 0);
-    waitpid(other.pid, NULL, 0);
+    sleeper_is_well(&frozen);
+    sleeper_is_well(&other);
+    end_sleeper(&frozen);
+    end_sleeper(&other);
 }
 
-/* A call in a frozen thread is taken back: thawed, it goes on with its own code, and has made no mapping. */
-static void frozen_call(const struct freezer *freezer)
+static void freeze_hand(struct pm_hand *hand, const struct freezer *freezer, const struct sleeper *sleeper)
 {
-    static struct pm_hand hand;
-    struct lender lender = lend();
-    CHECK(freezer_put(freezer, lender.pid));
-    struct pm_hand_target *target = pm_hand_add(&hand, lender.words[3]);
-    target->wanted = true;
-    target->call = lender_call(&lender);
-    CHECK_INT(pm_hand_start(&hand, pm_now() + UINT64_C(1000000000)), 0);
-    freezer_freeze(freezer);
-    uint64_t since = now_ns();
-    pm_hand_call(&hand);
-    CHECK(ms_since(since) < 10000);
-    CHECK_INT(target->outcome, EINPROGRESS);
-    pm_hand_end(&hand);
-    pm_hand_free(&hand);
-    freezer_thaw(freezer);
-    lender_is_well(&lender);
-    CHECK(!lender_has_it(&lender));
-    kill(lender.pid, SIGKILL);
-    waitpid(lender.pid, NULL, 0);
-}
-
-static void freeze_hand(struct pm_hand *hand, const struct freezer *freezer, uint32_t thread)
-{
-    CHECK(pm_hand_add(hand, thread) != NULL);
+    CHECK(reach_for(hand, sleeper) != NULL);
     CHECK_INT(pm_hand_start(hand, pm_now() + UINT64_C(60000000000)), 0);
     CHECK(freezer_put(freezer, hand->pid));
     freezer_freeze(freezer);
@@ -82,8 +54,8 @@ static void freeze_hand(struct pm_hand *hand, const struct freezer *freezer, uin
 static void frozen_hand(const struct freezer *freezer)
 {
     static struct pm_hand hand;
-    struct lender lender = lend();
-    freeze_hand(&hand, freezer, lender.words[3]);
+    struct sleeper sleeper = start_sleeper();
+    freeze_hand(&hand, freezer, &sleeper);
     pid_t stuck = hand.pid;
     uint64_t since = now_ns();
     pm_hand_end(&hand);
@@ -94,27 +66,26 @@ static void frozen_hand(const struct freezer *freezer)
     freezer_thaw(freezer);
     while (waitpid(stuck, NULL, __WALL | WNOHANG) == 0) /* the thread is its own again */
         usleep(200);
-    pm_hand_add(&hand, lender.words[3]);
+    reach_for(&hand, &sleeper);
     CHECK_INT(pm_hand_start(&hand, pm_now() + UINT64_C(60000000000)), 0);
     CHECK(pm_hand_works(&hand) && hand.targets[0].error == 0);
     pm_hand_end(&hand);
-    lender_is_well(&lender);
+    sleeper_is_well(&sleeper);
     pm_hand_free(&hand);
-    kill(lender.pid, SIGKILL);
-    waitpid(lender.pid, NULL, 0);
+    end_sleeper(&sleeper);
     CHECK_INT(children_of(getpid()), 0);
 }
 
 /* It is not waited for by the end of its process either. */
 static void exit_beside_it(const struct freezer *freezer)
 {
-    struct lender lender = lend();
+    struct sleeper sleeper = start_sleeper();
     pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
         static struct pm_hand hand;
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        freeze_hand(&hand, freezer, lender.words[3]);
+        freeze_hand(&hand, freezer, &sleeper);
         pm_hand_end(&hand);
         pm_hand_free(&hand);
         _exit(7);
@@ -123,15 +94,13 @@ static void exit_beside_it(const struct freezer *freezer)
     CHECK_INT(waitpid(pid, &status, 0), pid);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
     freezer_thaw(freezer);
-    lender_is_well(&lender);
-    kill(lender.pid, SIGKILL);
-    waitpid(lender.pid, NULL, 0);
+    sleeper_is_well(&sleeper);
+    end_sleeper(&sleeper);
 }
 
 static void each(const struct freezer *freezer)
 {
     frozen_target(freezer);
-    frozen_call(freezer);
     if (freezer->version == 1) { /* version 2 lets SIGKILL through */
         frozen_hand(freezer);
         exit_beside_it(freezer);
@@ -145,7 +114,3 @@ int main(int argc, char **argv)
     freezer_each(each);
     return 0;
 }
-
-#else
-int main(void) { SKIP("only on x86-64"); }
-#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A hand lets the agent of a stopped process run, and no other thread.  Whose number has become another's since it was looked at is let go of, untouched:
+ * another thread, one that is no agent any more, one that may not be traced.
+ */
+#include "sleeper.h"
+
+static uint64_t switches(const struct sleeper *sleeper)
+{
+    char path[64], line[256];
+    uint64_t sum = 0, some;
+    snprintf(path, sizeof path, "/proc/%d/task/%u/status", (int)sleeper->pid, sleeper->words[2]);
+    FILE *file = fopen(path, "r");
+    CHECK(file != NULL);
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "voluntary_ctxt_switches: %" SCNu64, &some) == 1 || sscanf(line, "nonvoluntary_ctxt_switches: %" SCNu64, &some) == 1)
+            sum += some;
+    fclose(file);
+    return sum;
+}
+
+static void rename_agent(const struct sleeper *sleeper, const char *name)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%u/comm", (int)sleeper->pid, sleeper->words[2]);
+    FILE *file = fopen(path, "w");
+    CHECK(file == NULL || fputs(name, file) >= 0);
+    CHECK(file == NULL || fclose(file) != 0); /* only a process itself names its threads */
+}
+
+static void is_let_run(const struct sleeper *sleeper)
+{
+    static struct pm_hand hand;
+    struct pm_hand_target *target = reach_for(&hand, sleeper);
+    uint32_t before = sleeper->words[1];
+    CHECK_INT(pm_hand_start(&hand, pm_now() + UINT64_C(10000000000)), 0);
+    CHECK_INT(target->error, 0);
+    while (sleeper->words[1] == before) {
+        syscall(SYS_futex, sleeper->words, 1 /* FUTEX_WAKE */, 1, NULL, NULL, 0);
+        usleep(100);
+    }
+    pm_hand_end(&hand);
+    CHECK_INT(process_state(sleeper->pid), 'T');
+    pm_hand_free(&hand);
+}
+
+static void is_left_alone(const struct sleeper *sleeper, struct pm_facts facts)
+{
+    static struct pm_hand hand;
+    uint64_t before = switches(sleeper);
+    uint32_t woken = sleeper->words[1];
+    struct pm_hand_target *target = pm_hand_add(&hand, &facts);
+    CHECK_INT(pm_hand_start(&hand, pm_now() + UINT64_C(10000000000)), 0);
+    CHECK_INT(target->error, ESRCH);
+    pm_hand_end(&hand);
+    pm_hand_free(&hand);
+    CHECK_INT(switches(sleeper), before);
+    CHECK_INT(sleeper->words[1], woken);
+    CHECK_INT(process_state(sleeper->pid), 'T');
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    setup(argv);
+    struct sleeper sleeper = start_sleeper();
+    kill(sleeper.pid, SIGSTOP);
+    while (process_state(sleeper.pid) != 'T')
+        usleep(200);
+    is_let_run(&sleeper);
+    struct pm_facts facts = facts_of(&sleeper);
+    facts.started++; /* of a thread that had the number before */
+    is_left_alone(&sleeper, facts);
+    facts = facts_of(&sleeper);
+    facts.thread = facts.pid; /* the main thread is no agent */
+    is_left_alone(&sleeper, facts);
+    facts = facts_of(&sleeper);
+    facts.pid = (uint32_t)getpid(); /* nor is one of another process */
+    is_left_alone(&sleeper, facts);
+    rename_agent(&sleeper, PM_AGENT_NOT_TRACED);
+    is_let_run(&sleeper);
+    kill(sleeper.pid, SIGCONT);
+    sleeper_is_well(&sleeper);
+    end_sleeper(&sleeper);
+    return 0;
+}
