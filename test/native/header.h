@@ -9,23 +9,23 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-static struct pm_header *header;
+static struct pm_header *its_header;
 
 static inline void map_header(void)
 {
     char path[128];
     snprintf(path, sizeof path, "/dev/shm/peermap.%s", seg());
     int fd = open(path, O_RDWR);
-    header = mmap(NULL, header_length(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    CHECK(fd >= 0 && header != MAP_FAILED);
+    its_header = mmap(NULL, header_length(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    CHECK(fd >= 0 && its_header != MAP_FAILED);
     close(fd);
 }
 
-static inline struct pm_slot *slots(void) { return (void *)((char *)header + header->slots_off); }
+static inline struct pm_slot *slots(void) { return (void *)((char *)its_header + its_header->slots_off); }
 
 static inline struct pm_slot *slot_of(const struct peer *peer)
 {
-    for (uint32_t i = 0; i < header->slot_count; i++)
+    for (uint32_t i = 0; i < its_header->slot_count; i++)
         if (slots()[i].pid == (uint32_t)peer->pid)
             return &slots()[i];
     FAIL("%s has no slot", peer->name);
@@ -34,8 +34,8 @@ static inline struct pm_slot *slot_of(const struct peer *peer)
 /* Everybody looks at what it is asked for. */
 static inline void ring(void)
 {
-    __atomic_add_fetch(&header->bell, 1, __ATOMIC_SEQ_CST);
-    syscall(SYS_futex, &header->bell, 1, INT32_MAX, NULL, NULL, 0);
+    __atomic_add_fetch(&its_header->bell, 1, __ATOMIC_SEQ_CST);
+    syscall(SYS_futex, &its_header->bell, 1, INT32_MAX, NULL, NULL, 0);
 }
 
 #endif

@@ -31,10 +31,10 @@ int main(int argc, char **argv)
     const uint64_t great = UINT64_C(1) << 40;
     grows(a, b);
     for (int turn = 0; turn < 3; turn++) {
-        const uint64_t epoch = header->epoch, requested = slot->requested, acked = slot->acked;
-        header->epoch = slot->requested = great; /* b acts upon a request of times to come */
+        const uint64_t epoch = its_header->epoch, requested = slot->requested, acked = slot->acked;
+        its_header->epoch = slot->requested = great; /* b acts upon a request of times to come */
         hear();
-        header->epoch = epoch;
+        its_header->epoch = epoch;
         slot->requested = requested;
         slot->acked = turn == 0 ? acked : great;
         grows(a, b);
@@ -43,11 +43,11 @@ int main(int argc, char **argv)
         grows(a, b);
         slot->acked = great; /* more than what is asked for is no answer to it */
         grows(a, b);
-        header->epoch--; /* the next is one that there was */
+        its_header->epoch--; /* the next is one that there was */
         grows(a, b);
-        header->epoch = 1;
+        its_header->epoch = 1;
         grows(a, b);
-        header->epoch = slot->requested = slot->acked = 1;
+        its_header->epoch = slot->requested = slot->acked = 1;
         grows(a, b);
         grows(b, a);
     }

@@ -26,8 +26,8 @@ static struct pm_slot *enter(const struct pm_slot *from)
 {
     struct pm_slot *slot = &slots()[5];
     memcpy((char *)slot + sizeof slot->tag, (const char *)from + sizeof slot->tag, sizeof *slot - sizeof slot->tag);
-    slot->requested = slot->acked = header->epoch;
-    header->slots_used = 6;
+    slot->requested = slot->acked = its_header->epoch;
+    its_header->slots_used = 6;
     __atomic_store_n(&slot->tag, UINT64_C(0x100) | PM_LIVE, __ATOMIC_SEQ_CST);
     return slot;
 }
@@ -59,13 +59,13 @@ static void untouched(const char *words)
     struct pm_slot *slot = enter(&theirs);
     fails(a, "PEERMAP_ELATE", "grow 65536");
     CHECK(strstr(a->line, "other") && strstr(a->line, "cannot be seen"));
-    header->lock_slot = 6;
-    __atomic_store_n(&header->lock, (uint32_t)agent | PM_FUTEX_WAITERS, __ATOMIC_SEQ_CST);
+    its_header->lock_slot = 6;
+    __atomic_store_n(&its_header->lock, (uint32_t)agent | PM_FUTEX_WAITERS, __ATOMIC_SEQ_CST);
     fails(a, "PEERMAP_EBUSY", "grow 65536");
     CHECK_INT(switches(other->pid, agent), before);
     CHECK_INT(process_state(other->pid), 'T');
 
-    __atomic_store_n(&header->lock, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&its_header->lock, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&slot->tag, UINT64_C(0x200), __ATOMIC_SEQ_CST);
     ok(a, "grow 65536");
     CHECK_INT(peermap_destroy(seg()), 0);
