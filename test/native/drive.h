@@ -217,12 +217,35 @@ static inline char process_state(pid_t pid)
     return at && at[1] ? at[2] : '?';
 }
 
-static inline void stop_peer(struct peer *peer)
+/* The main thread may have stopped, and another not yet. */
+static inline bool all_stopped(pid_t pid)
 {
-    kill(peer->pid, SIGSTOP);
-    while (process_state(peer->pid) != 'T')
+    char path[300], state;
+    bool all = true;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    CHECK(tasks != NULL);
+    for (struct dirent *entry; (entry = readdir(tasks)) != NULL;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "/proc/%d/task/%s/stat", (int)pid, entry->d_name);
+        FILE *file = fopen(path, "r");
+        all = all && file && fscanf(file, "%*d (%*[^)]) %c", &state) == 1 && (state == 'T' || state == 'Z');
+        if (file)
+            fclose(file);
+    }
+    closedir(tasks);
+    return all;
+}
+
+static inline void stop_process(pid_t pid)
+{
+    kill(pid, SIGSTOP);
+    while (!all_stopped(pid))
         usleep(200);
 }
+
+static inline void stop_peer(struct peer *peer) { stop_process(peer->pid); }
 
 /* Stops all threads of the peer as a debugger does, until let_peer_go(). */
 static inline void hold_peer(struct peer *peer)

@@ -64,9 +64,7 @@ int main(int argc, char **argv)
     (void)argc;
     setup(argv);
     struct sleeper sleeper = start_sleeper();
-    kill(sleeper.pid, SIGSTOP);
-    while (process_state(sleeper.pid) != 'T')
-        usleep(200);
+    stop_process(sleeper.pid);
     is_let_run(&sleeper);
     struct pm_facts facts = facts_of(&sleeper);
     facts.started++; /* of a thread that had the number before */

@@ -55,9 +55,7 @@ int main(int argc, char **argv)
     hanging_make();
     struct peer *a = ready_peer("a", "create 65536 deadline 2000");
     pid_t stopped = start("stopped", false);
-    kill(stopped, SIGSTOP);
-    while (process_state(stopped) != 'T')
-        usleep(200);
+    stop_process(stopped);
     ok(a, "grow 65536");
     CHECK(strstr(ok(a, "answers"), " stopped:unstop:0") != NULL);
     CHECK_INT(mapped_bytes(stopped, a->base, a->base + 131072, header_length()), 131072);
@@ -66,9 +64,7 @@ int main(int argc, char **argv)
     pid_t busy = start("busy", true);
     while (*hanging_reads == 0)
         usleep(200);
-    kill(busy, SIGSTOP);
-    while (process_state(busy) != 'T')
-        usleep(200);
+    stop_process(busy);
     struct peer *b = ready_peer("b", "deadline 300");
     uint64_t since = now_ns();
     fails(b, "PEERMAP_ELATE", "grow 65536");

@@ -15,10 +15,8 @@ static void frozen_target(const struct freezer *freezer)
 {
     static struct pm_hand hand;
     struct sleeper frozen = start_sleeper(), other = start_sleeper();
-    kill(frozen.pid, SIGSTOP);
-    kill(other.pid, SIGSTOP);
-    while (process_state(frozen.pid) != 'T' || process_state(other.pid) != 'T')
-        usleep(200);
+    stop_process(frozen.pid);
+    stop_process(other.pid);
     struct pm_hand_target *first = reach_for(&hand, &frozen), *second = reach_for(&hand, &other);
     CHECK(freezer_put(freezer, frozen.pid));
     freezer_freeze(freezer);
