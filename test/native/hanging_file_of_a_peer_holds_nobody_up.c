@@ -64,7 +64,9 @@ int main(int argc, char **argv)
     pid_t busy = start("busy", true);
     while (*hanging_reads == 0)
         usleep(200);
-    stop_process(busy);
+    kill(busy, SIGSTOP); /* the main thread stops: the other is in the middle of its exec */
+    while (process_state(busy) != 'T')
+        usleep(200);
     struct peer *b = ready_peer("b", "deadline 300");
     uint64_t since = now_ns();
     fails(b, "PEERMAP_ELATE", "grow 65536");
