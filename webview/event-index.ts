@@ -50,7 +50,7 @@ for (const kind of [...marksOfSegment, ...marksOfPeers]) marks[kindNumber(kind)]
 const [ack, late, end, back] = (['map-ack', 'map-late', 'round-end', 'rollback'] as const).map(kindNumber);
 const inside = opNumber('inside');
 /** Brought about by somebody else, because the peer's process was stopped: method "unstop". */
-const reached = [4, 5];
+const reached = [4];
 
 /** Slot of the lane that shows the event at `at`; undefined if none does. */
 export function laneOf(chunk: Chunk, at: number): number | undefined {

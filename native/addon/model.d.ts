@@ -47,7 +47,6 @@ export interface Round {
   acked: number;
   late: number;
   died: number;
-  /** Of the acked: one mmap was run in their agent's thread. */
   /** Of the acked: their process was stopped, and their agent alone was let run. */
   unstopped: number;
   /** Of the acked: had it mapped before. */

@@ -3,6 +3,7 @@
 #include "error.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,7 +40,8 @@ static size_t printable(const unsigned char *at)
     size_t more = at[0] < 0x80 ? 0 : at[0] < 0xe0 ? 1 : at[0] < 0xf0 ? 2 : 3;
     if (more == 0)
         return at[0] >= ' ' && at[0] != 0x7f;
-    if (at[0] < least[more] || at[0] > 0xf4 || (at[0] == 0xc2 && at[1] < 0xa0))
+    const bool odd = (at[0] == 0xc2 && at[1] < 0xa0) || (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90); /* a control; too long a form */
+    if (at[0] < least[more] || at[0] > 0xf4 || odd)
         return 0;
     for (size_t i = 1; i <= more; i++)
         if ((at[i] & 0xc0) != 0x80)

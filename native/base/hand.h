@@ -16,6 +16,8 @@
 #ifndef PM_HAND_H
 #define PM_HAND_H
 
+#include "os.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,9 +26,7 @@
 #define PM_HAND_MAX 64
 
 struct pm_hand_target {
-    uint32_t pid;     /* of its process */
-    uint32_t thread;
-    uint64_t started; /* the thread: field 22 of its stat */
+    struct pm_agent agent;
     /* Why it could not be reached; 0 while it is.  ESRCH: it is another by now; EINPROGRESS: the kernel did not let it be held; EAGAIN: not its fault, to
      * be tried again. */
     int error;
@@ -55,9 +55,8 @@ struct pm_hand {
     struct pm_tracer *tracer;
 };
 
-struct pm_facts;
 /* Adds an agent to those that the next start is for.  NULL if there are too many. */
-struct pm_hand_target *pm_hand_add(struct pm_hand *hand, const struct pm_facts *who);
+struct pm_hand_target *pm_hand_add(struct pm_hand *hand, const struct pm_agent *who);
 /* Lets all of them run, each in spite of its process's stop, at most until the deadline.  0, or errno if nothing can be tried; otherwise see the
  * targets. */
 int pm_hand_start(struct pm_hand *hand, uint64_t until);

@@ -213,7 +213,7 @@ struct pm_header {
 };
 
 /* Shared.  One record of the registry.  Whoever puts its thread id into a life word that is not alive, of a slot that is FREE or was CLAIMED, has
- * the slot.  Written by its peer, but: requested, remap, requested_ns and unstopped by the holder of the lock, and the tag, by compare-and-swap,
+ * the slot.  Written by its peer, but: requested, remap, requested_ns and unstopped by the holder of the lock, who also clears error and acked, and the tag, by compare-and-swap,
  * by whoever finds the peer dead. */
 struct pm_slot {
     uint64_t tag;

@@ -153,12 +153,16 @@ struct pm_process {
 /* The calling process. */
 void pm_process_self(struct pm_process *self);
 
+/* An agent, by its numbers here; they may become another's, which began at another time. */
+struct pm_agent {
+    uint32_t pid, thread;
+    uint64_t started; /* field 22 of the thread's stat */
+};
+
 /* What /proc says of a process on this side of a pid namespace's border.  Takes no lock of the C library, like all that agents call. */
 struct pm_facts {
-    uint32_t pid;    /* here */
-    uint32_t thread; /* likewise: its agent */
+    struct pm_agent agent;
     uint32_t uid;    /* effective, of the process */
-    uint64_t started; /* the agent, in clock ticks since boot */
     char state;      /* of that, as in /proc/PID/stat: 'T' is stopped.  The main thread may have ended long ago */
     bool forbids;    /* that the agent is traced: it says so by its name, which nobody else can write */
     bool traced;
@@ -204,9 +208,9 @@ bool pm_process_is_sandboxed(void);
 bool pm_process_is_over(const struct pm_process *who);
 /* A process is asked by way of a thread that lives: of a main thread that has ended /proc says nothing any more. */
 
-/* True if its process has, shared and writable, and without a gap, `length` bytes of the object that this one has mapped at `mine`: at `start` its
- * beginning, and so on.  By the kernel's word alone. */
-bool pm_process_maps(const struct pm_facts *who, uint64_t start, uint64_t length, const void *mine);
+/* 0 if its process has, shared and writable, and without a gap, `length` bytes of the object that this one has mapped at `mine`: at `start` its
+ * beginning, and so on.  By the kernel's word alone.  ESRCH if not; EPERM if it does not say so to this process. */
+int pm_process_maps(const struct pm_agent *who, uint64_t start, uint64_t length, const void *mine);
 /* Puts the allocated pages of [address, address + length) into the page tables of its process, from outside.  0 or errno; ETIMEDOUT after
  * `until` (0: never). */
 int pm_process_populate(uint32_t thread, uint64_t address, uint64_t length, uint64_t until);

@@ -44,7 +44,8 @@ bool pm_proc_is_it(uint32_t number, void *search);
 /* The number here of whoever has the id `inner` in that pid namespace; 0 if nobody who can be seen. */
 uint32_t pm_proc_number_here(const char *folder, uint32_t inner, uint64_t pidns);
 
-/* os_linux_ended.c: whether the number is another process's by now. */
+/* os_linux_ended.c: /proc is of the pid namespace that this process is in; whether the number is another process's by now. */
+bool pm_proc_is_ours(void);
 struct pm_process;
 bool pm_proc_is_another(const struct pm_process *who, uint32_t pid);
 

@@ -22,8 +22,10 @@
 
 #define INITIAL_PIDNS UINT64_C(0xeffffffc) /* from which every process can be seen */
 
-/* Field 9 of /proc/PID/stat, include/linux/sched.h: on its way out, and killed by a signal.  No thread with either goes back to its own code. */
+/* Field 9 of /proc/PID/stat, include/linux/sched.h: on its way out, and killed by a signal.  No thread with either goes back to its own code.  In a dump of its
+ * process, which waits for the others or writes it: one that has neither may still be in the middle of a system call, whose effect is to come. */
 #define FLAG_EXITING 0x4u
+#define FLAGS_DUMPED (0x8u | 0x200u)
 #define FLAG_SIGNALED 0x400u
 
 /* Process-local.  A search that knows whether it could ask everybody. */
@@ -56,7 +58,7 @@ static bool surveyed(uint32_t number, void *context)
 }
 
 /* True if /proc numbers processes as this process does: it may have been mounted for another namespace. */
-static bool proc_is_ours(void)
+bool pm_proc_is_ours(void)
 {
     char target[16], own[16];
     ssize_t length = readlink("/proc/self", target, sizeof target - 1);
@@ -94,8 +96,11 @@ static bool runs_no_more(uint32_t pid, uint32_t thread)
     if (pm_text_read(path, text, sizeof text) <= 0)
         return false;
     const char *state = pm_proc_stat_field(text, 3);
-    if ((state && (*state == 'Z' || *state == 'X' || *state == 'x')) || stat_number(text, 9) & FLAG_EXITING)
+    const uint64_t flags = stat_number(text, 9);
+    if ((state && (*state == 'Z' || *state == 'X' || *state == 'x')) || flags & FLAG_EXITING)
         return true;
+    if (!(flags & FLAGS_DUMPED))
+        return false;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", pid, thread);
     return pm_text_read(path, text, sizeof text) > 0 && pm_proc_last_number(pm_proc_field(text, "CoreDumping")) != 0;
 }
@@ -130,7 +135,7 @@ bool pm_process_ended(const struct pm_process *who, uint32_t thread)
         return false;
     if (pm_process_is_gone(who, thread))
         return true;
-    if (!proc_is_ours())
+    if (!pm_proc_is_ours())
         return false;
     if (who->pidns == own)
         return pm_proc_is_another(who, who->pid) || runs_no_more(who->pid, thread);

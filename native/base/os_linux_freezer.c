@@ -220,7 +220,7 @@ static bool are_ours(const char *cgroups)
 static bool sleeps_frozen(const struct pm_facts *facts)
 {
     char path[64], where[64];
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/wchan", facts->pid, facts->thread);
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/wchan", facts->agent.pid, facts->agent.thread);
     if (pm_text_read(path, where, sizeof where) <= 0)
         return false;
     if (facts->state == 'D' && (strncmp(where, "futex_", 6) == 0 || strcmp(where, "do_signal_stop") == 0))
@@ -233,7 +233,7 @@ bool pm_process_is_frozen(const struct pm_facts *facts, struct pm_freezer *freez
     char path[64], cgroups[2048];
     if (freezer)
         *freezer = (struct pm_freezer){ 0 };
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/cgroup", facts->pid, facts->thread);
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/cgroup", facts->agent.pid, facts->agent.thread);
     if (pm_text_read(path, cgroups, sizeof cgroups) <= 0 || (!freezer && are_ours(cgroups)))
         return false;
     enum sight seen = look_at_all(cgroups, freezer);

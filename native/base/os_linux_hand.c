@@ -39,12 +39,12 @@ enum { NOTHING, RUNNING, ENDED }; /* done */
 #define LEFT_MAX 16u                  /* hands left behind: then no more are made */
 #define MOMENT_NS 20000u
 
-struct pm_hand_target *pm_hand_add(struct pm_hand *hand, const struct pm_facts *who)
+struct pm_hand_target *pm_hand_add(struct pm_hand *hand, const struct pm_agent *who)
 {
     if (hand->count == PM_HAND_MAX)
         return NULL;
     struct pm_hand_target *target = &hand->targets[hand->count++];
-    *target = (struct pm_hand_target){ .pid = who->pid, .thread = who->thread, .started = who->started };
+    *target = (struct pm_hand_target){ .agent = *who };
     return target;
 }
 
@@ -167,36 +167,35 @@ QUIET static uint64_t started(const char *line)
 QUIET static bool is_it(const struct pm_hand_target *target)
 {
     char path[64], line[512];
-    size_t at = put_number(path, put(path, 0, "/proc/"), target->pid);
-    put(path, put_number(path, put(path, at, "/task/"), target->thread), "/stat");
+    size_t at = put_number(path, put(path, 0, "/proc/"), target->agent.pid);
+    put(path, put_number(path, put(path, at, "/task/"), target->agent.thread), "/stat");
     long fd = pm_call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
     if (fd < 0)
         return false;
     long length = pm_call(SYS_read, fd, (long)line, sizeof line - 1, 0, 0, 0);
     pm_call(SYS_close, fd, 0, 0, 0, 0, 0);
     line[length > 0 ? length : 0] = '\0';
-    return target->started != 0 && started(line) == target->started;
+    return target->agent.started != 0 && started(line) == target->agent.started;
 }
 
-/* Before, so that nobody else is touched; and again, since only of one that is held the number cannot become another's.  To be held runs and stops nobody:
- * who is another after all is asked for nothing more, and let go of with the rest. */
+/* Before, so that nobody else is touched; and again, since only of one that is held the number cannot become another's. */
 QUIET static void seize(struct pm_hand_target *target)
 {
-    long rc = is_it(target) ? trace(PTRACE_SEIZE, target->thread, 0, 0) : -ESRCH;
+    long rc = is_it(target) ? trace(PTRACE_SEIZE, target->agent.thread, 0, 0) : -ESRCH;
     target->held = rc == 0;
     target->error = rc < 0 ? (int)-rc : is_it(target) ? 0 : ESRCH;
     if (target->error == 0)
-        trace(PTRACE_INTERRUPT, target->thread, 0, 0);
+        trace(PTRACE_INTERRUPT, target->agent.thread, 0, 0);
 }
 
-/* What stops it is handed on to it, and it goes on running. */
+/* What stops it is handed on to it, and it goes on running.  Who is another after all stops only if its process is stopped, or by a signal: then it is let go
+ * of, into just that. */
 QUIET static void keep_running(struct pm_hand_target *target, uint64_t until)
 {
-    for (int status; target->held && (status = stopped(target->thread, until)) != 0; until = 0) {
+    for (int status; target->held && (status = stopped(target->agent.thread, until)) != 0; until = 0) {
         if (WIFSTOPPED(status))
-            trace(PTRACE_CONT, target->thread, 0, signal_in(status));
-        else
-            target->held = false;
+            trace(target->error == 0 ? PTRACE_CONT : PTRACE_DETACH, target->agent.thread, 0, signal_in(status));
+        target->held = WIFSTOPPED(status) && target->error == 0;
     }
 }
 
@@ -206,12 +205,12 @@ QUIET static void let_go_of_all(struct pm_tracer *tracer)
     const uint64_t until = now() + LET_GO_NS;
     for (uint32_t i = 0; i < tracer->count; i++)
         if (tracer->targets[i].held && tracer->targets[i].error == 0)
-            trace(PTRACE_INTERRUPT, tracer->targets[i].thread, 0, 0);
+            trace(PTRACE_INTERRUPT, tracer->targets[i].agent.thread, 0, 0);
     for (uint32_t i = 0; i < tracer->count; i++) {
         struct pm_hand_target *target = &tracer->targets[i];
-        int status = target->held && target->error == 0 ? stopped(target->thread, until) : 0;
+        int status = target->held && target->error == 0 ? stopped(target->agent.thread, until) : 0;
         if (status != 0 && WIFSTOPPED(status))
-            trace(PTRACE_DETACH, target->thread, 0, signal_in(status));
+            trace(PTRACE_DETACH, target->agent.thread, 0, signal_in(status));
         target->held = false;
     }
 }
@@ -321,7 +320,7 @@ static bool is_stuck(const struct pm_hand *hand, struct doubt *doubt, uint64_t t
         return false;
     const uint32_t at = order_load32(&hand->tracer->at), before = doubt->at;
     *doubt = (struct doubt){ time + STUCK_NS, at };
-    return at == before && at < hand->count && seems_asleep(hand) && pm_process_state(hand->targets[at].thread) != 'R';
+    return at == before && at < hand->count && seems_asleep(hand) && pm_process_state(hand->targets[at].agent.thread) != 'R';
 }
 
 /* Until the hand has done it, or the time has come; a hand that ended without having done so, or is stuck, is not waited for. */

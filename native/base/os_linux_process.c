@@ -58,17 +58,17 @@ void pm_thread_be_agent(bool traced) { prctl(PR_SET_NAME, traced ? PM_AGENT : PM
 int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts)
 {
     char path[64], status[4096];
-    *facts = (struct pm_facts){ .pid = pm_proc_number_here("/proc", who->pid, who->pidns) };
-    if (facts->pid == 0 || pm_proc_is_another(who, facts->pid))
+    *facts = (struct pm_facts){ .agent.pid = pm_proc_number_here("/proc", who->pid, who->pidns) };
+    if (facts->agent.pid == 0 || !pm_proc_is_ours() || pm_proc_is_another(who, facts->agent.pid))
         return ESRCH;
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", facts->pid);
-    facts->thread = pm_proc_number_here(path, thread, who->pidns);
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", facts->pid, facts->thread);
-    if (facts->thread == 0 || pm_text_read(path, status, sizeof status) <= 0 || !is_agent(facts->pid, facts->thread, status, &facts->forbids))
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", facts->agent.pid);
+    facts->agent.thread = pm_proc_number_here(path, thread, who->pidns);
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", facts->agent.pid, facts->agent.thread);
+    if (facts->agent.thread == 0 || pm_text_read(path, status, sizeof status) <= 0 || !is_agent(facts->agent.pid, facts->agent.thread, status, &facts->forbids))
         return ESRCH;
     char state;
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", facts->pid, facts->thread);
-    if (!pm_proc_read_stat(path, &state, &facts->started))
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", facts->agent.pid, facts->agent.thread);
+    if (!pm_proc_read_stat(path, &state, &facts->agent.started))
         return ESRCH;
     facts->uid = user_in(status);
     const char *word = pm_proc_field(status, "State");
@@ -163,17 +163,18 @@ static bool is_end(const char *text, void *context)
     return run->at >= run->end;
 }
 
-bool pm_process_maps(const struct pm_facts *who, uint64_t start, uint64_t length, const void *mine)
+int pm_process_maps(const struct pm_agent *who, uint64_t start, uint64_t length, const void *mine)
 {
     struct run own = { .at = (uintptr_t)mine }, run = { .start = start, .at = start, .end = start + length };
     char path[64];
     if (run.end < start || !pm_text_any_line("/proc/thread-self/maps", is_mine, &own))
-        return false;
+        return ESRCH;
     run.device = own.device;
     run.inode = own.inode;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/maps", who->pid, who->thread);
+    errno = 0;
     pm_text_any_line(path, is_end, &run);
-    return run.at >= run.end;
+    return run.at >= run.end ? 0 : errno == EACCES || errno == EPERM ? EPERM : ESRCH;
 }
 
 /* Reading a byte makes the kernel map its page there, and with it those around it that are in memory: 64 KiB at a time. */

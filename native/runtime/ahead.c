@@ -116,8 +116,13 @@ void pm_move_horizon(peermap_segment *segment)
 {
     struct pm_header *header = segment->header;
     store32(&segment->nudged, 0);
-    if (pm_now() - segment->horizon_failed < PAUSE_NS || pm_hold(segment, 0) != 0)
+    const bool cuts = peek64(&header->cut_epoch) == PM_CUT_LATER; /* a piece of it, each time that the lock is taken */
+    if ((!cuts && pm_now() - segment->horizon_failed < PAUSE_NS) || pm_hold(segment, 0) != 0)
         return;
+    if (peek64(&header->cut_epoch) == PM_CUT_LATER) { /* what is still to be cut must not be mapped again, with what was in it */
+        pm_let_go(segment);
+        return;
+    }
     uint64_t wanted = pm_ahead_of(segment, pm_active(header)), target = peek64(&header->target);
     if (wanted > peek64(&header->horizon) && pm_regain_object(segment)) {
         uint64_t begun = pm_now();

@@ -49,7 +49,7 @@ static int is_ours(const peermap_segment *segment, const struct pm_slot *slot, u
     const uint64_t header = segment->shape.header_len;
     if (facts->uid != (uint32_t)geteuid() && facts->uid != segment->object.owner)
         return EREMOTE;
-    return slot->base >= header && pm_process_maps(facts, slot->base - header, header + data, segment->start) ? 0 : ESRCH;
+    return slot->base >= header ? pm_process_maps(&facts->agent, slot->base - header, header + data, segment->start) : ESRCH;
 }
 
 /* 0 if it may be reached into, and it is of use. */
@@ -102,12 +102,14 @@ static void look(const struct pm_running *round, struct pm_awaited *who)
 {
     const peermap_segment *segment = round->segment;
     struct pm_slot slot;
-    who->stopped = false;
+    struct pm_facts facts;
+    who->agent.thread = 0;
     if (ms_asked(who) < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
         return;
-    int error = find(segment, &slot, true, &who->facts);
+    int error = find(segment, &slot, true, &facts);
     who->error = error == EAGAIN ? 0 : error; /* it runs: its answer is on its way */
-    who->stopped = error == 0;
+    if (error == 0)
+        who->agent = facts.agent;
 }
 
 static void take(struct pm_running *round, struct pm_awaited *who)
@@ -116,10 +118,10 @@ static void take(struct pm_running *round, struct pm_awaited *who)
     if (who->target) /* by the hand before, which let it fall back into its stop, or it was continued since */
         look(round, who);
     who->target = NULL;
-    if (!who->stopped)
+    if (who->agent.thread == 0)
         return;
     store64(&segment->slots[who->index].unstopped, round->epoch);
-    who->target = pm_hand_add(&segment->hand, &who->facts);
+    who->target = pm_hand_add(&segment->hand, &who->agent);
 }
 
 /* Whom a hand held that is no more is to be reached again; but not for ever, for it may have been ended for what it does. */
@@ -142,7 +144,7 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
         if (who->target)
             continue;
         look(round, who);
-        news = news || who->stopped;
+        news = news || who->agent.thread != 0;
     }
     if (!news)
         return;
@@ -197,7 +199,7 @@ bool pm_reach_populate(const struct pm_running *round, uint32_t index)
     struct pm_facts facts;
     if (from >= to || !pm_slot_read(segment, index, &slot) || find_process(&slot, false, &facts) != 0 || is_ours(segment, &slot, to, &facts) != 0)
         return false;
-    return pm_process_populate(facts.thread, slot.base + from, to - from, round->deadline) == 0;
+    return pm_process_populate(facts.agent.thread, slot.base + from, to - from, round->deadline) == 0;
 }
 
 /* ---- the holder of a lock ---- */
@@ -209,7 +211,7 @@ int pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline)
     uint32_t index;
     if (segment->hand.pid != 0 || !pm_slot_of_holder(segment, word & PM_FUTEX_TID, &index, &slot) || find(segment, &slot, true, &facts) != 0)
         return 0;
-    pm_hand_add(&segment->hand, &facts);
+    pm_hand_add(&segment->hand, &facts.agent);
     int error = start(segment, deadline);
     if (error == 0)
         error = segment->hand.targets[0].error;

@@ -82,7 +82,6 @@ static int abandon(peermap_segment *segment, uint64_t size, int code)
 /* ---- the file behind it ---- */
 
 #define PIECE (UINT64_C(64) << 20) /* of memory, after which others have their turn: some ten milliseconds */
-#define CUT_LATER UINT64_C(1)      /* an epoch that everybody has acked */
 
 /* By pieces: giving memory back takes its time, and cannot be interrupted.  What the deadline leaves of it goes in the background, or is cut by whoever
  * next takes the lock. */
@@ -99,7 +98,7 @@ static void cut(peermap_segment *segment, uint64_t deadline)
         pm_object_cut(segment->fd, length);
         pm_agent_serve_meanwhile(segment);
         if (length > end && pm_now() >= deadline) {
-            store64(&header->cut_epoch, CUT_LATER);
+            store64(&header->cut_epoch, PM_CUT_LATER);
             order_store32(&segment->nudged, 1);
             return;
         }
@@ -115,7 +114,7 @@ static void cut(peermap_segment *segment, uint64_t deadline)
 static void discard(peermap_segment *segment, uint64_t deadline)
 {
     uint64_t end = segment->shape.header_len + pm_active(segment->header), length = pm_object_length(segment);
-    if (peek64(&segment->header->cut_epoch) <= CUT_LATER)
+    if (peek64(&segment->header->cut_epoch) <= PM_CUT_LATER)
         cut(segment, deadline);
     else if (length > end && PM_FAILS("discard.punch") == 0)
         pm_object_punch(segment->fd, end, length);
@@ -193,7 +192,7 @@ static int extend(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t
 static int allocate(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t deadline)
 {
     discard(segment, deadline); /* what those left behind who grew inside the horizon and were not the first */
-    if (peek64(&segment->header->cut_epoch) == CUT_LATER)
+    if (peek64(&segment->header->cut_epoch) == PM_CUT_LATER)
         return pm_fail(PEERMAP_EBUSY, "segment %s: memory of a shrink before is still going back to the system; repeat", segment->name);
     int error = extend(segment, from, to, deadline);
     PM_POINT("grow.allocated");
@@ -443,7 +442,6 @@ static void recover(peermap_segment *segment, uint64_t deadline)
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_TAKEOVER, .method = (uint16_t)op, .slot = PM_NO_SLOT, .epoch = peek64(&header->epoch) });
     if (is_final(header))
         return;
-    (void)pm_regain_object(segment); /* what was cut is told by its length */
     struct remedy remedy = judge(segment, op);
     if (peek64(&header->horizon) > remedy.target)
         order_store64(&header->horizon, remedy.target);
@@ -494,9 +492,10 @@ int pm_hold(peermap_segment *segment, uint64_t deadline)
     if (rc != 0)
         return rc;
     if (load32(&header->intent.op) != PM_OP_NONE || order_load64(&header->active) & PM_ACTIVE_CLOSED) {
-        if (deadline == 0) {
+        rc = deadline == 0 ? PEERMAP_EBUSY : pm_object_check(segment); /* what was cut is told by its length */
+        if (rc != 0) {
             pm_let_go(segment);
-            return PEERMAP_EBUSY;
+            return rc;
         }
         recover(segment, deadline);
     }
@@ -558,7 +557,7 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
     store32(&segment->last_was_inside, 0);
     int rc = pm_hold(segment, round.deadline);
     if (rc != 0) {
-        rc = refuse(&round, pm_lock_busy(segment, &header->lock, "the lock", report));
+        rc = refuse(&round, rc == PEERMAP_EBUSY ? pm_lock_busy(segment, &header->lock, "the lock", report) : rc);
     } else {
         rc = operate(&round, asked);
         if (rc < 0 && round.epoch == 0)

@@ -23,6 +23,7 @@
 static void collect(struct pm_running *round, pid_t pid, bool *self)
 {
     peermap_segment *segment = round->segment;
+    round->awaited = segment->awaited;
     round->count = 0;
     *self = false;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {

@@ -5,17 +5,6 @@
 
 #include "segment.h"
 
-struct pm_awaited {
-    uint32_t index;
-    uint32_t again;                /* it is to be tried so many ms after it was asked, at the earliest */
-    uint64_t tag;
-    uint64_t asked;                /* when */
-    int error;                     /* errno of trying to reach it from outside */
-    bool stopped;                  /* and its agent, of these facts, is to be let run */
-    struct pm_facts facts;
-    struct pm_hand_target *target; /* of the hand that lets it run, or NULL */
-};
-
 /* Process-local. */
 struct pm_running {
     peermap_segment *segment;
@@ -37,7 +26,7 @@ struct pm_running {
     peermap_answer *answers; /* rows for all slots, or NULL */
     uint32_t answer_count;
     uint32_t count;
-    struct pm_awaited awaited[PM_SLOTS_MAX];
+    struct pm_awaited *awaited; /* the handle's, from when they are asked: of one round at a time */
 };
 
 /* ---- round.c ---- */

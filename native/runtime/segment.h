@@ -114,6 +114,17 @@ struct pm_heap {
     struct pm_cache *caches; /* of all threads, under pm_hold_forks() */
 };
 
+/* Process-local.  A peer that is asked, in a round. */
+struct pm_awaited {
+    uint32_t index;
+    uint32_t again;                /* it is to be tried so many ms after it was asked, at the earliest */
+    uint64_t tag;
+    uint64_t asked;                /* when */
+    int error;                     /* errno of trying to reach it from outside */
+    struct pm_agent agent;         /* which is to be let run, or 0 */
+    struct pm_hand_target *target; /* of the hand that lets it run, or NULL */
+};
+
 #define PM_ENDED 64
 
 /* Process-local. */
@@ -180,6 +191,7 @@ struct peermap_segment {
     /* Large, and last: pages that nobody touches are not there. */
     /* How the peers came to the last round, written by the agent during a request; or all of them ahead. */
     peermap_answer answers[PM_SLOTS_MAX];
+    struct pm_awaited awaited[PM_SLOTS_MAX]; /* the agent's: round.h */
     /* For each word of the header's beginning and of the slots, at the same distance from here, its entry on the robust list. */
     _Alignas(8) char entries[sizeof(struct pm_header) + PM_SLOTS_MAX * sizeof(struct pm_slot)];
 };
@@ -324,6 +336,7 @@ int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, peermap
 /* Takes the segment's lock, and mends what its last holder left.  Deadline 0: only if it is free, and nothing is to be mended. */
 int pm_hold(peermap_segment *segment, uint64_t deadline);
 void pm_let_go(peermap_segment *segment);
+#define PM_CUT_LATER UINT64_C(1) /* of header.cut_epoch: an epoch that everybody has acked */
 void pm_resize_alone(peermap_segment *segment); /* what an intent left is mended, and the sizes are of nobody but this process.  Any thread */
 
 /* ---- ahead.c ---- */

@@ -63,6 +63,10 @@ const configurations = {
     ...{ PEERS: 3, AHEAD: 1, JOINERS: 1 },
     WORLD: `${two} run agent(2, true);` + calls(0, 'MOVE') + calls(1, 'GROW', 'GROW'),
   },
+  'one joins a round while another grows inside': {
+    ...{ PEERS: 3, START: 1, AHEAD: 1, JOINERS: 1, DEADLINES: 0, WAKES: 1 },
+    WORLD: `${two} run agent(2, true);` + calls(0, 'MOVE') + calls(1, 'GROW'),
+  },
 } satisfies Record<string, Configuration>;
 
 /** Those with the most interleavings. */
@@ -75,6 +79,7 @@ const large: (keyof typeof configurations)[] = [
 const undone = 'a shrink is undone, and the other has pinned';
 const inside = 'one shrinks, the other grows inside, one dies';
 const goesOn = 'one shrinks and dies, the other goes on growing';
+const joins = 'one joins a round while another grows inside';
 const late = 'late peers are allowed';
 
 /** BUG_...: what it does wrong, and where that shows. */
@@ -91,6 +96,7 @@ const mutations: Record<string, [what: string, where: keyof typeof configuration
   OPEN_JUDGED: ['what is under way is undone though the size is final, and others have grown since', goesOn],
   CUT_UNDONE: ['a shrink is undone whose memory has gone', inside],
   CLOSED_LATER: ['the active word is closed after its size was read', inside],
+  JOIN_ANSWERS: ['a peer that joins takes what it mapped for the answer to what it was asked', joins],
   JOIN_FIRST: ['a peer maps before it is seen in its slot', 'one joins while the horizon moves'],
   BELL_LAST: ['the bell is read after the requests', 'every wake-up reaches whom it is for'],
 };

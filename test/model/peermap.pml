@@ -40,7 +40,7 @@ inline pm_converge_first()
     do
     :: WHEN(true, round = epoch);
        apply();
-       STEP(tried = round; told[me] = mapped[me]; acked[me] = round);
+       STEP(told[me] = mapped[me]; acked[me] = round);
        if
        :: WHEN(epoch == round, skip); break
        :: WHEN(epoch != round, skip)
@@ -48,12 +48,8 @@ inline pm_converge_first()
        fi
     OR_DIE
     od;
-#if WAKES
-    if
-    :: WHEN(requested[me] != 0 && requested[me] <= round, skip); pm_answer(requested[me])
-    :: WHEN(requested[me] == 0 || requested[me] > round, skip)
-    OR_DIE
-    fi;
+#ifdef BUG_JOIN_ANSWERS
+    STEP(tried = requested[me]);
 #endif
     STEP(attached[me] = true; round = 0; wanted = 0)
 }
@@ -65,8 +61,8 @@ inline leave()
     STEP(live[me] = false; posted[me] = NONE);
 #if WAKES
     if
-    :: requested[me] > tried -> pm_answer(requested[me])
-    :: requested[me] <= tried
+    :: requested[me] != tried -> pm_answer(requested[me])
+    :: requested[me] == tried
     fi
 #endif
 }
@@ -81,7 +77,7 @@ proctype agent(byte me; bool joins) PROCESS(me)
 #else
     :: joins -> STEP(fill()); STEP(live[me] = true); pm_converge_first()
 #endif
-    :: !joins -> tried = 1 /* the epoch at the start */
+    :: !joins
     fi;
 end_idle:
     do

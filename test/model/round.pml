@@ -56,7 +56,7 @@ inline apply()
     od
 }
 
-#define ASKED (requested[me] > tried)
+#define ASKED (requested[me] != tried)
 
 /* One round's worth of pm_converge(). */
 inline converge(awake_now, by_agent)
@@ -144,7 +144,7 @@ inline pm_round_ask()
 #ifdef BUG_OLD_ACK
 #define ACKED(peer) (outstanding == 0)
 #else
-#define ACKED(peer) (acked[peer] >= round)
+#define ACKED(peer) (acked[peer] == round)
 #endif
 #define ENOUGH(peer) (needs != 0 && told[peer] >= needs)
 #define ANSWERED(peer) (ACKED(peer) || dead[peer] || !live[peer])

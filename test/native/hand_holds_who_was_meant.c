@@ -44,12 +44,12 @@ static void is_let_run(const struct sleeper *sleeper)
     pm_hand_free(&hand);
 }
 
-static void is_left_alone(const struct sleeper *sleeper, struct pm_facts facts)
+static void is_left_alone(const struct sleeper *sleeper, struct pm_agent agent)
 {
     static struct pm_hand hand;
     uint64_t before = switches(sleeper);
     uint32_t woken = sleeper->words[1];
-    struct pm_hand_target *target = pm_hand_add(&hand, &facts);
+    struct pm_hand_target *target = pm_hand_add(&hand, &agent);
     CHECK_INT(pm_hand_start(&hand, pm_now() + UINT64_C(10000000000)), 0);
     CHECK_INT(target->error, ESRCH);
     pm_hand_end(&hand);
@@ -66,15 +66,15 @@ int main(int argc, char **argv)
     struct sleeper sleeper = start_sleeper();
     stop_process(sleeper.pid);
     is_let_run(&sleeper);
-    struct pm_facts facts = facts_of(&sleeper);
-    facts.started++; /* of a thread that had the number before */
-    is_left_alone(&sleeper, facts);
-    facts = facts_of(&sleeper);
-    facts.thread = facts.pid; /* the main thread is no agent */
-    is_left_alone(&sleeper, facts);
-    facts = facts_of(&sleeper);
-    facts.pid = (uint32_t)getpid(); /* nor is one of another process */
-    is_left_alone(&sleeper, facts);
+    struct pm_agent agent = agent_in(&sleeper);
+    agent.started++; /* of a thread that had the number before */
+    is_left_alone(&sleeper, agent);
+    agent = agent_in(&sleeper);
+    agent.thread = agent.pid; /* the main thread is no agent */
+    is_left_alone(&sleeper, agent);
+    agent = agent_in(&sleeper);
+    agent.pid = (uint32_t)getpid(); /* nor is one of another process */
+    is_left_alone(&sleeper, agent);
     rename_agent(&sleeper, PM_AGENT_NOT_TRACED);
     is_let_run(&sleeper);
     kill(sleeper.pid, SIGCONT);

@@ -25,11 +25,14 @@ static struct work *works;
 static pid_t pids[WORKERS];
 static size_t header_bytes;
 
-static void become_user(int worker)
+static void become_user(int worker, pid_t test)
 {
     const uid_t user = worker % 2 == 0 ? USER : USER + 1;
     if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setgid(user) != 0 || setuid(user) != 0))
         _exit(99);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* which another user's id has taken away */
+    if (getppid() != test)
+        _exit(98);
 }
 
 /* None of these is told to succeed. */
@@ -49,13 +52,12 @@ static void do_something(peermap_segment *segment, uint64_t dice)
     }
 }
 
-static void work(int worker)
+static void work(int worker, pid_t test)
 {
     struct work *own = &works[worker];
     uint64_t dice = 88172645463325252u + (uint64_t)worker;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     munmap(its_header, header_bytes);
-    become_user(worker);
+    become_user(worker, test);
     for (;;) {
         peermap_options options = { .struct_size = sizeof options, .deadline_ms = 40, .flags = worker % 3 == 0 ? PEERMAP_ALLOW_LATE : 0 };
         peermap_segment *segment;
@@ -77,11 +79,12 @@ static void work(int worker)
 
 static void start_worker(int worker)
 {
+    const pid_t test = getpid();
     works[worker] = (struct work){ 0 };
     pids[worker] = fork();
     CHECK(pids[worker] >= 0);
     if (pids[worker] == 0)
-        work(worker);
+        work(worker, test);
 }
 
 /* ---- looking from outside ---- */

@@ -69,18 +69,18 @@ static inline void sleeper_is_well(const struct sleeper *sleeper)
     }
 }
 
-static inline struct pm_facts facts_of(const struct sleeper *sleeper)
+static inline struct pm_agent agent_in(const struct sleeper *sleeper)
 {
     struct pm_process who = { .pid = (uint32_t)sleeper->pid };
     struct pm_facts facts;
     CHECK_INT(pm_process_find(&who, sleeper->words[2], false, &facts), 0);
-    return facts;
+    return facts.agent;
 }
 
 static inline struct pm_hand_target *reach_for(struct pm_hand *hand, const struct sleeper *sleeper)
 {
-    const struct pm_facts facts = facts_of(sleeper);
-    return pm_hand_add(hand, &facts);
+    const struct pm_agent agent = agent_in(sleeper);
+    return pm_hand_add(hand, &agent);
 }
 
 #endif
