@@ -22,6 +22,8 @@ export class SystemMemory implements vscode.Disposable {
   private readonly emitter = new vscode.EventEmitter<void>();
   private current: Seen = { kind: 'nothing' };
   private reading: Promise<Seen> | undefined;
+  /** How many readings were asked for. */
+  private asked = 0;
   private watcher: fs.FSWatcher | undefined;
   private pending: NodeJS.Timeout | undefined;
   private repeating: NodeJS.Timeout | undefined;
@@ -71,10 +73,20 @@ export class SystemMemory implements vscode.Disposable {
     if (this.server.status.state === 'running') void this.read();
   }
 
-  /** Never rejects: a failure is a state that the view shows. */
+  /** What is there from now on, also where a reading is under way that began before.  Never rejects: a failure is a state that the view shows. */
   read(): Promise<Seen> {
-    this.reading ??= this.readNow().finally(() => (this.reading = undefined));
+    this.asked += 1;
+    this.reading ??= this.readAll().finally(() => (this.reading = undefined));
     return this.reading;
+  }
+
+  private async readAll(): Promise<Seen> {
+    let answered: number;
+    do {
+      answered = this.asked;
+      await this.readNow();
+    } while (answered !== this.asked);
+    return this.current;
   }
 
   dispose(): void {
@@ -100,7 +112,7 @@ export class SystemMemory implements vscode.Disposable {
     );
   }
 
-  private async readNow(): Promise<Seen> {
+  private async readNow(): Promise<void> {
     const began = performance.now();
     try {
       const { value, problems } = await this.server.request(
@@ -115,6 +127,5 @@ export class SystemMemory implements vscode.Disposable {
     }
     this.tookMs = performance.now() - began;
     this.emitter.fire();
-    return this.current;
   }
 }

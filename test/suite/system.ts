@@ -65,7 +65,10 @@ describe('the System Shared Memory view', () => {
     const name = left.slice('/dev/shm/'.length);
     await execute('peermap.systemCopy');
     const table = await vscode.env.clipboard.readText();
-    assert.ok(table.split('\n').some((line) => line.startsWith(`posix\t${name}\t`)));
+    assert.ok(
+      table.split('\n').some((line) => line.startsWith(`posix\t${name}\t`)),
+      `${name} is not in:\n${table}`,
+    );
     const file = `${vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '/tmp'}/shared-memory-${process.pid}.json`;
     await execute('peermap.systemExport', { file });
     const { objects } = JSON.parse(fs.readFileSync(file, 'utf8')) as Census;
