@@ -14,5 +14,33 @@ export default defineConfig(
       '@typescript-eslint/no-unused-expressions': 'off',
     },
   },
+  {
+    // What other programs wrote has one way in, and one way out to a person: foreign-files.ts and messages.ts.
+    files: ['extension/server/**/*.ts'],
+    ignores: ['extension/server/foreign-files.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        ...['node:fs', 'node:fs/promises'].map((name) => ({
+          name,
+          importNames: ['readFile', 'readFileSync', 'createReadStream'],
+          message: 'Files of others are read with a limit: foreign-files.ts.',
+        })),
+      ],
+    },
+  },
+  {
+    files: ['extension/client/**/*.ts'],
+    ignores: ['extension/client/messages.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[property.name=/^(show(Error|Warning|Information)Message|setStatusBarMessage)$/]',
+          message: 'Messages have names of other programs in them: messages.ts.',
+        },
+      ],
+    },
+  },
   { files: ['**/*.{mjs,cjs}'], extends: [tseslint.configs.base] },
 );

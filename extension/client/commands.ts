@@ -8,6 +8,7 @@ import * as vscode from 'vscode';
 import { parseInvocation, type Invocation, type Target } from './command-arguments';
 import { PeermapFailure, sentenceOf, type Remedy } from './failure';
 import type { Operation, Parts } from './operation';
+import { showError } from './messages';
 import * as memory from './memory-operations';
 import * as rounds from './round-operations';
 import * as segments from './segment-operations';
@@ -136,7 +137,7 @@ async function showFailure(parts: Parts, id: CommandId, error: unknown): Promise
   if (code === 'PEERMAP_EACCES' && !vscode.workspace.isTrusted)
     ways.unshift(command(l10n.t('Manage Workspace Trust'), 'workbench.trust.manage'));
   if (remedy) ways.unshift(remedy);
-  const chosen = await vscode.window.showErrorMessage(sentenceOf(error), ...ways.map(({ title }) => title));
+  const chosen = await showError(sentenceOf(error), ...ways.map(({ title }) => title));
   try {
     await ways.find(({ title }) => title === chosen)?.apply();
   } catch (another) {

@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { sentenceOf } from './failure';
 import { parseLink } from './link';
+import { showWarning } from './messages';
 
 export class Links implements vscode.UriHandler {
   constructor(private readonly log: vscode.LogOutputChannel) {}
@@ -17,7 +18,7 @@ export class Links implements vscode.UriHandler {
       await vscode.commands.executeCommand(`peermap.${kind}`, target);
     } catch (error) {
       this.log.warn(`${uri.path}: ${sentenceOf(error)}`);
-      void vscode.window.showWarningMessage(sentenceOf(error));
+      void showWarning(sentenceOf(error));
     }
   }
 }

@@ -12,6 +12,7 @@ import type { TextDocuments } from './documents';
 import type { Demo } from './demo';
 import { sentenceOf, type Remedy } from './failure';
 import type { Inspectors } from './inspector';
+import * as messages from './messages';
 import { askSize, pickSegment, type SizeQuestion } from './pick';
 import type { Rounds } from './rounds';
 import type { Segments } from './segments';
@@ -55,15 +56,15 @@ export async function sizeOf(target: Target, asks: boolean, question: SizeQuesti
 }
 
 export async function confirmed({ message, detail, button }: Warning): Promise<boolean> {
-  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, button)) === button;
+  return messages.confirmed(message, detail, button);
 }
 
 /** What came of what a person asked for: in the status bar, or, as the setting peermap.notifications says, as a message with a way on. */
 export function tell(text: string, on?: Remedy): void {
   if (vscode.workspace.getConfiguration('peermap').get('notifications') !== 'message') {
-    vscode.window.setStatusBarMessage(`$(check) ${text}`, 8000);
+    messages.showBriefly(text, 'check', 8000);
     return;
   }
   const buttons = on ? [on.title] : [];
-  void vscode.window.showInformationMessage(text, ...buttons).then((chosen) => (chosen === undefined ? undefined : on?.apply()));
+  void messages.showInformation(text, ...buttons).then((chosen) => (chosen === undefined ? undefined : on?.apply()));
 }

@@ -6,6 +6,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { peerCount, segmentCount } from './counts';
+import { showBriefly } from './messages';
 import type { Rounds } from './rounds';
 import type { Segments } from './segments';
 import type { ServerConnection } from './server-connection';
@@ -33,7 +34,7 @@ export class StatusBar implements vscode.Disposable {
       rounds.onDidEnd(() => this.draw()),
       server.onDidChangeStatus(({ state, text }) => {
         this.draw();
-        if (state === 'running' && text !== '') vscode.window.setStatusBarMessage(`$(debug-restart) ${text}`, 10_000);
+        if (state === 'running' && text !== '') showBriefly(text, 'debug-restart', 10_000);
       }),
     ];
     this.draw();

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs/promises';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { showInformation } from './messages';
 
 /** Shows the terminal of a process, or says that it has none here. */
 export async function revealTerminal(pid: number): Promise<void> {
@@ -20,7 +21,7 @@ export async function revealTerminal(pid: number): Promise<void> {
       return;
     }
   }
-  void vscode.window.showInformationMessage(l10n.t('Process {0} does not run in a terminal of this window.', pid));
+  void showInformation(l10n.t('Process {0} does not run in a terminal of this window.', pid));
 }
 
 /** The process and its ancestors, nearest first. */

@@ -14,10 +14,14 @@ export interface DebugInformation {
 }
 
 interface Section {
-  name: string;
   offset: number;
   length: number;
 }
+
+/** The only ones that are looked for: names out of a file are compared where they are, and none of them becomes a text. */
+const wanted = ['.debug_info', '.zdebug_info', '.note.gnu.build-id', '.gnu_debuglink'] as const;
+type Wanted = (typeof wanted)[number];
+const wantedBytes = wanted.map((name) => [name, Buffer.from(`${name}\0`, 'latin1')] as const);
 
 const headerLength = 64;
 const sectionLength = 64;
@@ -26,12 +30,11 @@ const longest = 1 << 20;
 
 export function debugInformation(file: number): DebugInformation {
   const sections = sectionsOf(file);
-  const named = (name: string) => sections.find((section) => section.name === name);
-  const found: DebugInformation = { inside: Boolean(named('.debug_info') ?? named('.zdebug_info')) };
-  const note = named('.note.gnu.build-id');
+  const found: DebugInformation = { inside: sections.has('.debug_info') || sections.has('.zdebug_info') };
+  const note = sections.get('.note.gnu.build-id');
   // A note: the lengths of its owner's name ("GNU\0") and of what it says, its type, then both.
   if (note && note.length > 16) found.buildId = read(file, note.offset, note.length).subarray(16).toString('hex');
-  const link = named('.gnu_debuglink');
+  const link = sections.get('.gnu_debuglink');
   if (link) {
     const bytes = read(file, link.offset, link.length);
     const name = bytes.subarray(0, Math.max(0, bytes.indexOf(0))).toString();
@@ -40,10 +43,11 @@ export function debugInformation(file: number): DebugInformation {
   return found;
 }
 
-function sectionsOf(file: number): Section[] {
+function sectionsOf(file: number): Map<Wanted, Section> {
+  const found = new Map<Wanted, Section>();
   const header = read(file, 0, headerLength);
-  if (endianness() !== 'LE' || header.length < headerLength || header.readUInt32BE(0) !== 0x7f454c46) return [];
-  if (header[4] !== 2 || header[5] !== 1 || header.readUInt16LE(58) !== sectionLength) return [];
+  if (endianness() !== 'LE' || header.length < headerLength || header.readUInt32BE(0) !== 0x7f454c46) return found;
+  if (header[4] !== 2 || header[5] !== 1 || header.readUInt16LE(58) !== sectionLength) return found;
   const table = read(file, Number(header.readBigUInt64LE(40)), header.readUInt16LE(60) * sectionLength);
   const count = Math.floor(table.length / sectionLength);
   const place = (index: number) => ({
@@ -51,13 +55,14 @@ function sectionsOf(file: number): Section[] {
     length: Number(table.readBigUInt64LE(index * sectionLength + 32)),
   });
   const namesAt = header.readUInt16LE(62);
-  if (namesAt >= count) return [];
+  if (namesAt >= count) return found;
   const names = read(file, place(namesAt).offset, place(namesAt).length);
-  return Array.from({ length: count }, (_, index) => {
+  for (let index = 0; index < count; index += 1) {
     const begin = table.readUInt32LE(index * sectionLength);
-    const end = names.indexOf(0, begin);
-    return { name: names.subarray(begin, end < 0 ? begin : end).toString('latin1'), ...place(index) };
-  });
+    for (const [name, bytes] of wantedBytes)
+      if (!found.has(name) && names.subarray(begin, begin + bytes.length).equals(bytes)) found.set(name, place(index));
+  }
+  return found;
 }
 
 function read(file: number, offset: number, length: number): Buffer {

@@ -2,8 +2,10 @@
 //
 // What /proc says of processes beside what a registry says.  A process may end between two files: then it is left out, or a fact is empty.
 
-import { readFile, readlink } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
+import { oneLine } from '../protocol/foreign';
 import type { ProcessFacts } from '../protocol/model';
+import { beginningOf, most } from './foreign-files';
 import { integer, integers } from './parameters';
 
 const mostAtOnce = 4096;
@@ -34,7 +36,7 @@ async function factsOfOne(pid: number, { users, bootMs, own }: Machine): Promise
   const [status, stat, commandLine, cgroup, executable] = await Promise.all([
     text(at('status')),
     text(at('stat')),
-    text(at('cmdline')),
+    beginningOf(at('cmdline'), most.line),
     text(at('cgroup')),
     readlink(at('exe')).catch(() => ''),
   ]);
@@ -52,11 +54,11 @@ async function factsOfOne(pid: number, { users, bootMs, own }: Machine): Promise
     ...(containerPid === undefined ? {} : { containerPid }),
     user: users.get(uid) ?? String(uid),
     uid,
-    executable,
-    commandLine: commandLine.split('\0').join(' ').trim(),
+    executable: oneLine(executable, most.line),
+    commandLine: oneLine(commandLine.replace(/\0/g, ' ').trim(), most.line),
     startedAtMs: Math.round(bootMs + (started * 1000) / ticksPerSecond),
     threads: Number(field('Threads')),
-    ...(tracer > 0 ? { tracer: { pid: tracer, command: (await text(`/proc/${tracer}/comm`)).trim() } } : {}),
+    ...(tracer > 0 ? { tracer: { pid: tracer, command: oneLine((await text(`/proc/${tracer}/comm`)).trim()) } } : {}),
     ...(container === undefined ? {} : { container }),
   };
 }
@@ -72,7 +74,7 @@ export function containerOf(cgroup: string): string | undefined {
 }
 
 async function userNames(): Promise<Map<number, string>> {
-  const lines = (await text('/etc/passwd')).split('\n').map((line) => line.split(':'));
+  const lines = (await beginningOf('/etc/passwd', most.list)).split('\n').map((line) => line.split(':'));
   return new Map(lines.flatMap(([name, , uid]) => (name && uid ? [[Number(uid), name] as const] : [])).reverse());
 }
 
@@ -80,7 +82,6 @@ async function bootTime(): Promise<number> {
   return Number(/^btime (\d+)$/m.exec(await text('/proc/stat'))?.[1] ?? 0) * 1000;
 }
 
-/** Empty if there is none, or if it may not be read. */
 function text(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch(() => '');
+  return beginningOf(file, most.facts);
 }

@@ -4,11 +4,14 @@
 // by now, or whatever has it here if the process is in a container.
 //
 // The executable comes by /proc/PID/exe, which is the file itself even if it was replaced since; a library comes by its name in the
-// process's own root, and is not the one that is mapped if its inode is another.
+// process's own root, out of which no symbolic link leads, and is not the one that is mapped if its inode is another.
 
-import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readlinkSync, statSync } from 'node:fs';
+import { constants as system } from 'node:os';
 import * as path from 'node:path';
+import type { Addon } from './addon';
 import { debugInformation } from './elf';
+import { linesAtOnce, most } from './foreign-files';
 
 export interface ProgramFile {
   pid: number;
@@ -28,29 +31,31 @@ export type Found =
 
 /** So many are asked for their libraries; asking holds a process up a little. */
 const mostProcesses = 32;
+/** Of one process. */
+const mostLibraries = 1024;
 const deleted = ' (deleted)';
 
 /** Each different file of the processes that has debug information, executables first.  It is open until the next one is asked for. */
-export function* programFiles(pids: readonly number[]): Generator<Found, void> {
+export function* programFiles(pids: readonly number[], addon: Addon): Generator<Found, void> {
   const seen = new Set<string>();
   const others: number[] = [];
   const different: number[] = [];
   for (const pid of pids) {
     const before = seen.size;
-    yield* look(pid, executableOf(pid), `/proc/${pid}/exe`, seen);
+    yield* look(pid, executableOf(pid), () => openFile(`/proc/${pid}/exe`), seen);
     (seen.size > before ? different : others).push(pid);
   }
   // Those that run the same program hardly have other libraries.
   for (const pid of [...different, ...others].slice(0, mostProcesses)) {
-    for (const { name, inode } of librariesOf(pid)) yield* look(pid, name, `/proc/${pid}/root${name}`, seen, inode);
+    for (const { name, inode } of librariesOf(pid)) yield* look(pid, name, () => openLibrary(addon, pid, name), seen, inode);
   }
 }
 
 /** `inode` is what is mapped of a library. */
-function* look(pid: number, name: string, from: string, seen: Set<string>, inode?: string): Generator<Found, void> {
+function* look(pid: number, name: string, open: () => number, seen: Set<string>, inode?: string): Generator<Found, void> {
   let descriptor: number | undefined;
   try {
-    descriptor = openFile(from);
+    descriptor = open();
     const { dev, ino, mtimeNs } = fstatSync(descriptor, { bigint: true });
     const identity = `${dev}:${ino}:${mtimeNs}`;
     if (inode !== undefined && inode !== String(ino)) yield { kind: 'replaced', pid, path: name };
@@ -83,19 +88,39 @@ function openFile(name: string): number {
   throw new Error(`${name} is not a file`);
 }
 
+function openLibrary(addon: Addon, pid: number, name: string): number {
+  try {
+    return addon.openProgram(pid, name);
+  } catch (error) {
+    if (!isErrno(error, system.errno.ENOSYS) || !hasOurRoot(pid)) throw error;
+    return openFile(name);
+  }
+}
+
+function hasOurRoot(pid: number): boolean {
+  const [own, its] = ['/', `/proc/${pid}/root/`].map((folder) => statSync(folder, { bigint: true }));
+  return own?.dev === its?.dev && own?.ino === its?.ino;
+}
+
 /** What is mapped to be executed, and is in a file. */
 function librariesOf(pid: number): { name: string; inode: string }[] {
-  let maps: string;
+  const found = new Map<string, { name: string; inode: string }>();
   try {
-    maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
+    for (const line of linesAtOnce(`/proc/${pid}/maps`, most.list)) {
+      const [, inode, name] = /^\S+ ..x. \S+ \S+ +([1-9]\d*) +(\/.*)$/.exec(line) ?? [];
+      if (inode === undefined || name === undefined) continue;
+      found.set(inode, { name: withoutDeleted(asPath(name)), inode });
+      if (found.size === mostLibraries) break;
+    }
   } catch {
     return [];
   }
-  const found = new Map<string, { name: string; inode: string }>();
-  for (const [, inode = '', name = ''] of maps.matchAll(/^\S+ ..x. \S+ \S+ +([1-9]\d*) +(\/.*)$/gm)) {
-    found.set(inode, { name: withoutDeleted(name.replace(/\\012/g, '\n')), inode });
-  }
   return [...found.values()];
+}
+
+/** The kernel writes a line end in a name so, and all other bytes as they are. */
+function asPath(name: string): string {
+  return Buffer.from(name, 'latin1').toString('utf8').replace(/\\012/g, '\n');
 }
 
 function withoutDeleted(name: string): string {
@@ -113,5 +138,10 @@ function hasDebugInformation(pid: number, name: string, descriptor: number): boo
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
+  return isErrno(error, system.errno.EACCES) || isErrno(error, system.errno.EPERM);
+}
+
+/** Of Node, or of the addon, which has it positive. */
+function isErrno(error: unknown, number: number): boolean {
+  return error instanceof Error && 'errno' in error && Math.abs(Number(error.errno)) === number;
 }

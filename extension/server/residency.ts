@@ -4,11 +4,12 @@
 // process waits if it wants to change its mappings: so this is read when a person asks, and tells what it cost.
 
 import * as l10n from '@vscode/l10n';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { Peer, Snapshot } from '../../native/addon/index';
 import { fromAddress, plus, toAddress } from '../protocol/address';
 import type { Problem, Residency } from '../protocol/model';
 import type { Answer } from '../protocol/requests';
+import { linesOf, most } from './foreign-files';
 import { integers } from './parameters';
 
 type Range = Residency['ranges'][number];
@@ -30,8 +31,9 @@ export async function residencyOf(snapshot: Snapshot, given: unknown = []): Prom
     const where = `/proc/${peer.pid}/smaps`;
     try {
       const began = process.hrtime.bigint();
-      const text = await readFile(where, 'latin1');
-      const whole = rangesOf(text, snapshot.object.inode, peer.mappings);
+      const found = new Ranges(snapshot.object.inode, peer.mappings);
+      for await (const line of linesOf(where, most.list)) found.read(line);
+      const whole = found.list;
       const ranges = bounds.length === 0 ? whole : await inPieces(peer.pid, whole, bounds);
       value.push({ pid: peer.pid, ranges, tookNs: Number(process.hrtime.bigint() - began) });
     } catch (error) {
@@ -53,40 +55,49 @@ const headLine = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) [0-9a-f]+:[0-9a-f
 const amountLine = /^(Rss|Pss|Shared_Dirty|Private_Dirty|Swap): +(\d+) kB$/;
 
 /** Those of the object: an inode alone could be of another file system, so the kernel's own list of the object's mappings decides. */
-export function rangesOf(smaps: string, inode: number, mappings: NonNullable<Peer['mappings']>): Range[] {
-  const ranges: Range[] = [];
-  let current: Range | undefined;
-  for (const line of smaps.split('\n')) {
+export class Ranges {
+  readonly list: Range[] = [];
+  private current: Range | undefined;
+
+  constructor(
+    private readonly inode: number,
+    private readonly mappings: NonNullable<Peer['mappings']>,
+  ) {}
+
+  /** A line of smaps. */
+  read(line: string): void {
     const head = headLine.exec(line);
     if (head) {
-      const [, from = '', to = '', permissions = '', offset = '', file = ''] = head;
-      const [begin, end] = [BigInt(`0x${from}`), BigInt(`0x${to}`)];
-      const isOurs =
-        Number(file) === inode && mappings.some(({ address, length }) => address < end && begin < address + BigInt(length));
-      current = isOurs
-        ? {
-            address: toAddress(begin),
-            length: Number(end - begin),
-            offset: Number(`0x${offset}`),
-            permissions,
-            resident: 0,
-            proportional: 0,
-            dirty: 0,
-            swapped: 0,
-          }
-        : undefined;
-      if (current) ranges.push(current);
-      continue;
+      this.current = this.begin(head);
+      if (this.current) this.list.push(this.current);
+      return;
     }
-    const amount = current && amountLine.exec(line);
-    if (!current || !amount) continue;
+    const amount = this.current && amountLine.exec(line);
+    if (!this.current || !amount) return;
     const bytes = Number(amount[2]) * 1024;
-    if (amount[1] === 'Rss') current.resident = bytes;
-    else if (amount[1] === 'Pss') current.proportional = bytes;
-    else if (amount[1] === 'Swap') current.swapped = bytes;
-    else current.dirty += bytes;
+    if (amount[1] === 'Rss') this.current.resident = bytes;
+    else if (amount[1] === 'Pss') this.current.proportional = bytes;
+    else if (amount[1] === 'Swap') this.current.swapped = bytes;
+    else this.current.dirty += bytes;
   }
-  return ranges;
+
+  private begin([, from = '', to = '', permissions = '', offset = '', file = '']: RegExpExecArray): Range | undefined {
+    const [begin, end] = [BigInt(`0x${from}`), BigInt(`0x${to}`)];
+    const isOurs =
+      Number(file) === this.inode &&
+      this.mappings.some(({ address, length }) => address < end && begin < address + BigInt(length));
+    if (!isOurs) return undefined;
+    return {
+      address: toAddress(begin),
+      length: Number(end - begin),
+      offset: Number(`0x${offset}`),
+      permissions,
+      resident: 0,
+      proportional: 0,
+      dirty: 0,
+      swapped: 0,
+    };
+  }
 }
 
 /** Cut at the bounds, with what is resident of each piece counted page by page. */

@@ -9,7 +9,7 @@
 
 import * as l10n from '@vscode/l10n';
 import * as path from 'node:path';
-import type { Observer, Root, Snapshot } from '../../native/addon/index';
+import type { Observer, Peer, Root, Snapshot } from '../../native/addon/index';
 import { decode } from '../protocol/decode';
 import type { Description } from '../protocol/layout';
 import type { Problem, Structure } from '../protocol/model';
@@ -56,7 +56,7 @@ export class Structures {
 
   /** Live peers; where the registry's pids are not ours, as those of containers, whoever maps the segment. */
   private pidsOf(snapshot: Snapshot): number[] {
-    const alive = snapshot.peers.filter((peer) => peer.state !== 'dead' && peer.samePid).map((peer) => peer.pid);
+    const alive = snapshot.peers.filter(mapsIt).map((peer) => peer.pid);
     const others = alive.filter((pid) => pid !== process.pid);
     if (others.length > 0) return others;
     const maps = this.addon.processes().filter((use) => use.segments.some(({ segment }) => segment === snapshot.name));
@@ -69,7 +69,7 @@ export class Structures {
     let bare: string | undefined;
     let looked: string | undefined;
     let failed = false;
-    for (const found of programFiles(pids)) {
+    for (const found of programFiles(pids, this.addon)) {
       if (found.kind === 'bare') bare ??= found.path;
       else if (found.kind === 'file') {
         looked ??= found.path;
@@ -86,6 +86,11 @@ export class Structures {
     if (without !== undefined && !failed) problems.unshift(undescribed(root, without, bare !== undefined));
     return { problems };
   }
+}
+
+/** The registry says who, and the kernel that it is so. */
+function mapsIt({ state, samePid, mappings = [] }: Peer): boolean {
+  return state !== 'dead' && samePid && mappings.length > 0;
 }
 
 function rootOf(snapshot: Snapshot, name: string): Root | undefined {

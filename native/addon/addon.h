@@ -35,6 +35,7 @@ extern "C" {
 #include "census.h"
 #include "events.h"
 #include "heap.h"
+#include "program.h"
 #include "snapshot.h"
 #include "system.h"
 #include "watch.h"

@@ -212,6 +212,12 @@ export function list(): SegmentSummary[];
 /** The local processes that map a segment, whether they are registered or not. */
 export function processes(): ProcessUse[];
 
+/**
+ * A descriptor, to be read and closed, of a regular file by the name that a process has for it: in that process's root folder, out of which no symbolic link
+ * leads.  `errno` of the error is ENOSYS before Linux 5.6.
+ */
+export function openProgram(pid: number, path: string): number;
+
 /** All shared memory of this machine, whosever it is: asks each process once, never by smaps. */
 export function census(): Census;
 

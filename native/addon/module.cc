@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // module.cc - what the addon exports.
+#include <cstring>
+
 #include "attachment.h"
 
 namespace peermap {
@@ -11,6 +13,14 @@ Napi::Value destroy(const Napi::CallbackInfo& info) {
   const int rc = peermap_destroy(name.c_str());
   if (rc != 0) throw last_error(info.Env(), rc);
   return info.Env().Undefined();
+}
+
+Napi::Value open_program(const Napi::CallbackInfo& info) {
+  const auto pid = static_cast<uint32_t>(integer_argument(info[0], "pid", 1, INT32_MAX));
+  const std::string path = string_argument(info[1], "path");
+  const int fd = pmo_program_open(pid, path.c_str());
+  if (fd < 0) throw make_error(info.Env(), PEERMAP_EOS, std::string(strerror(-fd)), -fd);
+  return Napi::Number::New(info.Env(), fd);
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
@@ -27,6 +37,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("list", Napi::Function::New(env, list_segments, "list"));
   exports.Set("processes", Napi::Function::New(env, find_processes, "processes"));
   exports.Set("census", Napi::Function::New(env, take_census, "census"));
+  exports.Set("openProgram", Napi::Function::New(env, open_program, "openProgram"));
   exports.Set("remove", Napi::Function::New(env, remove_object, "remove"));
   return exports;
 }

@@ -84,7 +84,7 @@ describe('sentences', () => {
 
   it('give the reasons that the library has, in its words', () => {
     const list = fs.readFileSync(path.resolve(__dirname, '../../../native/base/reason.h'), 'utf8');
-    const errnos: Record<string, number> = { ...os.constants.errno, EL2HLT: 51 };
+    const errnos: Record<string, number> = { ...os.constants.errno, EL2HLT: 51, EREMOTE: 66 };
     const reasons = [...list.matchAll(/X\((\w+), "(.+)"\)/g)].map(
       ([, name = '', text]) => [errnos[name] ?? Number(name), text] as const,
     );

@@ -24,7 +24,7 @@ describe('tools for language models', () => {
     const segment = testSegment();
     const peer = await Peer.start(segment, 'writer', 'create', start);
     await execute('peermap.grow', { segment, bytes: page });
-    assert.match(await invoke('peermap_list_segments', {}), new RegExp(`^${segment}: 68 KiB of .*, 1 peer$`, 'm'));
+    assert.match(await invoke('peermap_list_segments', {}), new RegExp(`^\\| ${segment}: 68 KiB of .*, 1 peer$`, 'm'));
     assert.match(await invoke('peermap_describe_segment', { segment }), new RegExp(`writer \\(${peer.pid}\\): alive`));
     assert.match(await invoke('peermap_explain_last_round', { segment }), /growth to 68 KiB/);
   });

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+//
+// All messages to a person go through here.  VS Code makes links of `[text](command:…)` in them, and a click runs that command without a question;
+// names of other programs are in nearly every sentence.  A lint rule sees to it that nothing else calls show…Message().
+
+import * as vscode from 'vscode';
+import { oneLine, withoutLinks } from '../protocol/foreign';
+
+/** Longer ones are cut off by VS Code itself, or fill the screen. */
+const longest = 1000;
+
+function plain(text: string): string {
+  return withoutLinks(
+    text
+      .split('\n', 20)
+      .map((line) => oneLine(line, longest))
+      .join('\n'),
+  );
+}
+
+export function showError(text: string, ...buttons: string[]): Thenable<string | undefined> {
+  return vscode.window.showErrorMessage(plain(text), ...buttons.map(plain));
+}
+
+export function showWarning(text: string, ...buttons: string[]): Thenable<string | undefined> {
+  return vscode.window.showWarningMessage(plain(text), ...buttons.map(plain));
+}
+
+export function showInformation(text: string, ...buttons: string[]): Thenable<string | undefined> {
+  return vscode.window.showInformationMessage(plain(text), ...buttons.map(plain));
+}
+
+/** In the way of everything else, until it is answered. */
+export async function confirmed(text: string, detail: string, button: string): Promise<boolean> {
+  const [asked, ...buttons] = [plain(text), plain(button)];
+  return (await vscode.window.showWarningMessage(asked, { modal: true, detail: plain(detail) }, ...buttons)) !== undefined;
+}
+
+/** In the status bar, for some seconds.  `$(name)` in it would be an icon. */
+export function showBriefly(text: string, icon: string, milliseconds: number): void {
+  vscode.window.setStatusBarMessage(`$(${icon}) ${oneLine(text, longest).replace(/\$\(/g, '$\u200b(')}`, milliseconds);
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+
+import * as assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { beginningOf, linesAtOnce, linesOf } from '../../extension/server/foreign-files';
+
+describe('a file of another process', () => {
+  let folder: string;
+  const file = (name: string, text: string): string => {
+    const made = path.join(folder, name);
+    fs.writeFileSync(made, text);
+    return made;
+  };
+  before(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'peermap-foreign-'))));
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  async function all(lines: AsyncIterable<string>): Promise<string[]> {
+    const list = [];
+    for await (const line of lines) list.push(line);
+    return list;
+  }
+
+  it('is read as far as was said, whatever its length', async () => {
+    const long = file('long', 'Größe');
+    fs.truncateSync(long, 2 ** 40);
+    assert.equal((await beginningOf(long, 4096)).length, 4094);
+    assert.match(await beginningOf(long, 4096), /^Größe\0/);
+    assert.equal(await beginningOf(path.join(folder, 'none'), 4096), '');
+  });
+
+  it('is read line by line, also where a line is longer than what is read at once', async () => {
+    const lines = ['a', '', 'b'.repeat(200_000), 'c'];
+    const ended = file('ended', `${lines.join('\n')}\n`);
+    assert.deepEqual(await all(linesOf(ended, 1 << 20)), lines);
+    assert.deepEqual([...linesAtOnce(ended, 1 << 20)], lines);
+    assert.deepEqual(await all(linesOf(file('open', lines.join('\n')), 1 << 20)), lines);
+  });
+
+  it('is not told in part as if that were all', async () => {
+    await assert.rejects(all(linesOf(file('more', 'x\n'.repeat(100)), 100)), { code: 'EFBIG' });
+    assert.equal((await all(linesOf(file('just', 'x\n'.repeat(50)), 100))).length, 50);
+    assert.equal([...linesAtOnce(file('cut', 'x\n'.repeat(100)), 100)].length, 50);
+  });
+});
