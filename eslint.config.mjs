@@ -21,7 +21,7 @@ export default defineConfig(
     rules: {
       'no-restricted-imports': [
         'error',
-        ...['node:fs', 'node:fs/promises'].map((name) => ({
+        ...['node:fs', 'node:fs/promises', 'fs', 'fs/promises'].map((name) => ({
           name,
           importNames: ['readFile', 'readFileSync', 'createReadStream'],
           message: 'Files of others are read with a limit: foreign-files.ts.',
@@ -36,7 +36,8 @@ export default defineConfig(
       'no-restricted-syntax': [
         'error',
         {
-          selector: 'MemberExpression[property.name=/^(show(Error|Warning|Information)Message|setStatusBarMessage)$/]',
+          selector:
+            'MemberExpression[property.name=/^(show(Error|Warning|Information)Message|setStatusBarMessage|(show|create)InputBox)$/]',
           message: 'Messages have names of other programs in them: messages.ts.',
         },
       ],

@@ -9,6 +9,7 @@ import type { Header } from '../protocol/model';
 import type { ByteRange } from '../protocol/view';
 import { bytesOf, type Invocation, type Target } from './command-arguments';
 import { PeermapFailure } from './failure';
+import { askText } from './messages';
 import { mostBytes } from './memory-files';
 import { memoryPath, memoryScheme } from './memory-uri';
 import { segmentOf, type Parts } from './operation';
@@ -77,7 +78,7 @@ async function askedRange(
       return error instanceof PeermapFailure ? error.sentence : String(error);
     }
   };
-  const text = await vscode.window.showInputBox({
+  const text = await askText({
     title: l10n.t('Open memory of {0}', segment),
     prompt: l10n.t(
       '{0} is too much for one editor: from which offset shall {1} be opened?',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// All messages to a person go through here.  VS Code makes links of `[text](command:…)` in them, and a click runs that command without a question;
-// names of other programs are in nearly every sentence.  A lint rule sees to it that nothing else calls show…Message().
+// All messages to a person, and all questions for a text, go through here.  VS Code makes links of `[text](command:…)` in them, and a click runs that
+// command without a question; names of other programs are in nearly every sentence.  A lint rule sees to it that nothing else shows any.
 
 import * as vscode from 'vscode';
 import { oneLine, withoutLinks } from '../protocol/foreign';
@@ -35,6 +35,22 @@ export async function confirmed(text: string, detail: string, button: string): P
   const [asked, ...buttons] = [plain(text), plain(button)];
   return (await vscode.window.showWarningMessage(asked, { modal: true, detail: plain(detail) }, ...buttons)) !== undefined;
 }
+
+/** As vscode.window.showInputBox(). */
+export function askText(options: vscode.InputBoxOptions): Thenable<string | undefined> {
+  const { title, prompt } = options;
+  const judged = (verdict: Verdict): Verdict => {
+    if (typeof verdict === 'string') return plain(verdict);
+    return verdict ? { ...verdict, message: plain(verdict.message) } : verdict;
+  };
+  return vscode.window.showInputBox({
+    ...options,
+    ...(title === undefined ? {} : { title: plain(title) }),
+    ...(prompt === undefined ? {} : { prompt: plain(prompt) }),
+    validateInput: async (text) => judged(await options.validateInput?.(text)),
+  });
+}
+type Verdict = string | vscode.InputBoxValidationMessage | null | undefined;
 
 /** In the status bar, for some seconds.  `$(name)` in it would be an icon. */
 export function showBriefly(text: string, icon: string, milliseconds: number): void {

@@ -8,6 +8,7 @@ import { formatBytes, parseSize } from '../protocol/address';
 import { stateWords } from '../protocol/mapping';
 import type { ProcessUse, SegmentSummary, Snapshot } from '../protocol/model';
 import { PeermapFailure } from './failure';
+import { askText } from './messages';
 import { peerCount } from './counts';
 
 /** A view that finishes loading takes the focus, at any moment: that is no answer, and must not lose what was typed.  Escape is. */
@@ -127,7 +128,7 @@ export async function askSize({ title, prompt, current, judge }: SizeQuestion): 
     const verdict = parsed.kind === 'error' ? { error: parsed.text } : judge(parsed.bytes);
     return 'error' in verdict ? { message: verdict.error, severity: Error } : { message: verdict.preview, severity: Info };
   };
-  const text = await vscode.window.showInputBox({
+  const text = await askText({
     title,
     prompt,
     placeHolder: '64K, 2 MiB, +25%, 0x10000',
@@ -140,7 +141,7 @@ export async function askSize({ title, prompt, current, judge }: SizeQuestion): 
 
 export function askName(title: string, taken: readonly SegmentSummary[]): Promise<string | undefined> {
   return Promise.resolve(
-    vscode.window.showInputBox({
+    askText({
       title,
       prompt: l10n.t('Name of the segment: the object will be /dev/shm/peermap.NAME'),
       placeHolder: 'quotes',

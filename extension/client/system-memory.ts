@@ -76,7 +76,7 @@ export class SystemMemory implements vscode.Disposable {
   /** What is there from now on, also where a reading is under way that began before.  Never rejects: a failure is a state that the view shows. */
   read(): Promise<Seen> {
     this.asked += 1;
-    this.reading ??= this.readAll().finally(() => (this.reading = undefined));
+    this.reading ??= this.readAll();
     return this.reading;
   }
 
@@ -86,6 +86,7 @@ export class SystemMemory implements vscode.Disposable {
       answered = this.asked;
       await this.readNow();
     } while (answered !== this.asked);
+    this.reading = undefined; // at once: whoever asks from now on gets a look of its own
     return this.current;
   }
 

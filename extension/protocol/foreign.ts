@@ -3,14 +3,22 @@
 // Text from other programs: names of peers, files and processes, command lines, types.  Anybody may have chosen it, for any reader: a terminal, a
 // person who looks quickly, a notification that makes links of what looks like one, a language model.
 
-/** Controls of both kinds, line ends of every kind, and what turns the direction of writing. */
-const unseen = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+/** Controls of both kinds, line ends of every kind, what turns the direction of writing, and characters that nobody sees. */
+const unseen = /[\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
+const ordinary = /^[ -~]*$/;
 const known: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** In one line, no longer than `most` characters, with everything visible that is there. */
+/** In one line, with everything visible that is there. */
+export function visible(text: string): string {
+  return ordinary.test(text)
+    ? text
+    : text.replace(unseen, (each) => known[each] ?? `\\u{${(each.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** The same, no longer than `most` characters. */
 export function oneLine(text: string, most = 256): string {
-  const short = text.length > most ? `${text.slice(0, most - 1)}…` : text;
-  return short.replace(unseen, (each) => known[each] ?? `\\u{${(each.codePointAt(0) ?? 0).toString(16)}}`);
+  const shown = visible(text.slice(0, most + 1));
+  return shown.length <= most ? shown : `${shown.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /** Where `[text](target)` would become a link, which may be a command: it stays text. */
@@ -20,5 +28,8 @@ export function withoutLinks(text: string): string {
 
 /** Lines for a language model, each marked as what was read: no name can leave its line, so none can leave the mark. */
 export function asData(text: string, preface: string): string {
-  return `${preface}\n\n${text.replace(/^/gm, '| ')}`;
+  return `${preface}\n\n${text
+    .split('\n')
+    .map((line) => `| ${visible(line)}`)
+    .join('\n')}`;
 }

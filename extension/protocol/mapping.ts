@@ -80,7 +80,7 @@ export const reachWords: Readonly<Record<number, string>> = {
   },
   get 1() {
     return l10n.t(
-      'it is stopped, and the system does not permit running its agent (kernel.yama.ptrace_scope, a sandbox); continue it',
+      'it is stopped, and the system does not permit running its agent (kernel.yama.ptrace_scope, another user, a sandbox); continue it',
     );
   },
   get 3() {

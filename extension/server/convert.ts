@@ -5,15 +5,17 @@
 import { ErrorCodes, LSPErrorCodes, ResponseError } from 'vscode-languageserver/node';
 import type { PeermapError } from '../../native/addon/index';
 import { toAddress } from '../protocol/address';
+import { oneLine, visible } from '../protocol/foreign';
 import type { Wire } from '../protocol/model';
 import type { Failure } from '../protocol/requests';
 
-/** A copy with every bigint a hexadecimal Address. */
+/** A copy with every bigint a hexadecimal Address, and every text of one line: names in it are of other programs. */
 export function toWire<T>(value: T): Wire<T> {
   return convert(value) as Wire<T>;
 }
 
 function convert(value: unknown): unknown {
+  if (typeof value === 'string') return visible(value);
   if (typeof value === 'bigint') return toAddress(value);
   if (Array.isArray(value)) return value.map(convert);
   if (typeof value !== 'object' || value === null) return value;
@@ -44,6 +46,7 @@ export function toResponseError(error: unknown): ResponseError<Failure | undefin
 
 function sentence(error: PeermapError): string {
   const culprit = error.round?.culprit;
-  if (!culprit || error.message.includes(culprit.name)) return error.message;
-  return `${error.message} (${culprit.name}, pid ${culprit.pid})`;
+  const message = visible(error.message);
+  if (!culprit || message.includes(`pid ${culprit.pid}`) || message.includes(culprit.name)) return message;
+  return `${message} (${oneLine(culprit.name)}, pid ${culprit.pid})`;
 }

@@ -5,7 +5,7 @@
 import { readlink } from 'node:fs/promises';
 import { oneLine } from '../protocol/foreign';
 import type { ProcessFacts } from '../protocol/model';
-import { beginningOf, most } from './foreign-files';
+import { beginningOf, linesOf, most } from './foreign-files';
 import { integer, integers } from './parameters';
 
 const mostAtOnce = 4096;
@@ -79,7 +79,16 @@ async function userNames(): Promise<Map<number, string>> {
 }
 
 async function bootTime(): Promise<number> {
-  return Number(/^btime (\d+)$/m.exec(await text('/proc/stat'))?.[1] ?? 0) * 1000;
+  // After a line for each processor, and one that has a number for each interrupt.
+  try {
+    for await (const line of linesOf('/proc/stat', most.list)) {
+      const found = /^btime (\d+)$/.exec(line);
+      if (found) return Number(found[1]) * 1000;
+    }
+  } catch {
+    // As if it did not say.
+  }
+  return 0;
 }
 
 function text(file: string): Promise<string> {

@@ -3,7 +3,7 @@
 // Reading what other processes say of themselves, in /proc: never more than was said beforehand, whatever they make of it.  A command line may be
 // gigabytes of memory that its process never touched, and so may each of the other files be longer than anybody wants to wait for.
 //
-// Nothing else in the server reads files of others: a lint rule sees to it.
+// Nothing else in the server reads such a file as a whole: a lint rule sees to it.
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -14,11 +14,38 @@ export const most = {
   line: 4 << 10,
   /** Files that the kernel writes, and which tell of one thing. */
   facts: 64 << 10,
-  /** Lists with an entry for each mapping, of which a process may have a million. */
-  list: 64 << 20,
+  /** Lists with a line for each mapping, of which a process may have a million. */
+  list: 128 << 20,
+  /** With some twenty lines for each. */
+  longList: 1 << 30,
 } as const;
 
 const piece = 64 << 10;
+/** Longer ones, which only names can make, are left out. */
+const longestLine = 64 << 10;
+
+/** Cuts what comes in pieces into lines. */
+class Lines {
+  private rest = '';
+  private tooLong = false;
+
+  *add(piece: string): Generator<string, void> {
+    let from = 0;
+    for (let end; (end = piece.indexOf('\n', from)) >= 0; from = end + 1) {
+      const line = this.rest + piece.slice(from, end);
+      if (!this.tooLong && line.length <= longestLine) yield line;
+      this.rest = '';
+      this.tooLong = false;
+    }
+    if (!this.tooLong) this.rest += piece.slice(from);
+    this.tooLong ||= this.rest.length > longestLine;
+    if (this.tooLong) this.rest = '';
+  }
+
+  *end(): Generator<string, void> {
+    if (this.rest !== '') yield this.rest;
+  }
+}
 
 /** The beginning of a file; empty if there is none, or if it may not be read. */
 export async function beginningOf(file: string, limit: number): Promise<string> {
@@ -33,16 +60,14 @@ export async function beginningOf(file: string, limit: number): Promise<string> 
 
 /** The lines of a file, one after the other: no list of them is made.  Fails if it cannot be read, or is longer than `limit`. */
 export async function* linesOf(file: string, limit: number): AsyncGenerator<string, void> {
-  let rest = '';
+  const lines = new Lines();
   let length = 0;
   for await (const chunk of pieces(file, limit + 1)) {
     length += chunk.length;
     if (length > limit) throw Object.assign(new Error(`${file} is longer than ${limit} bytes`), { code: 'EFBIG' });
-    const lines = (rest + chunk.toString('latin1')).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
+    yield* lines.add(chunk.toString('latin1'));
   }
-  if (rest !== '') yield rest;
+  yield* lines.end();
 }
 
 async function* pieces(file: string, limit: number): AsyncGenerator<Buffer, void> {
@@ -59,21 +84,21 @@ async function* pieces(file: string, limit: number): AsyncGenerator<Buffer, void
   }
 }
 
-/** The same lines, for who cannot wait; those past the limit are left out. */
+/** The same lines, for who cannot wait; those that are not whole before the limit are left out. */
 export function* linesAtOnce(file: string, limit: number): Generator<string, void> {
   const descriptor = openSync(file, 'r');
   try {
-    let rest = '';
+    const lines = new Lines();
     const buffer = Buffer.allocUnsafe(piece);
     for (let left = limit; left > 0;) {
       const bytes = readSync(descriptor, buffer, 0, Math.min(piece, left), null);
-      if (bytes === 0) break;
+      if (bytes === 0) {
+        yield* lines.end();
+        return;
+      }
       left -= bytes;
-      const lines = (rest + buffer.toString('latin1', 0, bytes)).split('\n');
-      rest = lines.pop() ?? '';
-      yield* lines;
+      yield* lines.add(buffer.toString('latin1', 0, bytes));
     }
-    if (rest !== '') yield rest;
   } finally {
     closeSync(descriptor);
   }

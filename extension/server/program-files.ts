@@ -26,13 +26,15 @@ export type Found =
   | ({ kind: 'file' } & ProgramFile)
   /** An executable without debug information. */
   | { kind: 'bare'; path: string }
+  /** Nothing to tell of: a library without debug information. */
+  | { kind: 'without' }
   /** It may not be read; or it is another one by now. */
   | { kind: 'denied' | 'replaced'; pid: number; path: string };
 
 /** So many are asked for their libraries; asking holds a process up a little. */
 const mostProcesses = 32;
 /** Of one process. */
-const mostLibraries = 1024;
+const mostLibraries = 512;
 const deleted = ' (deleted)';
 
 /** Each different file of the processes that has debug information, executables first.  It is open until the next one is asked for. */
@@ -52,17 +54,27 @@ export function* programFiles(pids: readonly number[], addon: Addon): Generator<
 }
 
 /** `inode` is what is mapped of a library. */
-function* look(pid: number, name: string, open: () => number, seen: Set<string>, inode?: string): Generator<Found, void> {
+function* look(
+  pid: number,
+  name: string,
+  open: () => number | undefined,
+  seen: Set<string>,
+  inode?: string,
+): Generator<Found, void> {
   let descriptor: number | undefined;
   try {
     descriptor = open();
+    if (descriptor === undefined) {
+      yield { kind: 'without' };
+      return;
+    }
     const { dev, ino, mtimeNs } = fstatSync(descriptor, { bigint: true });
     const identity = `${dev}:${ino}:${mtimeNs}`;
     if (inode !== undefined && inode !== String(ino)) yield { kind: 'replaced', pid, path: name };
     else if (!seen.has(identity)) {
       seen.add(identity);
       if (hasDebugInformation(pid, name, descriptor)) yield { kind: 'file', pid, path: name, identity, descriptor };
-      else if (inode === undefined) yield { kind: 'bare', path: name };
+      else yield inode === undefined ? { kind: 'bare', path: name } : { kind: 'without' };
     }
   } catch (error) {
     if (isRefusal(error)) yield { kind: 'denied', pid, path: name };
@@ -88,12 +100,22 @@ function openFile(name: string): number {
   throw new Error(`${name} is not a file`);
 }
 
-function openLibrary(addon: Addon, pid: number, name: string): number {
+/** Nothing where it could only be opened as a file of ours: before Linux 5.6, of a process with another root folder. */
+function openLibrary(addon: Addon, pid: number, name: string): number | undefined {
+  canLookInside ??= looksInside(addon);
+  if (canLookInside) return addon.openProgram(pid, name);
+  return hasOurRoot(pid) ? openFile(name) : undefined;
+}
+
+let canLookInside: boolean | undefined;
+
+/** Linux 5.6, where no sandbox forbids it. */
+function looksInside(addon: Addon): boolean {
   try {
-    return addon.openProgram(pid, name);
-  } catch (error) {
-    if (!isErrno(error, system.errno.ENOSYS) || !hasOurRoot(pid)) throw error;
-    return openFile(name);
+    closeSync(addon.openProgram(process.pid, process.execPath));
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -106,16 +128,22 @@ function hasOurRoot(pid: number): boolean {
 function librariesOf(pid: number): { name: string; inode: string }[] {
   const found = new Map<string, { name: string; inode: string }>();
   try {
+    const root = readlinkSync(`/proc/${pid}/root`);
     for (const line of linesAtOnce(`/proc/${pid}/maps`, most.list)) {
       const [, inode, name] = /^\S+ ..x. \S+ \S+ +([1-9]\d*) +(\/.*)$/.exec(line) ?? [];
       if (inode === undefined || name === undefined) continue;
-      found.set(inode, { name: withoutDeleted(asPath(name)), inode });
+      found.set(inode, { name: withoutDeleted(insideOf(root, asPath(name))), inode });
       if (found.size === mostLibraries) break;
     }
   } catch {
     return [];
   }
   return [...found.values()];
+}
+
+/** The kernel's list has names as they are in our root folder, where the process's own is below it (chroot). */
+function insideOf(root: string, name: string): string {
+  return root !== '/' && name.startsWith(`${root}/`) ? name.slice(root.length) : name;
 }
 
 /** The kernel writes a line end in a name so, and all other bytes as they are. */

@@ -32,7 +32,7 @@ export async function residencyOf(snapshot: Snapshot, given: unknown = []): Prom
     try {
       const began = process.hrtime.bigint();
       const found = new Ranges(snapshot.object.inode, peer.mappings);
-      for await (const line of linesOf(where, most.list)) found.read(line);
+      for await (const line of linesOf(where, most.longList)) found.read(line);
       const whole = found.list;
       const ranges = bounds.length === 0 ? whole : await inPieces(peer.pid, whole, bounds);
       value.push({ pid: peer.pid, ranges, tookNs: Number(process.hrtime.bigint() - began) });

@@ -9,6 +9,7 @@
 
 import * as l10n from '@vscode/l10n';
 import * as path from 'node:path';
+import { setImmediate as immediately } from 'node:timers/promises';
 import type { Observer, Peer, Root, Snapshot } from '../../native/addon/index';
 import { decode } from '../protocol/decode';
 import type { Description } from '../protocol/layout';
@@ -69,7 +70,11 @@ export class Structures {
     let bare: string | undefined;
     let looked: string | undefined;
     let failed = false;
+    let count = 0;
     for (const found of programFiles(pids, this.addon)) {
+      count += 1;
+      if (count % 16 === 0) await immediately(); // other requests have their turn
+      if (found.kind === 'without') continue;
       if (found.kind === 'bare') bare ??= found.path;
       else if (found.kind === 'file') {
         looked ??= found.path;
@@ -88,9 +93,9 @@ export class Structures {
   }
 }
 
-/** The registry says who, and the kernel that it is so. */
-function mapsIt({ state, samePid, mappings = [] }: Peer): boolean {
-  return state !== 'dead' && samePid && mappings.length > 0;
+/** The registry says who, and the kernel that it is so.  Of whom it does not say, it lets us open nothing either: that is told. */
+function mapsIt({ state, samePid, mappings }: Peer): boolean {
+  return state !== 'dead' && samePid && mappings?.length !== 0;
 }
 
 function rootOf(snapshot: Snapshot, name: string): Root | undefined {

@@ -119,7 +119,7 @@ void pm_move_horizon(peermap_segment *segment)
     const bool cuts = peek64(&header->cut_epoch) == PM_CUT_LATER; /* a piece of it, each time that the lock is taken */
     if ((!cuts && pm_now() - segment->horizon_failed < PAUSE_NS) || pm_hold(segment, 0) != 0)
         return;
-    if (peek64(&header->cut_epoch) == PM_CUT_LATER) { /* what is still to be cut must not be mapped again, with what was in it */
+    if (peek64(&header->cut_epoch) != 0) { /* what is still to be cut must not be mapped again, with what was in it */
         pm_let_go(segment);
         return;
     }

@@ -65,7 +65,8 @@ static int apply(peermap_segment *segment, bool fresh)
     return EAGAIN;
 }
 
-/* The new pages of a growth, into this process's page tables: it is not finished before this has answered, so nobody cuts them meanwhile. */
+/* The new pages of a growth, into this process's page tables: it is not finished before this has answered, so nobody cuts them meanwhile; and for who has
+ * just joined, past the end of the file is an error like another. */
 static void populate(peermap_segment *segment, uint64_t epoch, uint64_t asked)
 {
     const uint64_t now = pm_now(), until = (asked < now ? asked : now) + segment->deadline_ns;

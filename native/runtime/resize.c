@@ -124,7 +124,7 @@ static void discard(peermap_segment *segment, uint64_t deadline)
 static void cut_if_all_acked(peermap_segment *segment, uint64_t deadline)
 {
     uint64_t epoch = peek64(&segment->header->cut_epoch);
-    if (epoch == 0)
+    if (epoch == 0 || !pm_regain_object(segment))
         return;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         const struct pm_slot *slot = &segment->slots[i];

@@ -31,10 +31,12 @@ describe('a file of another process', () => {
   });
 
   it('is read line by line, also where a line is longer than what is read at once', async () => {
-    const lines = ['a', '', 'b'.repeat(200_000), 'c'];
+    const lines = ['a', '', 'b'.repeat(60_000), 'c'];
     const ended = file('ended', `${lines.join('\n')}\n`);
     assert.deepEqual(await all(linesOf(ended, 1 << 20)), lines);
     assert.deepEqual([...linesAtOnce(ended, 1 << 20)], lines);
+    const long = file('long-line', `a\n${'b'.repeat(1 << 20)}\nc\n`);
+    assert.deepEqual(await all(linesOf(long, 4 << 20)), ['a', 'c']);
     assert.deepEqual(await all(linesOf(file('open', lines.join('\n')), 1 << 20)), lines);
   });
 
@@ -42,5 +44,6 @@ describe('a file of another process', () => {
     await assert.rejects(all(linesOf(file('more', 'x\n'.repeat(100)), 100)), { code: 'EFBIG' });
     assert.equal((await all(linesOf(file('just', 'x\n'.repeat(50)), 100))).length, 50);
     assert.equal([...linesAtOnce(file('cut', 'x\n'.repeat(100)), 100)].length, 50);
+    assert.deepEqual([...linesAtOnce(file('piece', 'abc\nabcdef\n'), 8)], ['abc']);
   });
 });

@@ -14,6 +14,9 @@ describe('text from other programs', () => {
   it('is as long as was said, at most', () => {
     assert.equal(oneLine('x'.repeat(300)).length, 256);
     assert.ok(oneLine('x'.repeat(300)).endsWith('x…'));
+    assert.equal(oneLine('\u009b'.repeat(300)).length, 256);
+    assert.equal(oneLine('ab🐌', 3), 'ab…');
+    assert.equal(oneLine('🐌'.repeat(128)), '🐌'.repeat(128));
   });
 
   it('never becomes a link', () => {
@@ -24,5 +27,6 @@ describe('text from other programs', () => {
 
   it('is data for a language model, line by line', () => {
     assert.equal(asData('a\n  b', 'These are data.'), 'These are data.\n\n| a\n|   b');
+    assert.equal(asData('a\u2028b\u{e0041}', 'x'), 'x\n\n| a\\u{2028}b\\u{e0041}');
   });
 });

@@ -45,8 +45,13 @@ describe('the server', function () {
     const child = spawn(path.join(folder, 'hostile'), [segment, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
     hostile = child;
     atExit(() => child.kill('SIGKILL'));
-    const [line] = (await once(child.stdout, 'data')) as [Buffer];
-    return Number(/^ready (\d+)/.exec(line.toString())?.[1]);
+    const line = await Promise.race([
+      once(child.stdout, 'data').then(([text]) => String(text)),
+      once(child, 'exit').then(([code]) => `it ended with ${String(code)}`),
+    ]);
+    const pid = /^ready (\d+)/.exec(line)?.[1];
+    assert.ok(pid, line);
+    return Number(pid);
   }
 
   /** The most that the server ever had in memory. */
