@@ -152,15 +152,13 @@ static void look(int worker)
         FAIL("worker %d has not mapped any more: %s", worker, programs[there]);
 }
 
-static void look_at_all(void)
+static void look_at(int worker)
 {
-    for (int worker = 0; worker < WORKERS; worker++) {
-        int status;
-        if (waitpid(pids[worker], &status, WNOHANG) == 0)
-            look(worker);
-        else
-            FAIL("worker %d ended: %s %d", worker, WIFSIGNALED(status) ? "signal" : "code", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    }
+    int status;
+    if (waitpid(pids[worker], &status, WNOHANG) == 0)
+        look(worker);
+    else
+        FAIL("worker %d ended: %s %d", worker, WIFSIGNALED(status) ? "signal" : "code", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
 static void keep_going(uint64_t *turns, uint64_t *since)
@@ -236,7 +234,7 @@ int main(int argc, char **argv)
             const uint64_t was = __atomic_load_n(at, __ATOMIC_SEQ_CST);
             __atomic_store_n(at, lie_about(was, kind, &dice), __ATOMIC_SEQ_CST);
             usleep(300);
-            look_at_all();
+            look_at((int)((word + (uint64_t)kind) % WORKERS)); /* each of them, with some kind of each word */
             if (kind % 2 == 0)
                 __atomic_store_n(at, was, __ATOMIC_SEQ_CST);
             if (stops)
@@ -245,6 +243,7 @@ int main(int argc, char **argv)
         }
         if (word % 4 == 0) {
             for (int worker = 0; worker < WORKERS; worker++) {
+                look_at(worker);
                 sum += works[worker].turns;
                 restart(worker, turns, since);
             }
