@@ -254,6 +254,7 @@ int main(int argc, char **argv)
         kill(pids[worker], SIGKILL);
         waitpid(pids[worker], NULL, 0);
     }
+    free(pristine);
     printf("%" PRIu64 " words, %" PRIu64 " calls\n", words, sum);
     return 0;
 }
