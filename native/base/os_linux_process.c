@@ -19,7 +19,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-
 /* ---- finding who was registered ---- */
 
 void pm_process_self(struct pm_process *self)
@@ -66,13 +65,10 @@ int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopp
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", facts->agent.pid, facts->agent.thread);
     if (facts->agent.thread == 0 || pm_text_read(path, status, sizeof status) <= 0 || !is_agent(facts->agent.pid, facts->agent.thread, status, &facts->forbids))
         return ESRCH;
-    char state;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", facts->agent.pid, facts->agent.thread);
-    if (!pm_proc_read_stat(path, &state, &facts->agent.started))
+    if (!pm_proc_read_stat(path, &facts->state, &facts->agent.started))
         return ESRCH;
     facts->uid = user_in(status);
-    const char *word = pm_proc_field(status, "State");
-    facts->state = word && *word == '\t' ? word[1] : '\0';
     facts->tracer = pm_proc_last_number(pm_proc_field(status, "TracerPid"));
     facts->traced = facts->tracer != 0 || facts->state == 't'; /* from another pid namespace, perhaps */
     return if_stopped && facts->state != 'T' && facts->state != 't' ? EAGAIN : 0;

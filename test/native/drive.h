@@ -238,6 +238,21 @@ static inline bool all_stopped(pid_t pid)
     return all;
 }
 
+/* How often a thread has given its processor away, or had it taken: it ran in between. */
+static inline uint64_t switches(pid_t pid, pid_t thread)
+{
+    char path[64], line[256];
+    uint64_t sum = 0, some;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/status", (int)pid, (int)thread);
+    FILE *file = fopen(path, "r");
+    CHECK(file != NULL);
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "voluntary_ctxt_switches: %" SCNu64, &some) == 1 || sscanf(line, "nonvoluntary_ctxt_switches: %" SCNu64, &some) == 1)
+            sum += some;
+    fclose(file);
+    return sum;
+}
+
 static inline void stop_process(pid_t pid)
 {
     kill(pid, SIGSTOP);

@@ -5,20 +5,6 @@
  */
 #include "sleeper.h"
 
-static uint64_t switches(const struct sleeper *sleeper)
-{
-    char path[64], line[256];
-    uint64_t sum = 0, some;
-    snprintf(path, sizeof path, "/proc/%d/task/%u/status", (int)sleeper->pid, sleeper->words[2]);
-    FILE *file = fopen(path, "r");
-    CHECK(file != NULL);
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "voluntary_ctxt_switches: %" SCNu64, &some) == 1 || sscanf(line, "nonvoluntary_ctxt_switches: %" SCNu64, &some) == 1)
-            sum += some;
-    fclose(file);
-    return sum;
-}
-
 static void rename_agent(const struct sleeper *sleeper, const char *name)
 {
     char path[64];
@@ -47,14 +33,14 @@ static void is_let_run(const struct sleeper *sleeper)
 static void is_left_alone(const struct sleeper *sleeper, struct pm_agent agent)
 {
     static struct pm_hand hand;
-    uint64_t before = switches(sleeper);
+    uint64_t before = switches(sleeper->pid, (pid_t)sleeper->words[2]);
     uint32_t woken = sleeper->words[1];
     struct pm_hand_target *target = pm_hand_add(&hand, &agent);
     CHECK_INT(pm_hand_start(&hand, pm_now() + UINT64_C(10000000000)), 0);
     CHECK_INT(target->error, ESRCH);
     pm_hand_end(&hand);
     pm_hand_free(&hand);
-    CHECK_INT(switches(sleeper), before);
+    CHECK_INT(switches(sleeper->pid, (pid_t)sleeper->words[2]), before);
     CHECK_INT(sleeper->words[1], woken);
     CHECK_INT(process_state(sleeper->pid), 'T');
 }

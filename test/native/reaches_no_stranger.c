@@ -7,20 +7,6 @@
 
 static struct peer *other; /* of a segment of its own */
 
-static uint64_t switches(pid_t pid, pid_t thread)
-{
-    char path[64], line[256];
-    uint64_t sum = 0, some;
-    snprintf(path, sizeof path, "/proc/%d/task/%d/status", (int)pid, (int)thread);
-    FILE *file = fopen(path, "r");
-    CHECK(file != NULL);
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "voluntary_ctxt_switches: %" SCNu64, &some) == 1 || sscanf(line, "nonvoluntary_ctxt_switches: %" SCNu64, &some) == 1)
-            sum += some;
-    fclose(file);
-    return sum;
-}
-
 /* As the peer in `from` would be if it were one of this segment. */
 static struct pm_slot *enter(const struct pm_slot *from)
 {
