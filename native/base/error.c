@@ -2,8 +2,9 @@
 /* error.c - names and texts of the error codes, from the one list in peermap.h; and the sentence on a thread's last failure. */
 #include "error.h"
 
+#include "character.h"
+
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,31 +34,14 @@ const char *peermap_error_text(int code)
 
 static _Thread_local char sentence[PM_SENTENCE];
 
-/* How many bytes of a character of UTF-8 that may be printed are here; 0: what is here is none.  Not of the controls, of both kinds. */
-static size_t printable(const unsigned char *at)
-{
-    static const unsigned char least[] = { 0, 0xc2, 0xe0, 0xf0 };
-    size_t more = at[0] < 0x80 ? 0 : at[0] < 0xe0 ? 1 : at[0] < 0xf0 ? 2 : 3;
-    if (more == 0)
-        return at[0] >= ' ' && at[0] != 0x7f;
-    const bool odd = (at[0] == 0xc2 && at[1] < 0xa0) || (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90); /* a control; too long a form */
-    if (at[0] < least[more] || at[0] > 0xf4 || odd)
-        return 0;
-    for (size_t i = 1; i <= more; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    return more + 1;
-}
-
 /* Names in it are others' bytes, and it may go to a terminal as it is. */
 static void make_printable(char *text)
 {
-    for (size_t length; *text; text += length) {
-        length = printable((unsigned char *)text);
-        if (length == 0) {
-            *text = '?';
-            length = 1;
-        }
+    uint32_t character;
+    for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
+        length = pm_character_next(text, left, &character);
+        if (character == UINT32_MAX || !pm_character_is_safe(character))
+            memset(text, '?', length);
     }
 }
 

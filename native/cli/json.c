@@ -14,12 +14,12 @@ static void quote(struct json *json, const char *text)
     uint32_t character;
     fputc('"', json->file);
     for (size_t length = strlen(text); length > 0;) {
-        const size_t step = text_next(text, length, &character);
+        const size_t step = pm_character_next(text, length, &character);
         if (character == UINT32_MAX)
             fputs("\\ufffd", json->file);
         else if (character == '"' || character == '\\')
             fprintf(json->file, "\\%c", (char)character);
-        else if (text_is_safe(character))
+        else if (pm_character_is_safe(character))
             fwrite(text, 1, step, json->file);
         else if (character < 0x10000)
             fprintf(json->file, "\\u%04" PRIx32, character);

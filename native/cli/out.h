@@ -8,6 +8,8 @@
 #ifndef CLI_OUT_H
 #define CLI_OUT_H
 
+#include "character.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,9 +36,6 @@ __attribute__((format(printf, 3, 4))) void out_part(const struct out *out, enum 
 
 /* ---- text.c ---- */
 
-/* One character of UTF-8 from `bytes`: how many bytes it took; `character` is UINT32_MAX if they are not UTF-8. */
-size_t text_next(const char *bytes, size_t length, uint32_t *character);
-bool text_is_safe(uint32_t character);
 /* `bytes` made printable, for malloc's free(). */
 char *text_tame(const struct out *out, const char *bytes, size_t length);
 /* Columns on a terminal; and how many bytes of it fit into so many columns. */
