@@ -27,6 +27,7 @@
 
 struct pm_hand_target {
     struct pm_agent agent;
+    int file; /* its maker's: the thread's stat, by which the hand knows it again; -1: not open */
     /* Why it could not be reached; 0 while it is.  ESRCH: it is another by now; EINPROGRESS: the kernel did not let it be held; EAGAIN: not its fault, to
      * be tried again. */
     int error;
@@ -64,6 +65,8 @@ int pm_hand_start(struct pm_hand *hand, uint64_t until);
 bool pm_hand_works(const struct pm_hand *hand);
 /* Lets go of all: those whose process is stopped, stop.  Forgets them.  Takes up to 40 ms if the hand is stuck. */
 void pm_hand_end(struct pm_hand *hand);
+/* In a forked child, at once: closes what was open for the hand of its parent. */
+void pm_hand_in_child(struct pm_hand *hand);
 /* Gives its memory back, when its maker needs no hand any more, or is a copy in a forked child. */
 void pm_hand_free(struct pm_hand *hand);
 

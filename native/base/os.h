@@ -208,9 +208,15 @@ bool pm_process_is_sandboxed(void);
 bool pm_process_is_over(const struct pm_process *who);
 /* A process is asked by way of a thread that lives: of a main thread that has ended /proc says nothing any more. */
 
-/* 0 if its process has, shared and writable, and without a gap, `length` bytes of the object that this one has mapped at `mine`: at `start` its
- * beginning, and so on.  By the kernel's word alone.  ESRCH if not; EPERM if it does not say so to this process. */
-int pm_process_maps(const struct pm_agent *who, uint64_t start, uint64_t length, const void *mine);
+/* An object as lines of /proc/PID/maps name it, which a stat need not. */
+struct pm_backing {
+    uint64_t device, inode;
+};
+/* What this process has mapped at `address`, shared and writable.  False if that is not to be seen. */
+bool pm_process_backing(const void *address, struct pm_backing *backing);
+/* 0 if its process has, shared and writable, and without a gap, `length` bytes of the object: at `start` its beginning, and so on.  By the kernel's
+ * word alone.  ESRCH if not; EPERM if it does not say so to this process. */
+int pm_process_maps(const struct pm_agent *who, uint64_t start, uint64_t length, const struct pm_backing *backing);
 /* Puts the allocated pages of [address, address + length) into the page tables of its process, from outside.  0 or errno; ETIMEDOUT after
  * `until` (0: never). */
 int pm_process_populate(uint32_t thread, uint64_t address, uint64_t length, uint64_t until);

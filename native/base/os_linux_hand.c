@@ -3,7 +3,8 @@
  * os_linux_hand.c - hand.h on Linux: PTRACE_SEIZE, in a process made by clone(CLONE_VM).
  *
  * What runs in the hand shares the memory of the thread that made it, thread-local variables included: it makes its system calls itself,
- * because the C library's would write errno, and sanitizers keep out of it.
+ * because the C library's would write errno, and sanitizers keep out of it.  It shares the descriptors too, and opens none: whoever is killed
+ * leaves those open.
  */
 #include "hand.h"
 
@@ -15,8 +16,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -44,7 +48,7 @@ struct pm_hand_target *pm_hand_add(struct pm_hand *hand, const struct pm_agent *
     if (hand->count == PM_HAND_MAX)
         return NULL;
     struct pm_hand_target *target = &hand->targets[hand->count++];
-    *target = (struct pm_hand_target){ .agent = *who };
+    *target = (struct pm_hand_target){ .agent = *who, .file = -1 };
     return target;
 }
 
@@ -124,63 +128,18 @@ QUIET static int stopped(uint32_t thread, uint64_t until)
 /* A signal on its way to the thread, which must reach it; 0 for the stops that are the tracer's own. */
 QUIET static int signal_in(int status) { return status >> 16 == 0 ? WSTOPSIG(status) : 0; }
 
-QUIET static size_t put(char *text, size_t at, const char *more)
-{
-    while (*more)
-        text[at++] = *more++;
-    text[at] = '\0';
-    return at;
-}
-
-QUIET static size_t put_number(char *text, size_t at, uint32_t number)
-{
-    char digits[11];
-    size_t first = sizeof digits - 1;
-    digits[first] = '\0';
-    do
-        digits[--first] = (char)('0' + number % 10);
-    while (number /= 10);
-    return put(text, at, digits + first);
-}
-
-/* Field 22 of a stat line whose command is an agent's that may be traced; 0 of any other. */
-QUIET static uint64_t started(const char *line)
-{
-    const char *want = " (" PM_AGENT ") ";
-    uint64_t ticks = 0;
-    while (*line && *line != ' ')
-        line++;
-    for (; *want; want++, line++)
-        if (*line != *want)
-            return 0;
-    for (int field = 3; field < 22; field++) {
-        while (*line && *line != ' ')
-            line++;
-        line += *line == ' ';
-    }
-    for (; *line >= '0' && *line <= '9'; line++)
-        ticks = ticks * 10 + (uint64_t)(*line - '0');
-    return ticks;
-}
-
-/* The thread of this number is the one that was looked at. */
+/* The thread of this number is the one that was looked at: the file is of that one, however many have had its number since. */
 QUIET static bool is_it(const struct pm_hand_target *target)
 {
-    char path[64], line[512];
-    size_t at = put_number(path, put(path, 0, "/proc/"), target->agent.pid);
-    put(path, put_number(path, put(path, at, "/task/"), target->agent.thread), "/stat");
-    long fd = pm_call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
-    if (fd < 0)
-        return false;
-    long length = pm_call(SYS_read, fd, (long)line, sizeof line - 1, 0, 0, 0);
-    pm_call(SYS_close, fd, 0, 0, 0, 0, 0);
-    line[length > 0 ? length : 0] = '\0';
-    return target->agent.started != 0 && started(line) == target->agent.started;
+    char byte;
+    return pm_call(SYS_pread64, target->file, (long)&byte, 1, 0, 0, 0) == 1;
 }
 
 /* Before, so that nobody else is touched; and again, since only of one that is held the number cannot become another's. */
 QUIET static void seize(struct pm_hand_target *target)
 {
+    if (target->error != 0)
+        return;
     long rc = is_it(target) ? trace(PTRACE_SEIZE, target->agent.thread, 0, 0) : -ESRCH;
     target->held = rc == 0;
     target->error = rc < 0 ? (int)-rc : is_it(target) ? 0 : ESRCH;
@@ -264,6 +223,43 @@ QUIET static int work(void *argument)
 #define __clone clone
 #endif
 extern int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
+
+/* The stat of the thread that is meant, open: an agent, which may be traced.  A descriptor, or a negative errno. */
+static int open_agent(const struct pm_agent *who)
+{
+    char path[64], line[1024];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", who->pid, who->thread);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? -ESRCH : -errno;
+    ssize_t length = pread(fd, line, sizeof line - 1, 0);
+    line[length > 0 ? length : 0] = '\0';
+    const char *name = strchr(line, ' '), *started = pm_proc_stat_field(line, 22);
+    if (name && started && strncmp(name, " (" PM_AGENT ") ", sizeof " (" PM_AGENT ") " - 1) == 0 && who->started != 0 &&
+        strtoull(started, NULL, 10) == who->started)
+        return fd;
+    close(fd);
+    return -ESRCH;
+}
+
+static void open_all(struct pm_hand *hand)
+{
+    for (uint32_t i = 0; i < hand->count; i++) {
+        struct pm_hand_target *target = &hand->targets[i];
+        target->file = open_agent(&target->agent);
+        if (target->file < 0) /* for want of a descriptor, say */
+            target->error = target->file == -ESRCH ? ESRCH : EAGAIN;
+    }
+}
+
+static void close_all(struct pm_hand *hand)
+{
+    for (uint32_t i = 0; i < hand->count; i++) {
+        if (hand->targets[i].file >= 0)
+            close(hand->targets[i].file);
+        hand->targets[i].file = -1;
+    }
+}
 
 /* All hands of this process that were left behind.  Whoever looks takes the whole list. */
 static void *left;
@@ -397,6 +393,7 @@ static bool prepare(struct pm_hand *hand, uint64_t until)
         hand->tracer = got;
     }
     struct pm_tracer *tracer = hand->tracer;
+    open_all(hand);
     memcpy(tracer->targets, hand->targets, hand->count * sizeof *hand->targets);
     tracer->count = hand->count;
     tracer->until = until;
@@ -425,15 +422,14 @@ int pm_hand_start(struct pm_hand *hand, uint64_t until)
 {
     int error = make(hand, until);
     PM_POINT("hand.cloned");
-    if (error != 0) {
-        hand->count = 0;
-        return error;
-    }
-    if (await(hand, RUNNING, until + GRACE_NS))
+    if (error == 0 && await(hand, RUNNING, until + GRACE_NS))
         learn(hand);
-    else
+    else if (error == 0)
         give_up(hand);
-    return 0;
+    close_all(hand); /* it has looked at all of them, or was killed */
+    if (error != 0)
+        hand->count = 0;
+    return error;
 }
 
 void pm_hand_end(struct pm_hand *hand)
@@ -442,6 +438,8 @@ void pm_hand_end(struct pm_hand *hand)
         finish(hand, true);
     hand->count = 0;
 }
+
+void pm_hand_in_child(struct pm_hand *hand) { close_all(hand); }
 
 void pm_hand_free(struct pm_hand *hand)
 {
@@ -466,6 +464,7 @@ bool pm_hand_works(const struct pm_hand *hand)
     return false;
 }
 void pm_hand_end(struct pm_hand *hand) { hand->count = 0; }
+void pm_hand_in_child(struct pm_hand *hand) { (void)hand; }
 void pm_hand_free(struct pm_hand *hand) { (void)hand; }
 
 #endif

@@ -129,21 +129,32 @@ static bool parse(const char *text, struct line *line)
     return true;
 }
 
-struct run {
-    uint64_t device, inode; /* as such lines have them, which a stat need not */
-    uint64_t start, at, end; /* from `start`, the object's beginning, up to `at` it is there */
+/* Process-local.  A search for the line of an address. */
+struct place {
+    uint64_t at;
+    struct pm_backing *backing;
 };
 
-static bool is_mine(const char *text, void *context)
+static bool is_there(const char *text, void *context)
 {
-    struct run *mine = context;
+    const struct place *place = context;
     struct line line;
-    if (!parse(text, &line) || !line.shared || line.from > mine->at || line.to <= mine->at)
+    if (!parse(text, &line) || !line.shared || line.from > place->at || line.to <= place->at)
         return false;
-    mine->device = line.device;
-    mine->inode = line.inode;
+    *place->backing = (struct pm_backing){ line.device, line.inode };
     return true;
 }
+
+bool pm_process_backing(const void *address, struct pm_backing *backing)
+{
+    struct place place = { (uintptr_t)address, backing };
+    return pm_text_any_line("/proc/thread-self/maps", is_there, &place);
+}
+
+struct run {
+    struct pm_backing backing;
+    uint64_t start, at, end; /* from `start`, the object's beginning, up to `at` it is there */
+};
 
 /* The lines ascend: whatever is there instead ends the run. */
 static bool is_end(const char *text, void *context)
@@ -152,21 +163,19 @@ static bool is_end(const char *text, void *context)
     struct line line;
     if (!parse(text, &line) || line.to <= run->at)
         return false;
-    if (line.from > run->at || !line.shared || line.device != run->device || line.inode != run->inode ||
+    if (line.from > run->at || !line.shared || line.device != run->backing.device || line.inode != run->backing.inode ||
         line.offset + (run->at - line.from) != run->at - run->start)
         return true;
     run->at = line.to;
     return run->at >= run->end;
 }
 
-int pm_process_maps(const struct pm_agent *who, uint64_t start, uint64_t length, const void *mine)
+int pm_process_maps(const struct pm_agent *who, uint64_t start, uint64_t length, const struct pm_backing *backing)
 {
-    struct run own = { .at = (uintptr_t)mine }, run = { .start = start, .at = start, .end = start + length };
+    struct run run = { .backing = *backing, .start = start, .at = start, .end = start + length };
     char path[64];
-    if (run.end < start || !pm_text_any_line("/proc/thread-self/maps", is_mine, &own))
+    if (run.end < start)
         return ESRCH;
-    run.device = own.device;
-    run.inode = own.inode;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/maps", who->pid, who->thread);
     errno = 0;
     pm_text_any_line(path, is_end, &run);

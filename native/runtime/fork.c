@@ -26,6 +26,7 @@ static void in_child(void)
     for (peermap_segment *segment = all; segment; segment = segment->next) {
         order_store32(&segment->detached, 1);
         pm_give_back(segment);
+        pm_hand_in_child(&segment->hand);
     }
     all = NULL;
     pthread_mutex_unlock(&all_lock);

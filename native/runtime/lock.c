@@ -81,6 +81,7 @@ void pm_robust_leave(peermap_segment *segment, const uint32_t *word)
 /* ---- waiting ---- */
 
 static uint64_t sooner(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 /* Until the lock may have become free, or `until`. */
 static void wait_for(peermap_segment *segment, const uint32_t *lock, uint32_t word, uint64_t until)
@@ -97,7 +98,7 @@ static void wait_for(peermap_segment *segment, const uint32_t *lock, uint32_t wo
 
 /* Process-local.  A wait for a lock. */
 struct patience {
-    uint64_t soft;    /* from then on the holder's process is looked at: it may be stopped, or have ended */
+    uint64_t look;    /* from then on the holder's process is looked at: it may be stopped, or have ended */
     uint32_t reached; /* the holder that was */
     uint32_t lost;    /* hands that reached for it, and ended before their time */
 };
@@ -143,19 +144,28 @@ static void reach(peermap_segment *segment, uint32_t word, uint64_t deadline, st
         patience->lost++;
 }
 
+/* True if somebody has ended who had the lock: it is to be had. */
+static bool look_at_holder(peermap_segment *segment, uint32_t *lock, uint32_t word, uint64_t deadline, struct patience *patience)
+{
+    const uint64_t begun = pm_now();
+    if (pm_lock_take_from_the_dead(segment, lock))
+        return true;
+    reach(segment, word, deadline, patience);
+    patience->look = later(begun + TRUST_NS, pm_look_again(begun, pm_now()));
+    return false;
+}
+
 static int wait_for_holder(peermap_segment *segment, uint32_t *lock, uint32_t word, uint64_t deadline, struct patience *patience)
 {
     uint64_t now = pm_now();
     if (now >= deadline)
         return ETIMEDOUT;
-    if (patience->soft == 0)
-        patience->soft = now + SOFT_NS;
-    if (now >= patience->soft) {
-        if (pm_lock_take_from_the_dead(segment, lock))
-            return 0;
-        reach(segment, word, deadline, patience);
-    }
-    wait_for(segment, lock, word | PM_FUTEX_WAITERS, sooner(now < patience->soft ? patience->soft : now + TRUST_NS, deadline));
+    if (patience->look == 0)
+        patience->look = now + SOFT_NS;
+    bool is_another = patience->reached != 0 && patience->reached != (word & PM_FUTEX_TID);
+    if ((now >= patience->look || is_another) && look_at_holder(segment, lock, word, deadline, patience))
+        return 0;
+    wait_for(segment, lock, word | PM_FUTEX_WAITERS, sooner(patience->look, deadline));
     return 0;
 }
 

@@ -44,16 +44,18 @@ static int find_process(const struct pm_slot *slot, bool if_stopped, struct pm_f
 }
 
 /* 0 if it is a peer, by the kernel's word. */
-static int is_ours(const peermap_segment *segment, const struct pm_slot *slot, uint64_t data, const struct pm_facts *facts)
+static int is_ours(peermap_segment *segment, const struct pm_slot *slot, uint64_t data, const struct pm_facts *facts)
 {
     const uint64_t header = segment->shape.header_len;
     if (facts->uid != (uint32_t)geteuid() && facts->uid != segment->object.owner)
         return EREMOTE;
-    return slot->base >= header ? pm_process_maps(&facts->agent, slot->base - header, header + data, segment->start) : ESRCH;
+    if (slot->base < header || (segment->backing.inode == 0 && !pm_process_backing(segment->start, &segment->backing)))
+        return ESRCH;
+    return pm_process_maps(&facts->agent, slot->base - header, header + data, &segment->backing);
 }
 
 /* 0 if it may be reached into, and it is of use. */
-static int find(const peermap_segment *segment, const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts)
+static int find(peermap_segment *segment, const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts)
 {
     int error = find_process(slot, if_stopped, facts);
     if (error == 0 && facts->traced)
@@ -66,7 +68,7 @@ static int find(const peermap_segment *segment, const struct pm_slot *slot, bool
 }
 
 /* What can be seen to keep it from answering, whatever was tried; 0: nothing. */
-static int find_hindrance(const peermap_segment *segment, const struct pm_slot *slot, struct pm_facts *facts, struct pm_freezer *freezer)
+static int find_hindrance(peermap_segment *segment, const struct pm_slot *slot, struct pm_facts *facts, struct pm_freezer *freezer)
 {
     int error = find_process(slot, false, facts);
     if (error != 0)
@@ -100,7 +102,7 @@ static int start(peermap_segment *segment, uint64_t deadline)
 /* Whether the peer's agent is to be let run, because it is stopped, and may be. */
 static void look(const struct pm_running *round, struct pm_awaited *who)
 {
-    const peermap_segment *segment = round->segment;
+    peermap_segment *segment = round->segment;
     struct pm_slot slot;
     struct pm_facts facts;
     who->agent.thread = 0;
@@ -137,8 +139,11 @@ static void forget_lost(struct pm_running *round)
 void pm_reach(struct pm_running *round, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
+    const uint64_t begun = pm_now();
     bool news = false;
     forget_lost(round);
+    if (begun < round->look)
+        return;
     for (uint32_t i = 0; i < round->count && round->reaches && pm_now() < deadline; i++) {
         struct pm_awaited *who = &round->awaited[i];
         if (who->target)
@@ -146,6 +151,7 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
         look(round, who);
         news = news || who->agent.thread != 0;
     }
+    round->look = pm_look_again(begun, pm_now());
     if (!news)
         return;
     pm_hand_end(&segment->hand);
@@ -153,6 +159,8 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
         take(round, &round->awaited[i]);
     int error = start(segment, deadline);
     round->reached = error != 0 || segment->hand.pid != 0; /* not if it was stuck: the others are tried again at once */
+    if (!round->reached)
+        round->look = 0;
     for (uint32_t i = 0; i < round->count; i++) {
         struct pm_awaited *who = &round->awaited[i];
         if (!who->target)
@@ -193,7 +201,7 @@ void pm_reach_end(struct pm_running *round)
 
 bool pm_reach_populate(const struct pm_running *round, uint32_t index)
 {
-    const peermap_segment *segment = round->segment;
+    peermap_segment *segment = round->segment;
     const uint64_t from = round->from, to = round->needs;
     struct pm_slot slot;
     struct pm_facts facts;
@@ -263,7 +271,7 @@ struct pm_phrase pm_reach_words(const struct pm_running *round)
     return details(round->reason, &facts, &freezer);
 }
 
-struct pm_phrase pm_reach_holder_words(const peermap_segment *segment, const struct pm_slot *holder)
+struct pm_phrase pm_reach_holder_words(peermap_segment *segment, const struct pm_slot *holder)
 {
     struct pm_facts facts;
     struct pm_freezer freezer;

@@ -61,6 +61,7 @@ void pm_round_ask(struct pm_running *round, uint64_t target, pid_t pid, bool fre
     bool self;
     order_store64(&header->target, target);
     round->epoch = add64(&header->epoch, 1) + 1;
+    round->look = 0;
     if (round->populates)
         poke64(&header->populate_epoch, round->epoch);
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROUND_BEGIN,

@@ -17,6 +17,7 @@ struct pm_running {
     uint64_t needs;     /* bytes that a peer must have mapped for the round to succeed; 0: exactly what is asked of it */
     bool reaches;       /* stopped peers are reached from outside */
     bool populates;     /* the new pages, everywhere */
+    uint64_t look;      /* earlier than then nobody is looked at again */
     bool reached;       /* by a hand, */
     uint32_t lost;      /* so many of which ended before their time */
     bool incomplete;    /* somebody has what is needed, and not all that was asked */

@@ -133,6 +133,7 @@ struct peermap_segment {
     char name[PM_NAME_MAX];
     int fd;
     struct pm_object object; /* that fd was of */
+    struct pm_backing backing; /* the same, once the agent has looked; inode 0: not yet */
     uint32_t flags;
     uint64_t deadline_ns;
     bool nameless;     /* just made: its agent gives it its name, when it has its slot */
@@ -195,6 +196,14 @@ struct peermap_segment {
     /* For each word of the header's beginning and of the slots, at the same distance from here, its entry on the robust list. */
     _Alignas(8) char entries[sizeof(struct pm_header) + PM_SLOTS_MAX * sizeof(struct pm_slot)];
 };
+
+/* When to look again at processes that somebody waits for, after a look: soon enough, and the wait takes no more than a twentieth of a processor
+ * unless it is for hundreds. */
+static inline uint64_t pm_look_again(uint64_t begun, uint64_t ended)
+{
+    const uint64_t rest = 19 * (ended - begun), most = UINT64_C(100000000);
+    return ended + (rest < most ? rest : most);
+}
 
 /* ---- fork.c ---- */
 extern void *pm_mark_at;
@@ -354,7 +363,7 @@ struct pm_phrase {
     char text[384];
 };
 /* What keeps it from letting go, as far as can be seen, and the remedy. */
-struct pm_phrase pm_reach_holder_words(const peermap_segment *segment, const struct pm_slot *holder);
+struct pm_phrase pm_reach_holder_words(peermap_segment *segment, const struct pm_slot *holder);
 
 /* ---- preflight.c: any thread ---- */
 /* 0 if there is memory for `bytes` more, as far as can be told; else PEERMAP_ENOSPC (or EOS and EFBIG: ulimit -f), and which limit it is. */

@@ -5,6 +5,7 @@
  */
 #include "image.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -12,7 +13,7 @@
 #ifndef SYS_process_mrelease
 #define SYS_process_mrelease 448
 #endif
-#define WANTED 6   /* deaths of either kind that the kernel did not tell */
+#define WANTED 3   /* deaths of either kind that the kernel did not tell */
 #define TRIES 400
 
 static volatile int over; /* not bool: UBSan would load that only once */
@@ -36,17 +37,12 @@ static void *spin(void *unused)
     return unused;
 }
 
-/* Ends slowly: its threads are many, and the only core that they may run on is taken. */
+/* Its threads are many: they end slowly, once slow() has left them no core to do so on. */
 static void victim(int ready, bool grows)
 {
-    cpu_set_t last;
     peermap_options options = { .struct_size = sizeof options, .peer_name = "victim", .deadline_ms = 60000 };
     peermap_segment *segment;
     pthread_t thread;
-    CPU_ZERO(&last);
-    CPU_SET((size_t)sysconf(_SC_NPROCESSORS_ONLN) - 1, &last);
-    sched_setaffinity(0, sizeof last, &last);
-    sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 });
     if (peermap_attach(seg(), &options, &segment) != 0)
         _exit(4);
     for (int i = 0; i < 32; i++)
@@ -58,6 +54,26 @@ static void victim(int ready, bool grows)
         peermap_shrink(segment, 4096, NULL);
     }
     pause();
+}
+
+/* The only core that its threads may run on from now on is taken. */
+static void slow(pid_t pid)
+{
+    cpu_set_t last;
+    char path[64];
+    CPU_ZERO(&last);
+    CPU_SET((size_t)sysconf(_SC_NPROCESSORS_ONLN) - 1, &last);
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    CHECK(tasks != NULL);
+    for (const struct dirent *task; (task = readdir(tasks)) != NULL;) {
+        pid_t thread = (pid_t)atoi(task->d_name);
+        if (thread > 0) {
+            sched_setaffinity(thread, sizeof last, &last);
+            sched_setscheduler(thread, SCHED_IDLE, &(struct sched_param){ 0 });
+        }
+    }
+    closedir(tasks);
 }
 
 /* The life word of the third slot. */
@@ -93,6 +109,7 @@ static bool dies_in_silence(struct peer *watcher, bool grows, unsigned delay)
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (fd < 0)
         SKIP("no pidfds here: %s", strerror(errno));
+    slow(pid);
     kill(pid, SIGKILL);
     long released = syscall(SYS_process_mrelease, fd, 0);
     if (released != 0 && errno != ESRCH)
