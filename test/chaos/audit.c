@@ -27,11 +27,24 @@ static bool runs(const struct actor *actor, uint32_t arena)
     return (load64(&actor->state) & 0xff) == RUNNING && actor->arena == arena && load32(&actor->attached) && !load32(&actor->ended);
 }
 
+/* Until nobody is late, in vain at most for as long as the auditor waits for anything: its agent may be moving the horizon, which is a round. */
+static int read_registry(peermap_segment *segment, peermap_peer *peers)
+{
+    for (unsigned int waited_ms = 0;; waited_ms++) {
+        int count = peermap_peers(segment, peers, MOST_ACTORS), at = 0;
+        while (at < count && peers[at].state != PEERMAP_LATE)
+            at++;
+        if (at >= count || waited_ms >= PATIENT_MS)
+            return count;
+        usleep(1000);
+    }
+}
+
 /* After a reap: the registry holds who lives, and nobody else. */
 static void audit_registry(uint32_t arena, peermap_segment *segment)
 {
     static peermap_peer peers[MOST_ACTORS];
-    int count = peermap_peers(segment, peers, MOST_ACTORS);
+    int count = read_registry(segment, peers);
     must(arena, "peers", count, NULL);
     int expected = 1;
     for (uint32_t i = 0; i < control->actor_count; i++) {
