@@ -381,4 +381,11 @@ static inline uint64_t chance(uint64_t *state)
     return *state;
 }
 
+/* Waits for a fact; the watchdog ends the wait for one that never comes. */
+#define UNTIL(fact)                                                                                                    \
+    do {                                                                                                               \
+        while (!(fact))                                                                                                \
+            usleep(500);                                                                                               \
+    } while (0)
+
 #endif

@@ -45,7 +45,7 @@ static void segment_lock(const struct freezer *freezer, bool stopped)
     fails(other, "PEERMAP_EBUSY", "grow 4096");
     in_time(since);
     names_the_freezer(other->line, freezer);
-    CHECK_INT(children_of(other->pid), 0);
+    UNTIL(live_children_of(other->pid) == 0);
     is_idle(other->pid);
     freezer_thaw(freezer);
     continue_peer(holder);

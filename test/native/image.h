@@ -139,11 +139,4 @@ static inline const struct pmo_peer *find_peer(const struct pmo_snapshot *snapsh
 static inline void count_call(void *context) { __atomic_fetch_add((uint32_t *)context, 1, __ATOMIC_SEQ_CST); }
 static inline uint32_t calls_of(const uint32_t *counter) { return __atomic_load_n(counter, __ATOMIC_SEQ_CST); }
 
-/* Waits for a fact; the watchdog ends the wait for one that never comes. */
-#define UNTIL(fact)                                                                                                    \
-    do {                                                                                                               \
-        while (!(fact))                                                                                                \
-            usleep(500);                                                                                               \
-    } while (0)
-
 #endif
