@@ -31,14 +31,22 @@ export default defineConfig(
   },
   {
     files: ['extension/client/**/*.ts'],
-    ignores: ['extension/client/messages.ts'],
+    ignores: ['extension/client/messages.ts', 'extension/client/status-tooltip.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
         {
           selector:
-            'MemberExpression[property.name=/^(show(Error|Warning|Information)Message|setStatusBarMessage|(show|create)InputBox)$/]',
+            'MemberExpression[property.name=/^(show(Error|Warning|Information)Message|setStatusBarMessage|(show|create)(InputBox|QuickPick))$/]',
           message: 'Messages have names of other programs in them: messages.ts.',
+        },
+        {
+          selector: 'AssignmentExpression[left.property.name="message"]',
+          message: 'Links are made above a view as in messages: showAbove() of messages.ts.',
+        },
+        {
+          selector: 'MemberExpression[property.name=/^(MarkdownString|appendMarkdown)$/]',
+          message: 'Names of other programs are no Markdown: status-tooltip.ts escapes them.',
         },
       ],
     },

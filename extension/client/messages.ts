@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// All messages to a person, and all questions for a text, go through here.  VS Code makes links of `[text](command:…)` in them, and a click runs that
-// command without a question; names of other programs are in nearly every sentence.  A lint rule sees to it that nothing else shows any.
+// All messages to a person, all questions, and all that is printed go through here.  VS Code makes links of `[text](command:…)` in messages, and a click
+// runs that command without a question; it draws icons in what it lists; a terminal obeys.  Names of other programs are in nearly every sentence.
+// A lint rule sees to it that nothing else shows any.
 
 import * as vscode from 'vscode';
-import { oneLine, withoutLinks } from '../protocol/foreign';
+import { oneLine, visible, withoutIcons, withoutLinks } from '../protocol/foreign';
 
 /** Longer ones are cut off by VS Code itself, or fill the screen. */
 const longest = 1000;
@@ -52,7 +53,37 @@ export function askText(options: vscode.InputBoxOptions): Thenable<string | unde
 }
 type Verdict = string | vscode.InputBoxValidationMessage | null | undefined;
 
+/** As vscode.window.showQuickPick(), which draws icons in what it lists. */
+export async function choose<T extends vscode.QuickPickItem>(
+  items: readonly T[],
+  options: vscode.QuickPickOptions,
+): Promise<T | undefined> {
+  const listed = items.map((item) => ({ ...item, label: iconless(item.label), ...lesser(item), item }));
+  return (await vscode.window.showQuickPick(listed, { ...options, title: plain(options.title ?? '') }))?.item;
+}
+
+function lesser({ description, detail }: vscode.QuickPickItem): Pick<vscode.QuickPickItem, 'description' | 'detail'> {
+  return {
+    ...(description === undefined ? {} : { description: iconless(description) }),
+    ...(detail === undefined ? {} : { detail: iconless(detail) }),
+  };
+}
+
+function iconless(text: string): string {
+  return withoutIcons(oneLine(text, longest));
+}
+
+/** Lines for a terminal, which does what controls say. */
+export function terminalText(lines: readonly string[]): string {
+  return lines.map((line) => `${visible(line)}\r\n`).join('');
+}
+
+/** Above a view's rows, where links are made as in messages. */
+export function showAbove(view: { message?: string | undefined }, text: string): void {
+  view.message = plain(text);
+}
+
 /** In the status bar, for some seconds.  `$(name)` in it would be an icon. */
 export function showBriefly(text: string, icon: string, milliseconds: number): void {
-  vscode.window.setStatusBarMessage(`$(${icon}) ${oneLine(text, longest).replace(/\$\(/g, '$\u200b(')}`, milliseconds);
+  vscode.window.setStatusBarMessage(`$(${icon}) ${withoutIcons(oneLine(text, longest))}`, milliseconds);
 }

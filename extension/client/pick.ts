@@ -8,7 +8,7 @@ import { formatBytes, parseSize } from '../protocol/address';
 import { stateWords } from '../protocol/mapping';
 import type { ProcessUse, SegmentSummary, Snapshot } from '../protocol/model';
 import { PeermapFailure } from './failure';
-import { askText } from './messages';
+import { askText, choose } from './messages';
 import { peerCount } from './counts';
 
 /** A view that finishes loading takes the focus, at any moment: that is no answer, and must not lose what was typed.  Escape is. */
@@ -34,7 +34,7 @@ export async function pickSegment(
   );
   items.sort((a, b) => Number(b.label === preferred) - Number(a.label === preferred));
   const options = { title, placeHolder: l10n.t('Segment'), matchOnDescription: true, ignoreFocusOut };
-  return (await vscode.window.showQuickPick(items, options))?.label;
+  return (await choose(items, options))?.label;
 }
 
 export async function pickPeer(
@@ -51,7 +51,7 @@ export async function pickPeer(
     pid: peer.pid,
   }));
   const options = { title, placeHolder: l10n.t('Peer'), matchOnDescription: true, ignoreFocusOut };
-  return (await vscode.window.showQuickPick(items, options))?.pid;
+  return (await choose(items, options))?.pid;
 }
 
 /** A process that uses the library, then one of its segments. */
@@ -68,10 +68,11 @@ export async function pickSegmentOfProcess(processes: readonly ProcessUse[], tit
     process,
   }));
   const options = { title, placeHolder: l10n.t('Process'), matchOnDescription: true, matchOnDetail: true, ignoreFocusOut };
-  const picked = await vscode.window.showQuickPick(items, options);
+  const picked = await choose(items, options);
   const segments = [...new Set(picked?.process.segments.map(({ segment }) => segment))];
   if (segments.length <= 1) return segments[0];
-  return vscode.window.showQuickPick(segments, { title, placeHolder: l10n.t('Segment'), ignoreFocusOut });
+  const choices = segments.map((label) => ({ label }));
+  return (await choose(choices, { title, placeHolder: l10n.t('Segment'), ignoreFocusOut }))?.label;
 }
 
 /** How a new segment shall grow: true for strict. */
@@ -92,7 +93,7 @@ export async function pickStrict(title: string): Promise<boolean | undefined> {
       strict: true,
     },
   ];
-  return (await vscode.window.showQuickPick(items, { title, placeHolder: l10n.t('How it grows') }))?.strict;
+  return (await choose(items, { title, placeHolder: l10n.t('How it grows') }))?.strict;
 }
 
 /** What a new segment is for: true for a heap. */
@@ -109,7 +110,7 @@ export async function pickHeap(title: string): Promise<boolean | undefined> {
       heap: true,
     },
   ];
-  return (await vscode.window.showQuickPick(items, { title, placeHolder: l10n.t('What it holds') }))?.heap;
+  return (await choose(items, { title, placeHolder: l10n.t('What it holds') }))?.heap;
 }
 
 export interface SizeQuestion {

@@ -11,6 +11,7 @@ import { takenAt, type SnapshotFile } from '../protocol/snapshot-file';
 import { required, type Invocation } from './command-arguments';
 import { saveFile } from './documents';
 import { PeermapFailure } from './failure';
+import { choose } from './messages';
 import { segmentOf, tell, type Parts } from './operation';
 import { pickSegment } from './pick';
 import { collect } from './snapshot-collect';
@@ -38,7 +39,7 @@ async function pickResidency(): Promise<boolean | undefined> {
     },
   ];
   const title = l10n.t('Export Snapshot');
-  return (await vscode.window.showQuickPick(items, { title, ignoreFocusOut: true }))?.residency;
+  return (await choose(items, { title, ignoreFocusOut: true }))?.residency;
 }
 
 /** The file's ending is the format: .csv is a table, everything else a trace. */
@@ -62,7 +63,7 @@ async function pickFormat(): Promise<string | undefined> {
     },
     { label: 'CSV', detail: l10n.t('A line for each event, for a spreadsheet.'), format: 'csv' },
   ];
-  return (await vscode.window.showQuickPick(items, { title: l10n.t('Export Timeline'), ignoreFocusOut: true }))?.format;
+  return (await choose(items, { title: l10n.t('Export Timeline'), ignoreFocusOut: true }))?.format;
 }
 
 interface Side {
@@ -90,7 +91,7 @@ async function otherSide(parts: Parts, { target, asks }: Invocation, segment: st
     { label: l10n.t('What is live'), file: false },
     { label: l10n.t('Another file…'), file: true },
   ];
-  const picked = await vscode.window.showQuickPick(items, { title: l10n.t('Compare with'), ignoreFocusOut: true });
+  const picked = await choose(items, { title: l10n.t('Compare with'), ignoreFocusOut: true });
   if (!picked) return undefined;
   if (picked.file) {
     const other = await askFile(l10n.t('Compare: the other snapshot'));

@@ -10,7 +10,7 @@ import { showBriefly } from './messages';
 import type { Rounds } from './rounds';
 import type { Segments } from './segments';
 import type { ServerConnection } from './server-connection';
-import { tooltip } from './status-tooltip';
+import { markdownOf, tooltip } from './status-tooltip';
 import { aliveIn } from './tree-rows';
 
 const tooltipEveryMs = 1000;
@@ -68,9 +68,7 @@ export class StatusBar implements vscode.Disposable {
     const text = tooltip(this.numbers(), this.segments, this.server, this.rounds.last);
     if (text === this.shown) return;
     this.shown = text;
-    const markdown = new vscode.MarkdownString(text, true);
-    markdown.isTrusted = { enabledCommands: ['peermap.inspect', 'peermap.showLog', 'peermap.restartServer', 'peermap.refresh'] };
-    this.item.tooltip = markdown;
+    this.item.tooltip = markdownOf(text);
   }
 
   /** An item is sent to the workbench again with every assignment. */

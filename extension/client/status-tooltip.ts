@@ -4,6 +4,7 @@
 // the server costs.
 
 import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
 import type { EndedRound } from './rounds';
 import type { Segments } from './segments';
 import type { ServerConnection } from './server-connection';
@@ -44,6 +45,13 @@ export function tooltip(
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** With links that run these commands, and no other. */
+export function markdownOf(text: string): vscode.MarkdownString {
+  const markdown = new vscode.MarkdownString(text, true);
+  markdown.isTrusted = { enabledCommands: ['peermap.inspect', 'peermap.showLog', 'peermap.restartServer', 'peermap.refresh'] };
+  return markdown;
 }
 
 /** Names and sentences are text, whatever they contain. */

@@ -10,6 +10,7 @@ import { reasonText } from '../protocol/use';
 import { required, type Invocation } from './command-arguments';
 import { saveFile } from './documents';
 import { PeermapFailure } from './failure';
+import { choose } from './messages';
 import { confirmed, tell, type Parts } from './operation';
 import { isDoubtful, isRemovable, objectId, orphanText, titleOf } from './system-rows';
 import { toCsv, toTsv } from './system-table';
@@ -57,7 +58,7 @@ async function pickFormat(): Promise<string | undefined> {
     { label: 'JSON', detail: l10n.t('Everything that is known, for a program.'), format: 'json' },
   ];
   const title = l10n.t('Export the shared memory of the system');
-  return (await vscode.window.showQuickPick(items, { title, ignoreFocusOut: true }))?.format;
+  return (await choose(items, { title, ignoreFocusOut: true }))?.format;
 }
 
 /** The server looks again before it removes anything: what is decided here is what a person is asked. */
@@ -107,5 +108,5 @@ async function pickOrphan(objects: readonly SharedObject[]): Promise<string | un
     items.push(...doubtful.map((object) => ({ ...itemOf(object), detail: reasonText(object.reason) })));
   }
   const title = l10n.t('Remove shared memory that nobody has');
-  return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true, ignoreFocusOut: true }))?.id;
+  return (await choose(items, { title, matchOnDescription: true, ignoreFocusOut: true }))?.id;
 }

@@ -5,6 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { objectCount } from './counts';
+import { showAbove } from './messages';
 import type { Seen, SystemMemory } from './system-memory';
 import { isDoubtful, systemRows, type Sorting, type SystemIcon, type SystemNode, type SystemRow } from './system-rows';
 import { userName } from './users';
@@ -83,7 +84,7 @@ export class SystemTree implements vscode.TreeDataProvider<SystemNode>, vscode.D
     const options = sorting();
     const rows = seen.kind === 'census' ? systemRows(seen.census, options, userName) : [];
     const objects = rows.some(({ icon }) => icon === 'kind');
-    this.view.message = seen.kind === 'failure' ? seen.text : options.orphansOnly && !objects ? noOrphans(seen) : '';
+    showAbove(this.view, seen.kind === 'failure' ? seen.text : options.orphansOnly && !objects ? noOrphans(seen) : '');
     const drawn = JSON.stringify(rows);
     if (drawn === this.drawn) return;
     this.drawn = drawn;

@@ -11,6 +11,7 @@ import { formatBytes } from '../protocol/address';
 import type { Round } from '../protocol/model';
 import type { Target } from './command-arguments';
 import { PeermapFailure, sentenceOf } from './failure';
+import { terminalText } from './messages';
 import { answerLines, lateSentence, roundReport } from './words';
 
 export const taskType = 'peermap';
@@ -92,7 +93,7 @@ class TaskTerminal implements vscode.Pseudoterminal {
   }
 
   private print(lines: readonly string[]): void {
-    this.writing.fire(lines.map((line) => `${line}\r\n`).join(''));
+    this.writing.fire(terminalText(lines));
   }
 }
 

@@ -5,6 +5,7 @@
 
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { showAbove } from './messages';
 import type { Segments } from './segments';
 import type { ServerConnection } from './server-connection';
 import { changedRows, segmentRow, type Icon, type Node, type Row } from './tree-rows';
@@ -60,7 +61,7 @@ export class SegmentTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
       segments.onDidChangeList(() => this.listChanged()),
       segments.onDidChangeSegment(({ segment }) => this.segmentChanged(segment)),
       server.onDidChangeStatus(({ state, text }) => {
-        this.view.message = state === 'restarting' || state === 'failed' ? text : '';
+        showAbove(this.view, state === 'restarting' || state === 'failed' ? text : '');
       }),
     ];
   }

@@ -26,6 +26,11 @@ export function withoutLinks(text: string): string {
   return text.replace(/\](?=\()/g, ']\u200b');
 }
 
+/** Where `$(name)` would become an icon: it stays text. */
+export function withoutIcons(text: string): string {
+  return text.replace(/\$(?=\()/g, '$\u200b');
+}
+
 /** Lines for a language model, each marked as what was read: no name can leave its line, so none can leave the mark. */
 export function asData(text: string, preface: string): string {
   return `${preface}\n\n${text
