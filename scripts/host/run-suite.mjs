@@ -4,6 +4,7 @@
 //
 //     node scripts/host/run-suite.mjs [--workspace DIR]              VS Code's server and headless Chromium, through vscode-shim
 //     node scripts/host/run-suite.mjs --electron [--workspace DIR]   desktop VS Code, downloaded; exit code 77 if it cannot be had
+//     node scripts/host/run-suite.mjs --untrusted [--workspace DIR]  the first, and nobody has said to trust the folder
 //
 // Its last line is "N passed, N failed".
 
@@ -24,7 +25,8 @@ const shim = fileURLToPath(new URL('vscode-shim', import.meta.url));
  * @typedef {object} SuiteOptions
  * @property {string} [extension]   the extension's folder; the repository by default
  * @property {string} [tests]       the module with run(); build/test/suite/index.js by default
- * @property {string} [workspace]   the folder that VS Code opens
+ * @property {string} [workspace]   the folder that VS Code opens; an empty one of its own by default
+ * @property {boolean} [untrusted]  not in desktop VS Code
  * @property {boolean} [electron]   in desktop VS Code
  * @property {NodeJS.ProcessEnv} [env]
  * @property {(line: string) => void} [print]
@@ -35,11 +37,11 @@ const shim = fileURLToPath(new URL('vscode-shim', import.meta.url));
  * @returns {Promise<number>} 0 green, 1 red, 77 skipped
  */
 export async function runSuite(options = {}) {
-  const { workspace, electron = false, print = console.log } = options;
+  const { electron = false, untrusted = false, print = console.log } = options;
   const extension = path.resolve(options.extension ?? repository);
   const tests = path.resolve(options.tests ?? path.join(repository, 'build', 'test', 'suite', 'index.js'));
   if (!fs.existsSync(tests)) throw new Expected(`${path.relative(process.cwd(), tests)} is missing: build the tests first`);
-  if (workspace && !fs.existsSync(workspace)) throw new Expected(`the workspace ${workspace} is missing`);
+  if (options.workspace && !fs.existsSync(options.workspace)) throw new Expected(`the workspace ${options.workspace} is missing`);
 
   const executable = electron ? await downloadDesktop() : shim;
   if (!executable) return skipped;
@@ -51,6 +53,8 @@ export async function runSuite(options = {}) {
 
   const temp = fs.mkdtempSync(path.join(os.tmpdir(), 'pms-'));
   const reportFile = path.join(temp, 'report.json');
+  const workspace = path.resolve(options.workspace ?? path.join(temp, 'workspace'));
+  fs.mkdirSync(workspace, { recursive: true });
   const clear = () => fs.rmSync(temp, { recursive: true, force: true });
   // The shim notices by itself that we are gone.
   const terminated = () => {
@@ -65,7 +69,8 @@ export async function runSuite(options = {}) {
       extensionTestsPath: tests,
       extensionTestsEnv: { ...options.env, PEERMAP_TEST_REPORT: reportFile },
       launchArgs: [
-        ...(workspace ? [path.resolve(workspace)] : []),
+        workspace,
+        ...(untrusted ? ['--untrusted'] : []),
         '--disable-extensions',
         `--user-data-dir=${path.join(temp, 'user')}`,
         `--extensions-dir=${path.join(temp, 'extensions')}`,
@@ -104,7 +109,9 @@ async function downloadDesktop() {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   void runMain(async () => {
-    const { values } = parseArgs({ options: { electron: { type: 'boolean' }, workspace: { type: 'string' } } });
+    const { values } = parseArgs({
+      options: { electron: { type: 'boolean' }, untrusted: { type: 'boolean' }, workspace: { type: 'string' } },
+    });
     return runSuite(values);
   });
 }

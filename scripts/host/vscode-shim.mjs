@@ -2,7 +2,7 @@
 //
 // An executable that @vscode/test-electron takes for VS Code: same arguments, same meaning of the exit code.
 //
-//     vscode-shim --extensionDevelopmentPath=DIR --extensionTestsPath=FILE [FOLDER] [--other-flags-are-ignored]
+//     vscode-shim --extensionDevelopmentPath=DIR --extensionTestsPath=FILE [FOLDER] [--untrusted] [--other-flags-are-ignored]
 //       PEERMAP_TEST_REPORT   where the suite writes its report (see report.mjs); needed
 //       PEERMAP_SHOTS         the picture of a failure, or a folder for it; the logs go beside it
 //       PEERMAP_HOST_TIMEOUT  seconds until it gives up (480)
@@ -26,7 +26,7 @@ const chatter =
 const said = [];
 let waitingFor = 'the installation of VS Code';
 
-/** @param {string[]} args @returns {{ development: string[], tests: string, folder: string | undefined }} */
+/** @param {string[]} args @returns {{ development: string[], tests: string, folder: string | undefined, trusted: boolean }} */
 function parse(args) {
   const valuesOf = (/** @type {string} */ flag) =>
     args
@@ -37,7 +37,7 @@ function parse(args) {
   if (development.length === 0 || !tests)
     throw new Expected('--extensionDevelopmentPath=DIR and --extensionTestsPath=FILE are needed');
   const folder = args.find((arg) => !arg.startsWith('-'));
-  return { development, tests, folder: folder && path.resolve(folder) };
+  return { development, tests, folder: folder && path.resolve(folder), trusted: !args.includes('--untrusted') };
 }
 
 /** @returns {string} the picture's path */
@@ -140,7 +140,7 @@ async function main() {
   try {
     const host = await ensureHost();
     waitingFor = "VS Code's server to start";
-    server = await startServer({ host, smokeTestDriver: true, disableWorkspaceTrust: true });
+    server = await startServer({ host, smokeTestDriver: true, disableWorkspaceTrust: wanted.trusted });
     waitingFor = 'the browser to start';
     browser = await launchBrowser(server.tempDir);
     page = await browser.newPage({ viewport: usualViewport });
