@@ -12,6 +12,7 @@ import { showError } from './messages';
 import * as memory from './memory-operations';
 import * as rounds from './round-operations';
 import * as segments from './segment-operations';
+import { setting } from './settings';
 import * as snapshots from './snapshot-operations';
 import * as system from './system-operations';
 
@@ -67,9 +68,7 @@ const ids = Object.keys(commandTable) as CommandId[];
 /** Why nothing may be changed, in the words "the workspace is not trusted"; undefined if it may. */
 export function readOnlyReason(): string | undefined {
   if (!vscode.workspace.isTrusted) return l10n.t('the workspace is not trusted');
-  return vscode.workspace.getConfiguration('peermap').get<boolean>('readOnly')
-    ? l10n.t('the setting peermap.readOnly is on')
-    : undefined;
+  return setting('readOnly') ? l10n.t('the setting peermap.readOnly is on') : undefined;
 }
 
 /**

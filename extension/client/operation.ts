@@ -5,7 +5,7 @@
 //
 // The operations themselves are in segment-operations.ts and round-operations.ts.
 
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { bytesOf, required, type Invocation, type Target } from './command-arguments';
 import type { Snapshot } from '../protocol/model';
 import type { TextDocuments } from './documents';
@@ -17,6 +17,7 @@ import { askSize, pickSegment, type SizeQuestion } from './pick';
 import type { Rounds } from './rounds';
 import type { Segments } from './segments';
 import type { ServerConnection } from './server-connection';
+import { setting } from './settings';
 import type { SystemMemory } from './system-memory';
 import type { Warning } from './words';
 
@@ -61,7 +62,7 @@ export async function confirmed({ message, detail, button }: Warning): Promise<b
 
 /** What came of what a person asked for: in the status bar, or, as the setting peermap.notifications says, as a message with a way on. */
 export function tell(text: string, on?: Remedy): void {
-  if (vscode.workspace.getConfiguration('peermap').get('notifications') !== 'message') {
+  if (setting('notifications') !== 'message') {
     messages.showBriefly(text, 'check', 8000);
     return;
   }

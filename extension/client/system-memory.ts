@@ -9,6 +9,7 @@ import * as vscode from 'vscode';
 import type { Census } from '../protocol/model';
 import { sentenceOf } from './failure';
 import type { ServerConnection } from './server-connection';
+import { setting } from './settings';
 
 const folder = '/dev/shm';
 /** A program that makes many objects is one change. */
@@ -99,7 +100,7 @@ export class SystemMemory implements vscode.Disposable {
   /** As often as the setting says, while somebody looks. */
   private again(): void {
     clearInterval(this.repeating);
-    const seconds = vscode.workspace.getConfiguration('peermap.system').get<number>('refreshSeconds', 0);
+    const seconds = setting('system.refreshSeconds');
     if (seconds > 0) this.repeating = setInterval(() => this.soon(), seconds * 1000);
   }
 

@@ -15,6 +15,7 @@ import { confirmed, tell, type Parts } from './operation';
 import { isDoubtful, isRemovable, objectId, orphanText, titleOf } from './system-rows';
 import { toCsv, toTsv } from './system-table';
 import { userName } from './users';
+import { change } from './settings';
 import type { Warning } from './words';
 
 export async function refreshSystem({ system }: Parts): Promise<Census> {
@@ -24,15 +25,11 @@ export async function refreshSystem({ system }: Parts): Promise<Census> {
 }
 
 export function sortSystem(by: 'size' | 'name'): Promise<void> {
-  return set('sort', by);
+  return change('system.sort', by);
 }
 
 export function filterOrphans(orphansOnly: boolean): Promise<void> {
-  return set('orphansOnly', orphansOnly);
-}
-
-async function set(key: string, value: unknown): Promise<void> {
-  await vscode.workspace.getConfiguration('peermap.system').update(key, value, vscode.ConfigurationTarget.Global);
+  return change('system.orphansOnly', orphansOnly);
 }
 
 export async function copySystem(parts: Parts): Promise<void> {

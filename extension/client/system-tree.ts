@@ -6,6 +6,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { objectCount } from './counts';
 import { showAbove } from './messages';
+import { setting } from './settings';
 import type { Seen, SystemMemory } from './system-memory';
 import { isDoubtful, systemRows, type Sorting, type SystemIcon, type SystemNode, type SystemRow } from './system-rows';
 import { userName } from './users';
@@ -22,11 +23,7 @@ const icons: Record<SystemIcon, vscode.ThemeIcon> = {
 };
 
 export function sorting(): Sorting {
-  const settings = vscode.workspace.getConfiguration('peermap.system');
-  return {
-    by: settings.get<string>('sort') === 'name' ? 'name' : 'size',
-    orphansOnly: settings.get<boolean>('orphansOnly', false),
-  };
+  return { by: setting('system.sort') === 'name' ? 'name' : 'size', orphansOnly: setting('system.orphansOnly') };
 }
 
 export class SystemTree implements vscode.TreeDataProvider<SystemNode>, vscode.Disposable {

@@ -3,12 +3,15 @@
 import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { settings, type SettingKind } from '../../extension/client/setting-kinds';
 
 const root = path.resolve(__dirname, '../../..');
 const text = (file: string) => fs.readFileSync(path.join(root, file), 'utf8');
 
 interface Manifest {
+  capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
   contributes: {
+    configuration: { properties: Record<string, { scope?: string; default: unknown }> };
     commands: { command: string; title: string; category: string }[];
     menus: Record<string, { command: string; when: string }[]>;
   };
@@ -35,8 +38,17 @@ const reading = [
   'copyReport',
 ].map((id) => `peermap.${id}`);
 
+/** What VS Code may be told of a setting of each kind: `application` and `machine` no workspace can set. */
+const scopes: Record<SettingKind, string[]> = {
+  protection: ['application'],
+  program: ['machine'],
+  tightening: ['resource'],
+  work: ['window', 'machine-overridable'],
+  look: ['window'],
+};
+
 describe('manifest', () => {
-  const { contributes } = JSON.parse(text('package.json')) as Manifest;
+  const { contributes, capabilities } = JSON.parse(text('package.json')) as Manifest;
   const ids = new Set(contributes.commands.map(({ command }) => command));
 
   it('has a text for every placeholder, and no text too many', () => {
@@ -47,6 +59,28 @@ describe('manifest', () => {
   it('has every command under one category, and in the palette under a condition', () => {
     assert.ok(contributes.commands.every(({ category }) => category === 'Peermap'));
     assert.deepEqual(new Set(contributes.menus['commandPalette']?.map(({ command }) => command)), ids);
+  });
+
+  describe('says of every setting whose word counts:', () => {
+    const { properties } = contributes.configuration;
+    const known = new Map(Object.entries(settings).map(([key, said]) => [`peermap.${key}`, said]));
+
+    it('all are there, and no others', () => {
+      assert.deepEqual(Object.keys(properties).sort(), [...known.keys()].sort());
+    });
+
+    for (const [key, { scope, default: byDefault }] of Object.entries(properties))
+      it(key, () => {
+        const said = known.get(key);
+        assert.ok(said, 'of which kind it is stands in setting-kinds.ts');
+        assert.ok(scopes[said.kind].includes(scope ?? 'window'), `${said.kind}, but of scope ${scope}`);
+        assert.deepEqual(byDefault, said.otherwise);
+      });
+
+    it('what a workspace has done by itself waits for trust', () => {
+      const working = [...known].filter(([, { kind }]) => kind === 'work').map(([key]) => key);
+      assert.deepEqual([...capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), working.sort());
+    });
   });
 
   it('offers in menus only commands that there are', () => {
