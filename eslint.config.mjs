@@ -2,6 +2,30 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+/** What has one place in the client. */
+const onlyIn = {
+  'messages.ts': {
+    selector:
+      ':matches(MemberExpression[property.name=/^(show(Error|Warning|Information)Message|setStatusBarMessage|(show|create)(InputBox|QuickPick))$/], ' +
+      'AssignmentExpression[left.property.name="message"])',
+    message: 'Messages, lists and what stands above a view have names of other programs in them: messages.ts.',
+  },
+  'status-tooltip.ts': {
+    selector: 'MemberExpression[property.name=/^(MarkdownString|appendMarkdown)$/]',
+    message: 'Names of other programs are no Markdown: status-tooltip.ts escapes them.',
+  },
+  'settings.ts': {
+    selector: 'MemberExpression[property.name="getConfiguration"]',
+    message: 'Whose word counts in a setting is said in setting-kinds.ts: settings.ts.',
+  },
+  'write-file.ts': {
+    selector:
+      'MemberExpression[property.name=/^(writeFile|appendFile|createWriteStream|copyFile|rename|unlink|rm|rmdir|truncate|link|symlink)(Sync)?$/]',
+    message: 'A file is written whole, and over another with consent alone: write-file.ts.',
+  },
+};
+const forbidden = (files) => ({ 'no-restricted-syntax': ['error', ...files.map((file) => onlyIn[file])] });
+
 export default defineConfig(
   { ignores: ['build/', 'dist/', '.host/', 'node_modules/', 'native/!(node)/**'] },
   {
@@ -29,27 +53,10 @@ export default defineConfig(
       ],
     },
   },
-  {
-    files: ['extension/client/**/*.ts'],
-    ignores: ['extension/client/messages.ts', 'extension/client/status-tooltip.ts'],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector:
-            'MemberExpression[property.name=/^(show(Error|Warning|Information)Message|setStatusBarMessage|(show|create)(InputBox|QuickPick))$/]',
-          message: 'Messages have names of other programs in them: messages.ts.',
-        },
-        {
-          selector: 'AssignmentExpression[left.property.name="message"]',
-          message: 'Links are made above a view as in messages: showAbove() of messages.ts.',
-        },
-        {
-          selector: 'MemberExpression[property.name=/^(MarkdownString|appendMarkdown)$/]',
-          message: 'Names of other programs are no Markdown: status-tooltip.ts escapes them.',
-        },
-      ],
-    },
-  },
+  { files: ['extension/client/**/*.ts'], rules: forbidden(Object.keys(onlyIn)) },
+  ...Object.keys(onlyIn).map((file) => ({
+    files: [`extension/client/${file}`],
+    rules: forbidden(Object.keys(onlyIn).filter((each) => each !== file)),
+  })),
   { files: ['**/*.{mjs,cjs}'], extends: [tseslint.configs.base] },
 );

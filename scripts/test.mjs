@@ -86,6 +86,7 @@ const runners = {
   pictures: { work: mocha('webview/shots.test.js'), needs: ['packages'] },
   server: { work: mocha('server/**/*.test.js'), needs: ['packages'] },
   host: { work: suite(), needs: ['packages', 'host'] },
+  untrusted: { work: suite('--untrusted'), needs: ['packages', 'host'] },
   model: { work: mocha('model/**/*.test.js'), needs: ['packages'] },
   cli: { work: mocha('cli/**/*.test.js'), needs: ['packages'], alone: 'make install' },
   python: { work: mocha('python/**/*.test.js'), needs: ['packages'] },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What `activate` returns, for other extensions and for the tests in test/suite: a view of the extension's state, and nothing that
-// changes it.  Whoever wants to change something executes a command with arguments.
+// changes it.  Whoever wants to change something executes a command with arguments, and a person is asked before anything is taken away.
 
 import type * as vscode from 'vscode';
 import type { Snapshot } from '../protocol/model';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a command was called with.  `{ segment, bytes, pid }` means: ask nothing, answer with the result.  A row of the tree, or
-// nothing at all, means that a person is there who can be asked.
+// What a command was called with.  `{ segment, bytes, pid }` means: ask for nothing more, answer with the result.  A row of the tree, or
+// nothing at all, means that a person is there who can be asked for the rest.  Before anything is taken away a person is asked either way (consent.ts).
 
 import * as l10n from '@vscode/l10n';
 import { parseSize } from '../protocol/address';
@@ -41,8 +41,10 @@ export interface Target {
 
 export interface Invocation {
   target: Target;
-  /** A person is there: ask for what is missing, confirm what destroys, show errors. */
+  /** A person is there: ask for what is missing, say what came of it, show errors. */
   asks: boolean;
+  /** The name of the task that it comes from. */
+  task?: string;
 }
 
 const strings = ['segment', 'folder', 'file', 'format', 'object', 'other'] as const;
@@ -61,10 +63,10 @@ export function parseInvocation(argument: unknown): Invocation {
   if (typeof given['fsPath'] === 'string' && 'scheme' in given) return { asks: true, target: { file: given['fsPath'] } };
   const named = [...strings, ...sizes, ...switches, 'pid', 'offset'].some((key) => key in given);
   // VS Code hands its own objects to commands in menus: those are no arguments of ours.
-  return named ? { asks: false, target: checked(given) } : { asks: true, target: {} };
+  return named ? { asks: false, target: targetOf(given) } : { asks: true, target: {} };
 }
 
-function checked(given: Record<string, unknown>): Target {
+export function targetOf(given: Record<string, unknown>): Target {
   const target: Target = {};
   for (const key of strings) {
     const value = given[key];

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
 // The table of commands, and how one is called: with arguments by programs, without by people.  Their titles and places are in
-// package.json; what they do is in segment-operations.ts and round-operations.ts.
+// package.json; what they do is in segment-operations.ts and round-operations.ts.  What a command takes away stands here, and nothing
+// else gives it the consent to that.
 
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { parseInvocation, type Invocation, type Target } from './command-arguments';
+import { parseInvocation, targetOf, type Invocation, type Target } from './command-arguments';
+import { Consent, type Taken } from './consent';
 import { PeermapFailure, sentenceOf, type Remedy } from './failure';
-import type { Operation, Parts } from './operation';
+import type { Operation, Parts, TakingOperation } from './operation';
 import { showError } from './messages';
 import * as memory from './memory-operations';
 import * as rounds from './round-operations';
@@ -20,6 +22,8 @@ interface Command {
   enabled: Operation;
   /** In an untrusted workspace, or with the setting peermap.readOnly. */
   readOnly: Operation;
+  /** After a question, unless the setting peermap.confirm.… says that there need not be one. */
+  takes?: Taken;
 }
 
 const writes = (enabled: Operation): Command => ({
@@ -27,33 +31,47 @@ const writes = (enabled: Operation): Command => ({
   readOnly: () => Promise.reject(readOnlyRefusal()),
 });
 const reads = (enabled: Operation): Command => ({ enabled, readOnly: enabled });
+const takes = <K extends Taken>(what: K, run: TakingOperation<K>): Command => ({
+  ...writes((parts, invocation) => run(parts, invocation, (warning) => Consent.ask(what, warning, invocation))),
+  takes: what,
+});
+/** A file: where a person says, that is no more than looking; at a path that the command was called with, it may be anybody's. */
+const saves = (run: TakingOperation<'overwrite'>): Command => {
+  const { enabled } = takes('overwrite', run);
+  return {
+    enabled,
+    readOnly: (parts, invocation) =>
+      invocation.target.file === undefined ? enabled(parts, invocation) : Promise.reject(fileRefusal()),
+    takes: 'overwrite',
+  };
+};
 
 export const commandTable = {
   'peermap.inspect': reads(segments.inspect),
   'peermap.attach': writes(segments.attach),
   'peermap.detach': writes(segments.detach),
   'peermap.grow': writes(rounds.grow),
-  'peermap.shrink': writes(rounds.shrink),
+  'peermap.shrink': takes('shrink', rounds.shrink),
   'peermap.remap': writes(rounds.remap),
   'peermap.remapAll': writes(rounds.remapAll),
-  'peermap.reap': writes(rounds.reap),
+  'peermap.reap': takes('reap', rounds.reap),
   'peermap.create': writes(segments.create),
-  'peermap.destroy': writes(segments.destroy),
+  'peermap.destroy': takes('destroy', segments.destroy),
   'peermap.startDemo': writes(segments.startDemo),
   'peermap.openMemory': reads(memory.openMemory),
-  'peermap.exportSnapshot': reads(snapshots.exportSnapshot),
-  'peermap.exportTimeline': reads(snapshots.exportTimeline),
+  'peermap.exportSnapshot': saves(snapshots.exportSnapshot),
+  'peermap.exportTimeline': saves(snapshots.exportTimeline),
   'peermap.compareSnapshots': reads(snapshots.compareSnapshots),
   'peermap.openAsText': reads(snapshots.openAsText),
   'peermap.copyReport': reads(snapshots.copyReport),
-  'peermap.removeOrphan': writes(system.removeOrphan),
+  'peermap.removeOrphan': takes('remove', system.removeOrphan),
   'peermap.systemRefresh': reads(system.refreshSystem),
   'peermap.systemSortBySize': reads(() => system.sortSystem('size')),
   'peermap.systemSortByName': reads(() => system.sortSystem('name')),
   'peermap.systemShowOrphans': reads(() => system.filterOrphans(true)),
   'peermap.systemShowAll': reads(() => system.filterOrphans(false)),
   'peermap.systemCopy': reads(system.copySystem),
-  'peermap.systemExport': reads(system.exportSystem),
+  'peermap.systemExport': saves(system.exportSystem),
   'peermap.refresh': reads((parts) => parts.segments.refresh()),
   'peermap.restartServer': reads(({ server }) => server.start()),
   'peermap.showLog': reads(({ log }) => {
@@ -84,10 +102,9 @@ export async function runForView(parts: Parts, id: CommandId, target: Target): P
   }
 }
 
-/** For callers within the extension that show failures themselves, and want to know all of them. */
-export function runQuietly(parts: Parts, id: string, target: Target): Promise<unknown> {
-  if (!(id in commandTable)) throw new PeermapFailure('PEERMAP_EINVAL', l10n.t('There is no command {0}.', id));
-  return runCommand(parts, id as CommandId, { target, asks: false });
+/** For a task, which shows failures itself.  `given`: what stands in tasks.json, which a workspace brings along. */
+export function runForTask(parts: Parts, id: CommandId, given: Record<string, unknown>, task: string): Promise<unknown> {
+  return runCommand(parts, id, { target: targetOf(given), asks: false, task });
 }
 
 function runCommand(parts: Parts, id: CommandId, invocation: Invocation): Promise<unknown> {
@@ -123,6 +140,14 @@ function readOnlyRefusal(): PeermapFailure {
   return new PeermapFailure(
     'PEERMAP_EACCES',
     l10n.t('Peermap shows segments and does not change them: {0}.', readOnlyReason() ?? ''),
+  );
+}
+
+function fileRefusal(): PeermapFailure {
+  const why = readOnlyReason() ?? '';
+  return new PeermapFailure(
+    'PEERMAP_EACCES',
+    l10n.t('Peermap does not write to a path that is given as an argument: {0}. Without one, the command asks where.', why),
   );
 }
 

@@ -10,6 +10,7 @@ import * as l10n from '@vscode/l10n';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { Consent } from './consent';
 import { PeermapFailure, sentenceOf } from './failure';
 import type { Segments } from './segments';
 import type { ServerConnection } from './server-connection';
@@ -22,8 +23,8 @@ const patienceMs = 60_000;
 export class Demo {
   /** Those that run, by name: "indexer demo". */
   private readonly terminals = new Map<string, vscode.Terminal>();
-  /** The segments that would not be there without us. */
-  private readonly created = new Set<string>();
+  /** The segments that would not be there without us, and which object each of them is: the name may be another's by the end. */
+  private readonly created = new Map<string, number>();
   private readonly closing: vscode.Disposable;
 
   constructor(
@@ -49,7 +50,7 @@ export class Demo {
     try {
       await this.appears(segment, indexer);
     } finally {
-      if (isNew && this.segments.summary(segment)) this.created.add(segment);
+      if (isNew && this.segments.summary(segment)) await this.remember(segment);
     }
     this.run('search', ['--segment', segment, '--follow', word], segment);
     this.run('stats', ['--segment', segment, '--follow'], segment);
@@ -60,11 +61,16 @@ export class Demo {
   async stop(): Promise<void> {
     this.closing.dispose();
     this.close(() => true);
-    for (const segment of this.created) {
+    for (const [segment, inode] of this.created) {
       await this.server
-        .request('peermap/destroy', { segment }, l10n.t('the destruction of {0}', segment))
+        .request('peermap/destroy', { segment, inode }, l10n.t('the destruction of {0}', segment), Consent.ofItsMaker())
         .catch((error: unknown) => this.log.debug(sentenceOf(error)));
     }
+  }
+
+  private async remember(segment: string): Promise<void> {
+    const seen = await this.segments.look(segment).catch((error: unknown) => this.log.debug(sentenceOf(error)));
+    if (seen) this.created.set(segment, seen.object.inode);
   }
 
   /** One that the processes of somebody else, another window's demo, say, are not attached to. */

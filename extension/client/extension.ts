@@ -5,7 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { PeermapApi } from './api';
-import { readOnlyReason, registerCommands, registerRefusals, runForView, runQuietly } from './commands';
+import { readOnlyReason, registerCommands, registerRefusals, runForTask, runForView } from './commands';
 import { Demo } from './demo';
 import { Inspectors, viewType } from './inspector';
 import { registerLanguageTools } from './language-tools';
@@ -62,11 +62,14 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   const made: Parts = { server, segments, inspectors, demo, rounds, system, documents, version, log };
   parts = made;
 
-  const tasks = new Tasks((id, target) => runQuietly(made, id, target));
+  const tasks = new Tasks((id, given, task) => runForTask(made, id, given, task));
 
-  setContext('readOnly', isReadOnly());
+  let readOnly = isReadOnly();
+  setContext('readOnly', readOnly);
   const rightsChanged = () => {
-    setContext('readOnly', isReadOnly());
+    if (readOnly === isReadOnly()) return;
+    readOnly = !readOnly;
+    setContext('readOnly', readOnly);
     void server.start();
   };
   context.subscriptions.push(
@@ -92,6 +95,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     ...registerLanguageTools(server),
     server.onDidChangeStatus(({ state }) => setContext('server', state)),
     vscode.workspace.onDidGrantWorkspaceTrust(rightsChanged),
+    vscode.workspace.onDidChangeWorkspaceFolders(rightsChanged),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration('peermap.readOnly')) rightsChanged();
     }),

@@ -11,7 +11,15 @@ import * as l10n from '@vscode/l10n';
 import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { Requests } from '../protocol/requests';
-import { questions, type ByteRange, type FromView, type ToView, type ViewCommand, type ViewState } from '../protocol/view';
+import {
+  questions,
+  viewCommands,
+  type ByteRange,
+  type FromView,
+  type ToView,
+  type ViewCommand,
+  type ViewState,
+} from '../protocol/view';
 import type { Target } from './command-arguments';
 import { sentenceOf } from './failure';
 import { page } from './inspector-page';
@@ -174,6 +182,7 @@ class Inspector {
     if (pid !== undefined) target.pid = pid;
     if (range) Object.assign(target, { offset: range.offset, bytes: range.length } satisfies Target);
     try {
+      if (!viewCommands.includes(command)) throw new Error(l10n.t('There is no command {0}.', command));
       await this.host.run(command, target);
       this.send({ kind: 'done', id });
     } catch (error) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// What an operation is: what a command does with what it was given.  If a person is there (`asks`), it asks for the rest, confirms what
-// destroys, and says what came of it.  It answers with its result, or undefined if the person changed their mind.
+// What an operation is: what a command does with what it was given.  If a person is there (`asks`), it asks for the rest and says what came of
+// it.  Whoever is there, one that takes something away asks before it does.  It answers with its result, or undefined if the person changed their mind.
 //
 // The operations themselves are in segment-operations.ts and round-operations.ts.
 
 import type * as vscode from 'vscode';
 import { bytesOf, required, type Invocation, type Target } from './command-arguments';
 import type { Snapshot } from '../protocol/model';
+import type { Ask, Taken } from './consent';
 import type { TextDocuments } from './documents';
 import type { Demo } from './demo';
 import { sentenceOf, type Remedy } from './failure';
@@ -19,7 +20,6 @@ import type { Segments } from './segments';
 import type { ServerConnection } from './server-connection';
 import { setting } from './settings';
 import type { SystemMemory } from './system-memory';
-import type { Warning } from './words';
 
 export interface Parts {
   server: ServerConnection;
@@ -35,6 +35,8 @@ export interface Parts {
 }
 
 export type Operation = (parts: Parts, invocation: Invocation) => Promise<unknown>;
+/** One that takes something away; `ask` is where its consent comes from. */
+export type TakingOperation<K extends Taken> = (parts: Parts, invocation: Invocation, ask: Ask<K>) => Promise<unknown>;
 
 /** `preview` says what would be done to a segment, where several can be chosen from. */
 export async function segmentOf(
@@ -54,10 +56,6 @@ export async function segmentOf(
 export async function sizeOf(target: Target, asks: boolean, question: SizeQuestion): Promise<number | undefined> {
   if (asks && target.bytes === undefined) return askSize(question);
   return bytesOf(required(target, 'bytes'), question.current);
-}
-
-export async function confirmed({ message, detail, button }: Warning): Promise<boolean> {
-  return messages.confirmed(message, detail, button);
 }
 
 /** What came of what a person asked for: in the status bar, or, as the setting peermap.notifications says, as a message with a way on. */

@@ -6,12 +6,13 @@ import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../protocol/address';
 import type { Header, Round, Snapshot } from '../protocol/model';
 import { required, type Invocation } from './command-arguments';
+import type { Ask } from './consent';
 import { PeermapFailure } from './failure';
-import { confirmed, segmentOf, sizeOf, tell, type Parts } from './operation';
+import { segmentOf, sizeOf, tell, type Parts } from './operation';
 import { pickPeer } from './pick';
 import { growPreview, reapPreview, remapPreview, shrinkPreview } from './preview';
 import { slotsFreed } from './counts';
-import { answerLines, lateSentence, roundReport, shrinkWarning, sum, wholePages } from './words';
+import { answerLines, lateSentence, reapWarning, roundReport, shrinkWarning, sum, wholePages } from './words';
 
 export async function grow(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
   const segment = await segmentOf(parts, target, asks, l10n.t('Grow'));
@@ -30,10 +31,18 @@ export async function grow(parts: Parts, { target, asks }: Invocation): Promise<
     },
   });
   if (bytes === undefined) return undefined;
-  return resize(parts, 'grow', { segment, bytes, allowLate: target.allowLate ?? false }, asks);
+  const what = l10n.t('the growth of {0}', segment);
+  const growth: Resizing = {
+    segment,
+    what,
+    done: l10n.t('{0} grew', segment),
+    remedy: l10n.t('Grow Without Waiting'),
+    run: (allowLate) => parts.server.request('peermap/grow', { segment, bytes, allowLate }, what),
+  };
+  return resize(parts, growth, target.allowLate ?? false, asks);
 }
 
-export async function shrink(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
+export async function shrink(parts: Parts, { target, asks }: Invocation, ask: Ask<'shrink'>): Promise<Round | undefined> {
   const segment = await segmentOf(parts, target, asks, l10n.t('Shrink'));
   if (segment === undefined) return undefined;
   const snapshot = await parts.segments.look(segment);
@@ -51,52 +60,41 @@ export async function shrink(parts: Parts, { target, asks }: Invocation): Promis
   });
   if (bytes === undefined) return undefined;
   const whole = wholePages(bytes, pageSize, 'shrink') ?? bytes;
-  if (asks && !(await confirmed(shrinkWarning(snapshot, whole)))) return undefined;
-  return resize(parts, 'shrink', { segment, bytes, allowLate: target.allowLate ?? false }, asks);
+  const consent = await ask(shrinkWarning(snapshot, whole));
+  if (!consent) return undefined;
+  const what = l10n.t('the shrinking of {0}', segment);
+  const shrinking: Resizing = {
+    segment,
+    what,
+    done: l10n.t('{0} shrank', segment),
+    remedy: l10n.t('Shrink Without Waiting'),
+    run: (allowLate) => parts.server.request('peermap/shrink', { segment, bytes, allowLate }, what, consent),
+  };
+  return resize(parts, shrinking, target.allowLate ?? false, asks);
 }
 
 interface Resizing {
-  method: 'peermap/grow' | 'peermap/shrink';
+  segment: string;
   /** The operation, for a sentence on its failure; what it came to; the way on without who is late. */
   what: string;
   done: string;
   remedy: string;
-}
-
-function resizing(change: 'grow' | 'shrink', segment: string): Resizing {
-  return change === 'grow'
-    ? {
-        method: 'peermap/grow',
-        what: l10n.t('the growth of {0}', segment),
-        done: l10n.t('{0} grew', segment),
-        remedy: l10n.t('Grow Without Waiting'),
-      }
-    : {
-        method: 'peermap/shrink',
-        what: l10n.t('the shrinking of {0}', segment),
-        done: l10n.t('{0} shrank', segment),
-        remedy: l10n.t('Shrink Without Waiting'),
-      };
+  run: (allowLate: boolean) => Promise<Round>;
 }
 
 /** A person is offered to go on without the peer that is late. */
-async function resize(
-  parts: Parts,
-  change: 'grow' | 'shrink',
-  params: { segment: string; bytes: number; allowLate: boolean },
-  asks: boolean,
-): Promise<Round> {
-  const { method, what, done, remedy } = resizing(change, params.segment);
+async function resize(parts: Parts, resizing: Resizing, allowLate: boolean, asks: boolean): Promise<Round> {
+  const { segment, what, done, remedy } = resizing;
   try {
-    const round = await parts.server.request(method, params, what);
-    report(parts, params.segment, done, round, asks);
+    const round = await resizing.run(allowLate);
+    report(parts, segment, done, round, asks);
     return round;
   } catch (error) {
     if (!(error instanceof PeermapFailure && error.code === 'PEERMAP_ELATE')) throw error;
     const sentence = lateSentence(error.sentence, error.round);
     parts.log.warn([`${what}: ${sentence}`, ...answerLines({ answers: error.round?.answers ?? [] })].join('\n  '));
-    if (params.allowLate || !asks) throw new PeermapFailure(error.code, sentence, error.round);
-    const apply = () => resize(parts, change, { ...params, allowLate: true }, asks);
+    if (allowLate || !asks) throw new PeermapFailure(error.code, sentence, error.round);
+    const apply = () => resize(parts, resizing, true, asks);
     throw new PeermapFailure(error.code, sentence, error.round, { title: remedy, apply });
   }
 }
@@ -129,10 +127,12 @@ export async function remapAll(parts: Parts, { target, asks }: Invocation): Prom
   return round;
 }
 
-export async function reap(parts: Parts, { target, asks }: Invocation): Promise<{ freed: number } | undefined> {
+export async function reap(parts: Parts, { target, asks }: Invocation, ask: Ask<'reap'>): Promise<{ freed: number } | undefined> {
   const segment = await segmentOf(parts, target, asks, l10n.t('Reap'), reapPreview);
   if (segment === undefined) return undefined;
-  const answer = await parts.server.request('peermap/reap', { segment }, l10n.t('the reaping of {0}', segment));
+  const consent = await ask(reapWarning(await parts.segments.look(segment)));
+  if (!consent) return undefined;
+  const answer = await parts.server.request('peermap/reap', { segment }, l10n.t('the reaping of {0}', segment), consent);
   const text = slotsFreed(segment, answer.freed);
   parts.log.info(text);
   if (asks) tell(text);

@@ -6,8 +6,9 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { formatBytes } from '../protocol/address';
 import { bytesOf, required, type Invocation } from './command-arguments';
+import type { Ask } from './consent';
 import { PeermapFailure } from './failure';
-import { confirmed, segmentOf, sizeOf, type Parts } from './operation';
+import { segmentOf, sizeOf, type Parts } from './operation';
 import { askName, pickSegment, pickSegmentOfProcess, pickHeap, pickStrict } from './pick';
 import { destroyWarning } from './words';
 
@@ -70,14 +71,20 @@ export async function create(parts: Parts, { target, asks }: Invocation): Promis
   return answer;
 }
 
-export async function destroy(parts: Parts, { target, asks }: Invocation): Promise<void> {
+export async function destroy(
+  parts: Parts,
+  { target, asks }: Invocation,
+  ask: Ask<'destroy'>,
+): Promise<{ destroyed: string } | undefined> {
   const segment = await segmentOf(parts, target, asks, l10n.t('Destroy'));
-  if (segment === undefined) return;
-  const seen = asks ? await parts.segments.look(segment) : undefined;
-  if (seen && !(await confirmed(destroyWarning(seen)))) return;
-  const which = seen ? { inode: seen.object.inode } : {};
-  await parts.server.request('peermap/destroy', { segment, ...which }, l10n.t('the destruction of {0}', segment));
+  if (segment === undefined) return undefined;
+  const seen = await parts.segments.look(segment);
+  const consent = await ask(destroyWarning(seen));
+  if (!consent) return undefined;
+  const params = { segment, inode: seen.object.inode };
+  await parts.server.request('peermap/destroy', params, l10n.t('the destruction of {0}', segment), consent);
   await parts.segments.refresh();
+  return { destroyed: segment };
 }
 
 export async function startDemo(parts: Parts, { target, asks }: Invocation): Promise<{ segment: string }> {

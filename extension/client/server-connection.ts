@@ -10,7 +10,18 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { CloseAction, ForkOptions, LanguageClient, LanguageClientOptions } from 'vscode-languageclient/node';
-import type { Method, Notifications, Requests, StartOptions, StartReport } from '../protocol/requests';
+import {
+  effects,
+  type Harmless,
+  type Method,
+  type Notifications,
+  type Requests,
+  type StartOptions,
+  type StartReport,
+  type TakenBy,
+  type Taking,
+} from '../protocol/requests';
+import { Consent, type Taken } from './consent';
 import { PeermapFailure, sentenceOf, toFailure } from './failure';
 import { RestartPolicy } from './restart-policy';
 
@@ -80,8 +91,23 @@ export class ServerConnection {
     });
   }
 
-  /** `what` is asked for, for the sentence that says it failed: "the growth of demo". */
-  async request<M extends Method>(method: M, params: Requests[M]['params'], what: string): Promise<Requests[M]['result']> {
+  /** `what` is asked for, for the sentence that says it failed: "the growth of demo".  What takes something away is not sent without consent to that. */
+  async request<M extends Harmless>(method: M, params: Requests[M]['params'], what: string): Promise<Requests[M]['result']>;
+  async request<M extends Taking>(
+    method: M,
+    params: Requests[M]['params'],
+    what: string,
+    consent: Consent<TakenBy<M>>,
+  ): Promise<Requests[M]['result']>;
+  async request<M extends Method>(
+    method: M,
+    params: Requests[M]['params'],
+    what: string,
+    consent?: Consent<Taken>,
+  ): Promise<Requests[M]['result']> {
+    const effect = effects[method];
+    if (effect !== 'looks' && effect !== 'changes' && !(consent instanceof Consent && consent.to === effect))
+      throw new Error(`${method} without consent`);
     await this.turn; // while one server is replaced by another, requests wait for the new one
     const { state, text } = this.current;
     if (!this.client || state === 'failed')

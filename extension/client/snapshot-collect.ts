@@ -5,7 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import * as os from 'node:os';
 import type { EventBatch, Problem, Structure } from '../protocol/model';
-import type { Answer, Method, Requests } from '../protocol/requests';
+import type { Answer, Harmless, Requests } from '../protocol/requests';
 import { snapshotVersion, type SnapshotFile } from '../protocol/snapshot-file';
 import { sentenceOf } from './failure';
 import type { ServerConnection } from './server-connection';
@@ -25,7 +25,7 @@ export interface Wanted {
 
 export async function collect(server: Asked, { segment, extension, residency = false }: Wanted): Promise<SnapshotFile> {
   const problems: Problem[] = [];
-  const ask = async <M extends Method>(method: M, params: Requests[M]['params']) => {
+  const ask = async <M extends Harmless>(method: M, params: Requests[M]['params']) => {
     try {
       const answer = await server.request(method, params, l10n.t('the snapshot of {0}', segment));
       const told = (answer as Partial<Answer<unknown>> | null)?.problems;

@@ -9,7 +9,8 @@ import * as vscode from 'vscode';
 import { describe } from '../protocol/describe';
 import { takenAt, type SnapshotFile } from '../protocol/snapshot-file';
 import { required, type Invocation } from './command-arguments';
-import { saveFile } from './documents';
+import type { Ask } from './consent';
+import { saveAt, saveFile } from './documents';
 import { PeermapFailure } from './failure';
 import { choose } from './messages';
 import { segmentOf, tell, type Parts } from './operation';
@@ -18,13 +19,17 @@ import { collect } from './snapshot-collect';
 import { readSnapshotFile } from './snapshot-editor';
 import { toCsv, toTrace } from './trace-file';
 
-export async function exportSnapshot(parts: Parts, { target, asks }: Invocation): Promise<{ file: string } | undefined> {
+/** What an export answers with; undefined if the person changed their mind. */
+type Saved = { file: string } | undefined;
+
+export async function exportSnapshot(parts: Parts, { target, asks }: Invocation, ask: Ask<'overwrite'>): Promise<Saved> {
   const segment = await segmentOf(parts, target, asks, l10n.t('Export Snapshot'));
   if (segment === undefined) return undefined;
   const residency = target.residency ?? (asks ? await pickResidency() : false);
   if (residency === undefined) return undefined;
   const file = await collect(parts.server, { segment, extension: parts.version, residency });
-  const saved = await saveFile(`${segment}.peermap.json`, JSON.stringify(file, undefined, 1) + '\n', target.file);
+  const text = JSON.stringify(file, undefined, 1) + '\n';
+  const saved = await (target.file === undefined ? saveFile(`${segment}.peermap.json`, text) : saveAt(target.file, text, ask));
   if (saved && asks) await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(saved.file));
   return saved;
 }
@@ -43,15 +48,16 @@ async function pickResidency(): Promise<boolean | undefined> {
 }
 
 /** The file's ending is the format: .csv is a table, everything else a trace. */
-export async function exportTimeline(parts: Parts, { target, asks }: Invocation): Promise<{ file: string } | undefined> {
+export async function exportTimeline(parts: Parts, { target, asks }: Invocation, ask: Ask<'overwrite'>): Promise<Saved> {
   const segment = await segmentOf(parts, target, asks, l10n.t('Export Timeline'));
   if (segment === undefined) return undefined;
   const format =
     target.format ?? (target.file === undefined && asks ? await pickFormat() : target.file?.endsWith('.csv') ? 'csv' : 'trace');
   if (format === undefined) return undefined;
   const file = await collect(parts.server, { segment, extension: parts.version });
-  if (format === 'csv') return saveFile(`${segment}.events.csv`, toCsv(file), target.file);
-  return saveFile(`${segment}.trace.json`, JSON.stringify(toTrace(file)) + '\n', target.file);
+  const text = format === 'csv' ? toCsv(file) : JSON.stringify(toTrace(file)) + '\n';
+  if (target.file !== undefined) return saveAt(target.file, text, ask);
+  return saveFile(`${segment}.${format === 'csv' ? 'events.csv' : 'trace.json'}`, text);
 }
 
 async function pickFormat(): Promise<string | undefined> {

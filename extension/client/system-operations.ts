@@ -8,14 +8,15 @@ import { formatBytes } from '../protocol/address';
 import type { Census, SharedObject } from '../protocol/model';
 import { reasonText } from '../protocol/use';
 import { required, type Invocation } from './command-arguments';
-import { saveFile } from './documents';
+import type { Ask } from './consent';
+import { saveAt, saveFile } from './documents';
 import { PeermapFailure } from './failure';
 import { choose } from './messages';
-import { confirmed, tell, type Parts } from './operation';
+import { tell, type Parts } from './operation';
+import { change } from './settings';
 import { isDoubtful, isRemovable, objectId, orphanText, titleOf } from './system-rows';
 import { toCsv, toTsv } from './system-table';
 import { userName } from './users';
-import { change } from './settings';
 import type { Warning } from './words';
 
 export async function refreshSystem({ system }: Parts): Promise<Census> {
@@ -37,12 +38,16 @@ export async function copySystem(parts: Parts): Promise<void> {
 }
 
 /** The file's ending is the format. */
-export async function exportSystem(parts: Parts, { target, asks }: Invocation): Promise<{ file: string } | undefined> {
+export async function exportSystem(
+  parts: Parts,
+  { target, asks }: Invocation,
+  ask: Ask<'overwrite'>,
+): Promise<{ file: string } | undefined> {
   const census = await refreshSystem(parts);
-  const format = target.format ?? (asks ? await pickFormat() : formatOf(required(target, 'file')));
+  const format = target.format ?? (target.file === undefined && asks ? await pickFormat() : formatOf(required(target, 'file')));
   if (format === undefined) return undefined;
   const text = format === 'csv' ? toCsv(census) : JSON.stringify(census, undefined, 2) + '\n';
-  return saveFile(`shared-memory.${format}`, text, target.file);
+  return target.file === undefined ? saveFile(`shared-memory.${format}`, text) : saveAt(target.file, text, ask);
 }
 
 function formatOf(file: string): string {
@@ -59,7 +64,11 @@ async function pickFormat(): Promise<string | undefined> {
 }
 
 /** The server looks again before it removes anything: what is decided here is what a person is asked. */
-export async function removeOrphan(parts: Parts, { target, asks }: Invocation): Promise<{ removed: string } | undefined> {
+export async function removeOrphan(
+  parts: Parts,
+  { target, asks }: Invocation,
+  ask: Ask<'remove'>,
+): Promise<{ removed: string } | undefined> {
   const { objects } = await refreshSystem(parts);
   const id = target.object ?? (asks ? await pickOrphan(objects) : required(target, 'object'));
   if (id === undefined) return undefined;
@@ -67,10 +76,11 @@ export async function removeOrphan(parts: Parts, { target, asks }: Invocation): 
   if (!object) throw new PeermapFailure('PEERMAP_ENOENT', l10n.t('{0} does not exist any more.', id));
   if (!isRemovable(object) || (object.kind !== 'posix' && object.kind !== 'sysv'))
     throw new PeermapFailure('PEERMAP_EBUSY', l10n.t('{0} is not removed: {1}.', titleOf(object), orphanText(object)));
-  if (asks && !(await confirmed(removalWarning(object)))) return undefined;
+  const consent = await ask(removalWarning(object));
+  if (!consent) return undefined;
   const { kind, name, inode, device, sysv } = object;
   const params = { kind, name, inode, device, ...(sysv ? { id: sysv.id } : {}) };
-  await parts.server.request('peermap/remove', params, l10n.t('the removal of {0}', titleOf(object)));
+  await parts.server.request('peermap/remove', params, l10n.t('the removal of {0}', titleOf(object)), consent);
   const text = l10n.t('{0} was removed, {1}', titleOf(object), formatBytes(object.size));
   parts.log.info(text);
   if (asks) tell(text);

@@ -4,12 +4,13 @@
 // command failed, so that a task may depend on it.
 //
 //     { "type": "peermap", "command": "grow", "segment": "quotes", "bytes": "64 MiB" }
+//
+// A definition is what a workspace says: it is checked like the arguments of a command, and nothing in it replaces a question to the person.
 
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { formatBytes } from '../protocol/address';
 import type { Round } from '../protocol/model';
-import type { Target } from './command-arguments';
 import { PeermapFailure, sentenceOf } from './failure';
 import { terminalText } from './messages';
 import { answerLines, lateSentence, roundReport } from './words';
@@ -18,12 +19,22 @@ export const taskType = 'peermap';
 const commands = ['grow', 'shrink', 'remap', 'create', 'reap', 'snapshot'] as const;
 type TaskCommand = (typeof commands)[number];
 
-/** What stands in tasks.json. */
-interface Definition extends vscode.TaskDefinition, Omit<Target, 'format' | 'object' | 'other' | 'folder'> {
+/** What stands in tasks.json; of the rest anything may. */
+interface Definition extends vscode.TaskDefinition {
   command: TaskCommand;
 }
 
-export type Run = (command: string, target: Target) => Promise<unknown>;
+const commandOf = {
+  grow: 'peermap.grow',
+  shrink: 'peermap.shrink',
+  create: 'peermap.create',
+  reap: 'peermap.reap',
+  snapshot: 'peermap.exportSnapshot',
+} as const;
+type TaskCommandId = (typeof commandOf)[keyof typeof commandOf] | 'peermap.remap' | 'peermap.remapAll';
+
+/** Undefined: a person said no. */
+export type Run = (command: TaskCommandId, given: Record<string, unknown>, task: string) => Promise<unknown>;
 
 export class Tasks implements vscode.TaskProvider {
   constructor(private readonly run: Run) {}
@@ -37,7 +48,10 @@ export class Tasks implements vscode.TaskProvider {
     const { definition } = task;
     if (!isDefinition(definition)) return undefined;
     const name = task.name === '' ? titleOf(definition) : task.name;
-    const execution = new vscode.CustomExecution(() => Promise.resolve(new TaskTerminal(definition, this.run)));
+    // As VS Code resolved it: with what `${workspaceFolder}` and its like stand for.
+    const execution = new vscode.CustomExecution((resolved) =>
+      Promise.resolve(new TaskTerminal(isDefinition(resolved) ? resolved : definition, name, this.run)),
+    );
     const resolved = new vscode.Task(definition, task.scope ?? vscode.TaskScope.Workspace, name, 'peermap', execution);
     resolved.presentationOptions = { reveal: vscode.TaskRevealKind.Silent };
     return resolved;
@@ -48,8 +62,13 @@ function isDefinition(definition: vscode.TaskDefinition): definition is Definiti
   return (commands as readonly unknown[]).includes(definition['command']);
 }
 
-function titleOf({ command, segment = '' }: Definition): string {
-  return `${command} ${segment}`.trim();
+function titleOf(definition: Definition): string {
+  return `${definition.command} ${segmentOf(definition)}`.trim();
+}
+
+function segmentOf(definition: Definition): string {
+  const segment: unknown = definition['segment'];
+  return typeof segment === 'string' ? segment : '';
 }
 
 class TaskTerminal implements vscode.Pseudoterminal {
@@ -61,6 +80,7 @@ class TaskTerminal implements vscode.Pseudoterminal {
 
   constructor(
     private readonly definition: Definition,
+    private readonly task: string,
     private readonly run: Run,
   ) {}
 
@@ -75,13 +95,12 @@ class TaskTerminal implements vscode.Pseudoterminal {
   }
 
   private async work(): Promise<void> {
-    const { command, ...target } = this.definition;
+    const { command, ...given } = this.definition;
     this.print([`> peermap ${titleOf(this.definition)}`]);
     try {
-      const id =
-        command === 'snapshot' ? 'exportSnapshot' : command === 'remap' && target.pid === undefined ? 'remapAll' : command;
-      this.print(reportOf(this.definition, await this.run(`peermap.${id}`, target)));
-      this.closing.fire(0);
+      const result = await this.run(idOf(command, given), given, this.task);
+      this.print(result === undefined ? [l10n.t('Not done: the answer was no.')] : reportOf(this.definition, result));
+      this.closing.fire(result === undefined ? 1 : 0);
     } catch (error) {
       const round = error instanceof PeermapFailure ? error.round : undefined;
       this.print([
@@ -97,8 +116,14 @@ class TaskTerminal implements vscode.Pseudoterminal {
   }
 }
 
-function reportOf({ command, segment = '' }: Definition, result: unknown): string[] {
-  switch (command) {
+function idOf(command: TaskCommand, given: Record<string, unknown>): TaskCommandId {
+  if (command !== 'remap') return commandOf[command];
+  return given['pid'] === undefined ? 'peermap.remapAll' : 'peermap.remap';
+}
+
+function reportOf(definition: Definition, result: unknown): string[] {
+  const segment = segmentOf(definition);
+  switch (definition.command) {
     case 'grow':
     case 'shrink':
     case 'remap': {

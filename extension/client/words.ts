@@ -7,7 +7,7 @@ import { formatBytes, formatNanoseconds } from '../protocol/address';
 import { methodWords, reachText } from '../protocol/mapping';
 import type { Round, Snapshot } from '../protocol/model';
 import { peerCount } from './counts';
-import { living, names, shrinkPreview } from './preview';
+import { living, names, reapPreview, shrinkPreview } from './preview';
 
 export interface Warning {
   message: string;
@@ -28,6 +28,17 @@ export function shrinkWarning(snapshot: Snapshot, bytes: number): Warning {
       ...whom,
     ].join('\n\n'),
     button: l10n.t('Shrink'),
+  };
+}
+
+export function reapWarning(snapshot: Snapshot): Warning {
+  const lost = l10n.t(
+    'Afterwards nothing shows that they were there. What they were about to get of a heap goes back to it. A program that is started again under its name needs no reaping.',
+  );
+  return {
+    message: l10n.t('Reap the dead peers of {0}?', snapshot.name),
+    detail: [reapPreview(snapshot), lost].join('\n\n'),
+    button: l10n.t('Reap'),
   };
 }
 

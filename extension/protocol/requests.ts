@@ -122,18 +122,45 @@ export interface Requests {
 
 export type Method = keyof Requests;
 
-/** Requests that write into a segment.  Never replayed after a restart, refused in an untrusted workspace. */
-export const writes: ReadonlySet<Method> = new Set<Method>([
-  'peermap/attach',
-  'peermap/detach',
-  'peermap/grow',
-  'peermap/shrink',
-  'peermap/remap',
-  'peermap/reap',
-  'peermap/create',
-  'peermap/destroy',
-  'peermap/remove',
-]);
+/**
+ * What a request does to what others have: it looks; it changes something, and takes nothing from anybody; or it takes something away, of the kind that is
+ * named here, and is not sent unless a person has agreed (extension/client/consent.ts).
+ */
+export const effects = {
+  'peermap/list': 'looks',
+  'peermap/processes': 'looks',
+  'peermap/snapshot': 'looks',
+  'peermap/events': 'looks',
+  'peermap/watch': 'looks',
+  'peermap/unwatch': 'looks',
+  'peermap/attach': 'changes',
+  'peermap/detach': 'changes',
+  'peermap/grow': 'changes',
+  'peermap/shrink': 'shrink',
+  'peermap/remap': 'changes',
+  'peermap/reap': 'reap',
+  'peermap/create': 'changes',
+  'peermap/destroy': 'destroy',
+  'peermap/heap': 'looks',
+  'peermap/read': 'looks',
+  'peermap/search': 'looks',
+  'peermap/residency': 'looks',
+  'peermap/facts': 'looks',
+  'peermap/structure': 'looks',
+  'peermap/census': 'looks',
+  'peermap/remove': 'remove',
+} as const satisfies Record<Method, 'looks' | 'changes' | 'destroy' | 'shrink' | 'reap' | 'remove'>;
+
+type Effect<M extends Method> = (typeof effects)[M];
+/** The requests that take something away, and what each of them takes. */
+export type Taking = { [M in Method]: Effect<M> extends 'looks' | 'changes' ? never : M }[Method];
+export type Harmless = Exclude<Method, Taking>;
+export type TakenBy<M extends Taking> = Effect<M>;
+
+/** Requests that write.  Never replayed after a restart, refused in an untrusted workspace. */
+export const writes: ReadonlySet<Method> = new Set(
+  (Object.keys(effects) as Method[]).filter((method) => effects[method] !== 'looks'),
+);
 
 /** What looking costs: how often the server looks at a segment, and how long that takes each time. */
 export interface Sampling {

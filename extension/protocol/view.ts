@@ -37,17 +37,20 @@ export type ToView =
   /** To the question with this number: its result, or why there is none. */
   | { kind: 'answer'; id: number; result?: unknown; error?: string };
 
-export type ViewCommand =
-  | 'peermap.attach'
-  | 'peermap.detach'
-  | 'peermap.grow'
-  | 'peermap.shrink'
-  | 'peermap.remap'
-  | 'peermap.remapAll'
-  | 'peermap.reap'
-  | 'peermap.destroy'
-  | 'peermap.openMemory'
-  | 'peermap.exportSnapshot';
+/** What the page may have done, to its own segment, by a person who is asked as from the palette. */
+export const viewCommands = [
+  'peermap.attach',
+  'peermap.detach',
+  'peermap.grow',
+  'peermap.shrink',
+  'peermap.remap',
+  'peermap.remapAll',
+  'peermap.reap',
+  'peermap.destroy',
+  'peermap.openMemory',
+  'peermap.exportSnapshot',
+] as const;
+export type ViewCommand = (typeof viewCommands)[number];
 
 /** What the page may ask of the server, of its own segment; the extension passes these on and nothing else. */
 export const questions = [

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 import * as assert from 'node:assert/strict';
-import { bytesOf, parseInvocation } from '../../extension/client/command-arguments';
+import { bytesOf, parseInvocation, targetOf } from '../../extension/client/command-arguments';
 
 describe('command arguments', () => {
   it('without arguments, a person is asked', () => {
     assert.deepEqual(parseInvocation(undefined), { asks: true, target: {} });
   });
 
-  it('with arguments, nobody is asked', () => {
+  it('with arguments, nobody is asked for the rest', () => {
     const target = { segment: 'quotes', bytes: '64K', pid: 4711, allowLate: true, strict: true, noInject: false };
     assert.deepEqual(parseInvocation(target), { asks: false, target });
   });
@@ -26,6 +26,12 @@ describe('command arguments', () => {
   it("VS Code's own objects, as menus hand them over, are no arguments", () => {
     assert.deepEqual(parseInvocation({ groupId: 1, editorIndex: 0 }), { asks: true, target: {} });
     assert.deepEqual(parseInvocation('file:///x'), { asks: true, target: {} });
+  });
+
+  it('what a task says is checked, and what is no argument left out', () => {
+    const given = { type: 'peermap', segment: 'q', bytes: 4096, asks: false, task: 'x', 'confirm.shrink': false };
+    assert.deepEqual(targetOf(given), { segment: 'q', bytes: 4096 });
+    assert.throws(() => targetOf({ ...given, file: ['/etc/passwd'] }), { code: 'PEERMAP_EINVAL' });
   });
 
   for (const wrong of [

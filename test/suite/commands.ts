@@ -4,9 +4,10 @@ import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import type { Round } from '../../extension/protocol/model';
 import { mapsAll, objectOf, Peer, testSegment, until } from '../peers/drive';
-import { execute, page, refusal, running, start, tidy } from './host';
+import { execute, page, refusal, running, start, tidy, withoutQuestions } from './host';
 
 describe('commands with arguments', () => {
+  withoutQuestions();
   let segment: string;
 
   before(running);
@@ -18,7 +19,7 @@ describe('commands with arguments', () => {
       size: start,
     });
     assert.ok(fs.statSync(objectOf(segment)).size >= start);
-    await execute('peermap.destroy', { segment });
+    assert.deepEqual(await execute('peermap.destroy', { segment }), { destroyed: segment });
     assert.ok(!fs.existsSync(objectOf(segment)));
   });
 

@@ -5,9 +5,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { root, testSegment, until } from '../peers/drive';
-import { execute, extension, running, tidy } from './host';
+import { execute, extension, running, tidy, withoutQuestions } from './host';
 
 describe('the demo', () => {
+  withoutQuestions();
   afterEach(async () => {
     for (const terminal of vscode.window.terminals) terminal.dispose();
     await tidy();

@@ -2,8 +2,11 @@
 //
 // The extension under test, in the real editor: its API, its commands, its views.
 
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { PeermapApi } from '../../extension/client/api';
+import { settings } from '../../extension/client/setting-kinds';
 import type { Node } from '../../extension/client/tree-rows';
 import { cleanUp, until } from '../peers/drive';
 
@@ -35,6 +38,31 @@ export async function refusal(command: string, argument: unknown): Promise<strin
     return error instanceof Error ? error.message : String(error);
   }
   throw new Error(`${command} was not refused`);
+}
+
+/** In the suite that calls it, nobody is asked before something is taken away: a person has set it so. */
+export function withoutQuestions(): void {
+  const set = async (value: boolean | undefined) => {
+    for (const key of Object.keys(settings).filter((each) => each.startsWith('confirm.')))
+      await vscode.workspace.getConfiguration('peermap').update(key, value, vscode.ConfigurationTarget.Global);
+  };
+  before(() => set(false));
+  after(() => set(undefined));
+}
+
+/** What the workspace says from now on, until workspaceSays({}): its settings.json, as anybody may have written it. */
+export async function workspaceSays(said: Record<string, unknown>): Promise<void> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+  if (folder === undefined) throw new Error('no folder is open');
+  const file = path.join(folder, '.vscode/settings.json');
+  // Once this one is seen the others are.
+  const mark = Object.keys(said).length > 0 ? `mark-${Date.now()}` : undefined;
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, JSON.stringify({ ...said, ...(mark === undefined ? {} : { 'peermap.notifications': mark }) }));
+  await until(
+    () => vscode.workspace.getConfiguration('peermap').inspect('notifications')?.workspaceValue === mark,
+    'the settings of the workspace to be read',
+  );
 }
 
 export interface Seen {

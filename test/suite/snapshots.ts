@@ -7,9 +7,10 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { parseSnapshotFile, type SnapshotFile } from '../../extension/protocol/snapshot-file';
 import { Peer, testSegment, until } from '../peers/drive';
-import { execute, page, refusal, running, start, tidy } from './host';
+import { execute, page, refusal, running, start, tidy, withoutQuestions } from './host';
 
 describe('snapshots', () => {
+  withoutQuestions();
   let segment: string;
   let folder: string;
   const named = (name: string) => path.join(folder, name);

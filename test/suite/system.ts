@@ -7,9 +7,10 @@ import type { PeermapApi } from '../../extension/client/api';
 import type { SystemNode, SystemRow } from '../../extension/client/system-rows';
 import type { Census } from '../../extension/protocol/model';
 import { Peer, testSegment, until } from '../peers/drive';
-import { execute, refusal, running, start, tidy } from './host';
+import { execute, refusal, running, start, tidy, withoutQuestions } from './host';
 
 describe('the System Shared Memory view', () => {
+  withoutQuestions();
   let api: PeermapApi;
   const left = `/dev/shm/test-left-${process.pid}`;
 

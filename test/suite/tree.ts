@@ -4,9 +4,10 @@ import * as assert from 'node:assert/strict';
 import type { PeermapApi } from '../../extension/client/api';
 import type { Node } from '../../extension/client/tree-rows';
 import { mapsOf, Peer, testSegment, until } from '../peers/drive';
-import { execute, page, rows, running, start, tidy, type Seen } from './host';
+import { execute, page, rows, running, start, tidy, type Seen, withoutQuestions } from './host';
 
 describe('the Segments view', () => {
+  withoutQuestions();
   let api: PeermapApi;
   let segment: string;
 
