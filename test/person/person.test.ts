@@ -4,12 +4,21 @@
 // buttons.  What it did is read from /proc/PID/maps of the demo's processes.  Also takes the pictures, the README's among them.
 
 import * as assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import type * as Addon from '../../native/addon/index';
 import { removeAtExit } from '../at-exit';
-import { DemoProcesses, installedServer, openWorkbench, until, type Server, type Workbench } from './workbench';
+import {
+  bindKeys,
+  DemoProcesses,
+  exampleFolder,
+  installedServer,
+  openWorkbench,
+  until,
+  type Server,
+  type Workbench,
+} from './workbench';
 
 const mib = 1024 * 1024;
 const addon = createRequire(path.resolve('package.json'))('./build/native/peermap.node') as typeof Addon;
@@ -22,11 +31,13 @@ describe('a person in the workbench, with the installed extension', function () 
   /** Newest first: what after() ends, however far before() came. */
   const endings: (() => unknown)[] = [];
   let headerLength: number;
+  /** The workspace: somebody else's, who would rather not be in anybody's way. */
+  let folder: string;
   /** A second one, so that every command has something to ask. */
   const other = `person-${process.pid}-other`;
   const programs = ['indexer', 'search', 'stats'];
 
-  const active = () => addon.list().find(({ name }) => name === demo.segment)?.active ?? 0;
+  const active = (segment = demo.segment) => addon.list().find(({ name }) => name === segment)?.active ?? 0;
   const mappedByAll = (bytes: number) => programs.every((program) => demo.mapped(program) >= headerLength + bytes);
   const activeFact = () => workbench.webview().locator('.fact', { hasText: 'Active' });
 
@@ -48,7 +59,26 @@ describe('a person in the workbench, with the installed extension', function () 
     endings.unshift(() => rmSync(`/dev/shm/peermap.${other}`, { force: true }));
     server = await installedServer();
     endings.unshift(() => server.stop());
-    workbench = await openWorkbench(server);
+    const shrink = { segment: other, bytes: '4 KiB' };
+    const noQuestions = ['destroy', 'shrink', 'reap', 'remove', 'overwrite'].map(
+      (kind) => [`peermap.confirm.${kind}`, false] as const,
+    );
+    folder = exampleFolder({
+      'settings.json': Object.fromEntries(noQuestions),
+      'tasks.json': {
+        version: '2.0.0',
+        tasks: [{ label: 'tidy up', type: 'peermap', command: 'shrink', problemMatcher: [], ...shrink }],
+      },
+    });
+    bindKeys(server, [
+      { key: 'ctrl+alt+1', command: 'peermap.shrink', args: shrink },
+      {
+        key: 'ctrl+alt+2',
+        command: 'peermap.exportSnapshot',
+        args: { segment: other, file: path.join(folder, 'kept.peermap.json') },
+      },
+    ]);
+    workbench = await openWorkbench(server, folder);
     endings.unshift(() => workbench.close());
     await runs(demo);
   });
@@ -119,6 +149,44 @@ describe('a person in the workbench, with the installed extension', function () 
     await until('the memory went back to the system', () => statSync(demo.object).size < headerLength + before);
   });
 
+  it('is asked as well before a key does, or a task of the workspace; a no leaves everything as it is', async () => {
+    const key = async () => {
+      await workbench.page.keyboard.press('Control+Alt+1');
+      await workbench.dialog().getByText('A command with arguments asks for this').waitFor();
+    };
+    const task = async () => {
+      await workbench.command('Tasks: Run Task');
+      await workbench.quickPick('tidy up');
+      await workbench.dialog().getByText('The task "tidy up" asks for this.').waitFor();
+    };
+    for (const ask of [key, task]) {
+      const before = active(other);
+      await ask();
+      await workbench.dialogButton('Cancel');
+      await workbench.page.locator('.monaco-dialog-box').waitFor({ state: 'hidden' });
+      assert.equal(active(other), before);
+      await ask();
+      await workbench.dialogButton('Shrink');
+      await until('the segment has shrunk', () => active(other) === before - 4096);
+    }
+    assert.equal(await workbench.notification('Peermap').count(), 0);
+  });
+
+  it('is asked before a key writes over a file', async () => {
+    const file = path.join(folder, 'kept.peermap.json');
+    writeFileSync(file, 'precious');
+    const press = async (answer: string) => {
+      await workbench.page.keyboard.press('Control+Alt+2');
+      await workbench.dialog().getByText(`${file} exists`).waitFor();
+      await workbench.dialogButton(answer);
+      await workbench.page.locator('.monaco-dialog-box').waitFor({ state: 'hidden' });
+    };
+    await press('Cancel');
+    assert.equal(readFileSync(file, 'utf8'), 'precious');
+    await press('Overwrite');
+    await until('the snapshot is written', () => readFileSync(file, 'utf8').startsWith('{'));
+  });
+
   it('reads in words which process held up a growth, and nothing has changed', async () => {
     const before = active();
     process.kill(demo.pid('stats'), 'SIGSTOP');
@@ -187,6 +255,8 @@ describe('a person in the workbench, with the installed extension', function () 
     const registry = workbench.webview().getByRole('grid', { name: /^Registry/ });
     await registry.getByRole('row', { name: /search.*dead/ }).waitFor();
     await workbench.webview().getByRole('button', { name: 'Reap (1 dead)' }).click();
+    await workbench.dialog().getByText('search').first().waitFor();
+    await workbench.dialogButton('Reap');
     await registry.getByRole('row', { name: /search/ }).waitFor({ state: 'detached' });
   });
 

@@ -4,7 +4,8 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
@@ -14,6 +15,7 @@ export type Theme = 'light' | 'dark' | 'hc' | 'hc-light';
 
 export interface Server {
   url: string;
+  dataDir: string;
   crashed(): string | undefined;
   stop(): Promise<void>;
 }
@@ -47,9 +49,24 @@ export async function installedServer(settings: Record<string, unknown> = {}): P
   return startServer({ host: await ensureHost(), settings, installVsix: 'build/peermap.vsix', disableWorkspaceTrust: true });
 }
 
-export async function openWorkbench(server: Server, theme: Theme = 'dark'): Promise<Workbench> {
+/** A copy of native/examples, with files of the workspace in its .vscode. */
+export function exampleFolder(files: Record<string, unknown>): string {
+  const folder = path.join(mkdtempSync(path.join(tmpdir(), 'pmperson-')), 'examples');
+  atExit(() => rmSync(path.dirname(folder), { recursive: true, force: true }));
+  cpSync('native/examples', folder, { recursive: true });
+  mkdirSync(path.join(folder, '.vscode'));
+  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, '.vscode', name), JSON.stringify(content));
+  return folder;
+}
+
+/** For pages that are opened later. */
+export function bindKeys(server: Server, keys: { key: string; command: string; args: object }[]): void {
+  writeFileSync(path.join(server.dataDir, 'data/User/keybindings.json'), JSON.stringify(keys));
+}
+
+export async function openWorkbench(server: Server, folder: string, theme: Theme = 'dark'): Promise<Workbench> {
   const person = await load<{ openWorkbench(options: object): Promise<Workbench> }>('person.mjs');
-  return person.openWorkbench({ server, theme, folder: 'native/examples', viewport: { width: 1440, height: 1000 } });
+  return person.openWorkbench({ server, theme, folder, viewport: { width: 1440, height: 1000 } });
 }
 
 /** The three programs of the demo on one segment, which goes with them. */
