@@ -2,6 +2,10 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+const consent = (way, message) => ({
+  selector: `MemberExpression[object.name="Consent"][property.name="${way}"]`,
+  message: `${message}: consent.ts.`,
+});
 /** What has one place in the client. */
 const onlyIn = {
   'messages.ts': {
@@ -23,6 +27,9 @@ const onlyIn = {
       'MemberExpression[property.name=/^(writeFile|appendFile|createWriteStream|copyFile|rename|unlink|rm|rmdir|truncate|link|symlink)(Sync)?$/]',
     message: 'A file is written whole, and over another with consent alone: write-file.ts.',
   },
+  'commands.ts': consent('ask', 'What a command takes away stands in its table, which has the question asked'),
+  'documents.ts': consent('ofSaveDialog', 'No dialog has asked here'),
+  'demo.ts': consent('ofItsMaker', 'Nothing but the demo takes away what it made'),
 };
 const forbidden = (files) => ({ 'no-restricted-syntax': ['error', ...files.map((file) => onlyIn[file])] });
 

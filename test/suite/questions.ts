@@ -205,7 +205,7 @@ describe('settings', () => {
     await tidy();
   });
 
-  it('of the person are read past the workspace, whatever scope the manifest gives them', async () => {
+  it("that are the person's are read past the workspace, others with it", async () => {
     await workspaceSays({ 'peermap.confirm.destroy': false, 'peermap.readOnly': false });
     const inspected = vscode.workspace.getConfiguration('peermap').inspect('notifications');
     assert.notEqual(inspected?.workspaceValue, undefined);
