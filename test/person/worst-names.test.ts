@@ -68,7 +68,7 @@ describe('a person among programs with the worst names, in the workbench', funct
     endings.unshift(() => fs.rmSync(orphan, { force: true }));
     server = await installedServer();
     endings.unshift(() => server.stop());
-    workbench = await openWorkbench(server);
+    workbench = await openWorkbench(server, folder);
     endings.unshift(() => workbench.close());
     page = workbench.page;
   });
