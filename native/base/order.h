@@ -39,6 +39,9 @@ static inline uint32_t swap32(uint32_t *word, uint32_t value) { return __atomic_
 
 static inline void order_all(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
+/* For a signal handler that interrupts this thread: the compiler moves nothing past it. */
+static inline void order_here(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
+
 /* On failure `*expected` becomes what is there. */
 static inline bool cas32(uint32_t *word, uint32_t *expected, uint32_t desired)
 {

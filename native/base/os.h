@@ -87,6 +87,8 @@ int pm_object_remove(const char *segment);
  * allocated before an error stays. */
 int pm_object_extend(int fd, uint64_t from, uint64_t to);
 int pm_object_extend_until(int fd, uint64_t from, uint64_t to, uint64_t deadline); /* ETIMEDOUT */
+/* The same where it is a hole, without changing the length. */
+int pm_object_fill(int fd, uint64_t from, uint64_t to);
 /* Zeroes [from, to) and gives its memory back, without changing the length. */
 int pm_object_punch(int fd, uint64_t from, uint64_t to);
 int pm_object_cut(int fd, uint64_t length);

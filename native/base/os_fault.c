@@ -51,7 +51,11 @@ int pm_map_sparse(void *at, uint64_t length, int fd, uint64_t off)
 }
 
 int pm_map_nothing(void *at, uint64_t length) { return map(at, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0); }
-int pm_map_zeroes(void *at, uint64_t length) { return map_raw(at, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
+/* Few of them are touched: no reason to refuse what is more than the machine has. */
+int pm_map_zeroes(void *at, uint64_t length)
+{
+    return map_raw(at, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
 
 /* ---- the handler ---- */
 

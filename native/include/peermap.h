@@ -268,6 +268,11 @@ PEERMAP_API size_t peermap_page_size(const peermap_segment *segment);
  * segment, and may have found it there, comes to the segment.  Takes no lock. */
 PEERMAP_API peermap_segment *peermap_of(const void *address);
 
+/* Copies `length` bytes of the active memory, from or to `offset` in the data.  As memcpy() does, but pinned, and where the object was cut short an
+ * error, not a SIGBUS.  EINVAL (not in the active memory), EDETACHED, ELOST (then a part may have been copied). */
+PEERMAP_API int peermap_read(peermap_segment *segment, size_t offset, void *bytes, size_t length);
+PEERMAP_API int peermap_write(peermap_segment *segment, size_t offset, const void *bytes, size_t length);
+
 /* Number of the last round.  Changes with every growth, shrink and remap. */
 PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
 

@@ -21,7 +21,6 @@
 
 #define CLAIMS UINT64_C(64) /* numbers of claims that a thread takes at once */
 
-_Thread_local struct pm_near pm_near[PM_NEAR];
 static _Thread_local struct pm_cache *caches_of_thread;
 
 static _Thread_local bool thread_is_over; /* as far as we are told: our destructor has run, others of the application may come after it */
@@ -35,10 +34,10 @@ static bool watches_threads;
 static int allocate_record(peermap_segment *segment, uint32_t index)
 {
     uint64_t from = segment->shape.heap.records + index * sizeof(struct pm_record);
-    int error = pm_regain_object(segment) ? PM_FAILS("heap.record") : EBADF;
+    int error = PM_FAILS("heap.record");
     if (error == 0)
-        error = pm_object_extend(segment->fd, from / 4096 * 4096, from + sizeof(struct pm_record));
-    return error == 0 ? 0 : pm_no_memory(segment->name, sizeof(struct pm_record), error);
+        error = pm_fill_hole(segment, from / 4096 * 4096, from + sizeof(struct pm_record));
+    return error == 0 ? 0 : pm_fail_hole(segment, sizeof(struct pm_record), error);
 }
 
 static bool try_record(peermap_segment *segment, uint32_t index)
@@ -149,7 +148,7 @@ static void end_thread(void *any)
     int cancellation;
     (void)any;
     thread_is_over = true;
-    memset(pm_near, 0, sizeof pm_near);
+    memset(pm_thread.near, 0, sizeof pm_thread.near);
     pm_hold_forks(&cancellation);
     for (struct pm_cache *cache = caches_of_thread; cache; cache = cache->next_of_thread)
         if (load64(&cache->serial) != 0 && cache->mark == load32(load_pointer(&pm_mark_at)))
@@ -206,7 +205,7 @@ static struct pm_cache *create(peermap_segment *segment, bool lasts)
 static struct pm_cache *keep_near(struct pm_cache *cache)
 {
     if (cache)
-        pm_near[cache->serial % PM_NEAR] = (struct pm_near){ cache->serial, cache };
+        pm_thread.near[cache->serial % PM_NEAR] = (struct pm_near){ cache->serial, cache };
     return cache;
 }
 
@@ -231,7 +230,7 @@ void pm_cache_done(struct pm_cache *cache)
     const peermap_segment *segment = cache->segment;
     if (cache->lasts)
         return;
-    pm_near[cache->serial % PM_NEAR] = (struct pm_near){ 0, NULL };
+    pm_thread.near[cache->serial % PM_NEAR] = (struct pm_near){ 0, NULL };
     pm_hold_forks(&cancellation);
     retire(cache);
     pm_let_fork(cancellation);

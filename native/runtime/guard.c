@@ -6,11 +6,11 @@
  * library, in the agent or in a thread of the application, and the program could do nothing about it: so the whole header is replaced
  * by private zeroes, the handle is lost, and every call says so.  The agent's futexes are in those zeroes, too: it goes on serving this
  * process, so that nothing hangs and peermap_detach() works.  Where it is the data, the touch is the application's own, and the signal
- * goes on to where it went before; a growth or shrink notices that the file is too short, and does not paper over it.
+ * goes on to where it went before; a growth or shrink notices that the file is too short, and does not paper over it.  Where this library touches the data itself, it says so beforehand: touch.h.
  *
  * The handler takes no lock: it looks through a table to which places are only ever added.
  */
-#include "segment.h"
+#include "touch.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -58,8 +58,9 @@ static bool mend(uintptr_t address)
     for (struct places *places = &first; places; places = load_pointer(&places->next)) {
         for (struct place *place = places->place; place < places->place + PLACES; place++) {
             uint64_t from = load64(&place->from);
-            if (from > 1 && address >= from && address < load64(&place->to))
-                return !pm_inherited(place->segment) && lose(place->segment);
+            if (from <= 1 || address < from || address >= load64(&place->end))
+                continue;
+            return address >= load64(&place->to) ? pm_lend(address) : !pm_inherited(place->segment) && lose(place->segment);
         }
     }
     return false;
@@ -147,6 +148,23 @@ static int too_short(peermap_segment *segment, uint64_t length, uint64_t needed)
                                                .size = length - segment->shape.header_len });
     return pm_fail(PEERMAP_ELOST, "the object of segment %s was cut short from outside: %" PRIu64 " of %" PRIu64 " bytes are left; destroy it, and create it anew",
                    segment->name, length, needed);
+}
+
+/* Where nothing is too short now, it was then; or a hole was made, for which there is no memory any more. */
+int pm_fail_gone(peermap_segment *segment)
+{
+    int rc = pm_object_check(segment);
+    if (rc == PEERMAP_ELOST)
+        return rc;
+    return pm_fail(PEERMAP_ELOST,
+                   "memory of segment %s was gone when it was touched: the object was cut short from outside and is long again, or has a hole that there is no "
+                   "memory for (see df " PM_DIRECTORY "); destroy it, and create it anew",
+                   segment->name);
+}
+
+int pm_fail_hole(peermap_segment *segment, uint64_t bytes, int error)
+{
+    return error == ENODATA ? pm_fail_gone(segment) : pm_no_memory(segment->name, bytes, error);
 }
 
 int pm_object_check(peermap_segment *segment)

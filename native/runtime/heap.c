@@ -23,7 +23,7 @@ int pm_heap_unready(const peermap_segment *segment)
         errno = EINVAL;
         return pm_fail(PEERMAP_EINVAL, "segment %s was created without PEERMAP_HEAP: its memory is the application's to lay out", segment->name);
     }
-    errno = ENOMEM;
+    errno = ENODATA;
     return pm_fail_lost(segment);
 }
 
@@ -100,7 +100,7 @@ static void *refuse(peermap_segment *segment, int rc, uint64_t size)
     if (rc == PM_NO_ROOM)
         pm_fail(PEERMAP_ELIMIT, "segment %s can have at most %" PRIu64 " bytes: there is no room for an object of %" PRIu64 "; create it with a larger reserve_size", segment->name,
                 segment->shape.reserved, size);
-    errno = ENOMEM;
+    errno = rc == PEERMAP_ELOST || pm_lost(segment) ? ENODATA : ENOMEM;
     return NULL;
 }
 
@@ -113,13 +113,37 @@ static uint32_t class_for(uint64_t room, uint64_t align)
     return class_;
 }
 
+/* False if another was first: then there is no such object any more. */
+static bool give_to(peermap_segment *segment, struct pm_cache *cache, const struct pm_object_place *place)
+{
+    if (pm_unit_state(place->word) != PM_UNIT_SPAN)
+        return pm_large_give(segment, cache, place->unit, place->word);
+    pm_span_give(segment, cache, place);
+    return true;
+}
+
+/* The object was to be had, but not its memory. */
+static __attribute__((noinline)) void *forgo(peermap_segment *segment, struct pm_cache *cache, uint64_t off, uint64_t room)
+{
+    struct pm_object_place place;
+    const char *object = segment->base + off;
+    pm_torn(segment, object, room);
+    if (pm_object_find(segment, object, &place) == 0)
+        give_to(segment, cache, &place);
+    store64(&cache->record->pending, 0);
+    PM_POINT("heap.forgone");
+    errno = ENODATA;
+    return NULL;
+}
+
 static void *allocate_first(peermap_segment *segment, uint64_t size, uint64_t align);
 
 static void *allocate(peermap_segment *segment, uint64_t size, uint64_t align)
 {
+    struct pm_thread *own = pm_own();
     if (pm_heap_ready(segment) != 0)
         return NULL;
-    struct pm_cache *cache = pm_cache_near(segment);
+    struct pm_cache *cache = pm_cache_near(own, segment);
     if (!cache)
         return allocate_first(segment, size, align);
     if (size > segment->shape.reserved)
@@ -136,7 +160,8 @@ static void *allocate(peermap_segment *segment, uint64_t size, uint64_t align)
     }
     if (off == PM_NO_OFFSET)
         return refuse(segment, rc, size);
-    pm_object_seal(segment, off, room, size);
+    if (!pm_object_seal(own, segment, off, room, size))
+        return forgo(segment, cache, off, room);
     store64(&cache->record->pending, 0);
     PM_POINT("heap.had");
     poke64(&cache->record->allocations, peek64(&cache->record->allocations) + 1);
@@ -167,26 +192,32 @@ void *peermap_aligned_alloc(peermap_segment *segment, size_t alignment, size_t s
     return allocate(segment, size, alignment < 16 ? 16 : alignment);
 }
 
-void *peermap_calloc(peermap_segment *segment, size_t count, size_t size)
-{
-    size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes))
-        bytes = SIZE_MAX;
-    void *object = allocate(segment, bytes, 16);
-    return object ? memset(object, 0, bytes) : NULL;
-}
-
 /* ---- giving ---- */
 
-/* The object that lives at this address, and its size; false, and a report, if there is none or its guard was written over. */
-static bool find(peermap_segment *segment, const void *at, struct pm_object_place *place, uint64_t *size)
+/* The object that lives at this address, and its size: 0.  Or enum peermap_heap_fault_kind; or a code and its sentence, if that cannot be told any more. */
+static int examine(struct pm_thread *own, peermap_segment *segment, const void *at, struct pm_object_place *place, uint64_t *size)
 {
     *size = 0;
     int kind = pm_object_find(segment, at, place);
-    if (kind == 0 && !pm_object_sealed(segment, place, size))
-        kind = PEERMAP_FAULT_OVERFLOW;
-    if (kind != 0)
+    if (kind == 0)
+        kind = pm_object_sealed(own, segment, place, size);
+    if (kind < 0)
+        kind = pm_torn(segment, at, place->room);
+    else if (kind > 0 && pm_lost(segment)) /* meanwhile: what was read is zeroes */
+        kind = pm_fail_lost(segment);
+    if (kind < 0)
+        errno = ENODATA;
+    return kind;
+}
+
+/* Of one that is to be changed.  False and errno; a fault is reported. */
+static bool find(struct pm_thread *own, peermap_segment *segment, const void *at, struct pm_object_place *place, uint64_t *size)
+{
+    int kind = examine(own, segment, at, place, size);
+    if (kind > 0) {
         pm_heap_report(segment, kind, at, place, *size);
+        errno = EINVAL;
+    }
     return kind == 0;
 }
 
@@ -201,34 +232,53 @@ static void count_free(const peermap_segment *segment, const struct pm_cache *ca
     poke64(&cache->record->freed_bytes, peek64(&cache->record->freed_bytes) + size);
 }
 
-static void give(peermap_segment *segment, const void *at, const struct pm_object_place *place, uint64_t size)
+static void give(struct pm_thread *own, peermap_segment *segment, const void *at, const struct pm_object_place *place, uint64_t size)
 {
-    struct pm_cache *near = pm_cache_near(segment), *cache = near ? near : pm_cache_make_lasting(segment);
+    struct pm_cache *near = pm_cache_near(own, segment), *cache = near ? near : pm_cache_make_lasting(segment);
     count_free(segment, cache, size); /* without one it can be freed all the same */
-    if (pm_unit_state(place->word) == PM_UNIT_SPAN)
-        pm_span_give(segment, cache, place);
-    else if (!pm_large_give(segment, cache, place->unit, place->word))
+    if (!give_to(segment, cache, place) && !pm_lost(segment))
         pm_heap_report(segment, PEERMAP_FAULT_DOUBLE_FREE, at, place, size);
+}
+
+/* An object of the caller's alone, in the middle of which memory was gone. */
+static void *give_up(struct pm_thread *own, peermap_segment *segment, const void *object, uint64_t size)
+{
+    struct pm_object_place place;
+    if (pm_object_find(segment, object, &place) == 0)
+        give(own, segment, object, &place, size);
+    errno = ENODATA;
+    return NULL;
+}
+
+void *peermap_calloc(peermap_segment *segment, size_t count, size_t size)
+{
+    struct pm_thread *own = pm_own();
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        bytes = SIZE_MAX;
+    void *object = allocate(segment, bytes, 16);
+    return object && pm_zero(segment, object, bytes) != 0 ? give_up(own, segment, object, bytes) : object;
 }
 
 void peermap_free(peermap_segment *segment, void *ptr)
 {
+    struct pm_thread *own = pm_own();
     struct pm_object_place place;
     uint64_t size;
     if (!ptr || pm_heap_ready(segment) != 0)
         return;
-    if (find(segment, ptr, &place, &size))
-        give(segment, ptr, &place, size);
+    if (find(own, segment, ptr, &place, &size))
+        give(own, segment, ptr, &place, size);
 }
 
 size_t peermap_usable_size(peermap_segment *segment, const void *ptr)
 {
+    struct pm_thread *own = pm_own();
     struct pm_object_place place;
     uint64_t size;
-    if (!ptr || pm_heap_ready(segment) != 0 || pm_object_find(segment, ptr, &place) != 0)
+    if (!ptr || pm_heap_ready(segment) != 0)
         return 0;
-    pm_object_sealed(segment, &place, &size);
-    return size;
+    return examine(own, segment, ptr, &place, &size) < 0 ? 0 : size;
 }
 
 /* ---- resizing ---- */
@@ -240,26 +290,32 @@ static bool fits(const struct pm_object_place *place, uint64_t size)
     return room <= place->room && (room > place->room / 2 || place->room <= 64);
 }
 
+static void *reseal(struct pm_thread *own, peermap_segment *segment, void *ptr, const struct pm_object_place *place, uint64_t size)
+{
+    if (pm_object_seal(own, segment, place->off, place->room, size))
+        return ptr;
+    pm_torn(segment, ptr, place->room);
+    errno = ENODATA;
+    return NULL;
+}
+
 void *peermap_realloc(peermap_segment *segment, void *ptr, size_t size)
 {
+    struct pm_thread *own = pm_own();
     struct pm_object_place place;
     uint64_t before;
     if (!ptr)
         return allocate(segment, size, 16);
     if (pm_heap_ready(segment) != 0)
         return NULL;
-    if (!find(segment, ptr, &place, &before)) {
-        errno = EINVAL;
+    if (!find(own, segment, ptr, &place, &before))
         return NULL;
-    }
-    if (size <= segment->shape.reserved && fits(&place, size)) {
-        pm_object_seal(segment, place.off, place.room, size);
-        return ptr;
-    }
+    if (size <= segment->shape.reserved && fits(&place, size))
+        return reseal(own, segment, ptr, &place, size);
     void *moved = allocate(segment, size, 16);
-    if (moved) {
-        memmove(moved, ptr, pm_least(before, size)); /* not memcpy(): where the heap is full of lies they may overlap */
-        give(segment, ptr, &place, before);
-    }
+    if (moved && pm_copy(segment, moved, ptr, pm_least(before, size)) != 0)
+        return give_up(own, segment, moved, size);
+    if (moved)
+        give(own, segment, ptr, &place, before);
     return moved;
 }

@@ -19,6 +19,7 @@
 #define PM_RUNTIME_HEAP_H
 
 #include "segment.h"
+#include "thread.h"
 
 #define PM_NO_ROOM 2 /* no error: try again when there is more memory */
 #define PM_NO_OFFSET UINT64_MAX
@@ -71,18 +72,10 @@ static inline struct pm_bits *pm_bits_of(const struct pm_heap *heap, uint64_t un
 static inline uint64_t pm_least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 static inline bool pm_unit_is_free(uint64_t word) { return pm_unit_state(word) <= PM_UNIT_HOLE; }
 
-/* Process-local, of one thread.  A serial is never used twice: a stale entry is of no heap that there is. */
-#define PM_NEAR 4u
-struct pm_near {
-    uint64_t serial;
-    struct pm_cache *cache;
-};
-extern _Thread_local struct pm_near pm_near[PM_NEAR];
-
 /* The calling thread's cache of this heap, if it is at hand. */
-static inline struct pm_cache *pm_cache_near(const peermap_segment *segment)
+static inline struct pm_cache *pm_cache_near(const struct pm_thread *own, const peermap_segment *segment)
 {
-    const struct pm_near *near = &pm_near[segment->heap.serial % PM_NEAR];
+    const struct pm_near *near = &own->near[segment->heap.serial % PM_NEAR];
     return near->serial == segment->heap.serial ? near->cache : NULL;
 }
 

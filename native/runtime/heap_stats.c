@@ -184,5 +184,5 @@ int peermap_trim(peermap_segment *segment, peermap_round *round)
     int error = errno;
     pm_units_purge(segment, 0);
     errno = error;
-    return rc;
+    return pm_unless_lost(segment, rc);
 }

@@ -10,6 +10,7 @@
 #define PM_OBJECT_H
 
 #include "heap.h"
+#include "touch.h"
 
 #include <string.h>
 
@@ -31,28 +32,32 @@ static inline uint64_t pm_object_word(const char *at)
     return word;
 }
 
-static inline void pm_object_seal(peermap_segment *segment, uint64_t off, uint64_t room, uint64_t size)
+/* False: it is not there any more (touch.h). */
+static inline bool pm_object_seal(struct pm_thread *own, peermap_segment *segment, uint64_t off, uint64_t room, uint64_t size)
 {
     char *object = segment->base + off;
     uint64_t key = pm_object_key(segment, off), tail = ~key, guard = key ^ size;
+    pm_touch(own, object + size, room - size);
     memcpy(object + size, &tail, sizeof tail); /* what of it is too much goes under the guard */
     memcpy(object + room - PM_GUARD, &guard, sizeof guard);
+    return pm_touched(own);
 }
 
-/* The object's bytes count as written in memory order: little-endian. */
-static inline bool pm_object_sealed(const peermap_segment *segment, const struct pm_object_place *place, uint64_t *size)
+/* 0, PEERMAP_FAULT_OVERFLOW, or PEERMAP_ELOST: it is not there any more.  The object's bytes count as written in memory order: little-endian. */
+static inline int pm_object_sealed(struct pm_thread *own, const peermap_segment *segment, const struct pm_object_place *place, uint64_t *size)
 {
     const char *object = segment->base + place->off;
-    uint64_t key = pm_object_key(segment, place->off), found = pm_object_word(object + place->room - PM_GUARD) ^ key;
-    *size = found <= place->room - PM_GUARD ? found : 0;
-    if (found > place->room - PM_GUARD)
-        return false;
-    return ((pm_object_word(object + found) ^ ~key) & pm_object_mask(place->room, found)) == 0;
+    const uint64_t key = pm_object_key(segment, place->off), most = place->room - PM_GUARD;
+    pm_touch(own, object, place->room);
+    uint64_t found = pm_object_word(object + most) ^ key;
+    *size = found <= most ? found : 0;
+    bool sealed = found <= most && ((pm_object_word(object + found) ^ ~key) & pm_object_mask(place->room, found)) == 0;
+    return !pm_touched(own) ? PEERMAP_ELOST : sealed ? 0 : PEERMAP_FAULT_OVERFLOW;
 }
 
 /* ---- addresses ---- */
 
-static inline int pm_object_find_small(const struct pm_heap *heap, struct pm_object_place *place)
+static inline int pm_object_find_small(const struct pm_heap *heap, uint64_t mapped, struct pm_object_place *place)
 {
     place->class_ = pm_unit_class(place->word);
     if (place->class_ >= PM_CLASSES)
@@ -61,7 +66,7 @@ static inline int pm_object_find_small(const struct pm_heap *heap, struct pm_obj
     uint64_t into = place->off - (place->unit << PM_UNIT_SHIFT);
     place->index = (uint32_t)((into * shape->inverse) >> 40);
     place->room = shape->stride;
-    if (place->index >= shape->capacity || (uint64_t)place->index * shape->stride != into)
+    if (place->index >= shape->capacity || (uint64_t)place->index * shape->stride != into || place->room > mapped - place->off)
         return PEERMAP_FAULT_FOREIGN;
     return pm_span_live(heap, place) ? 0 : PEERMAP_FAULT_DOUBLE_FREE;
 }
@@ -72,7 +77,8 @@ static inline int pm_object_find(const peermap_segment *segment, const void *at,
     place->off = (uintptr_t)at - (uintptr_t)segment->base;
     place->room = 0;
     place->unit = place->off >> PM_UNIT_SHIFT;
-    if (place->off >= load64(&segment->mapped) || place->off % 16 != 0 || place->unit >= peek64(&heap->counts->backed))
+    const uint64_t mapped = load64(&segment->mapped);
+    if (place->off >= mapped || place->off % 16 != 0 || place->unit >= peek64(&heap->counts->backed))
         return PEERMAP_FAULT_FOREIGN;
     place->word = load64(&heap->words[place->unit]);
     if (pm_unit_state(place->word) == PM_UNIT_BODY && pm_unit_distance(place->word) <= place->unit) {
@@ -80,10 +86,10 @@ static inline int pm_object_find(const peermap_segment *segment, const void *at,
         place->word = load64(&heap->words[place->unit]);
     }
     switch (pm_unit_state(place->word)) {
-    case PM_UNIT_SPAN: return pm_object_find_small(heap, place);
+    case PM_UNIT_SPAN: return pm_object_find_small(heap, mapped, place);
     case PM_UNIT_LARGE:
         place->room = pm_unit_length(place->word) << PM_UNIT_SHIFT;
-        return place->off == place->unit << PM_UNIT_SHIFT && place->room != 0 && place->room <= load64(&segment->mapped) - place->off
+        return place->off == place->unit << PM_UNIT_SHIFT && place->room != 0 && place->room <= mapped - place->off
                    ? 0
                    : PEERMAP_FAULT_FOREIGN;
     case PM_UNIT_FREE:

@@ -428,7 +428,7 @@ int peermap_reap(peermap_segment *segment)
     int rc = pm_agent_ask(segment, &request);
     if (rc >= 0)
         pm_heap_reap(segment);
-    return rc;
+    return rc >= 0 ? pm_unless_lost(segment, rc) : rc;
 }
 
 static int state_of(const struct pm_slot *slot)

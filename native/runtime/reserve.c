@@ -245,6 +245,24 @@ int pm_map(peermap_segment *segment, uint64_t from, uint64_t to)
     return error;
 }
 
+/* Memory for a hole of the object, which becomes no longer by it.  0 or errno; ENODATA: it does not reach so far any more. */
+int pm_fill_hole(peermap_segment *segment, uint64_t from, uint64_t to)
+{
+    if (!pm_regain_object(segment))
+        return EBADF;
+    return pm_object_length(segment) < to ? ENODATA : pm_object_fill(segment->fd, from, to);
+}
+
+/* Where something else was put in the place of the object, by any thread.  If that is not to be had there is nothing, rather than what nobody shares. */
+void pm_map_back(peermap_segment *segment, uint64_t from, uint64_t to)
+{
+    char *at = segment->base + from;
+    if (!pm_regain_object(segment) || pm_map_object(at, to - from, segment->fd, segment->shape.header_len + from) != 0)
+        (void)pm_map_nothing(at, to - from);
+    else if (segment->shape.flags & PM_SEGMENT_HUGE)
+        madvise(at, to - from, MADV_HUGEPAGE);
+}
+
 /* Of a lost segment the sizes are zeroes: they are no reason to take away what the application may be looking at. */
 int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to)
 {

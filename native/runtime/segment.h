@@ -14,7 +14,7 @@
  *     reserve.c   the address range, and mapping inside it
  *     agent.c     the thread: its life, and the requests it serves
  *     converge.c  its own part of a round: map what the header says, and ack it
- *     guard.c     the object cut short from outside
+ *     guard.c     the object cut short from outside; touch.h: where the library itself touches the data
  *     lock.c      robust locks
  *     registry.c  slots: claim, release, reap, read; roots.c likewise
  *     ended.c     whether a peer can still touch the memory
@@ -249,6 +249,8 @@ int pm_map_header(peermap_segment *segment);                    /* again, from a
 void pm_release_range(peermap_segment *segment);
 int pm_map(peermap_segment *segment, uint64_t from, uint64_t to);   /* 0 or errno */
 int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to); /* 0 or errno */
+void pm_map_back(peermap_segment *segment, uint64_t from, uint64_t to);
+int pm_fill_hole(peermap_segment *segment, uint64_t from, uint64_t to); /* of the object, whole pages.  0 or errno */
 
 /* ---- guard.c ---- */
 int pm_guard(peermap_segment *segment); /* from before its header is touched */
@@ -256,6 +258,8 @@ void pm_unguard(const peermap_segment *segment);
 static inline bool pm_lost(const peermap_segment *segment) { return load32(&segment->lost) != 0; }
 int pm_fail_lost(const peermap_segment *segment);
 int pm_unless_lost(const peermap_segment *segment, int rc); /* rc */
+int pm_fail_gone(peermap_segment *segment); /* what was touched of it is gone */
+int pm_fail_hole(peermap_segment *segment, uint64_t bytes, int error); /* of pm_fill_hole() */
 /* 0 if there is a file behind all of the active memory.  Before every change of size, in the agent or not. */
 int pm_object_check(peermap_segment *segment);
 

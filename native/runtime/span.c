@@ -191,7 +191,7 @@ static bool turn(struct pm_cache *cache, uint32_t class_, uint32_t wanted)
 static bool adopt(struct pm_cache *cache, uint32_t class_, uint64_t unit)
 {
     struct pm_heap *heap = &cache->segment->heap;
-    if (unit >= heap->units || unit >= pm_heap_units(peermap_size(cache->segment)))
+    if (unit >= heap->units || unit + pm_classes[class_].units > pm_heap_units(peermap_size(cache->segment)))
         return false;
     uint64_t word = load64(&heap->words[unit]), wanted = pm_unit_word(PM_UNIT_SPAN, class_, 0, pm_classes[class_].units);
     if (word != wanted || !cas64(&heap->words[unit], &word, pm_unit_owned_by(word, cache->owner)))

@@ -24,32 +24,34 @@ static int back(peermap_segment *segment, uint64_t from, uint64_t to)
 {
     const struct pm_heap_places *places = &segment->shape.heap;
     const uint64_t words = places->words + from * sizeof(uint64_t), bits = places->bits + from * sizeof(struct pm_bits);
-    if (!pm_regain_object(segment))
-        return EBADF;
     int error = PM_FAILS("heap.describe");
     if (error == 0)
-        error = pm_object_extend(segment->fd, words / PAGE * PAGE, places->words + to * sizeof(uint64_t));
+        error = pm_fill_hole(segment, words / PAGE * PAGE, places->words + to * sizeof(uint64_t));
     if (error == 0)
-        error = pm_object_extend(segment->fd, bits / PAGE * PAGE, places->bits + to * sizeof(struct pm_bits));
+        error = pm_fill_hole(segment, bits / PAGE * PAGE, places->bits + to * sizeof(struct pm_bits));
     PM_POINT("heap.described");
     return error;
 }
 
-uint64_t pm_units_usable(peermap_segment *segment)
+static int describe(peermap_segment *segment, uint64_t *usable)
 {
     struct pm_heap *heap = &segment->heap;
-    uint64_t units = pm_heap_units(peermap_size(segment)), backed = order_load64(&heap->counts->backed);
-    units = units < heap->units ? units : heap->units;
-    if (units <= backed)
-        return units;
-    int error = back(segment, backed, units);
-    if (error != 0) {
-        pm_no_memory(segment->name, (units - backed) * sizeof(struct pm_bits), error);
-        return 0;
-    }
-    add64(&heap->counts->spare, units - backed);
+    uint64_t units = pm_least(pm_heap_units(peermap_size(segment)), heap->units), backed = order_load64(&heap->counts->backed);
+    int error = units > backed ? back(segment, backed, units) : 0;
+    *usable = error == 0 ? units : 0;
+    if (error != 0)
+        return pm_fail_hole(segment, (units - backed) * sizeof(struct pm_bits), error);
+    if (units > backed)
+        add64(&heap->counts->spare, units - backed);
     while (backed < units && !cas64(&heap->counts->backed, &backed, units)) {}
-    return units;
+    return 0;
+}
+
+uint64_t pm_units_usable(peermap_segment *segment)
+{
+    uint64_t usable;
+    describe(segment, &usable);
+    return usable;
 }
 
 /* ---- the summary ---- */
@@ -134,11 +136,11 @@ static uint64_t take(struct pm_heap *heap, uint32_t owner, uint64_t first, uint6
 static int fill(peermap_segment *segment, uint64_t first, uint64_t count)
 {
     uint64_t from = segment->shape.header_len + (first << PM_UNIT_SHIFT);
-    int error = pm_regain_object(segment) ? PM_FAILS("heap.fill") : EBADF;
+    int error = PM_FAILS("heap.fill");
     if (error == 0)
-        error = pm_object_extend(segment->fd, from, from + (count << PM_UNIT_SHIFT));
+        error = pm_fill_hole(segment, from, from + (count << PM_UNIT_SHIFT));
     PM_POINT("heap.filled");
-    return error == 0 ? 0 : pm_no_memory(segment->name, count << PM_UNIT_SHIFT, error);
+    return error == 0 ? 0 : pm_fail_hole(segment, count << PM_UNIT_SHIFT, error);
 }
 
 /*
@@ -150,9 +152,10 @@ static bool still_there(const peermap_segment *segment, uint64_t end) { return p
 int pm_units_claim(peermap_segment *segment, uint32_t owner, uint64_t count, uint64_t align, uint64_t *first)
 {
     struct pm_heap *heap = &segment->heap;
-    uint64_t usable = pm_units_usable(segment), from = FIRST_UNIT;
-    if (usable == 0 && peermap_size(segment) >= PM_UNIT)
-        return PEERMAP_ENOSPC;
+    uint64_t usable, from = FIRST_UNIT;
+    int code = describe(segment, &usable);
+    if (code != 0)
+        return code;
     while ((*first = find(heap, from, usable, count, align)) != NO_UNIT) {
         bool hole;
         uint64_t got = take(heap, owner, *first, count, &hole);
