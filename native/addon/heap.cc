@@ -3,9 +3,9 @@
 // heap.cc - objects of a segment with a heap, by their offsets in the data.
 #include "segment.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 namespace peermap {
 namespace {
@@ -41,8 +41,21 @@ class Faults {
 
 Napi::Value offset_of(Napi::Env env, peermap_segment* segment, const void* object, int error) {
   if (object) return to_number(env, static_cast<uint64_t>(static_cast<const char*>(object) - static_cast<char*>(peermap_base(segment))));
-  const int code = error == EINVAL ? PEERMAP_EINVAL : error == EBADF ? PEERMAP_EDETACHED : PEERMAP_ENOSPC;
+  const int code = error == EINVAL ? PEERMAP_EINVAL : error == EBADF ? PEERMAP_EDETACHED : error == ENODATA ? PEERMAP_ELOST : PEERMAP_ENOSPC;
   throw make_error(env, code, peermap_last_error(), error);
+}
+
+// Not by memset(): the object may have been cut short.  False, and the sentence: then it is freed.
+bool write_zeroes(peermap_segment* segment, void* object, size_t size) {
+  static const char zeroes[4096] = {};
+  const size_t begin = static_cast<size_t>(static_cast<char*>(object) - static_cast<char*>(peermap_base(segment)));
+  for (size_t done = 0, piece; done < size; done += piece) {
+    piece = std::min(size - done, sizeof zeroes);
+    if (peermap_write(segment, begin + done, zeroes, piece) == 0) continue;
+    peermap_free(segment, object);
+    return false;
+  }
+  return true;
 }
 
 void* at(peermap_segment* segment, size_t offset) { return static_cast<char*>(peermap_base(segment)) + offset; }
@@ -52,6 +65,7 @@ void* at(peermap_segment* segment, size_t offset) { return static_cast<char*>(pe
 size_t Segment::object_argument(const Napi::CallbackInfo& info) {
   const int64_t offset = integer_argument(info[0], "offset", 0, number_max);
   peermap_segment* const segment = handle(info.Env());
+  throw_if_lost(info.Env(), segment);
   if (static_cast<uint64_t>(offset) >= peermap_size(segment))
     throw Napi::RangeError::New(info.Env(), "the object must lie in the active memory");
   return static_cast<size_t>(offset);
@@ -72,7 +86,7 @@ Napi::Value Segment::allocate(const Napi::CallbackInfo& info) {
   }
   const int error = errno;
   const Napi::Value offset = offset_of(env, segment, object, error);
-  if (alignment != 0 && zeroed) std::memset(object, 0, size);
+  if (alignment != 0 && zeroed && !write_zeroes(segment, object, size)) throw make_error(env, PEERMAP_ELOST, peermap_last_error());
   return offset;
 }
 
@@ -97,15 +111,21 @@ Napi::Value Segment::deallocate(const Napi::CallbackInfo& info) {
   void* const object = at(segment, offset);
   attachment_->neuter(env, offset, peermap_usable_size(segment, object));
   const Faults faults;
+  errno = 0;
   peermap_free(segment, object);
+  const int error = errno;
   faults.raise(env);
+  if (error == ENODATA) throw make_error(env, PEERMAP_ELOST, peermap_last_error());
   return env.Undefined();
 }
 
 Napi::Value Segment::usable_size(const Napi::CallbackInfo& info) {
   const size_t offset = object_argument(info);
   peermap_segment* const segment = handle(info.Env());
-  return to_number(info.Env(), peermap_usable_size(segment, at(segment, offset)));
+  errno = 0;
+  const size_t size = peermap_usable_size(segment, at(segment, offset));
+  if (size == 0 && errno == ENODATA) throw make_error(info.Env(), PEERMAP_ELOST, peermap_last_error());
+  return to_number(info.Env(), size);
 }
 
 Napi::Value Segment::heap_stats(const Napi::CallbackInfo& info) {

@@ -143,7 +143,7 @@ export class Segment {
    * `code: 'ETIMEDOUT'` if it was not so by the deadline (0: the segment's), and until then keeps the process alive; with PEERMAP_EDETACHED at a detach.
    */
   waitRoot(root: string, version?: number, deadlineMs?: number): Promise<RootCopy | undefined>;
-  /** A copy of [offset, offset + length); RangeError outside the active memory. */
+  /** A copy of [offset, offset + length); RangeError outside the active memory, PEERMAP_ELOST where the object was cut short from outside. */
   read(offset: number, length: number): Buffer;
   write(offset: number, bytes: Uint8Array): void;
   /**
@@ -153,7 +153,7 @@ export class Segment {
   view(offset: number, length: number): ArrayBuffer;
   /** Ends a view of this segment: the buffer is detached, and has no bytes.  Nothing happens to one that has none already. */
   release(view: ArrayBuffer): void;
-  /** Offset of a new object.  PEERMAP_EINVAL without a heap; PEERMAP_ENOSPC says what is in the way. */
+  /** Offset of a new object.  PEERMAP_EINVAL without a heap; PEERMAP_ENOSPC says what is in the way; PEERMAP_ELOST if the object was cut short from outside. */
   allocate(bytes: number, options?: AllocationOptions): number;
   /** Where the object is now.  Its views end first, even if it cannot be had. */
   reallocate(offset: number, bytes: number): number;

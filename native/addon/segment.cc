@@ -3,7 +3,6 @@
 // segment.cc - Segment: attaching, the registry, roots, copies of the memory.
 #include "segment.h"
 
-#include <cstring>
 
 namespace peermap {
 namespace {
@@ -146,27 +145,21 @@ Napi::Value Segment::root(const Napi::CallbackInfo& info) {
 
 namespace {
 
-// Keeps a shrink by another peer from taking the memory away while it is copied.
-class Pin {
- public:
-  explicit Pin(peermap_segment* segment) : segment_(segment), active_(peermap_pin(segment)) {}
-  ~Pin() { peermap_unpin(segment_); }
-  Pin(const Pin&) = delete;
-  Pin& operator=(const Pin&) = delete;
-  bool holds(int64_t offset, size_t length) const {
-    return static_cast<uint64_t>(offset) <= active_ && length <= active_ - static_cast<uint64_t>(offset);
-  }
-
- private:
-  peermap_segment* const segment_;
-  const size_t active_;
-};
-
 Napi::Error outside(Napi::Env env, peermap_segment* segment) {
+  throw_if_lost(env, segment);
   return Napi::RangeError::New(env, "outside the active memory of " + std::to_string(peermap_size(segment)) + " bytes");
 }
 
+void check_copied(Napi::Env env, peermap_segment* segment, int rc) {
+  if (rc == PEERMAP_EINVAL) throw outside(env, segment);
+  if (rc != 0) throw last_error(env, rc);
+}
+
 }  // namespace
+
+void throw_if_lost(Napi::Env env, peermap_segment* segment) {
+  if (peermap_read(segment, 0, nullptr, 0) == PEERMAP_ELOST) throw last_error(env, PEERMAP_ELOST);
+}
 
 Napi::Value Segment::read(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -175,9 +168,7 @@ Napi::Value Segment::read(const Napi::CallbackInfo& info) {
   peermap_segment* const segment = handle(env);
   if (static_cast<uint64_t>(offset) + length > peermap_size(segment)) throw outside(env, segment);  // before it is allocated
   Napi::Buffer<uint8_t> buffer = Napi::Buffer<uint8_t>::New(env, length);
-  const Pin pin(segment);
-  if (!pin.holds(offset, length)) throw outside(env, segment);
-  if (length > 0) std::memcpy(buffer.Data(), static_cast<const char*>(peermap_base(segment)) + offset, length);
+  check_copied(env, segment, peermap_read(segment, static_cast<size_t>(offset), buffer.Data(), length));
   return buffer;
 }
 
@@ -188,9 +179,7 @@ Napi::Value Segment::write(const Napi::CallbackInfo& info) {
     throw Napi::TypeError::New(env, "bytes must be a Uint8Array");
   const Napi::Uint8Array bytes = info[1].As<Napi::Uint8Array>();
   peermap_segment* const segment = handle(env);
-  const Pin pin(segment);
-  if (!pin.holds(offset, bytes.ByteLength())) throw outside(env, segment);
-  if (bytes.ByteLength() > 0) std::memcpy(static_cast<char*>(peermap_base(segment)) + offset, bytes.Data(), bytes.ByteLength());
+  check_copied(env, segment, peermap_write(segment, static_cast<size_t>(offset), bytes.Data(), bytes.ByteLength()));
   return env.Undefined();
 }
 

@@ -18,6 +18,9 @@ enum class Op { grow, shrink, remap, map, trim };
 
 class Round;
 
+// Calls that say it by their arguments only, as being outside of nothing, say so first.
+void throw_if_lost(Napi::Env env, peermap_segment* segment);
+
 class Segment : public Napi::ObjectWrap<Segment> {
  public:
   static Napi::Function define(Napi::Env env);

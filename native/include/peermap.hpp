@@ -234,6 +234,18 @@ public:
     std::uint64_t epoch() const noexcept { return peermap_epoch(handle); }
     [[nodiscard]] peermap::pin pin() const noexcept { return peermap::pin(handle); }
 
+    /* Copies, where a touch would be a SIGBUS if the object was cut short from outside: PEERMAP_ELOST. */
+    void read(std::size_t offset, void *bytes, std::size_t length) const { thrown_wait(peermap_read(handle, offset, bytes, length)); }
+    void read(std::size_t offset, void *bytes, std::size_t length, std::error_code &ec) const noexcept
+    {
+        waited(peermap_read(handle, offset, bytes, length), ec);
+    }
+    void write(std::size_t offset, const void *bytes, std::size_t length) { thrown_wait(peermap_write(handle, offset, bytes, length)); }
+    void write(std::size_t offset, const void *bytes, std::size_t length, std::error_code &ec) noexcept
+    {
+        waited(peermap_write(handle, offset, bytes, length), ec);
+    }
+
     peermap_round grow(std::size_t by) { return thrown_round(&peermap_grow, by); }
     peermap_round grow(std::size_t by, std::error_code &ec) noexcept { return round(&peermap_grow, by, ec); }
     peermap_round shrink(std::size_t by) { return thrown_round(&peermap_shrink, by); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { strict as assert } from 'node:assert';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync, truncateSync } from 'node:fs';
 import { constants } from 'node:os';
 import { cleanUp, codeOf, freshName, kept, peermap, Script, seen, until, type PeermapError } from './addon';
 
@@ -49,6 +49,40 @@ describe('addon: a process as a peer', () => {
     const observer = kept(new peermap.Observer(name));
     assert.equal(observer.snapshot().object.mode, 0o640);
     assert.equal(observer.snapshot().header?.slots, 8);
+  });
+
+  it('throws PEERMAP_ELOST where the object was cut short from outside', () => {
+    const name = freshName(), path = `/dev/shm/peermap.${name}`;
+    const segment = kept(peermap.Segment.create(name, { initialSize: MiB, heap: true }));
+    const small = segment.allocate(100);
+    const large = [0, 1, 2, 3, 4].map(() => segment.allocate(MiB / 8)).at(-1) ?? 0;
+    segment.write(large, Buffer.from('there'));
+    assert.equal(segment.read(large, 5).toString(), 'there');
+    truncateSync(path, statSync(path).size - segment.size + MiB / 4);
+    const lost = { code: 'PEERMAP_ELOST', message: /cut short from outside/ };
+    for (const call of [
+      () => segment.allocate(MiB / 8),
+      () => segment.allocate(MiB / 8, { zeroed: true }),
+      () => segment.allocate(MiB / 8, { zeroed: true, alignment: 1 << 16 }),
+      () => segment.reallocate(large, MiB / 8 - 8),
+      () => segment.reallocate(large, MiB),
+      () => segment.usableSize(large),
+      () => segment.deallocate(large),
+      () => segment.read(large, 5),
+      () => segment.write(large, Buffer.from('lost')),
+    ])
+      assert.throws(call, lost);
+    assert.equal(segment.usableSize(small), 100);
+    segment.deallocate(small);
+    assert.throws(() => segment.read(segment.size, 1), RangeError);
+    truncateSync(path, 0);
+    for (const call of [
+      () => segment.allocate(8),
+      () => segment.read(0, 1),
+      () => segment.deallocate(large),
+      () => segment.heapStats(),
+    ])
+      assert.throws(call, lost);
   });
 
   it('grows and shrinks, and every peer maps it when the promise resolves', async () => {

@@ -2,6 +2,8 @@
 /* Each failure is a std::error_code of the one list, and what is thrown says it in a sentence. */
 #include "crowd.hpp"
 
+#include <sys/stat.h>
+
 template <class Function> static std::error_code thrown(const char *says, Function &&function)
 {
     try {
@@ -40,6 +42,41 @@ static void of_rounds(peermap::segment &segment)
     CHECK(rows.size() == 1 && rows[0].pid == getpid() && segment.pid_of("first") == getpid());
     CHECK_INT(segment.pin().size(), segment.size());
     CHECK(segment.map_peer().acked == 1 && segment.remap().acked == 1);
+}
+
+/* Nobody dies of it. */
+static void of_what_was_cut()
+{
+    const std::string name = segment_name() + "-cut", path = "/dev/shm/peermap." + name;
+    peermap::options options;
+    options.flags = PEERMAP_HEAP;
+    options.initial_size = 1 << 20;
+    peermap::segment segment = peermap::segment::create(name, options);
+    char word[6] = "there", copy[6];
+    peermap::vector<char> letters{ peermap::allocator<char>(segment) };
+    letters.resize(100000);
+    for (int i = 0; i < 4; i++)
+        segment.allocate(100000);
+    const std::size_t end = segment.size() - sizeof word;
+    segment.write(end, word, sizeof word);
+    segment.read(end, copy, sizeof copy);
+    CHECK(std::string(copy) == word);
+    struct stat facts;
+    CHECK(stat(path.c_str(), &facts) == 0 && truncate(path.c_str(), facts.st_size - (3 << 18)) == 0);
+    std::error_code ec;
+    CHECK(thrown("cut short", [&] { segment.read(end, copy, sizeof copy); }) == PEERMAP_ELOST);
+    segment.write(end, word, sizeof word, ec);
+    CHECK(ec == PEERMAP_ELOST);
+    for (std::size_t size : { 110000, 1 << 20 }) {
+        try {
+            letters.reserve(size);
+            FAIL("there was memory for %zu", size);
+        } catch (const std::bad_alloc &none) {
+            CHECK(std::string(none.what()).find("cut short") != std::string::npos);
+        }
+    }
+    CHECK(letters.size() == 100000 && letters[99999] == 0);
+    CHECK(peermap::segment::remove(name));
 }
 
 struct apple {
@@ -102,6 +139,7 @@ int main()
     of_rounds(segment);
     of_objects(segment);
     of_memory();
+    of_what_was_cut();
     peermap::segment moved(std::move(segment));
     CHECK(!segment && moved);
     segment = std::move(moved);

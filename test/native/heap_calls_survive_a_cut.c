@@ -273,12 +273,21 @@ static void work(void)
     close_heap();
 }
 
+/* That is at work. */
+static pid_t start_worker(void)
+{
+    pid_t worker = start_self("worker", 0);
+    while (peermap_peers(heap, NULL, 0) < 2 || objects() == 0)
+        usleep(500);
+    return worker;
+}
+
 static void cut_at_any_moment(void)
 {
     uint64_t dice = 362436069u;
     open_heap("test", 0, INITIAL, RESERVE);
     data_begins = header_length();
-    pid_t worker = start_self("worker", 0);
+    pid_t worker = start_worker();
     int status;
     while (waitpid(worker, &status, WNOHANG) == 0) {
         const uint64_t whole = data_begins + peermap_size(heap);
@@ -303,9 +312,7 @@ static void header_is_cut_at_any_moment(void)
         int status;
         open_heap("test", 0, INITIAL, RESERVE);
         const uint64_t header = header_length();
-        pid_t worker = start_self("worker", 0);
-        for (int tries = 0; header_word(offsetof(struct pm_header, heap.allocations)) == 0 && objects() < 40 && tries < 20000; tries++)
-            usleep(500);
+        pid_t worker = start_worker();
         usleep((useconds_t)(chance_of(&dice) % 3000));
         cut_to(chance_of(&dice) % header);
         CHECK(waitpid(worker, &status, 0) == worker);

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+import os
 import threading
 import unittest
 
@@ -56,6 +57,36 @@ class Heaps(Case):
             segment.view(one.offset, 48)[40] = 99
             with self.assertRaisesRegex(peermap.EINVAL, "past its end"):
                 one.free()
+
+    def test_an_object_that_was_cut_short_is_an_error(self) -> None:
+        path = "/dev/shm/peermap." + self.name
+        with peermap.create(self.name, heap=True, initial_size=MiB) as segment:
+            kept = segment.calloc(100)
+            objects = [segment.alloc(MiB // 8) for _ in range(5)]
+            segment.write(objects[4].offset, b"there")
+            self.assertEqual(segment.read(objects[4].offset, 5), b"there")
+            length = os.path.getsize(path)
+            os.truncate(path, length - segment.size + MiB // 4)
+            for call in (
+                lambda: segment.alloc(MiB // 8),
+                lambda: segment.calloc(MiB // 8),
+                lambda: segment.alloc(MiB // 8, alignment=1 << 16),
+                objects[4].free,
+                lambda: objects[4].resize(MiB // 8 - 8),
+                lambda: objects[4].resize(MiB),
+                lambda: segment.object(objects[4].offset),
+                lambda: segment.read(objects[4].offset, 5),
+                lambda: segment.write(objects[4].offset, b"lost"),
+                lambda: segment.grow(4096),
+            ):
+                with self.assertRaisesRegex(peermap.ELOST, "cut short from outside"):
+                    call()
+            self.assertEqual(segment.object(kept.offset).size, 100)
+            kept.free()
+            os.truncate(path, 0)
+            for call in (lambda: segment.alloc(8), lambda: segment.read(0, 1), segment.heap_stats, lambda: segment.object(kept._offset)):
+                with self.assertRaises(peermap.ELOST):
+                    call()
 
     def test_what_one_process_allocates_another_frees(self) -> None:
         with peermap.create(self.name, heap=True) as segment:

@@ -168,6 +168,8 @@ _PROTOTYPES = {
     "page_size": (c_size_t, c_void_p),
     "of": (c_void_p, c_void_p),
     "epoch": (c_uint64, c_void_p),
+    "read": (c_int, c_void_p, c_size_t, c_void_p, c_size_t),
+    "write": (c_int, c_void_p, c_size_t, c_void_p, c_size_t),
     "grow": (c_int, c_void_p, c_size_t, POINTER(Round)),
     "shrink": (c_int, c_void_p, c_size_t, POINTER(Round)),
     "remap": (c_int, c_void_p, c_int, POINTER(Round)),

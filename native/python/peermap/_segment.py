@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple, Type, TypeVar, Union
 
 from . import _library
-from ._errors import EDETACHED, EINVAL, ENOSPC, EOS, ERRORS, Error
+from ._errors import EDETACHED, EINVAL, ELOST, ENOSPC, EOS, ERRORS, Error
 from ._heap import Faults, HeapObject
 from ._library import library
 from ._records import Answer, Heap, HeapPeer, Peer, Root, Round, answer_of, heap_of, heap_peer_of, peer_of, round_of
@@ -220,6 +220,21 @@ class Segment:
     def view(self, offset: int, size: int) -> memoryview:
         """The memory [offset, offset + size) itself."""
         return self._export(_bytes("offset", offset), _bytes("size", size))
+
+    def read(self, offset: int, size: int) -> bytes:
+        """A copy.  ELOST where the object was cut short from outside; a touch of a memoryview there ends the process."""
+        with self._use() as handle:
+            if _bytes("size", size) > library.size(handle):  # before it is allocated
+                _check(library.read(handle, 0, None, 0))
+                raise EINVAL("size is %d, more than is active" % size)
+            copy = ctypes.create_string_buffer(size)
+            _check(library.read(handle, _bytes("offset", offset), copy, size))
+            return copy.raw
+
+    def write(self, offset: int, bytes: bytes) -> None:
+        """Likewise."""
+        with self._use() as handle:
+            _check(library.write(handle, _bytes("offset", offset), bytes, len(bytes)))
 
     def _export(self, offset: int, size: Optional[int]) -> memoryview:
         with self._idle, self._use() as handle:
@@ -475,7 +490,10 @@ class Segment:
         """The live object that begins there, whoever allocated it; EINVAL if there is none, or one of no bytes."""
         offset = at if isinstance(at, int) else at.offset
         with self._use() as handle:
+            ctypes.set_errno(0)
             size = library.usable_size(handle, self._base(handle) + _bytes("offset", offset))
+            if size == 0 and ctypes.get_errno() == errno.ENODATA:
+                raise _failure(ELOST.number)
         if size == 0:
             raise EINVAL("no live object begins at offset %d" % offset)
         return HeapObject(self, offset, size)
@@ -496,7 +514,7 @@ class Segment:
 
     def _had(self, handle: int, address: Optional[int], error: int) -> int:
         if address is None:
-            kind = {errno.EINVAL: EINVAL, errno.EBADF: EDETACHED}.get(error, ENOSPC)
+            kind = {errno.EINVAL: EINVAL, errno.EBADF: EDETACHED, errno.ENODATA: ELOST}.get(error, ENOSPC)
             raise _failure(kind.number, error)
         return address - self._base(handle)
 
@@ -510,7 +528,11 @@ class Segment:
         self._refuse_exported(offset, size)
         with self._use() as handle:
             with Faults():
+                ctypes.set_errno(0)
                 library.free(handle, self._base(handle) + offset)
+                error = ctypes.get_errno()
+            if error == errno.ENODATA:
+                raise _failure(ELOST.number)
 
     def _realloc(self, offset: int, before: int, size: int) -> int:
         self._refuse_exported(offset, before)
