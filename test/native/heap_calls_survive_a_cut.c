@@ -238,9 +238,9 @@ static void *use(void *context)
     static const int count = 40;
     char *object[40] = { NULL };
     uint64_t dice = 88172645463325252u + (uint64_t)(uintptr_t)context, lost = 0;
-    char *bytes = malloc(LARGE);
+    char *bytes = malloc(100000);
     CHECK(bytes != NULL);
-    for (int i = 0; i < 6000 || lost == 0; i++) {
+    for (int i = 0; i < 3000 || lost == 0; i++) {
         char **at = &object[chance_of(&dice) % (uint64_t)count], *had = *at;
         const uint64_t size = some_size(&dice) % 100000 + 1;
         errno = 0;
@@ -250,11 +250,11 @@ static void *use(void *context)
         case 2: had = peermap_realloc(heap, *at, size); break;
         case 3: peermap_free(heap, *at), had = NULL; break;
         case 4: (void)peermap_usable_size(heap, *at); break;
-        default: lost += peermap_read(heap, chance_of(&dice) % (INITIAL / 2), bytes, LARGE / 2) == PEERMAP_ELOST; break;
+        default: lost += had && peermap_read(heap, (size_t)(had - (char *)peermap_base(heap)), bytes, peermap_usable_size(heap, had)) == PEERMAP_ELOST; break;
         }
         lost += errno == ENODATA;
         *at = had;
-        if (peermap_heap_stats(heap, &(peermap_heap){ 0 }) != 0)
+        if (i % 64 == 0 && peermap_heap_stats(heap, &(peermap_heap){ 0 }) != 0)
             break; /* the header is gone */
     }
     free(bytes);
