@@ -62,8 +62,8 @@ function badge(flag: SegmentFlag): { word: string; hint: string } {
   switch (flag) {
     case 'strict':
       return { word: l10n.t('strict'), hint: l10n.t('nobody maps past the active size: every growth asks each peer') };
-    case 'noInject':
-      return { word: l10n.t('no-inject'), hint: l10n.t('nobody reaches into a process that is stopped: it is late') };
+    case 'noPtrace':
+      return { word: l10n.t('no-ptrace'), hint: l10n.t('nobody reaches into a process that is stopped: it is late') };
     case 'huge':
       return { word: l10n.t('huge pages'), hint: l10n.t('made for pages of 2 MiB') };
     case 'heap':

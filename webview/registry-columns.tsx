@@ -175,12 +175,12 @@ function answers(): Of[] {
       render: ({ peer }) => (
         <>
           {peer.method === 'none' ? <span class="quiet">–</span> : peer.method}{' '}
-          {peer.noInject ? <span class="detail">no-inject</span> : null}{' '}
+          {peer.noPtrace ? <span class="detail">no-ptrace</span> : null}{' '}
           {peer.error === 0 ? null : <span class="detail">errno {peer.error}</span>}
         </>
       ),
       cellHint: ({ peer }) =>
-        peer.noInject
+        peer.noPtrace
           ? l10n.t('it {0}; nobody may reach into it while it is stopped', methodWords[peer.method])
           : l10n.t('it {0}', methodWords[peer.method]),
     },

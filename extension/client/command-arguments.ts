@@ -22,7 +22,7 @@ export interface Target {
   /** create: nobody maps past the active size, so that every growth asks each peer. */
   strict?: boolean;
   /** create: nobody uses ptrace on a peer, so that one that is stopped is late. */
-  noInject?: boolean;
+  noPtrace?: boolean;
   /** create: objects are allocated in it. */
   heap?: boolean;
   /** removeOrphan: which, as objectId() of system-rows.ts names it. */
@@ -49,7 +49,7 @@ export interface Invocation {
 
 const strings = ['segment', 'folder', 'file', 'format', 'object', 'other'] as const;
 const sizes = ['bytes', 'reserve'] as const;
-const switches = ['allowLate', 'strict', 'noInject', 'heap', 'residency'] as const;
+const switches = ['allowLate', 'strict', 'noPtrace', 'heap', 'residency'] as const;
 
 export function parseInvocation(argument: unknown): Invocation {
   if (isNode(argument)) {

@@ -75,7 +75,7 @@ export function reapPreview(snapshot: Snapshot): string {
 
 /** Who will not answer, or not by itself. */
 function obstacles({ header }: Snapshot, asked: readonly Peer[]): string[] {
-  const closed = (peer: Peer) => peer.noInject || (header?.flags.includes('noInject') ?? false);
+  const closed = (peer: Peer) => peer.noPtrace || (header?.flags.includes('noPtrace') ?? false);
   const traced = asked.filter(({ processState }) => processState === 't');
   const stopped = asked.filter(({ processState }) => processState === 'T');
   const unreachable = stopped.filter(closed);

@@ -64,7 +64,7 @@ export async function create(parts: Parts, { target, asks }: Invocation): Promis
   const heap = asks && target.heap === undefined ? await pickHeap(title) : (target.heap ?? false);
   if (heap === undefined) return undefined;
   const reserve = target.reserve === undefined ? {} : { reserve: bytesOf(target.reserve, bytes) };
-  const params = { segment, bytes, strict, heap, noInject: target.noInject ?? false, ...reserve };
+  const params = { segment, bytes, strict, heap, noPtrace: target.noPtrace ?? false, ...reserve };
   const answer = await parts.server.request('peermap/create', params, l10n.t('the creation of {0}', segment));
   await parts.segments.refresh();
   if (asks) parts.inspectors.open(segment);

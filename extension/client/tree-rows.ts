@@ -121,11 +121,11 @@ function peerRow(segment: string, peer: Peer, header: Header | undefined): Row {
 }
 
 /** Who maps by itself comes and goes with every round, and is no news. */
-function placeLines({ base, relocated, method, noInject }: Peer): string[] {
+function placeLines({ base, relocated, method, noPtrace }: Peer): string[] {
   return [
     relocated ? l10n.t('base {0} (relocated: raw pointers do not hold)', base) : l10n.t('base {0}', base),
     ...(method === 'unstop' ? [l10n.t('in the last round it {0}', methodWords[method])] : []),
-    ...(noInject ? [l10n.t('lets nobody reach into it (no-inject)')] : []),
+    ...(noPtrace ? [l10n.t('lets nobody reach into it (no-ptrace)')] : []),
   ];
 }
 

@@ -106,7 +106,7 @@ function peerLines(peer: Peer, header: Header | undefined, facts: readonly Proce
       l10n.t('acknowledged epoch {0} of {1}', peer.acked, peer.requested),
       ...(peer.error === 0 ? [] : [l10n.t('its last mapping failed with errno {0}', peer.error)]),
       ...(peer.pins === 0 ? [] : [l10n.t('pins: {0}, up to {1}', peer.pins, formatBytes(peer.pinnedBytes))]),
-      ...(peer.noInject ? [l10n.t('lets nobody reach into it (no-inject)')] : []),
+      ...(peer.noPtrace ? [l10n.t('lets nobody reach into it (no-ptrace)')] : []),
       ...(known ? factLines(known) : []),
       ...(peer.mappings ?? []).map(mappingLine),
       ...(peer.missing ?? []).map(({ address, length }) =>

@@ -92,7 +92,7 @@ export const reachWords: Readonly<Record<number, string>> = {
     );
   },
   get 13() {
-    return l10n.t('it is stopped, and its agent must not be run from outside (PEERMAP_NO_INJECT); continue it');
+    return l10n.t('it is stopped, and its agent must not be run from outside (PEERMAP_NO_PTRACE); continue it');
   },
   get 16() {
     return l10n.t('a debugger or another tracer holds it; let it go on');
@@ -108,6 +108,11 @@ export const reachWords: Readonly<Record<number, string>> = {
   },
   get 115() {
     return l10n.t('its agent is in the middle of something that cannot be interrupted, such as a system call; repeat');
+  },
+  get 125() {
+    return l10n.t(
+      'it is stopped, and the process that waits for it must trace nobody (PEERMAP_NO_PTRACE in its environment); continue it',
+    );
   },
 };
 

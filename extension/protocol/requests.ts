@@ -82,7 +82,7 @@ export interface Requests {
       bytes: number;
       reserve?: number;
       /** Nobody maps past the active size: every growth asks each peer. */ strict?: boolean;
-      /** Nobody uses ptrace on a peer. */ noInject?: boolean;
+      /** Nobody uses ptrace on a peer. */ noPtrace?: boolean;
       /** Objects are allocated in it. */ heap?: boolean;
     };
     result: { size: number };

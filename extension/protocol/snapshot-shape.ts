@@ -23,7 +23,7 @@ const peer = record({
   samePid: boolean,
   base: address,
   relocated: boolean,
-  noInject: boolean,
+  noPtrace: boolean,
   mapped: natural,
   requested: natural,
   acked: natural,

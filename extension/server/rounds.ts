@@ -69,12 +69,12 @@ export class Rounds {
     bytes,
     reserve,
     strict = false,
-    noInject = false,
+    noPtrace = false,
     heap = false,
   }: Params<'peermap/create'>): Promise<{ size: number }> {
     return this.inTurn(segment, () => {
       const sizes = { initialSize: bytes, ...(reserve === undefined ? {} : { reserveSize: reserve }) };
-      const peer = this.addon.Segment.create(segment, { peerName: this.peerName, strict, noInject, heap, ...sizes });
+      const peer = this.addon.Segment.create(segment, { peerName: this.peerName, strict, noPtrace, heap, ...sizes });
       try {
         return { size: peer.size };
       } finally {

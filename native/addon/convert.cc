@@ -67,7 +67,7 @@ Napi::Object peer_object(Napi::Env env, const pmo_peer& peer) {
   object.Set("samePid", peer.same_pid);
   object.Set("base", Napi::BigInt::New(env, slot.base));
   object.Set("relocated", (slot.flags & PM_SLOT_RELOCATED) != 0);
-  object.Set("noInject", (slot.flags & PM_SLOT_NO_INJECT) != 0);
+  object.Set("noPtrace", (slot.flags & PM_SLOT_NO_PTRACE) != 0);
   object.Set("mapped", to_number(env, slot.mapped));
   object.Set("requested", to_number(env, slot.requested));
   object.Set("acked", to_number(env, slot.acked));

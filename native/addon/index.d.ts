@@ -64,7 +64,7 @@ export interface SegmentOptions {
   /** Creation: nobody maps past the active size, so that every growth asks each peer. */
   strict?: boolean;
   /** Nobody uses ptrace on this peer; at creation: on any peer. */
-  noInject?: boolean;
+  noPtrace?: boolean;
   /** Growths of this handle populate the new pages in every peer before they return. */
   prefault?: boolean;
   /** Creation: huge pages where the system gives them. */

@@ -244,7 +244,7 @@ export type PeerState = 'alive' | 'late' | 'dead' | 'attaching';
 export type Method = 'none' | 'attach' | 'agent' | 'self' | 'unstop' | 'ahead';
 export type SegmentFlag =
   | 'strict' // nobody maps past the active size: every growth asks each peer
-  | 'noInject' // nobody uses ptrace on a peer
+  | 'noPtrace' // nobody uses ptrace on a peer
   | 'huge' // made for pages of 2 MiB
   | 'heap'; // objects are allocated in it
 export type Op = 'none' | 'grow' | 'shrink' | 'remap' | 'map' | 'recover' | 'ahead' | 'inside';
@@ -265,7 +265,7 @@ export interface Peer {
   base: bigint;
   relocated: boolean;
   /** Nobody uses ptrace on it. */
-  noInject: boolean;
+  noPtrace: boolean;
   /** The registry's claim: data bytes mapped, those ahead of the active ones included. */
   mapped: number;
   /** Behind is who acked less than was requested: the header's epoch grows without either. */

@@ -29,7 +29,7 @@ struct Options {
     flag(given, "allowLate", PEERMAP_ALLOW_LATE);
     flag(given, "relocatable", PEERMAP_RELOCATABLE);
     flag(given, "strict", PEERMAP_STRICT);
-    flag(given, "noInject", PEERMAP_NO_INJECT);
+    flag(given, "noPtrace", PEERMAP_NO_PTRACE);
     flag(given, "prefault", PEERMAP_PREFAULT);
     flag(given, "huge", PEERMAP_HUGE);
     flag(given, "heap", PEERMAP_HEAP);

@@ -66,7 +66,7 @@ enum pm_record_state {
 
 /* Flags of a segment. */
 #define PM_SEGMENT_STRICT UINT32_C(1)    /* horizon = target = active: nobody maps ahead */
-#define PM_SEGMENT_NO_INJECT UINT32_C(2) /* nobody uses ptrace on a peer */
+#define PM_SEGMENT_NO_PTRACE UINT32_C(2) /* nobody uses ptrace on a peer */
 #define PM_SEGMENT_HUGE UINT32_C(4)      /* header_len and base are multiples of 2 MiB */
 #define PM_SEGMENT_HEAP UINT32_C(8)      /* the data is a heap; header_len and base are multiples of 2 MiB */
 #define PM_SEGMENT_FLAGS UINT32_C(15)
@@ -243,7 +243,7 @@ struct pm_slot {
 
 #define PM_SLOT_RELOCATED UINT32_C(1)  /* its base is not the segment's */
 #define PM_SLOT_DEATH_TOLD UINT32_C(2) /* its death is in the event ring */
-#define PM_SLOT_NO_INJECT UINT32_C(4)  /* nobody uses ptrace on it */
+#define PM_SLOT_NO_PTRACE UINT32_C(4)  /* nobody uses ptrace on it */
 
 #define PM_PIN_ONE (UINT64_C(1) << 48)
 #define PM_PIN_BYTES (PM_PIN_ONE - 1)

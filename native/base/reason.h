@@ -12,7 +12,8 @@
     X(EPERM, "it is stopped, and the system does not permit running its agent (kernel.yama.ptrace_scope, another user, a sandbox); continue it") \
     X(ESRCH, "its process cannot be seen from here (another pid namespace, or /proc hides it), or is no peer")                                                  \
     X(EAGAIN, "it is stopped, and no process could be started to run its agent (ulimit -u, or pids.max of the cgroup); continue it")             \
-    X(EACCES, "it is stopped, and its agent must not be run from outside (PEERMAP_NO_INJECT); continue it")                                      \
+    X(EACCES, "it is stopped, and its agent must not be run from outside (PEERMAP_NO_PTRACE); continue it")                                      \
+    X(ECANCELED, "it is stopped, and the process that waits for it must trace nobody (PEERMAP_NO_PTRACE in its environment); continue it")      \
     X(EBUSY, "a debugger or another tracer holds it; let it go on")                                                                              \
     X(ENOSYS, "it is stopped, and stopped peers cannot be reached on this kind of processor; continue it")                                       \
     X(EREMOTE, "it is stopped, and belongs to another user, who does not own the segment; that user can continue it")                            \

@@ -106,7 +106,7 @@ static double kill_one(peermap_segment *segment, struct bench_process *peer, enu
 int main(int argc, char **argv)
 {
     size_t turns = argc > 1 ? strtoul(argv[1], NULL, 10) : 200;
-    struct bench_segment named = { .flags = PEERMAP_STRICT, .peer_flags = PEERMAP_NO_INJECT };
+    struct bench_segment named = { .flags = PEERMAP_STRICT, .peer_flags = PEERMAP_NO_PTRACE };
     struct bench_process others[OTHERS];
     bench_name_segment(&named, "death");
     for (size_t i = 0; i < OTHERS; i++)

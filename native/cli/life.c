@@ -28,7 +28,7 @@ static bool creation_options(const struct cli *cli, peermap_options *options)
     static const struct {
         enum option option;
         uint32_t flag;
-    } flags[] = { { OPTION_STRICT, PEERMAP_STRICT }, { OPTION_NO_INJECT, PEERMAP_NO_INJECT }, { OPTION_HUGE, PEERMAP_HUGE }, { OPTION_HEAP, PEERMAP_HEAP } };
+    } flags[] = { { OPTION_STRICT, PEERMAP_STRICT }, { OPTION_NO_PTRACE, PEERMAP_NO_PTRACE }, { OPTION_HUGE, PEERMAP_HUGE }, { OPTION_HEAP, PEERMAP_HEAP } };
     uint64_t size, reserve, ahead, peers;
     if (!option_size(cli, OPTION_SIZE, &size) || !option_size(cli, OPTION_RESERVE, &reserve) || !option_size(cli, OPTION_AHEAD, &ahead) ||
         !option_number(cli, OPTION_MAX_PEERS, 1, 1024, &peers, 0))

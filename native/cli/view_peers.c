@@ -59,7 +59,7 @@ static void note_more(struct table *table, const struct pmo_peer *peer)
         table_note(table, PLAIN, "         pins %s: a shrink below that waits", BYTES(slot->pin & PM_PIN_BYTES));
     if (slot->flags & PM_SLOT_RELOCATED)
         table_note(table, PLAIN, "         at another address than the others, 0x%" PRIx64, slot->base);
-    if (slot->flags & PM_SLOT_NO_INJECT)
+    if (slot->flags & PM_SLOT_NO_PTRACE)
         table_note(table, PLAIN, "         nobody uses ptrace on it");
     if (slot->error != 0)
         table_note(table, BAD, "         its last mapping failed: %s", strerror(slot->error));

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: indexer [--segment NAME] [--pace FILES] [--once] [--fresh] [--strict] [--no-inject] [FOLDER]\n"
+    "usage: indexer [--segment NAME] [--pace FILES] [--once] [--fresh] [--strict] [--no-ptrace] [FOLDER]\n"
     "\n"
     "Indexes the words of every text file below FOLDER (default: node_modules of the current folder) in shared\n"
     "memory, where search and stats find them while it works.  Files that are in the index already and have not\n"
@@ -31,7 +31,7 @@ static const char usage[] =
     "Where the segment is created:\n"
     "\n"
     "  --strict         map nothing ahead: every growth asks every process, and waits for all of them\n"
-    "  --no-inject      reach into no process that is stopped\n"
+    "  --no-ptrace      reach into no process that is stopped\n"
     "\n"
     "Without them a process that is stopped holds nobody up: it has the memory mapped already, or is reached through\n"
     "the library's thread in it.  With both, the indexer waits for it, and says so.\n"
@@ -309,7 +309,7 @@ static int parse(int argc, char **argv, struct arguments *arguments)
         { "once", no_argument, NULL, 'o' },
         { "fresh", no_argument, NULL, 'f' },
         { "strict", no_argument, NULL, 't' },
-        { "no-inject", no_argument, NULL, 'n' },
+        { "no-ptrace", no_argument, NULL, 'n' },
         { "help", no_argument, NULL, 'h' },
         { 0 },
     };
@@ -327,7 +327,7 @@ static int parse(int argc, char **argv, struct arguments *arguments)
         case 'o': arguments->once = true; break;
         case 'f': arguments->fresh = true; break;
         case 't': arguments->flags |= PEERMAP_STRICT; break;
-        case 'n': arguments->flags |= PEERMAP_NO_INJECT; break;
+        case 'n': arguments->flags |= PEERMAP_NO_PTRACE; break;
         case 'h': fputs(usage, stdout); exit(SESSION_OK);
         default: return session_usage(usage);
         }

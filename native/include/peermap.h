@@ -29,7 +29,7 @@
  * CAVEATS, each as problem and remedy
  *
  * - Problem: a peer that a debugger holds or a freezer (a paused container) cannot map anything, nor can one that is stopped (SIGSTOP, Ctrl+Z)
- *   where the system does not permit running its agent thread (kernel.yama.ptrace_scope, another user, PEERMAP_NO_INJECT).  It has what is mapped ahead; a growth past that
+ *   where the system does not permit running its agent thread (kernel.yama.ptrace_scope, another user, PEERMAP_NO_PTRACE).  It has what is mapped ahead; a growth past that
  *   waits for it until the deadline (options.deadline_ms), then puts everything back and fails with PEERMAP_ELATE, naming the peer and why.
  *   Remedy: let the peer go on and repeat; or set PEERMAP_ALLOW_LATE: the growth succeeds and the peer maps as soon as it runs.
  * - Problem: memory is mapped ahead, past the active size, so a stray access there is a SIGBUS, or after the next growth none at all.
@@ -44,8 +44,8 @@
  *   What holds regardless: the library maps and unmaps nothing outside the range that the process itself reserved.
  *
  * - Problem: when somebody cuts the object short (truncate), a touch of what is gone is SIGBUS.
- *   Remedy: where that is the header, calls answer PEERMAP_ELOST instead, and the memory stays mapped until peermap_detach().  For this the
- *   first attachment installs a handler of SIGBUS for the whole process; every other SIGBUS goes on to the handler, or the default, that
+ *   Remedy: no call of the library ends by that, but with PEERMAP_ELOST, and peermap_read() and peermap_write() touch for you; the memory stays mapped until
+ *   peermap_detach().  For this the first attachment installs a handler of SIGBUS for the whole process; every other SIGBUS goes on to the handler, or the default, that
  *   was there before.  A program with a handler of its own installs it before that, and blocks SIGBUS in no thread that calls the library.
  *
  * DEADLINES.  options.deadline_ms bounds each call as a whole: what it waits for in its own process, for the segment's lock, for what a death has
@@ -57,6 +57,12 @@
  * DEATHS.  A process that ends, however it does, is known to be dead by the kernel's word, which is one load, or by /proc, which is asked of whoever
  * does not answer: while it dumps its core, or where its memory was taken away before it had ended.  What cannot be seen from here, in another
  * pid namespace, and does not tell, counts as alive.
+ *
+ * PTRACE.  It is used for one thing: a peer whose process is stopped while others wait for it is let run, the library's own thread in it and no other,
+ * which maps what it is asked for, or lets go of the segment's lock, and falls back into the stop.  Nothing is written into that process.  Only processes that have the segment
+ * mapped, by the kernel's word, of the same user or the segment's owner; and only where kernel.yama.ptrace_scope and the like permit it.  PEERMAP_NO_PTRACE as a
+ * flag says that it is not to be done to this peer; at creation, to no peer of the segment.  In the environment of a process that attaches, with any value but 0, it says that this process
+ * neither does that to others nor lets it be done: a stopped peer is late then, or has the lock until it goes on, and the sentence says so.
  *
  * COPIES.  An object that was copied, restored from a backup, or found on a disk after a reboot, is a segment like any other: the first to attach makes
  * what it says of processes void.  Roots, data and heap go on as they were when it was copied; make copies while nobody writes, and restore one
@@ -132,7 +138,7 @@ enum {
     PEERMAP_ALLOW_LATE = 1 << 0,  /* rounds of this handle succeed without the peers that did not answer in time */
     PEERMAP_STRICT = 1 << 1,      /* creation: peers never map past the active size, so that every growth asks each of them */
     PEERMAP_RELOCATABLE = 1 << 2, /* attach elsewhere if the segment's addresses are taken: raw pointers do not hold */
-    PEERMAP_NO_INJECT = 1 << 3,   /* nobody uses ptrace on this peer's agent thread; at creation: on any peer's */
+    PEERMAP_NO_PTRACE = 1 << 3,   /* nobody uses ptrace on this peer's agent thread; at creation: on any peer's.  See PTRACE */
     PEERMAP_PREFAULT = 1 << 4,    /* growths of this handle populate the new pages in every peer before they return */
     PEERMAP_HUGE = 1 << 5,        /* creation: huge pages where the system gives them; see peermap_page_size() */
     PEERMAP_HEAP = 1 << 6,        /* creation: the memory is a heap, laid out by peermap_alloc() */
@@ -212,7 +218,7 @@ typedef struct peermap_answer {
     char name[PEERMAP_NAME_MAX];
     int method;           /* enum peermap_method; PEERMAP_BY_NONE if it did not map the memory in time, or ended */
     int error;            /* errno of its mapping; of a late peer, why it could not be reached from outside: EBUSY a debugger holds it, EL2HLT it is
-                           * frozen, EACCES PEERMAP_NO_INJECT, EPERM the system, EREMOTE it is another user's, ESRCH it is not to be seen or
+                           * frozen, EACCES PEERMAP_NO_PTRACE, ECANCELED the same of this process, EPERM the system, EREMOTE it is another user's, ESRCH it is not to be seen or
                            * no peer, EINPROGRESS it is in the middle of
                            * something; 0 nothing is known to be in its way */
     uint64_t nanoseconds; /* from the request to the answer */
@@ -323,7 +329,7 @@ PEERMAP_API int peermap_answers(peermap_segment *segment, peermap_answer *out, i
  * by peermap_reap(), or by whoever next needs memory.  Any thread may allocate and free, also while it ends, in destructors of thread-specific data.
  *
  * NULL and errno: ENOMEM (peermap_last_error() says which limit, or who did not map the growth), EINVAL (no heap, or an alignment that is not a
- * power of two up to 2 MiB; above a page it holds in peers that are not relocated), EBADF (detached).  A size of 0 is an object of its own.
+ * power of two up to 2 MiB; above a page it holds in peers that are not relocated), EBADF (detached), ENODATA (PEERMAP_ELOST: the object was cut short).  A size of 0 is an object of its own.
  */
 PEERMAP_API void *peermap_alloc(peermap_segment *segment, size_t size);
 PEERMAP_API void *peermap_calloc(peermap_segment *segment, size_t count, size_t size);
@@ -334,10 +340,12 @@ PEERMAP_API void *peermap_aligned_alloc(peermap_segment *segment, size_t alignme
 PEERMAP_API void *peermap_realloc(peermap_segment *segment, void *ptr, size_t size);
 
 /* NULL is ignored.  A pointer that is no live object of the heap (freed already, or foreign), or one whose guard was written over, changes
- * nothing: it is reported, see peermap_on_heap_fault(), and an object that was written past its end is never used again. */
+ * nothing: it is reported, see peermap_on_heap_fault(), and an object that was written past its end is never used again.  Where the object was cut short nothing
+ * is changed either, and errno is ENODATA. */
 PEERMAP_API void peermap_free(peermap_segment *segment, void *ptr);
 
-/* The size that the object was asked for; a byte written past it is a fault.  0 if `ptr` is no live object. */
+/* The size that the object was asked for; a byte written past it is a fault.  0 if `ptr` is no live object, or, with
+ * errno ENODATA, that cannot be told any more because the object was cut short. */
 PEERMAP_API size_t peermap_usable_size(peermap_segment *segment, const void *ptr);
 
 /* Gives all free memory back to the system: shrinks the segment to the end of its last object, and punches holes before that.

@@ -48,7 +48,7 @@ const char *pmo_flag_word(size_t index, uint32_t *flag)
     static const struct {
         uint32_t flag;
         const char *word;
-    } flags[] = { { PM_SEGMENT_STRICT, "strict" }, { PM_SEGMENT_NO_INJECT, "noInject" }, { PM_SEGMENT_HUGE, "huge" }, { PM_SEGMENT_HEAP, "heap" } };
+    } flags[] = { { PM_SEGMENT_STRICT, "strict" }, { PM_SEGMENT_NO_PTRACE, "noPtrace" }, { PM_SEGMENT_HUGE, "huge" }, { PM_SEGMENT_HEAP, "heap" } };
     if (index >= COUNT(flags))
         return NULL;
     *flag = flags[index].flag;

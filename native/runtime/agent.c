@@ -155,7 +155,7 @@ static void *agent(void *argument)
 {
     peermap_segment *segment = argument;
     struct pm_channel *rounds = &segment->rounds;
-    pm_thread_be_agent(!(segment->flags & PEERMAP_NO_INJECT) && !(segment->shape.flags & PM_SEGMENT_NO_INJECT));
+    pm_thread_be_agent(!(segment->flags & PEERMAP_NO_PTRACE) && !(segment->shape.flags & PM_SEGMENT_NO_PTRACE));
     pm_thread_be_prompt();
     int rc = pm_unless_lost(segment, join(segment));
     bool leaving = rc != 0;

@@ -131,7 +131,6 @@ static __attribute__((noinline)) void *forgo(peermap_segment *segment, struct pm
     if (pm_object_find(segment, object, &place) == 0)
         give_to(segment, cache, &place);
     store64(&cache->record->pending, 0);
-    PM_POINT("heap.forgone");
     errno = ENODATA;
     return NULL;
 }

@@ -7,11 +7,12 @@
  * who is frozen is reached: a freezer holds a thread that is continued or traced as well.  Why the rung could not be climbed is an errno, in words in
  * base/reason.h:
  *
- *     EACCES  PEERMAP_NO_INJECT forbids it            EBUSY        a debugger holds it
+ *     EACCES  PEERMAP_NO_PTRACE forbids it            EBUSY        a debugger holds it
  *     EPERM   the system forbids it                   ESRCH        the process cannot be seen from here, or is no peer
  *     EL2HLT  its cgroup is frozen                    EINPROGRESS  its agent is in the middle of something
  *     EAGAIN  no hand could be made                   ENOSYS       not on this kind of processor
  *     EREMOTE it is of a user whom this is no business of
+ *     ECANCELED  PEERMAP_NO_PTRACE forbids it to this process
  *
  * The registry, which every peer can write, says whom to look at, and nothing else.  What that process is, the kernel says: a thread that the library
  * made, which may be traced; a user who is ours, or to whom the segment belongs; and the segment's header mapped where the slot claims.
@@ -32,9 +33,12 @@ static uint32_t ms_asked(const struct pm_awaited *who) { return (uint32_t)((pm_n
 
 static bool is_stopped(const struct pm_facts *facts) { return facts->state == 'T' || facts->state == 't'; }
 
-static bool forbids(const peermap_segment *segment, const struct pm_facts *facts)
+/* 0 if nobody's wish is against it. */
+static int find_wish(const peermap_segment *segment, const struct pm_facts *facts)
 {
-    return (segment->shape.flags & PM_SEGMENT_NO_INJECT) || facts->forbids;
+    if ((segment->shape.flags & PM_SEGMENT_NO_PTRACE) || facts->forbids)
+        return EACCES;
+    return segment->traces_nobody ? ECANCELED : 0;
 }
 
 static int find_process(const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts)
@@ -62,8 +66,8 @@ static int find(peermap_segment *segment, const struct pm_slot *slot, bool if_st
         return EBUSY;
     if (error == 0)
         error = is_ours(segment, slot, 0, facts);
-    if (error == 0 && forbids(segment, facts))
-        return EACCES;
+    if (error == 0)
+        error = find_wish(segment, facts);
     return error == 0 && pm_process_is_frozen(facts, NULL) ? EL2HLT : error;
 }
 
@@ -80,7 +84,7 @@ static int find_hindrance(peermap_segment *segment, const struct pm_slot *slot, 
     if (facts->traced)
         return EBUSY;
     error = is_ours(segment, slot, 0, facts);
-    return error == 0 && forbids(segment, facts) ? EACCES : error;
+    return error == 0 ? find_wish(segment, facts) : error;
 }
 
 static void tell(peermap_segment *segment, enum pm_event_kind kind, uint64_t epoch, uint32_t index, uint64_t size, int error)
@@ -205,7 +209,8 @@ bool pm_reach_populate(const struct pm_running *round, uint32_t index)
     const uint64_t from = round->from, to = round->needs;
     struct pm_slot slot;
     struct pm_facts facts;
-    if (from >= to || !pm_slot_read(segment, index, &slot) || find_process(&slot, false, &facts) != 0 || is_ours(segment, &slot, to, &facts) != 0)
+    if (from >= to || !pm_slot_read(segment, index, &slot) || find_process(&slot, false, &facts) != 0 || is_ours(segment, &slot, to, &facts) != 0 ||
+        find_wish(segment, &facts) != 0) /* reading in it needs the right to trace it */
         return false;
     return pm_process_populate(facts.agent.thread, slot.base + from, to - from, round->deadline) == 0;
 }
@@ -276,7 +281,7 @@ struct pm_phrase pm_reach_holder_words(peermap_segment *segment, const struct pm
     struct pm_facts facts;
     struct pm_freezer freezer;
     int reason = find_hindrance(segment, holder, &facts, &freezer);
-    if (reason == EL2HLT || reason == EBUSY || reason == EACCES)
+    if (reason == EL2HLT || reason == EBUSY || reason == EACCES || reason == ECANCELED)
         return details(reason, &facts, &freezer);
     return (struct pm_phrase){ "if that is stopped or held by a debugger, let it go on" };
 }

@@ -172,7 +172,7 @@ static bool ended_by(peermap_segment *segment, uint32_t index, uint64_t enough)
 static uint32_t flags_of(const peermap_segment *segment)
 {
     return (segment->base == (char *)(uintptr_t)segment->shape.base ? 0 : PM_SLOT_RELOCATED) |
-           (segment->flags & PEERMAP_NO_INJECT ? PM_SLOT_NO_INJECT : 0);
+           (segment->flags & PEERMAP_NO_PTRACE ? PM_SLOT_NO_PTRACE : 0);
 }
 
 /* Of a dead peer: what it was is told, and the slot is free. */

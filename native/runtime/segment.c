@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
 #define DEFAULT_HEAP (UINT64_C(1) << 20)
 #define DEFAULT_DEADLINE_MS 1000u
 #define KNOWN_FLAGS \
-    (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE | PEERMAP_NO_INJECT | PEERMAP_PREFAULT | PEERMAP_HUGE | PEERMAP_HEAP)
+    (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE | PEERMAP_NO_PTRACE | PEERMAP_PREFAULT | PEERMAP_HUGE | PEERMAP_HEAP)
 
 void pm_give_back(peermap_segment *segment)
 {
@@ -51,6 +52,13 @@ static void default_peer_name(char name[PM_NAME_MAX])
         snprintf(name, PM_NAME_MAX, "peer");
 }
 
+/* A wish for all programs of a session or a machine, which they need not know of.  It is no flag of a segment that is created: that would be for others. */
+static bool wants_no_ptrace(void)
+{
+    const char *wish = getenv("PEERMAP_NO_PTRACE");
+    return wish && wish[0] != '\0' && strcmp(wish, "0") != 0;
+}
+
 /* In pages of its own, zero and not there until they are touched: only rounds that meet a stopped peer need most of them. */
 static peermap_segment *make_handle(const char *name, const peermap_options *options)
 {
@@ -61,7 +69,8 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
         return NULL;
     segment->fd = -1;
     segment->index = PM_NO_SLOT;
-    segment->flags = options->flags;
+    segment->traces_nobody = wants_no_ptrace();
+    segment->flags = options->flags | (segment->traces_nobody ? PEERMAP_NO_PTRACE : 0);
     segment->deadline_ns = (uint64_t)(options->deadline_ms ? options->deadline_ms : DEFAULT_DEADLINE_MS) * 1000000u;
     segment->name_is_default = !options->peer_name;
     memcpy(segment->name, name, strlen(name));

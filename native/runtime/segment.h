@@ -135,6 +135,7 @@ struct peermap_segment {
     struct pm_object object; /* that fd was of */
     struct pm_backing backing; /* the same, once the agent has looked; inode 0: not yet */
     uint32_t flags;
+    bool traces_nobody; /* by the wish of its process, which has PEERMAP_NO_PTRACE among its flags then */
     uint64_t deadline_ns;
     bool nameless;     /* just made: its agent gives it its name, when it has its slot */
     uint32_t detached; /* nothing of it is mapped any more: a forked child's, or being freed */

@@ -65,7 +65,7 @@ int pm_shape_plan(const peermap_options *options, struct pm_shape *shape)
     shape->slot_count = options->max_peers ? options->max_peers : DEFAULT_PEERS;
     shape->reserved = options->reserve_size ? options->reserve_size : DEFAULT_RESERVE;
     shape->ahead = options->ahead;
-    shape->flags = (options->flags & PEERMAP_STRICT ? PM_SEGMENT_STRICT : 0) | (options->flags & PEERMAP_NO_INJECT ? PM_SEGMENT_NO_INJECT : 0) |
+    shape->flags = (options->flags & PEERMAP_STRICT ? PM_SEGMENT_STRICT : 0) | (options->flags & PEERMAP_NO_PTRACE ? PM_SEGMENT_NO_PTRACE : 0) |
                    (options->flags & PEERMAP_HUGE ? PM_SEGMENT_HUGE : 0) | (options->flags & PEERMAP_HEAP ? PM_SEGMENT_HEAP : 0);
     if (shape->slot_count > PM_SLOTS_MAX)
         return pm_fail(PEERMAP_EINVAL, "max_peers is %" PRIu32 "; the most is %" PRIu32, shape->slot_count, PM_SLOTS_MAX);

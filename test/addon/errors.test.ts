@@ -71,7 +71,7 @@ describe('addon: errors', () => {
       () => peermap.Segment.create('x', { initialSize: wrong('64K') }),
       () => peermap.Segment.create('x', { allowLate: wrong(1) }),
       () => peermap.Segment.create('x', { strict: wrong('yes') }),
-      () => peermap.Segment.create('x', { noInject: wrong(null) }),
+      () => peermap.Segment.create('x', { noPtrace: wrong(null) }),
       () => peermap.Segment.create('x', { ahead: wrong('1 MiB') }),
       () => peermap.destroy(wrong(undefined)),
       () => new (peermap.Segment as unknown as new (name: string) => unknown)(name),

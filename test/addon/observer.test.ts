@@ -58,19 +58,19 @@ describe('addon: looking at a segment', () => {
 
   it('tells what a segment and its peers were created with, and how far ahead they map', async () => {
     const name = freshName();
-    const options = { peerName: 'one', initialSize: MiB, reserveSize: 64 * MiB, ahead: 4 * MiB, noInject: true };
+    const options = { peerName: 'one', initialSize: MiB, reserveSize: 64 * MiB, ahead: 4 * MiB, noPtrace: true };
     kept(peermap.Segment.create(name, options));
     await Script.peer(name, 'two');
     const { header, peers, problems } = kept(new peermap.Observer(name)).snapshot();
     assert.deepEqual(problems, []);
-    assert.deepEqual(header?.flags, ['noInject']);
+    assert.deepEqual(header?.flags, ['noPtrace']);
     assert.deepEqual([header.active, header.ahead, header.target, header.closed], [MiB, 4 * MiB, 5 * MiB, false]);
     assert.equal(header.horizon, 5 * MiB);
     assert.deepEqual(
-      peers.map(({ noInject, mapped, missing }) => ({ noInject, mapped, missing })),
+      peers.map(({ noPtrace, mapped, missing }) => ({ noPtrace, mapped, missing })),
       [
-        { noInject: true, mapped: 5 * MiB, missing: [] },
-        { noInject: false, mapped: 5 * MiB, missing: [] },
+        { noPtrace: true, mapped: 5 * MiB, missing: [] },
+        { noPtrace: false, mapped: 5 * MiB, missing: [] },
       ],
     );
     const other = freshName();

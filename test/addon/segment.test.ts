@@ -138,7 +138,7 @@ describe('addon: a process as a peer', () => {
 
   it('names the stopped peer that made a growth fail, and nothing was changed', async () => {
     const name = freshName();
-    const options = { peerName: 'one', initialSize: MiB, deadlineMs: 100, strict: true, noInject: true };
+    const options = { peerName: 'one', initialSize: MiB, deadlineMs: 100, strict: true, noPtrace: true };
     const segment = kept(peermap.Segment.create(name, options));
     const two = await Script.peer(name, 'two');
     two.signal('SIGSTOP');
@@ -155,7 +155,7 @@ describe('addon: a process as a peer', () => {
       error.round.answers.filter(({ method }) => method === 'none').map(({ pid, error: errno }) => ({ pid, errno })),
       [{ pid: two.pid, errno: constants.errno.EACCES }],
     );
-    assert.match(error.message, /PEERMAP_NO_INJECT/);
+    assert.match(error.message, /PEERMAP_NO_PTRACE/);
     assert.equal(segment.size, MiB);
     two.signal('SIGCONT');
     await until(() => seen(name, 'two')?.state === 'alive');

@@ -34,7 +34,7 @@ describe('cli: grow and shrink', () => {
   it('leaves no slot behind, not even of a call that is interrupted', async () => {
     const name = testSegment();
     await Peer.start(name, 'alpha', 'create', 65536);
-    const held = await Peer.start(name, 'held', 'no-inject');
+    const held = await Peer.start(name, 'held', 'no-ptrace');
     held.signal('SIGSTOP');
     const growth = new Running(['grow', name, '64K', '--deadline', '60000']);
     await until(async () => (await well('events', name)).includes('round begins'), 'the round');
@@ -49,7 +49,7 @@ describe('cli: grow and shrink', () => {
   it('names the stopped peer that holds up a strict growth, and goes on without it if asked to', async () => {
     const name = testSegment();
     await Peer.start(name, 'alpha', 'create', 65536);
-    const beta = await Peer.start(name, 'beta', 'no-inject');
+    const beta = await Peer.start(name, 'beta', 'no-ptrace');
     beta.signal('SIGSTOP');
     const refused = await peermap(['grow', name, '64K', '--deadline', '200']);
     assert.equal(refused.code, 1);
@@ -165,13 +165,13 @@ describe('cli: the other commands', () => {
       '--mode',
       '0640',
       '--strict',
-      '--no-inject',
+      '--no-ptrace',
     );
     const { header, object: facts } = await json<{
       header: { active: number; reserved: number; slots: number; flags: string[] };
       object: { mode: number };
     }>('show', name);
-    assert.deepEqual(header.flags, ['strict', 'noInject']);
+    assert.deepEqual(header.flags, ['strict', 'noPtrace']);
     assert.deepEqual([header.active, header.reserved, header.slots, facts.mode], [1 << 20, 1 << 30, 7, 0o640]);
     const again = await peermap(['create', name]);
     assert.equal(again.code, 1);

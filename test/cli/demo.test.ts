@@ -31,7 +31,7 @@ describe('cli: with the demo', () => {
   });
 
   it('names the one that is stopped and holds up a growth', async () => {
-    const indexer = stage.start('indexer', '--strict', '--no-inject', installed('mocha/bin'));
+    const indexer = stage.start('indexer', '--strict', '--no-ptrace', installed('mocha/bin'));
     await until(() => indexer.out.includes('done'));
     const search = stage.start('search');
     await until(() => search.out.length > 0 || stage.objectSize > 0);

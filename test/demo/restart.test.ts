@@ -125,7 +125,7 @@ describe('demo: restart', function () {
 
   it('a stopped search that nobody may reach holds the growth up by name, and continued lets it finish', async () => {
     const folder = installed('eslint/lib');
-    await stage.run('indexer', '--once', '--strict', '--no-inject', installed('mocha/bin'));
+    await stage.run('indexer', '--once', '--strict', '--no-ptrace', installed('mocha/bin'));
     const search = stage.start('search', '--json');
     await search.ask('node');
     search.kill('SIGSTOP');

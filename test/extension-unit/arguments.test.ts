@@ -9,7 +9,7 @@ describe('command arguments', () => {
   });
 
   it('with arguments, nobody is asked for the rest', () => {
-    const target = { segment: 'quotes', bytes: '64K', pid: 4711, allowLate: true, strict: true, noInject: false };
+    const target = { segment: 'quotes', bytes: '64K', pid: 4711, allowLate: true, strict: true, noPtrace: false };
     assert.deepEqual(parseInvocation(target), { asks: false, target });
   });
 
@@ -44,12 +44,12 @@ describe('command arguments', () => {
     { pid: '1' },
     { segment: 'q', allowLate: 1 },
     { segment: 'q', strict: 'yes' },
-    { segment: 'q', noInject: null },
+    { segment: 'q', noPtrace: null },
   ]) {
     it(`refuses ${JSON.stringify(wrong)} with PEERMAP_EINVAL`, () => {
       assert.throws(() => parseInvocation(wrong), {
         code: 'PEERMAP_EINVAL',
-        message: /^PEERMAP_EINVAL: "(segment|bytes|offset|pid|allowLate|strict|noInject)"/,
+        message: /^PEERMAP_EINVAL: "(segment|bytes|offset|pid|allowLate|strict|noPtrace)"/,
       });
     });
   }

@@ -25,11 +25,11 @@ describe('the preview of a change', () => {
     const stopped = { processState: 'T' };
     assert.match(growPreview(snapshot([peer(0, 'search', stopped)]), 1), /is stopped, and will be reached from outside/);
     assert.match(
-      growPreview(snapshot([peer(0, 'search', { ...stopped, noInject: true })]), 1),
+      growPreview(snapshot([peer(0, 'search', { ...stopped, noPtrace: true })]), 1),
       /stopped and cannot acknowledge\.$/,
     );
     const closed = snapshot([peer(0, 'search', stopped)]);
-    if (closed.header) closed.header.flags = ['noInject'];
+    if (closed.header) closed.header.flags = ['noPtrace'];
     assert.match(growPreview(closed, 1), /stopped and cannot acknowledge\.$/);
   });
 

@@ -29,7 +29,7 @@ export function peer(slot: number, name: string, change: Partial<Peer> = {}): Pe
     samePid: true,
     base: '0x7e8000000000',
     relocated: false,
-    noInject: false,
+    noPtrace: false,
     mapped: 2 * MiB,
     requested: 1,
     acked: 1,

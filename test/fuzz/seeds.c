@@ -237,7 +237,7 @@ static bool is_half_way(void)
 /* The image is of the moment when the round waits for a stopped peer. */
 static void half_way(void)
 {
-    begin(PEERMAP_STRICT | PEERMAP_NO_INJECT, 1000);
+    begin(PEERMAP_STRICT | PEERMAP_NO_PTRACE, 1000);
     pid_t pid = second("stopped");
     pthread_t thread;
     kill(pid, SIGSTOP);

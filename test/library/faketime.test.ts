@@ -42,7 +42,7 @@ describe('library, with libfaketime', () => {
   })) {
     it(`a growth that a stopped peer holds up fails at its deadline where time ${title}`, async () => {
       const name = segment('faketime');
-      const stopped = peer([name, 'stopped', 'create', '65536', 'no-inject']);
+      const stopped = peer([name, 'stopped', 'create', '65536', 'no-ptrace']);
       assert.match(await stopped.line(), /^ready /);
       const faked = peer([name, 'faked', 'deadline', '600'], { LD_PRELOAD: faketime, FAKETIME: time });
       assert.match(await faked.line(), /^ready /);

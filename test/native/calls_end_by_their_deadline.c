@@ -35,7 +35,7 @@ static struct peer *create(uint32_t flags)
 {
     peermap_options options = { .struct_size = sizeof options, .peer_name = "here", .initial_size = 1 << 20, .flags = flags | PEERMAP_STRICT, .deadline_ms = DEADLINE_MS };
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
-    return ready_peer("sleeper", "no-inject");
+    return ready_peer("sleeper", "no-ptrace");
 }
 
 static void see_lock(void)
@@ -73,7 +73,7 @@ static void two_threads(void)
 
 static void held_lock(void)
 {
-    struct peer *sleeper = create(0), *holder = ready_peer("holder", "no-inject deadline 100000");
+    struct peer *sleeper = create(0), *holder = ready_peer("holder", "no-ptrace deadline 100000");
     stop_peer(sleeper);
     say(holder, "grow 4096");
     see_lock();
@@ -85,7 +85,7 @@ static void lock_that_comes_late(void)
 {
     char words[64];
     struct peer *sleeper = create(0);
-    snprintf(words, sizeof words, "no-inject deadline %u", DEADLINE_MS * 3 / 4);
+    snprintf(words, sizeof words, "no-ptrace deadline %u", DEADLINE_MS * 3 / 4);
     struct peer *holder = ready_peer("holder", words);
     stop_peer(sleeper);
     say(holder, "grow 4096");
@@ -101,7 +101,7 @@ static void pinned(void)
 
 static void left_by_a_death(void)
 {
-    struct peer *sleeper = create(0), *holder = ready_peer("holder", "no-inject deadline 100000");
+    struct peer *sleeper = create(0), *holder = ready_peer("holder", "no-ptrace deadline 100000");
     stop_peer(sleeper);
     say(holder, "grow 4096");
     see_lock();

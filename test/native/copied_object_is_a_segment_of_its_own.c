@@ -105,7 +105,7 @@ static void copied_beside_its_peers(struct peer *peer)
 /* In the middle of a growth that waits: the lock is held, the size is closed, the intent is there. */
 static void copied_in_a_round(struct peer *peer)
 {
-    struct peer *sleeper = ready_peer("sleeper", "no-inject");
+    struct peer *sleeper = ready_peer("sleeper", "no-ptrace");
     stop_peer(sleeper);
     say(peer, "grow 268435456");
     while ((header_word(offsetof(struct pm_header, active)) & PM_ACTIVE_CLOSED) == 0 ||

@@ -9,7 +9,7 @@ int main(int argc, char **argv)
     char debugger[64], answer_of_it[64];
     CHECK(prctl(PR_SET_NAME, "a\tdebugger") == 0); /* which may be any bytes */
     snprintf(debugger, sizeof debugger, "a?debugger (pid %d) holds it", (int)getpid());
-    struct peer *holder = ready_peer("holder", "create 65536 no-inject deadline 100000");
+    struct peer *holder = ready_peer("holder", "create 65536 no-ptrace deadline 100000");
     struct peer *sleeper = ready_peer("sleeper", NULL);
     struct peer *other = ready_peer("other", "deadline 200");
     hold_peer(sleeper);

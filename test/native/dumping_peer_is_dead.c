@@ -86,7 +86,7 @@ int main(int argc, char **argv)
     setup(argv);
     dump_here();
     struct peer *watcher = ready_peer("watcher", "create 65536 deadline 2000");
-    struct peer *sleeper = ready_peer("sleeper", "no-inject");
+    struct peer *sleeper = ready_peer("sleeper", "no-ptrace");
     for (int holds = 0; holds < 2; holds++) {
         bool whole = false;
         for (size_t bytes = 256 * MIB; !whole && bytes <= 2048 * MIB; bytes *= 2)

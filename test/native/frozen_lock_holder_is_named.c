@@ -31,7 +31,7 @@ static void segment_lock(const struct freezer *freezer, bool stopped)
 {
     char words[64];
     snprintf(words, sizeof words, "deadline %u", DEADLINE_MS);
-    struct peer *holder = ready_peer("holder", "create 65536 no-inject deadline 100000");
+    struct peer *holder = ready_peer("holder", "create 65536 no-ptrace deadline 100000");
     struct peer *sleeper = ready_peer("sleeper", NULL);
     struct peer *other = ready_peer("other", words);
     CHECK(freezer_put(freezer, holder->pid));

@@ -12,7 +12,7 @@ int main(int argc, char **argv)
     (void)argc;
     setup(argv);
     struct peer *a = ready_peer("a", "create 65536 ahead 4194304 deadline 300");
-    struct peer *stopped = ready_peer("stopped", "no-inject");
+    struct peer *stopped = ready_peer("stopped", "no-ptrace");
     struct peer *traced = ready_peer("traced", NULL);
     stop_peer(stopped);
     hold_peer(traced);

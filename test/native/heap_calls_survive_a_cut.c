@@ -229,6 +229,18 @@ static void header_is_cut(int call)
     CHECK_INT(peermap_destroy(seg()), 0);
 }
 
+/* What describes it is more than many a machine has memory for. */
+static void great_header_is_cut(void)
+{
+#ifndef __SANITIZE_THREAD__ /* which has no such room for addresses */
+    open_heap("test", 0, INITIAL, UINT64_C(1) << 40);
+    cut_to(0);
+    CHECK(peermap_alloc(heap, SMALL) == NULL && errno == ENODATA);
+    close_heap();
+    CHECK_INT(peermap_destroy(seg()), 0);
+#endif
+}
+
 /* ---- in the middle of calls ---- */
 
 static uint64_t data_begins;
@@ -365,6 +377,7 @@ int main(int argc, char **argv)
     each_call(PEERMAP_PREFAULT);
     for (int call = 0; call < 18; call++)
         header_is_cut(call);
+    great_header_is_cut();
     hole_is_no_loss();
     cut_at_any_moment();
     header_is_cut_at_any_moment();

@@ -6,7 +6,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    struct peer *a = ready_peer("a", "create 65536 no-inject deadline 60000");
+    struct peer *a = ready_peer("a", "create 65536 no-ptrace deadline 60000");
     struct peer *victim = ready_peer("victim", NULL);
     struct peer *b = ready_peer("b", NULL); /* before, so that the round has it in its count */
     stop_peer(victim);

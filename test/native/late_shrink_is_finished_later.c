@@ -6,7 +6,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    struct peer *a = ready_peer("a", "create 1048576 no-inject deadline 100 late");
+    struct peer *a = ready_peer("a", "create 1048576 no-ptrace deadline 100 late");
     struct peer *sleeper = ready_peer("sleeper", NULL);
     uint64_t header = header_length();
     stop_peer(sleeper);

@@ -40,7 +40,7 @@ int main(int argc, char **argv)
     setup(argv);
     char byte;
     int ready;
-    struct peer *sleeper = ready_peer("sleeper", "create 65536 no-inject");
+    struct peer *sleeper = ready_peer("sleeper", "create 65536 no-ptrace");
     struct peer *third = ready_peer("third", "deadline 300");
     stop_peer(sleeper);
     pid_t holder = contained("holder", &ready), waiter;

@@ -50,7 +50,7 @@ int main(int argc, char **argv)
     pm_process_self(&self);
     slot->start_time = self.start_time;
     slot->base = (uint64_t)(uintptr_t)map + h->header_len;
-    slot->flags = PM_SLOT_RELOCATED | PM_SLOT_NO_INJECT;
+    slot->flags = PM_SLOT_RELOCATED | PM_SLOT_NO_PTRACE;
     h->target = h->horizon = slot->mapped = TARGET;
     observer = observe();
 

@@ -6,7 +6,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    struct peer *a = ready_peer("a", "create 65536 no-inject deadline 200 late");
+    struct peer *a = ready_peer("a", "create 65536 no-ptrace deadline 200 late");
     struct peer *b = ready_peer("b", NULL);
     ok(a, "grow 131072");
     ok(b, "root index 4096 512 struct-index");

@@ -64,6 +64,6 @@ int main(int argc, char **argv)
     (void)argc;
     setup(argv);
     untouched("create 65536");
-    untouched("create 65536 no-inject");
+    untouched("create 65536 no-ptrace");
     return 0;
 }

@@ -58,8 +58,8 @@ int main(int argc, char **argv)
     int result;
     peermap_options options = { .struct_size = sizeof options, .peer_name = "here", .initial_size = 65536, .flags = PEERMAP_STRICT, .deadline_ms = DEADLINE_MS };
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
-    struct peer *sleeper = ready_peer("sleeper", "no-inject");
-    struct peer *holder = ready_peer("holder", "no-inject deadline 100000");
+    struct peer *sleeper = ready_peer("sleeper", "no-ptrace");
+    struct peer *holder = ready_peer("holder", "no-ptrace deadline 100000");
 
     /* A growth that waits for somebody who is stopped. */
     stop_peer(sleeper);

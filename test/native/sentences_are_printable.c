@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    struct peer *a = ready_peer("a", "create 65536 deadline 100"), *b = ready_peer("b", "no-inject");
+    struct peer *a = ready_peer("a", "create 65536 deadline 100"), *b = ready_peer("b", "no-ptrace");
     map_header();
     stop_peer(b);
     struct pm_slot *slot = slot_of(b);

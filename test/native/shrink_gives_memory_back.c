@@ -6,7 +6,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    struct peer *a = ready_peer("a", "create 1048576 no-inject deadline 200");
+    struct peer *a = ready_peer("a", "create 1048576 no-ptrace deadline 200");
     struct peer *reader = ready_peer("reader", NULL);
     ok(a, "fill 0 1048576 3");
     ok(a, "shrink 524288");

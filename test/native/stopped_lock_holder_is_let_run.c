@@ -7,7 +7,7 @@ int main(int argc, char **argv)
     (void)argc;
     setup(argv);
     struct peer *holder = ready_peer("holder", "create 65536 deadline 3000");
-    struct peer *sleeper = ready_peer("sleeper", "no-inject");
+    struct peer *sleeper = ready_peer("sleeper", "no-ptrace");
     struct peer *other = ready_peer("other", "deadline 60000");
     struct peer *quick = ready_peer("quick", "deadline 1");
     /* The holder waits for the sleeper, which nobody may let run, with the lock. */
@@ -22,7 +22,7 @@ int main(int argc, char **argv)
     CHECK_INT(process_state(sleeper->pid), 'T');
     continue_peer(holder);
     expect_error(__FILE__, __LINE__, "PEERMAP_ELATE", holder);
-    CHECK(strstr(holder->line, "PEERMAP_NO_INJECT") != NULL);
+    CHECK(strstr(holder->line, "PEERMAP_NO_PTRACE") != NULL);
     continue_peer(sleeper);
     ok(other, "grow 4096");
     maps_exactly(sleeper, 65536 + 4096);

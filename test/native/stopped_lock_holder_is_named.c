@@ -6,7 +6,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    struct peer *holder = ready_peer("holder", "create 65536 no-inject deadline 100000");
+    struct peer *holder = ready_peer("holder", "create 65536 no-ptrace deadline 100000");
     struct peer *sleeper = ready_peer("sleeper", NULL);
     struct peer *other = ready_peer("other", "deadline 100");
     /* The holder waits for the sleeper, with the lock. */

@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    struct peer *a = ready_peer("a", "create 65536 no-inject deadline 200");
+    struct peer *a = ready_peer("a", "create 65536 no-ptrace deadline 200");
     struct peer *b = ready_peer("b", NULL);
     struct peer *sleeper = ready_peer("sleeper", NULL);
     stop_peer(sleeper);

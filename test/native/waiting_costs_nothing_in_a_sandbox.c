@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    struct peer *sleeper = ready_peer("sleeper", "create 65536 no-inject");
+    struct peer *sleeper = ready_peer("sleeper", "create 65536 no-ptrace");
     struct peer *holder = ready_peer("holder", "deadline 100000");
     forbid();
     peermap_options options = { .struct_size = sizeof options, .peer_name = "waiter", .deadline_ms = 1000 };

@@ -115,7 +115,7 @@ int main(int argc, char **argv)
     peermap_options options = { .struct_size = sizeof options,
                                 .peer_name = "here",
                                 .deadline_ms = DEADLINE_MS,
-                                .flags = PEERMAP_STRICT | PEERMAP_NO_INJECT };
+                                .flags = PEERMAP_STRICT | PEERMAP_NO_PTRACE };
     peermap_segment *segment;
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
     struct peer *peer = ready_peer("stopped", NULL);

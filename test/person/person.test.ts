@@ -52,7 +52,7 @@ describe('a person in the workbench, with the installed extension', function () 
 
   before(async () => {
     // A segment in which every growth is a round, and a process that is stopped holds it up.
-    demo = new DemoProcesses(`words-${process.pid}`, '--strict', '--no-inject');
+    demo = new DemoProcesses(`words-${process.pid}`, '--strict', '--no-ptrace');
     endings.unshift(() => demo.stop());
     removeAtExit(other);
     addon.Segment.create(other, { peerName: 'person' }).detach();

@@ -81,7 +81,7 @@ class Memory(Case):
         self.assertIn("detached", repr(segment))
 
     def test_a_signal_handler_that_detaches_in_the_middle_of_a_call_is_told_so(self) -> None:
-        with peermap.create(self.name, peer_name="one", strict=True, no_inject=True):
+        with peermap.create(self.name, peer_name="one", strict=True, no_ptrace=True):
             stopped = self.start("segment = peermap.attach(name, peer_name='stopped'); print('ready'); input()")
             self.assertEqual(stopped.line(), "ready")
             stopped.signal(signal.SIGSTOP)

@@ -49,7 +49,7 @@ class Segments(Case):
                 segment.map_peer(1)
 
     def test_the_stopped_peer_that_made_a_growth_fail_is_named(self) -> None:
-        options = dict(peer_name="one", initial_size=MiB, deadline_ms=100, strict=True, no_inject=True)
+        options = dict(peer_name="one", initial_size=MiB, deadline_ms=100, strict=True, no_ptrace=True)
         with peermap.create(self.name, **options) as segment:
             other = self.start(PEER)
             self.assertEqual(other.line(), "attached")

@@ -289,13 +289,13 @@ describe('server', function () {
       const flags = async (name: string) => (await client.request('peermap/snapshot', { segment: name })).value.header?.flags;
       assert.deepEqual(await flags(segment), []);
       const other = testSegment();
-      await client.request('peermap/create', { segment: other, bytes: start, strict: true, noInject: true });
-      assert.deepEqual(await flags(other), ['strict', 'noInject']);
+      await client.request('peermap/create', { segment: other, bytes: start, strict: true, noPtrace: true });
+      assert.deepEqual(await flags(other), ['strict', 'noPtrace']);
       assert.equal((await client.request('peermap/grow', { segment: other, bytes: page })).ahead, 0);
     });
 
     it('fails with PEERMAP_ELATE and the name of a peer that is stopped, and grows without it if that is allowed', async () => {
-      await Peer.start(segment, 'writer', 'create', start, 'no-inject');
+      await Peer.start(segment, 'writer', 'create', start, 'no-ptrace');
       const sleeper = await Peer.start(segment, 'sleeper');
       sleeper.signal('SIGSTOP');
       const client = await Client.start();
@@ -385,7 +385,7 @@ describe('server', function () {
     });
 
     it('killed in the middle of a growth, the request is rejected and the segment is whole', async () => {
-      const peer = await Peer.start(segment, 'writer', 'create', start, 'no-inject');
+      const peer = await Peer.start(segment, 'writer', 'create', start, 'no-ptrace');
       const sleeper = await Peer.start(segment, 'sleeper');
       const client = await Client.start();
       const successor = await Client.start(); // before the growth, which does not wait for that

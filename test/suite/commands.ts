@@ -80,7 +80,7 @@ describe('commands with arguments', () => {
   it("fail with the library's code, and the name of who is to blame", async () => {
     assert.match(await refusal('peermap.grow', { segment, bytes: page }), /PEERMAP_ENOENT/);
     assert.match(await refusal('peermap.grow', { segment }), /PEERMAP_E(INVAL|NOENT)/);
-    await Peer.start(segment, 'writer', 'create', start, 'no-inject');
+    await Peer.start(segment, 'writer', 'create', start, 'no-ptrace');
     assert.match(await refusal('peermap.grow', { segment }), /PEERMAP_EINVAL.*bytes/);
     assert.match(await refusal('peermap.remap', { segment, pid: 1 }), /PEERMAP_ESRCH/);
     const sleeper = await Peer.start(segment, 'sleeper');
@@ -114,7 +114,7 @@ describe('commands with arguments', () => {
   });
 
   it('grow goes on without a peer that does not answer where late peers are allowed', async () => {
-    const peer = await Peer.start(segment, 'writer', 'create', start, 'no-inject');
+    const peer = await Peer.start(segment, 'writer', 'create', start, 'no-ptrace');
     const sleeper = await Peer.start(segment, 'sleeper');
     sleeper.signal('SIGSTOP');
     const round = await execute<Round>('peermap.grow', { segment, bytes: page, allowLate: true });

@@ -36,7 +36,7 @@ describe('when the server is killed', () => {
   });
 
   it('a growth that was under way is rejected, and not done again', async () => {
-    const peer = await Peer.start(segment, 'writer', 'create', start, 'no-inject');
+    const peer = await Peer.start(segment, 'writer', 'create', start, 'no-ptrace');
     const sleeper = await Peer.start(segment, 'sleeper');
     await until(() => activeShown() === start, 'the segment to be watched');
     sleeper.signal('SIGSTOP');

@@ -30,7 +30,7 @@ static void a_stopped_third(struct stage *stage)
 
 static void a_third_out_of_reach(struct stage *stage)
 {
-    third_attaches(stage, PEERMAP_NO_INJECT);
+    third_attaches(stage, PEERMAP_NO_PTRACE);
     stop_person(stage, THIRD);
 }
 

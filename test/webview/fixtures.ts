@@ -81,7 +81,7 @@ export class Model {
       samePid: true,
       base: hex(base),
       relocated: false,
-      noInject: false,
+      noPtrace: false,
       mapped: active,
       requested: epoch,
       acked: epoch,
@@ -254,7 +254,7 @@ export function ahead(active = 24 * MiB, to = 88 * MiB): Model {
   const model = new Model('demo', active);
   model.attach('indexer', 4711);
   const search = model.attach('search', 4718);
-  model.attach('stats', 4724, { noInject: true });
+  model.attach('stats', 4724, { noPtrace: true });
   model.now += 90e6;
   model.mapAhead(to);
   for (let round = 0; round < 18; round += 1) {
@@ -273,7 +273,7 @@ export function ahead(active = 24 * MiB, to = 88 * MiB): Model {
 /** Where nothing is mapped ahead, nobody is reached while stopped, and one is. */
 export function strict(): Model {
   const model = three();
-  model.header.flags.push('strict', 'noInject');
+  model.header.flags.push('strict', 'noPtrace');
   model.now += 300e6;
   the(model.peers[2]).processState = 'T';
   model.resize(model.header.active + 256 * KiB, model.peers[0], ['stats']);

@@ -440,13 +440,13 @@ describe('inspector', function () {
     assert.match(await text('.facts'), /Ahead\s+77\.5 MiB/);
     assert.match(await text('#problems'), /No problems/);
     assert.match(await row('search').innerText(), /stopped.*unstop/s);
-    assert.match(await row('stats').innerText(), /no-inject/);
+    assert.match(await row('stats').innerText(), /no-ptrace/);
     // Above the middle, at 60 of 112 MiB.
     const { width = 0 } = (await shown.page.locator('#map canvas').boundingBox()) ?? {};
     await lanes.nth(1).hover({ position: { x: 164 + width * 0.5, y: 10 } });
     await shown.until(() => /mapped ahead: not active yet/.test(document.querySelector('.tip')?.textContent ?? ''));
     await shown.show(strict());
-    assert.match(await text('.name-row'), /strict\s+no-inject/);
+    assert.match(await text('.name-row'), /strict\s+no-ptrace/);
     assert.match(await text('.facts'), /Ahead\s+none/);
     assert.match(await text('#problems'), /was asked for 25\. It is stopped\./);
   });

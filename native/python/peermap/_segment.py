@@ -34,7 +34,7 @@ _FLAGS = {
     "allow_late": _library.ALLOW_LATE,
     "strict": _library.STRICT,
     "relocatable": _library.RELOCATABLE,
-    "no_inject": _library.NO_INJECT,
+    "no_ptrace": _library.NO_PTRACE,
     "prefault": _library.PREFAULT,
     "huge": _library.HUGE,
     "heap": _library.HEAP,
@@ -586,7 +586,7 @@ def open(name: str, **options: Any) -> Segment:
     """Attaches, or creates if there is none, race-free.
 
     Options: peer_name, initial_size, reserve_size, ahead, deadline_ms, max_peers, mode, heap_step; and, True or False, allow_late, strict,
-    relocatable, no_inject, prefault, huge, heap.  peermap_options of peermap.h says what each is.
+    relocatable, no_ptrace, prefault, huge, heap.  peermap_options of peermap.h says what each is.
     """
     return _enter(library.open, name, options)
 

@@ -22,7 +22,7 @@ static void wait_inside(void)
 
 static peermap_segment *attach(const char *name)
 {
-    peermap_options options = { .struct_size = sizeof options, .peer_name = name, .flags = PEERMAP_NO_INJECT, .deadline_ms = 60000 };
+    peermap_options options = { .struct_size = sizeof options, .peer_name = name, .flags = PEERMAP_NO_PTRACE, .deadline_ms = 60000 };
     peermap_segment *segment;
     int rc = peermap_attach(seg(), &options, &segment);
     if (rc != 0)
