@@ -61,7 +61,7 @@ int main(int argc, char **argv)
     continue_peer(plain);
 
     /* Who waits for the lock: the one that has it waits for a peer that nobody may let run. */
-    struct peer *sleeper = wishing("yes", "sleeper", NULL), *holder = ready_peer("holder", "deadline 100000"), *quick = ready_peer("quick", "deadline 1");
+    struct peer *sleeper = wishing("yes", "sleeper", NULL), *holder = ready_peer("holder", "deadline 3000"), *quick = ready_peer("quick", "deadline 1");
     stop_peer(sleeper);
     say(holder, "grow 4096");
     while (strncmp(ask(quick, "map"), "error PEERMAP_EBUSY", 19) != 0) {}
