@@ -27,7 +27,7 @@ struct pm_thread {
     struct pm_near near[PM_NEAR]; /* cache.c */
     struct pm_touching touching;
 };
-extern __attribute__((visibility("hidden"))) _Thread_local struct pm_thread pm_thread;
+extern _Thread_local struct pm_thread pm_thread;
 
 /* To be asked for once in a call, and handed on: the compiler would look for it anew at each place. */
 static inline struct pm_thread *pm_own(void)

@@ -52,7 +52,8 @@ describe('addon: a process as a peer', () => {
   });
 
   it('throws PEERMAP_ELOST where the object was cut short from outside', () => {
-    const name = freshName(), path = `/dev/shm/peermap.${name}`;
+    const name = freshName();
+    const path = `/dev/shm/peermap.${name}`;
     const segment = kept(peermap.Segment.create(name, { initialSize: MiB, heap: true }));
     const small = segment.allocate(100);
     const large = [0, 1, 2, 3, 4].map(() => segment.allocate(MiB / 8)).at(-1) ?? 0;
