@@ -32,7 +32,7 @@ static struct pm_header *header_of(const char *segment)
 
 int main(int argc, char **argv)
 {
-    peermap_options options = { .struct_size = sizeof options, .peer_name = "x", .flags = PEERMAP_STRICT | PEERMAP_NO_INJECT };
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "x", .flags = PEERMAP_STRICT | PEERMAP_NO_PTRACE };
     peermap_segment *segment;
     char plain[16];
     if (argc < 3)
