@@ -220,6 +220,7 @@ export type ProblemCode =
   | 'copy' // of another object, or restored: what it says of processes is true of that one
   | 'no-access' // permission denied, the thing is named
   | 'no-process' // ended between two looks
+  | 'left-out' // there is more of it than a look takes
   | 'os'; // another system error, with its errno in the text
 
 /** Something that could not be seen, or contradicts itself. */

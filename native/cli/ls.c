@@ -11,7 +11,7 @@
 
 struct list {
     struct pmo_summary *segments;
-    size_t count;
+    size_t count, left_out;
     struct pmo_census census;
 };
 
@@ -76,6 +76,8 @@ static void print_text(const struct cli *cli, const struct list *list)
     table_end(table, &cli->out);
     if (shown == 0)
         out_line(&cli->out, FAINT, has(cli, OPTION_ORPHANS) ? "no segment is an orphan for certain" : "there are no segments");
+    if (list->left_out > 0)
+        out_line(&cli->out, WARNING, "%zu more segments of other users are left out", list->left_out);
 }
 
 static void model_segment(struct json *json, const struct list *list, const struct pmo_summary *segment, const struct pmo_memory *memory)
@@ -112,6 +114,7 @@ static void print_json(const struct cli *cli, const struct list *list)
             model_segment(&json, list, &list->segments[i], memory);
     }
     json_close(&json, ']');
+    json_number(&json, "leftOut", list->left_out);
     model_problems(&json, "problems", &list->census.problems);
     json_close(&json, '}');
 }
@@ -138,7 +141,7 @@ static void print_names(const struct cli *cli, const struct list *list)
 int run_ls(struct cli *cli)
 {
     struct list list = { 0 };
-    int rc = pmo_list(&list.segments, &list.count);
+    int rc = pmo_list(&list.segments, &list.count, &list.left_out);
     if (rc == 0 && (!has(cli, OPTION_NAMES) || has(cli, OPTION_ORPHANS)))
         rc = pmo_census_take(&list.census);
     if (rc != 0)

@@ -2,6 +2,7 @@
 /* census.c - all shared memory of the machine: what was seen of each object, put together. */
 #include "census.h"
 
+#include "budget.h"
 #include "error.h"
 #include "room.h"
 #include "sighting.h"
@@ -18,6 +19,10 @@ const char *pmo_memory_word(enum pmo_memory_kind kind)
 struct pmo_sighting *pmo_sighting_add(struct pmo_sightings *sightings, enum pmo_memory_kind kind, struct pmo_object object,
                                       const char *name, size_t length)
 {
+    if (sightings->count == PMO_SIGHTINGS_MAX || !pmo_budget_left()) {
+        sightings->over = true;
+        return NULL;
+    }
     struct pmo_sighting *sighting = pmo_room((void **)&sightings->list, sightings->count, sizeof *sighting);
     char *copy = sighting ? strndup(name, length) : NULL;
     if (!copy) {
@@ -55,10 +60,14 @@ static int by_kind_and_name(const void *a, const void *b)
     return order ? order : compare(x->object.inode, y->object.inode);
 }
 
-static bool add_user(struct pmo_memory *memory, const struct pmo_sighting *sighting)
+static bool add_user(struct pmo_census *census, struct pmo_memory *memory, const struct pmo_sighting *sighting)
 {
     struct pmo_memory_user *user = memory->user_count ? &memory->users[memory->user_count - 1] : NULL;
     if (!user || user->process != sighting->process) {
+        if (memory->user_count == PMO_USERS_MAX) {
+            census->cut = true;
+            return true;
+        }
         user = pmo_room((void **)&memory->users, memory->user_count, sizeof *user);
         if (!user)
             return false;
@@ -103,7 +112,7 @@ static bool put_together(struct pmo_census *census, const struct pmo_sightings *
     list->name = NULL;
     for (size_t i = 0; i < count; i++) {
         take_facts(memory, &list[i]);
-        if (list[i].process != PMO_NOBODY && !add_user(memory, &list[i]))
+        if (list[i].process != PMO_NOBODY && !add_user(census, memory, &list[i]))
             return false;
     }
     if (memory->kind == PMO_SYSV)
@@ -120,6 +129,10 @@ static bool group(struct pmo_sightings *sightings)
     for (size_t from = 0, to; from < sightings->count; from = to) {
         for (to = from + 1; to < sightings->count && same_object(&sightings->list[from], &sightings->list[to]) == 0;)
             to++;
+        if (sightings->census->count == PMO_MEMORIES_MAX) {
+            sightings->census->cut = true;
+            break;
+        }
         if (!put_together(sightings->census, sightings, &sightings->list[from], to - from))
             return false;
     }
@@ -141,6 +154,12 @@ static void tell_hidden(struct pmo_census *census)
                         "%" PRIu32 " processes could not be asked what they map, %" PRIu32 " of them of this user", census->hidden, own);
 }
 
+static void tell_cut(struct pmo_census *census)
+{
+    pmo_problem_add(&census->problems, PMO_LEFT_OUT, pmo_at("inventory"),
+                    "there is more shared memory, or there are more processes that have it, than one look takes: what is listed is not all");
+}
+
 int pmo_census_take(struct pmo_census *census)
 {
     *census = (struct pmo_census){ 0 };
@@ -155,8 +174,11 @@ int pmo_census_take(struct pmo_census *census)
         free(sightings.list[i].name);
     free(sightings.list);
     pmo_limits_read(&census->limits);
+    census->cut = census->cut || sightings.over;
     if (census->hidden > 0)
         tell_hidden(census);
+    if (census->cut)
+        tell_cut(census);
     if (well)
         return 0;
     pmo_census_free(census);

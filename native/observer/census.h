@@ -75,6 +75,7 @@ struct pmo_census {
     uint32_t asked;  /* processes */
     uint32_t hidden;     /* others that could not be asked */
     uint32_t hidden_own; /* of these, processes of this user */
+    bool cut;            /* there is more than is told here (budget.h); a problem says so */
     bool whole;          /* no other process of the machine can be there: this is its first pid namespace, and /proc hides none */
     struct pmo_census_limits limits;
     struct pmo_problems problems;

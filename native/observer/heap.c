@@ -2,6 +2,7 @@
 /* heap.c - the heap of a segment, by pread of what describes it. */
 #include "heap.h"
 
+#include "budget.h"
 #include "peermap.h"
 #include "snapshot.h"
 
@@ -36,12 +37,14 @@ static int read_part(int fd, uint64_t offset, void *into, size_t length)
     return 0;
 }
 
-static int count_units(int fd, const struct pm_heap_places *places, uint64_t units, struct pm_tally *tally)
+/* `units`: how many there are, and then how many of them were counted. */
+static int count_units(int fd, const struct pm_heap_places *places, uint64_t *units, struct pm_tally *tally)
 {
     struct part *part = malloc(sizeof *part);
     int error = part ? 0 : ENOMEM;
-    for (uint64_t from = 0; from < units && error == 0; from += AT_ONCE) {
-        uint64_t count = units - from < AT_ONCE ? units - from : AT_ONCE;
+    uint64_t from = 0, count;
+    for (; from < *units && error == 0 && pmo_budget_left(); from += count) {
+        count = *units - from < AT_ONCE ? *units - from : AT_ONCE;
         error = read_part(fd, places->words + from * sizeof *part->words, part->words, count * sizeof *part->words);
         if (error == 0 && has_span(part, count))
             error = read_part(fd, places->bits + from * sizeof *part->bits, part->bits, count * sizeof *part->bits);
@@ -49,6 +52,7 @@ static int count_units(int fd, const struct pm_heap_places *places, uint64_t uni
             pm_tally_unit(tally, part->words[i], &part->bits[i]);
     }
     free(part);
+    *units = from;
     return error;
 }
 
@@ -154,7 +158,8 @@ int pmo_heap_take(const struct pmo_observer *observer, struct pmo_heap *heap, st
     heap->size = active < header.reserved ? active : header.reserved;
     uint64_t units = pm_heap_units(heap->size), described = header.heap.backed < units ? header.heap.backed : units;
     described = described < most ? described : most;
-    int error = count_units(observer->fd, &places, described, &heap->tally);
+    uint64_t counted = described;
+    int error = count_units(observer->fd, &places, &counted, &heap->tally);
     if (error == 0)
         error = count_peers(observer->fd, &header, &places, heap);
     if (error != 0) {
@@ -164,6 +169,10 @@ int pmo_heap_take(const struct pmo_observer *observer, struct pmo_heap *heap, st
     }
     finish(heap, &header, &places, described);
     judge(heap, &header, problems);
+    if (counted < described)
+        pmo_problem_add(problems, PMO_LEFT_OUT, pmo_at("heap"),
+                        "objects are counted of its first %" PRIu64 " MiB of %" PRIu64 ": all of it takes longer than a look may",
+                        counted << PM_UNIT_SHIFT >> 20, heap->size >> 20);
     return 0;
 }
 

@@ -3,7 +3,7 @@
  * heap.h - the heap of a segment, counted from outside while it is used.
  *
  * Reads the words of all units, and the bits of those that are spans: about 17 KiB for each MiB of the heap.  Nobody is held up; the numbers need
- * not be of one moment.
+ * not be of one moment.  Of a heap that takes longer than a look may (budget.h) the beginning is counted, and a problem says so.
  */
 #ifndef PMO_HEAP_H
 #define PMO_HEAP_H

@@ -6,6 +6,7 @@
  * file only if nobody else has it (lease.h).  Where it cannot be asked, nothing is known: that nobody was seen proves nothing.
  */
 #include "attach.h"
+#include "budget.h"
 #include "census.h"
 #include "lease.h"
 #include "snapshot.h"
@@ -143,6 +144,15 @@ static void settle(struct pmo_memory *memory, enum pmo_reason reason)
     memory->orphan = pmo_reason_orphan(reason);
 }
 
+/* What there is no time for is not known. */
+static enum pmo_reason judge_in_time(struct pmo_census *census, struct pmo_memory *memory, const struct pmo_leases *leases)
+{
+    if (pmo_budget_left())
+        return judge(census, memory, leases);
+    census->cut = true;
+    return memory->user_count > 0 ? PMO_SEEN : PMO_FAILED;
+}
+
 static bool may_be_a_look(enum pmo_reason reason) { return reason == PMO_UNSEEN || reason == PMO_LOOKED_AT; }
 
 void pmo_census_judge(struct pmo_census *census)
@@ -151,7 +161,7 @@ void pmo_census_judge(struct pmo_census *census)
     bool again = false;
     pmo_leases_read(&leases);
     for (size_t i = 0; i < census->count; i++) {
-        settle(&census->list[i], judge(census, &census->list[i], &leases));
+        settle(&census->list[i], judge_in_time(census, &census->list[i], &leases));
         again = again || may_be_a_look(census->list[i].reason);
     }
     for (size_t round = 0; round < sizeof rests_ns / sizeof *rests_ns && again; round++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* list.c - all segments of the machine, each in a line. */
+#include "budget.h"
 #include "error.h"
 #include "os.h"
 #include "room.h"
@@ -8,10 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 struct listing {
     struct pmo_summary *list;
     size_t count;
+    size_t left_out;
+    bool own; /* those of this user are being listed, or else those of others */
     bool failed;
 };
 
@@ -45,10 +49,6 @@ static bool fill(struct pmo_summary *summary)
 {
     struct pmo_observer observer;
     struct pmo_snapshot snapshot;
-    char path[sizeof summary->name + 32];
-    snprintf(path, sizeof path, PM_DIRECTORY "/" PM_PREFIX "%s", summary->name);
-    if (fstatat(AT_FDCWD, path, &summary->object, AT_SYMLINK_NOFOLLOW) != 0)
-        return false; /* removed since the directory was read */
     int rc = pmo_observer_open(summary->name, &observer);
     if (rc == PEERMAP_ENOENT)
         return false;
@@ -67,14 +67,25 @@ static bool fill(struct pmo_summary *summary)
     return true;
 }
 
+/* Anybody may fill the directory: that must not cost this user the sight of its own segments. */
 static bool list_one(const char *segment, void *context)
 {
     struct listing *listing = context;
+    struct stat object;
+    char path[sizeof ((struct pmo_summary *)NULL)->name + 32];
+    snprintf(path, sizeof path, PM_DIRECTORY "/" PM_PREFIX "%s", segment);
+    if (fstatat(AT_FDCWD, path, &object, AT_SYMLINK_NOFOLLOW) != 0 || (object.st_uid == geteuid()) != listing->own)
+        return true; /* removed since the directory was read, or of the other round */
+    if (listing->count == PMO_SEGMENTS_MAX || !pmo_budget_left()) {
+        listing->left_out++;
+        return true;
+    }
     struct pmo_summary *summary = pmo_room((void **)&listing->list, listing->count, sizeof *summary);
     listing->failed = summary == NULL;
     if (!summary)
         return false;
     snprintf(summary->name, sizeof summary->name, "%s", segment);
+    summary->object = object;
     if (fill(summary))
         listing->count++;
     return true;
@@ -85,10 +96,13 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct pmo_summary *)a)->name, ((const struct pmo_summary *)b)->name);
 }
 
-int pmo_list(struct pmo_summary **list, size_t *count)
+int pmo_list(struct pmo_summary **list, size_t *count, size_t *left_out)
 {
-    struct listing listing = { 0 };
+    struct listing listing = { .own = true };
     pm_object_each(list_one, &listing);
+    listing.own = false;
+    if (!listing.failed)
+        pm_object_each(list_one, &listing);
     if (listing.failed) {
         free(listing.list);
         errno = ENOMEM;
@@ -98,5 +112,6 @@ int pmo_list(struct pmo_summary **list, size_t *count)
         qsort(listing.list, listing.count, sizeof *listing.list, by_name);
     *list = listing.list;
     *count = listing.count;
+    *left_out = listing.left_out;
     return 0;
 }

@@ -165,33 +165,46 @@ int pmo_mappings_shared(const struct pmo_process *process, path_visitor each, vo
 struct collection {
     struct pmo_object wanted;
     struct pmo_mappings *mappings;
+    struct pmo_allowance *allowance;
     int error;
 };
+
+static bool stop(struct collection *collection, int error)
+{
+    collection->error = error;
+    return false;
+}
 
 static bool collect(struct pmo_object object, const struct pmo_mapping *mapping, void *context)
 {
     struct collection *c = context;
+    if (c->allowance->visits == 0 || !pmo_budget_left())
+        return stop(c, ETIME);
+    c->allowance->visits--;
     if (object.inode != c->wanted.inode || object.device != c->wanted.device)
         return true;
+    if (c->mappings->count == PMO_MAPPINGS_MAX || c->mappings->count == c->allowance->listed)
+        return stop(c, E2BIG);
     struct pmo_mapping *next = pmo_room((void **)&c->mappings->list, c->mappings->count, sizeof *next);
-    if (!next) {
-        c->error = ENOMEM;
-        return false;
-    }
+    if (!next)
+        return stop(c, ENOMEM);
     *next = *mapping;
     c->mappings->count++;
     return true;
 }
 
-int pmo_mappings_read(const struct pmo_process *process, struct pmo_object object, struct pmo_mappings *mappings)
+int pmo_mappings_read(const struct pmo_process *process, struct pmo_object object, struct pmo_allowance *allowance,
+                      struct pmo_mappings *mappings)
 {
     *mappings = (struct pmo_mappings){ 0 };
-    struct collection c = { .wanted = object, .mappings = mappings };
+    struct collection c = { .wanted = object, .mappings = mappings, .allowance = allowance };
     int error = pmo_mappings_each(process, collect, &c);
     if (error == 0)
         error = c.error;
-    if (error == 0)
+    if (error == 0) {
+        allowance->listed -= mappings->count;
         return 0;
+    }
     free(mappings->list);
     *mappings = (struct pmo_mappings){ 0 };
     return error;

@@ -5,6 +5,7 @@
 #ifndef PMO_MAPPINGS_H
 #define PMO_MAPPINGS_H
 
+#include "budget.h"
 #include "process.h"
 
 #include <stddef.h>
@@ -58,8 +59,16 @@ int pmo_mappings_shared(const struct pmo_process *process,
                         bool (*each)(struct pmo_object object, const struct pmo_mapping *mapping, const char *path, void *context),
                         void *context);
 
-/* The mappings of one object.  0 or errno. */
-int pmo_mappings_read(const struct pmo_process *process, struct pmo_object object, struct pmo_mappings *mappings);
+/* What a look may still take (budget.h).  Process-local. */
+struct pmo_allowance {
+    uint64_t visits; /* mappings, of whatever files, that it comes past */
+    uint64_t listed; /* of them, mappings of the object */
+};
+#define PMO_ALLOWANCE ((struct pmo_allowance){ PMO_VISITS_MAX, PMO_MAPPINGS_IN_ALL_MAX })
+
+/* The mappings of one object.  0 or errno: E2BIG if there are more than may be listed, ETIME if no more are allowed to be come past, or no time is left. */
+int pmo_mappings_read(const struct pmo_process *process, struct pmo_object object, struct pmo_allowance *allowance,
+                      struct pmo_mappings *mappings);
 
 /* The runs of [address, address + length) that are not mapped shared, readable and writable, to the file from `offset` on.
  * 0 or errno. */

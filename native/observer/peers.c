@@ -51,7 +51,7 @@ void pmo_peers_judge(struct pmo_snapshot *snapshot)
 
 void pmo_peers_bury(struct pmo_snapshot *snapshot, bool thoroughly)
 {
-    for (size_t i = 0; i < snapshot->peer_count; i++) {
+    for (size_t i = 0; i < snapshot->peer_count && pmo_budget_left(); i++) {
         struct pmo_peer *peer = &snapshot->peers[i];
         const struct pm_slot *slot = &peer->slot;
         const struct pm_process who = { slot->pid, slot->uid, slot->start_time, slot->pidns, slot->pidfd_ino };
@@ -62,23 +62,30 @@ void pmo_peers_bury(struct pmo_snapshot *snapshot, bool thoroughly)
     }
 }
 
-static void compare(struct pmo_snapshot *snapshot, struct pmo_peer *peer, const struct pmo_process *process)
+/* False: the budget of the look is spent. */
+static bool compare(struct pmo_snapshot *snapshot, struct pmo_peer *peer, const struct pmo_process *process)
 {
     const struct pm_header *h = &snapshot->header;
     const struct pmo_object object = { snapshot->object.st_dev, snapshot->object.st_ino };
     const uint64_t active = pmo_active(h) < h->reserved ? pmo_active(h) : h->reserved;
-    int error = pmo_mappings_read(process, object, &peer->mappings);
+    int error = pmo_mappings_read(process, object, &snapshot->allowance, &peer->mappings);
     if (error == 0 && peer->slot.base < UINT64_MAX - PM_RESERVED_MAX)
         error = pmo_mappings_missing(&peer->mappings, peer->slot.base, active, h->header_len, &peer->missing);
     peer->mappings_known = error == 0;
-    if (error != 0)
+    if (error == E2BIG)
+        pmo_problem_add(&snapshot->problems, PMO_LEFT_OUT, pmo_at("/proc/%" PRIu32 "/maps", process->pid),
+                        "it maps the object in too many pieces: they are left out");
+    else if (error != 0 && error != ETIME)
         pmo_problem_system(&snapshot->problems, pmo_at("/proc/%" PRIu32 "/maps", process->pid), error);
+    return error != ETIME;
 }
 
-static void look(struct pmo_snapshot *snapshot, struct pmo_peer *peer)
+/* False: the budget of the look is spent. */
+static bool look(struct pmo_snapshot *snapshot, struct pmo_peer *peer)
 {
     const uint32_t pid = peer->slot.pid;
     struct pmo_process process;
+    bool whole = true;
     int error = pid > 0 && pid <= PID_LIMIT ? pmo_process_open(pid, &process) : ESRCH;
     if (error == 0) {
         peer->same_pid = pmo_process_is(&process, &peer->slot);
@@ -86,21 +93,27 @@ static void look(struct pmo_snapshot *snapshot, struct pmo_peer *peer)
             peer->process_state = pmo_process_state(&process, NULL);
         /* Of the dead and the unfinished nothing is required that maps could contradict. */
         if (peer->same_pid && (peer->state == PMO_ALIVE || peer->state == PMO_LATE))
-            compare(snapshot, peer, &process);
+            whole = compare(snapshot, peer, &process);
         pmo_process_close(&process);
     }
     /* No problem if it is dead: that it cannot be seen is no wonder. */
     if (peer->state == PMO_DEAD || peer->state == PMO_ATTACHING || peer->same_pid)
-        return;
+        return whole;
     if (error != 0)
         pmo_problem_system(&snapshot->problems, pmo_at("/proc/%" PRIu32, pid), error);
     else
         pmo_problem_add(&snapshot->problems, PMO_NO_PROCESS, pmo_at("slot %" PRIu32, peer->index),
                         "pid %" PRIu32 " here is another process: the peer is of another pid namespace", pid);
+    return whole;
 }
 
 void pmo_peers_look(struct pmo_snapshot *snapshot)
 {
-    for (size_t i = 0; i < snapshot->peer_count; i++)
-        look(snapshot, &snapshot->peers[i]);
+    size_t asked = 0, without = 0;
+    for (; asked < snapshot->peer_count && pmo_budget_left(); asked++)
+        without += !look(snapshot, &snapshot->peers[asked]);
+    without += snapshot->peer_count - asked;
+    if (without > 0)
+        pmo_problem_add(&snapshot->problems, PMO_LEFT_OUT, pmo_at("registry"),
+                        "what %zu of %zu peers map is left out: asking all takes longer than a look may", without, snapshot->peer_count);
 }

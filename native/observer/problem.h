@@ -24,6 +24,7 @@
     X(COPY, "copy")                                                                                                    \
     X(NO_ACCESS, "no-access")                                                                                          \
     X(NO_PROCESS, "no-process")                                                                                        \
+    X(LEFT_OUT, "left-out")                                                                                            \
     X(OS, "os")
 
 enum pmo_problem_code {

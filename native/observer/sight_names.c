@@ -51,7 +51,7 @@ static void sight_folder(struct pmo_sightings *sightings, int fd, char path[PATH
             close(fd);
         return;
     }
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL && !sightings->failed;)
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL && !sightings->failed && !sightings->over;)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             sight_entry(sightings, folder, entry->d_name, path, depth);
     closedir(folder);

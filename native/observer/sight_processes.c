@@ -6,6 +6,7 @@
  * only a name, a descriptor or /proc/PID/map_files tell, the last to root alone.  Never smaps: it walks page tables under a lock of the
  * process that is looked at.
  */
+#include "budget.h"
 #include "room.h"
 #include "sighting.h"
 
@@ -59,6 +60,14 @@ static bool understand(const char *path, struct meaning *meaning)
     return true;
 }
 
+/* Whether there is no room for more of this process, or no time. */
+static bool is_full(struct pmo_sightings *sightings)
+{
+    const bool full = sightings->of_one == PMO_SIGHTINGS_OF_ONE_MAX || !pmo_budget_left();
+    sightings->over = sightings->over || full;
+    return full || sightings->failed;
+}
+
 /* The process's place in the list, where it is put with the first thing that it has. */
 static uint32_t place_of(const struct visit *visit)
 {
@@ -78,6 +87,9 @@ static uint32_t place_of(const struct visit *visit)
 
 static struct pmo_sighting *sight(const struct visit *visit, struct pmo_object object, const struct meaning *meaning)
 {
+    if (is_full(visit->sightings))
+        return NULL;
+    visit->sightings->of_one++;
     const uint32_t process = place_of(visit);
     struct pmo_sighting *sighting = process == PMO_NOBODY ? NULL :
         pmo_sighting_add(visit->sightings, meaning->kind, object, meaning->name, meaning->length);
@@ -159,7 +171,7 @@ static void sight_descriptors(const struct visit *visit)
             close(fd);
         return;
     }
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL && !visit->sightings->failed;)
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL && !is_full(visit->sightings);)
         if (entry->d_name[0] != '.')
             sight_descriptor(visit, fd, entry->d_name);
     closedir(folder);
@@ -169,6 +181,11 @@ static bool sight_process(const struct pmo_process *process, void *context)
 {
     struct pmo_sightings *sightings = context;
     struct visit visit = { sightings, process };
+    sightings->of_one = 0;
+    if (!pmo_budget_left()) {
+        sightings->over = true;
+        return false;
+    }
     int error = pmo_mappings_shared(process, sight_mapping, &visit);
     if (error == EACCES || error == EPERM) {
         sightings->census->hidden++;

@@ -36,10 +36,12 @@ struct pmo_sightings {
     dev_t directory; /* of /dev/shm */
     uint64_t ipc;    /* our own namespace */
     bool no_map_files;
-    bool failed; /* no memory */
+    size_t of_one; /* in the process that is being asked */
+    bool over;     /* there are more of them, or more to ask, than a look takes */
+    bool failed;   /* no memory */
 };
 
-/* A copy of `name` goes with it.  NULL without memory, which is kept in mind. */
+/* A copy of `name` goes with it.  NULL without memory, or beyond what a look takes, which is kept in mind. */
 struct pmo_sighting *pmo_sighting_add(struct pmo_sightings *sightings, enum pmo_memory_kind kind, struct pmo_object object,
                                       const char *name, size_t length);
 

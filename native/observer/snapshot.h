@@ -43,6 +43,7 @@ struct pmo_snapshot {
     size_t root_count;
     struct pmo_stranger *strangers;
     size_t stranger_count;
+    struct pmo_allowance allowance;
     struct pmo_problems problems;
 };
 

@@ -14,6 +14,7 @@
 struct hunt {
     struct pmo_snapshot *snapshot;
     uint32_t hidden; /* processes that could not be asked */
+    bool over;       /* there are more of them, or more to ask, than a look takes */
 };
 
 static bool is_registered(const struct pmo_snapshot *snapshot, uint32_t pid)
@@ -31,9 +32,16 @@ static bool hunt_in(const struct pmo_process *process, void *context)
     struct hunt *hunt = context;
     struct pmo_snapshot *snapshot = hunt->snapshot;
     struct pmo_mappings mappings;
+    hunt->over = !pmo_budget_left() || snapshot->stranger_count == PMO_STRANGERS_MAX;
+    if (hunt->over)
+        return false;
     if (is_registered(snapshot, process->pid))
         return true;
-    int error = pmo_mappings_read(process, (struct pmo_object){ snapshot->object.st_dev, snapshot->object.st_ino }, &mappings);
+    snapshot->allowance.visits = PMO_VISITS_MAX; /* of each: this look is made when a person asks */
+    int error = pmo_mappings_read(process, (struct pmo_object){ snapshot->object.st_dev, snapshot->object.st_ino }, &snapshot->allowance, &mappings);
+    if (error == E2BIG || error == ETIME)
+        pmo_problem_add(&snapshot->problems, PMO_LEFT_OUT, pmo_at("/proc/%" PRIu32 "/maps", process->pid),
+                        error == E2BIG ? "it maps the object in too many pieces: they are left out" : "it has too many mappings to be looked through");
     if (error == EACCES || error == EPERM)
         hunt->hidden++;
     if (error != 0 || mappings.count == 0)
@@ -59,7 +67,10 @@ void pmo_strangers_look(struct pmo_snapshot *snapshot)
     int error = pmo_process_each(hunt_in, &hunt);
     if (error != 0)
         pmo_problem_system(&snapshot->problems, pmo_at("/proc"), error);
-    else if (hunt.hidden > 0 && (snapshot->object.st_mode & (S_IRWXG | S_IRWXO)))
+    else if (hunt.over)
+        pmo_problem_add(&snapshot->problems, PMO_LEFT_OUT, pmo_at("/proc"),
+                        "processes are left out that may map the object too: asking all takes longer than a look may");
+    if (error == 0 && hunt.hidden > 0 && (snapshot->object.st_mode & (S_IRWXG | S_IRWXO)))
         pmo_problem_add(&snapshot->problems, PMO_NO_ACCESS, pmo_at("/proc"),
                         "%" PRIu32 " processes could not be asked whether they map the object", hunt.hidden);
 }

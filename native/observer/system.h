@@ -19,8 +19,11 @@ struct pmo_summary {
     struct pmo_problem problem; /* the first */
 };
 
-/* Every object whose name begins with "peermap.", by name.  0 or PEERMAP_EOS; free() the list. */
-int pmo_list(struct pmo_summary **list, size_t *count);
+/*
+ * The objects whose names begin with "peermap.", by name.  0 or PEERMAP_EOS; free() the list.  `left_out`: how many there are besides, of other users
+ * before any of this one (budget.h).
+ */
+int pmo_list(struct pmo_summary **list, size_t *count, size_t *left_out);
 
 struct pmo_use {
     char segment[PM_NAME_MAX];
@@ -36,8 +39,8 @@ struct pmo_user {
     size_t use_count;
 };
 
-/* The processes that map the data of a segment.  0 or PEERMAP_EOS. */
-int pmo_users_find(struct pmo_user **list, size_t *count);
+/* The processes that map the data of a listed segment.  0 or PEERMAP_EOS.  `whole`: no process was left out (budget.h). */
+int pmo_users_find(struct pmo_user **list, size_t *count, bool *whole);
 void pmo_users_free(struct pmo_user *list, size_t count);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* users.c - the processes that map the data of any segment: those whom a developer may want to look at. */
+#include "budget.h"
 #include "error.h"
 #include "room.h"
 #include "system.h"
@@ -13,6 +14,7 @@ struct census {
     struct pmo_user *users;
     size_t user_count;
     struct pmo_user current;
+    bool over; /* there are more of them, or more to ask, than a look takes */
     bool failed;
 };
 
@@ -30,6 +32,9 @@ static bool count_in(struct pmo_object object, const struct pmo_mapping *mapping
 {
     struct census *census = context;
     struct pmo_user *user = &census->current;
+    census->over = census->over || !pmo_budget_left();
+    if (census->over)
+        return false;
     const struct pmo_snapshot *s = segment_of(census, object);
     if (!s || !pmo_maps_data(mapping, s->readable ? s->header.header_len : 0))
         return true;
@@ -66,6 +71,9 @@ static bool ask(const struct pmo_process *process, void *context)
 {
     struct census *census = context;
     census->current = (struct pmo_user){ .pid = process->pid };
+    census->over = census->over || census->user_count == PMO_USERS_MAX || !pmo_budget_left();
+    if (census->over)
+        return false;
     if (pmo_mappings_each(process, count_in, census) != 0 || census->failed || census->current.use_count == 0) {
         free(census->current.uses);
         return !census->failed;
@@ -88,6 +96,9 @@ static void open_segments(struct census *census)
 {
     for (size_t i = 0; i < census->segment_count; i++) {
         struct pmo_observer observer;
+        census->over = census->over || !pmo_budget_left();
+        if (census->over)
+            break;
         if (pmo_observer_open(census->segments[i].name, &observer) != 0)
             continue;
         census->failed = pmo_snapshot_take(&observer, PMO_REGISTRY, &census->snapshots[i]) != 0 || census->failed;
@@ -95,10 +106,11 @@ static void open_segments(struct census *census)
     }
 }
 
-int pmo_users_find(struct pmo_user **list, size_t *count)
+int pmo_users_find(struct pmo_user **list, size_t *count, bool *whole)
 {
     struct census census = { 0 };
-    int rc = pmo_list(&census.segments, &census.segment_count);
+    size_t left_out;
+    int rc = pmo_list(&census.segments, &census.segment_count, &left_out);
     if (rc != 0)
         return rc;
     census.snapshots = calloc(census.segment_count + 1, sizeof *census.snapshots);
@@ -117,6 +129,7 @@ int pmo_users_find(struct pmo_user **list, size_t *count)
     }
     *list = census.users;
     *count = census.user_count;
+    *whole = !census.over && left_out == 0;
     return 0;
 }
 

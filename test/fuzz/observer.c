@@ -101,10 +101,11 @@ static void list(void)
 {
     struct pmo_summary *segments;
     struct pmo_user *users;
-    size_t count;
-    if (pmo_list(&segments, &count) == 0)
+    size_t count, left_out;
+    bool whole;
+    if (pmo_list(&segments, &count, &left_out) == 0)
         free(segments);
-    if (pmo_users_find(&users, &count) == 0)
+    if (pmo_users_find(&users, &count, &whole) == 0)
         pmo_users_free(users, count);
 }
 

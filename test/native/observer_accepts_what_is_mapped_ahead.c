@@ -24,8 +24,8 @@ static void expect_peace(uint64_t active, bool closed)
     CHECK_INT(s.peers[0].state, PMO_ALIVE);
     pmo_snapshot_free(&s);
     struct pmo_summary *list;
-    size_t count, found = 0;
-    CHECK_INT(pmo_list(&list, &count), 0);
+    size_t count, left_out, found = 0;
+    CHECK_INT(pmo_list(&list, &count, &left_out), 0);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(list[i].name, seg()) != 0)
             continue;

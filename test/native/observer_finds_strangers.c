@@ -35,7 +35,9 @@ int main(int argc, char **argv)
 
     struct pmo_user *users;
     size_t count, peers = 0, strangers = 0;
-    CHECK_INT(pmo_users_find(&users, &count), 0);
+    bool whole;
+    CHECK_INT(pmo_users_find(&users, &count, &whole), 0);
+    CHECK(whole);
     for (size_t i = 0; i < count; i++) {
         for (size_t u = 0; u < users[i].use_count; u++) {
             if (strcmp(users[i].uses[u].segment, seg()) != 0)

@@ -46,8 +46,9 @@ int main(int argc, char **argv)
     close(fd);
 
     struct pmo_summary *list;
-    size_t count;
-    CHECK_INT(pmo_list(&list, &count), 0);
+    size_t count, left_out;
+    CHECK_INT(pmo_list(&list, &count, &left_out), 0);
+    CHECK_INT(left_out, 0);
     const struct pmo_summary *segment = find(list, count, seg());
     CHECK(segment->readable && !segment->has_problem);
     CHECK_INT(segment->active, 65536);

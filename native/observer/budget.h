@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * budget.h - how much one look may take, whatever those who are looked at have made: a registry that names one process a thousand times, a process
+ * with a million mappings, a heap of terabytes that are not there, a directory of a million objects.
+ *
+ * Lists have a bound always.  Time has one for the thread that says so, between pmo_budget_begin() and pmo_budget_end().  What is beyond either is left out, and
+ * a problem says so: PMO_LEFT_OUT.  Process-local.
+ */
+#ifndef PMO_BUDGET_H
+#define PMO_BUDGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Of one object in one process.  A peer has a few: its data is one run, but where its holes are. */
+#define PMO_MAPPINGS_MAX 4096u
+/* In one look at a segment: of the object in all processes, and those that it comes past, of whatever files, to find them. */
+#define PMO_MAPPINGS_IN_ALL_MAX 65536u
+#define PMO_VISITS_MAX (UINT64_C(1) << 20)
+/* Processes that map one segment and are not in its registry. */
+#define PMO_STRANGERS_MAX 1024u
+/* Segments in a list: those of this user before those of others. */
+#define PMO_SEGMENTS_MAX 4096u
+/* Places at which the inventory of the machine sees a piece of shared memory, in one process and in all: 40 MB of them. */
+#define PMO_SIGHTINGS_OF_ONE_MAX 8192u
+#define PMO_SIGHTINGS_MAX 131072u
+/* What is told of them: pieces, and who has one. */
+#define PMO_MEMORIES_MAX 8192u
+#define PMO_USERS_MAX 1024u
+
+/* The looks of this thread end `ms` from now, with what they have (0: when they are done), and as soon as *stop is not 0, if there is one. */
+void pmo_budget_begin(uint32_t ms, const uint32_t *stop);
+void pmo_budget_end(void);
+/* Whether this thread may go on.  Cheap: it may be asked for each of a million things. */
+bool pmo_budget_left(void);
+
+#endif
