@@ -9,6 +9,7 @@
 //     view.cc      ArrayBuffers over the memory itself, and what they keep alive
 //     heap.cc      objects of a segment with a heap
 //     observer.cc  Observer, list(), processes(): looking
+//     look.cc      the same on threads of their own, no longer than was said
 //     count.cc     Observer.heap(): the heap, counted from outside
 //     census.cc    census(), remove(): all shared memory of the machine
 //     convert.cc   C structs to the objects of model.d.ts
@@ -126,9 +127,15 @@ Napi::Function define_observer(Napi::Env env);
 Napi::Value list_segments(const Napi::CallbackInfo& info);
 Napi::Value find_processes(const Napi::CallbackInfo& info);
 Napi::Value take_census(const Napi::CallbackInfo& info);
+Napi::Value list_segments_async(const Napi::CallbackInfo& info);
+Napi::Value find_processes_async(const Napi::CallbackInfo& info);
+Napi::Value take_census_async(const Napi::CallbackInfo& info);
+Napi::Value remove_object_async(const Napi::CallbackInfo& info);
 Napi::Value remove_object(const Napi::CallbackInfo& info);
 // Undefined if the segment has no heap.
 Napi::Value count_heap(Napi::Env env, const pmo_observer& observer);
+class Task;
+std::unique_ptr<Task> heap_task(Napi::Env env, const pmo_observer& observer);
 
 }  // namespace peermap
 

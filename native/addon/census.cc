@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // census.cc - all shared memory of the machine; and the removal of what nobody has.
-#include "addon.h"
+#include "look.h"
 
 extern "C" {
 #include "os.h"
@@ -15,6 +15,7 @@ constexpr int64_t most_safe = (INT64_C(1) << 53) - 1;
 
 struct Taken {
   pmo_census census = {};
+  uint64_t took_ns = 0;
   ~Taken() { pmo_census_free(&census); }
 };
 
@@ -121,15 +122,14 @@ Napi::Object removal_object(Napi::Env env, const pmo_removal& removal) {
   return object;
 }
 
-}  // namespace
-
-Napi::Value take_census(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+int take(Taken& taken) {
   const uint64_t began = pm_now();
-  Taken taken;
   const int rc = pmo_census_take(&taken.census);
-  if (rc != 0) throw last_error(env, rc);
-  const uint64_t ended = pm_now();
+  taken.took_ns = pm_now() - began;
+  return rc;
+}
+
+Napi::Value tell(Napi::Env env, const Taken& taken) {
   const pmo_census& census = taken.census;
   Napi::Array objects = Napi::Array::New(env, census.count);
   for (uint32_t i = 0; i < census.count; i++) objects.Set(i, memory_object(env, census, census.list[i]));
@@ -140,18 +140,67 @@ Napi::Value take_census(const Napi::CallbackInfo& info) {
   object.Set("hiddenOwn", census.hidden_own);
   object.Set("whole", census.whole);
   object.Set("limits", limits_object(env, census.limits));
-  object.Set("tookNs", to_number(env, ended - began));
+  object.Set("tookNs", to_number(env, taken.took_ns));
   object.Set("problems", to_array(env, census.problems));
   return object;
 }
 
-Napi::Value remove_object(const Napi::CallbackInfo& info) {
+class CensusTask : public Task {
+ public:
+  int take() override { return peermap::take(taken_); }
+  Napi::Value tell(Napi::Env env) override { return peermap::tell(env, taken_); }
+
+ private:
+  Taken taken_;
+};
+
+// What is meant, as the arguments say it: the name is a string of its own.
+struct Meant {
+  explicit Meant(const Napi::CallbackInfo& info) {
+    if (!info[0].IsObject()) throw Napi::TypeError::New(info.Env(), "target must be an object");
+    target = target_argument(info[0].As<Napi::Object>(), name);
+  }
+  Meant(const Meant&) = delete;
+  Meant& operator=(const Meant&) = delete;
   std::string name;
-  if (!info[0].IsObject()) throw Napi::TypeError::New(info.Env(), "target must be an object");
-  const pmo_target target = target_argument(info[0].As<Napi::Object>(), name);
+  pmo_target target = {};
+};
+
+class RemovalTask : public Task {
+ public:
+  explicit RemovalTask(const Napi::CallbackInfo& info) : meant_(info) {}
+  int take() override {
+    pmo_unlink(&meant_.target, &removal_);
+    return 0;
+  }
+  Napi::Value tell(Napi::Env env) override { return removal_object(env, removal_); }
+
+ private:
+  Meant meant_;
+  pmo_removal removal_ = {};
+};
+
+}  // namespace
+
+Napi::Value take_census(const Napi::CallbackInfo& info) {
+  Taken taken;
+  const int rc = take(taken);
+  if (rc != 0) throw last_error(info.Env(), rc);
+  return tell(info.Env(), taken);
+}
+
+Napi::Value take_census_async(const Napi::CallbackInfo& info) {
+  const Napi::Object options = options_argument(info[0], "options").As<Napi::Object>();
+  return look(info.Env(), std::make_unique<CensusTask>(), within_argument(options));
+}
+
+Napi::Value remove_object(const Napi::CallbackInfo& info) {
+  const Meant meant(info);
   pmo_removal removal;
-  pmo_unlink(&target, &removal);
+  pmo_unlink(&meant.target, &removal);
   return removal_object(info.Env(), removal);
 }
+
+Napi::Value remove_object_async(const Napi::CallbackInfo& info) { return look(info.Env(), std::make_unique<RemovalTask>(info), 0); }
 
 }  // namespace peermap

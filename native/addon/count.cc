@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // count.cc - Observer.heap(): what pmo_heap_take() adds up, in the words of peermap_heap and peermap_heap_peer.
-#include "addon.h"
+#include "look.h"
 
 extern "C" {
 #include "os.h"
@@ -76,31 +76,65 @@ peermap_heap_peer row_of(const pmo_heap_peer& peer, const pmo_snapshot& snapshot
   return row;
 }
 
+// What one look found.
+struct Found {
+  Count count;
+  Registry registry;
+  Problems problems;
+  uint64_t took_ns = 0;
+};
+
+// 0, or the code of an error, whose sentence is then in `what`.
+int take(const pmo_observer& observer, Found& found, std::string& what) {
+  const uint64_t began = pm_now();
+  int rc = pmo_heap_take(&observer, &found.count.heap, &found.problems.list);
+  const int error = errno;
+  if (rc != 0) {
+    what = found.problems.list.count > 0 ? found.problems.list.list[0].text : std::strerror(error);
+    what = "the heap of segment " + std::string(observer.name) + " cannot be counted: " + what;
+    errno = error;
+    return rc;
+  }
+  if (found.count.heap.present) rc = pmo_snapshot_take(&observer, PMO_REGISTRY, &found.registry.snapshot);
+  if (rc != 0) what = peermap_last_error();
+  found.took_ns = pm_now() - began;
+  return rc;
+}
+
+Napi::Value tell(Napi::Env env, const Found& found) {
+  const pmo_heap& heap = found.count.heap;
+  if (!heap.present) return env.Undefined();
+  Napi::Object object = to_object(env, sums_of(heap));
+  Napi::Array peers = Napi::Array::New(env, heap.peer_count);
+  for (uint32_t i = 0; i < heap.peer_count; i++) peers.Set(i, to_object(env, row_of(heap.peers[i], found.registry.snapshot)));
+  object.Set("peers", peers);
+  object.Set("tookNs", to_number(env, found.took_ns));
+  object.Set("problems", to_array(env, found.problems.list));
+  return object;
+}
+
+class HeapTask : public ObserverTask {
+ public:
+  using ObserverTask::ObserverTask;
+  int take() override { return peermap::take(observer_, found_, what_); }
+  std::string sentence() const override { return what_; }
+  Napi::Value tell(Napi::Env env) override { return peermap::tell(env, found_); }
+
+ private:
+  Found found_;
+  std::string what_;
+};
+
 }  // namespace
 
 Napi::Value count_heap(Napi::Env env, const pmo_observer& observer) {
-  const uint64_t began = pm_now();
-  Problems problems;
-  Count count;
-  const int rc = pmo_heap_take(&observer, &count.heap, &problems.list);
-  const int error = errno;
-  if (rc != 0) {
-    const std::string what = problems.list.count > 0 ? problems.list.list[0].text : std::strerror(error);
-    throw make_error(env, rc, "the heap of segment " + std::string(observer.name) + " cannot be counted: " + what,
-                     rc == PEERMAP_EOS ? error : 0);
-  }
-  if (!count.heap.present) return env.Undefined();
-  Registry registry;
-  const int seen = pmo_snapshot_take(&observer, PMO_REGISTRY, &registry.snapshot);
-  if (seen != 0) throw last_error(env, seen);
-  const uint64_t ended = pm_now();
-  Napi::Object object = to_object(env, sums_of(count.heap));
-  Napi::Array peers = Napi::Array::New(env, count.heap.peer_count);
-  for (uint32_t i = 0; i < count.heap.peer_count; i++) peers.Set(i, to_object(env, row_of(count.heap.peers[i], registry.snapshot)));
-  object.Set("peers", peers);
-  object.Set("tookNs", to_number(env, ended - began));
-  object.Set("problems", to_array(env, problems.list));
-  return object;
+  Found found;
+  std::string what;
+  const int rc = take(observer, found, what);
+  if (rc != 0) throw make_error(env, rc, what, rc == PEERMAP_EOS ? errno : 0);
+  return tell(env, found);
 }
+
+std::unique_ptr<Task> heap_task(Napi::Env env, const pmo_observer& observer) { return std::make_unique<HeapTask>(env, observer); }
 
 }  // namespace peermap

@@ -185,6 +185,11 @@ export class Observer {
   readonly name: string;
   /** `strangers: true` looks through all processes of the machine for unregistered mappings: tens of milliseconds. */
   snapshot(options?: { strangers?: boolean }): Snapshot;
+  /**
+   * The same on a thread of its own; after `withinMs` with what was seen by then, and a problem 'left-out' that says what was not.  Does not keep the
+   * process alive.
+   */
+  snapshotAsync(options?: { strangers?: boolean; withinMs?: number }): Promise<Snapshot>;
   /** Events with seq > after, oldest first, at most `limit` (default 4096). */
   events(after: number, limit?: number): EventBatch;
   /** The same as rows of numbers, without an object for each: for many. */
@@ -196,6 +201,8 @@ export class Observer {
   read(offset: number, length: number): Buffer;
   /** The heap, counted from outside: reads about 17 KiB for each MiB of it.  Undefined if the segment has none; PEERMAP_EFORMAT without a header. */
   heap(): HeapCount | undefined;
+  /** The same on a thread of its own; after `withinMs` with what was counted by then, and a problem 'left-out'. */
+  heapAsync(options?: { withinMs?: number }): Promise<HeapCount | undefined>;
   /**
    * Calls back when something changed: a round, an attach, a death, the object's removal.  Costs nothing while nothing happens;
    * bursts are one call: the next comes at the earliest `intervalMs` (default 16) after the last.  Does not keep the process alive.
@@ -206,11 +213,17 @@ export class Observer {
   close(): void;
 }
 
-/** Every object named peermap.* on this machine, by name. */
+/** The objects named peermap.* on this machine, by name: 4096 of them at most, those of this user before those of others. */
 export function list(): SegmentSummary[];
+/** The same on a thread of its own, no longer than `withinMs`. */
+export function listAsync(options?: { withinMs?: number }): Promise<{ segments: SegmentSummary[]; /** How many more there are. */ leftOut: number }>;
 
-/** The local processes that map a segment, whether they are registered or not. */
+/** The local processes that map a segment, whether they are registered or not: 1024 of them at most. */
 export function processes(): ProcessUse[];
+/** The same on a thread of its own, no longer than `withinMs`. */
+export function processesAsync(options?: {
+  withinMs?: number;
+}): Promise<{ processes: ProcessUse[]; /** None was left out. */ whole: boolean }>;
 
 /**
  * A descriptor, to be read and closed, of a regular file by the name that a process has for it: in that process's root folder, out of which no symbolic link
@@ -220,21 +233,25 @@ export function openProgram(pid: number, path: string): number;
 
 /** All shared memory of this machine, whosever it is: asks each process once, never by smaps. */
 export function census(): Census;
+/** The same on a thread of its own; after `withinMs` with what was seen by then, and a problem 'left-out'. */
+export function censusAsync(options?: { withinMs?: number }): Promise<Census>;
 
 /**
  * Removes a POSIX object or a System V segment that nobody has, for certain: the kernel is asked, and if it cannot be, nothing is removed.  What
  * is removed is the object that is meant, and no other that has its name by now.  That it is not done is no error: the answer says why.
  */
-export function remove(
-  target:
-    | {
-        kind: 'posix';
-        /** Below /dev/shm. */
-        name: string;
-        device: number;
-        inode: number;
-        /** Whoever has it: its name goes, and they keep the memory. */
-        anyway?: boolean;
-      }
-    | { kind: 'sysv'; id: number },
-): Removal;
+export function remove(target: RemovalTarget): Removal;
+/** The same on a thread of its own. */
+export function removeAsync(target: RemovalTarget): Promise<Removal>;
+
+export type RemovalTarget =
+  | {
+      kind: 'posix';
+      /** Below /dev/shm. */
+      name: string;
+      device: number;
+      inode: number;
+      /** Whoever has it: its name goes, and they keep the memory. */
+      anyway?: boolean;
+    }
+  | { kind: 'sysv'; id: number };

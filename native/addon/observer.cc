@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // observer.cc - Observer, list() and processes(): the inspector's eyes.
-#include "addon.h"
+#include "look.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
 
 namespace peermap {
 namespace {
@@ -47,6 +51,61 @@ class Watch : public Ending {
   bool released_ = false;
 };
 
+class SnapshotTask : public ObserverTask {
+ public:
+  SnapshotTask(Napi::Env env, const pmo_observer& observer, pmo_depth depth) : ObserverTask(env, observer), depth_(depth) {}
+  ~SnapshotTask() override { pmo_snapshot_free(&snapshot_); }
+  int take() override { return pmo_snapshot_take(&observer_, depth_, &snapshot_); }
+  Napi::Value tell(Napi::Env env) override { return to_object(env, snapshot_); }
+
+ private:
+  const pmo_depth depth_;
+  pmo_snapshot snapshot_ = {};
+};
+
+class ListTask : public Task {
+ public:
+  ~ListTask() override { free(list_); }
+  int take() override { return pmo_list(&list_, &count_, &left_out_); }
+  Napi::Array segments(Napi::Env env) const {
+    Napi::Array array = Napi::Array::New(env, count_);
+    for (uint32_t i = 0; i < count_; i++) array.Set(i, to_object(env, list_[i]));
+    return array;
+  }
+  Napi::Value tell(Napi::Env env) override {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("segments", segments(env));
+    object.Set("leftOut", to_number(env, left_out_));
+    return object;
+  }
+
+ private:
+  pmo_summary* list_ = nullptr;
+  size_t count_ = 0, left_out_ = 0;
+};
+
+class ProcessesTask : public Task {
+ public:
+  ~ProcessesTask() override { pmo_users_free(list_, count_); }
+  int take() override { return pmo_users_find(&list_, &count_, &whole_); }
+  Napi::Array processes(Napi::Env env) const {
+    Napi::Array array = Napi::Array::New(env, count_);
+    for (uint32_t i = 0; i < count_; i++) array.Set(i, to_object(env, list_[i]));
+    return array;
+  }
+  Napi::Value tell(Napi::Env env) override {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("processes", processes(env));
+    object.Set("whole", whole_);
+    return object;
+  }
+
+ private:
+  pmo_user* list_ = nullptr;
+  size_t count_ = 0;
+  bool whole_ = false;
+};
+
 class Observer : public Napi::ObjectWrap<Observer> {
  public:
   static Napi::Function define(Napi::Env env);
@@ -64,11 +123,13 @@ class Observer : public Napi::ObjectWrap<Observer> {
 
   Napi::Value name(const Napi::CallbackInfo& info);
   Napi::Value snapshot(const Napi::CallbackInfo& info);
+  Napi::Value snapshot_async(const Napi::CallbackInfo& info);
   Napi::Value events(const Napi::CallbackInfo& info);
   Napi::Value packed_events(const Napi::CallbackInfo& info);
   Napi::Object read_events(const Napi::CallbackInfo& info, Napi::Object (*convert)(Napi::Env env, const pmo_events& events));
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value heap(const Napi::CallbackInfo& info);
+  Napi::Value heap_async(const Napi::CallbackInfo& info);
   Napi::Value watch(const Napi::CallbackInfo& info);
   Napi::Value unwatch(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
@@ -97,6 +158,14 @@ Napi::Value Observer::snapshot(const Napi::CallbackInfo& info) {
   if (rc != 0) throw last_error(env, rc);
   const std::unique_ptr<pmo_snapshot, decltype(&pmo_snapshot_free)> owner(&snapshot, pmo_snapshot_free);
   return to_object(env, snapshot);
+}
+
+Napi::Value Observer::snapshot_async(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Napi::Object options = options_argument(info[0], "options").As<Napi::Object>();
+  const pmo_depth depth = boolean_argument(options.Get("strangers"), "options.strangers") ? PMO_STRANGERS : PMO_PROCESSES;
+  require_open(env);
+  return look(env, std::make_unique<SnapshotTask>(env, observer_, depth), within_argument(options));
 }
 
 Napi::Object Observer::read_events(const Napi::CallbackInfo& info, Napi::Object (*convert)(Napi::Env env, const pmo_events& events)) {
@@ -140,6 +209,12 @@ Napi::Value Observer::heap(const Napi::CallbackInfo& info) {
   return count_heap(info.Env(), observer_);
 }
 
+Napi::Value Observer::heap_async(const Napi::CallbackInfo& info) {
+  const Napi::Object options = options_argument(info[0], "options").As<Napi::Object>();
+  require_open(info.Env());
+  return look(info.Env(), heap_task(info.Env(), observer_), within_argument(options));
+}
+
 // A watched observer is not collected: its caller may keep nothing but the callback.
 Napi::Value Observer::watch(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -178,10 +253,12 @@ Napi::Function Observer::define(Napi::Env env) {
                      {
                          InstanceAccessor<&Observer::name>("name", napi_enumerable),
                          InstanceMethod<&Observer::snapshot>("snapshot"),
+                         InstanceMethod<&Observer::snapshot_async>("snapshotAsync"),
                          InstanceMethod<&Observer::events>("events"),
                          InstanceMethod<&Observer::packed_events>("packedEvents"),
                          InstanceMethod<&Observer::read>("read"),
                          InstanceMethod<&Observer::heap>("heap"),
+                         InstanceMethod<&Observer::heap_async>("heapAsync"),
                          InstanceMethod<&Observer::watch>("watch"),
                          InstanceMethod<&Observer::unwatch>("unwatch"),
                          InstanceMethod<&Observer::close>("close"),
@@ -192,29 +269,34 @@ Napi::Function Observer::define(Napi::Env env) {
 
 Napi::Function define_observer(Napi::Env env) { return Observer::define(env); }
 
+ObserverTask::ObserverTask(Napi::Env env, const pmo_observer& observer) : observer_(observer) {
+  observer_.fd = fcntl(observer.fd, F_DUPFD_CLOEXEC, 0);
+  const int error = errno;
+  if (observer_.fd < 0) throw make_error(env, PEERMAP_EOS, "segment " + std::string(observer.name) + " cannot be looked at", error);
+}
+
 Napi::Value list_segments(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  pmo_summary* list;
-  size_t count;
-  const int rc = pmo_list(&list, &count);
-  if (rc != 0) throw last_error(env, rc);
-  const std::unique_ptr<pmo_summary, decltype(&free)> owner(list, free);
-  Napi::Array array = Napi::Array::New(env, count);
-  for (uint32_t i = 0; i < count; i++) array.Set(i, to_object(env, list[i]));
-  return array;
+  ListTask task;
+  const int rc = task.take();
+  if (rc != 0) throw last_error(info.Env(), rc);
+  return task.segments(info.Env());
+}
+
+Napi::Value list_segments_async(const Napi::CallbackInfo& info) {
+  const Napi::Object options = options_argument(info[0], "options").As<Napi::Object>();
+  return look(info.Env(), std::make_unique<ListTask>(), within_argument(options));
 }
 
 Napi::Value find_processes(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  pmo_user* list;
-  size_t count;
-  const int rc = pmo_users_find(&list, &count);
-  if (rc != 0) throw last_error(env, rc);
-  const auto free_all = [count](pmo_user* users) { pmo_users_free(users, count); };
-  const std::unique_ptr<pmo_user, decltype(free_all)> owner(list, free_all);
-  Napi::Array array = Napi::Array::New(env, count);
-  for (uint32_t i = 0; i < count; i++) array.Set(i, to_object(env, list[i]));
-  return array;
+  ProcessesTask task;
+  const int rc = task.take();
+  if (rc != 0) throw last_error(info.Env(), rc);
+  return task.processes(info.Env());
+}
+
+Napi::Value find_processes_async(const Napi::CallbackInfo& info) {
+  const Napi::Object options = options_argument(info[0], "options").As<Napi::Object>();
+  return look(info.Env(), std::make_unique<ProcessesTask>(), within_argument(options));
 }
 
 }  // namespace peermap

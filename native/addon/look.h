@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+//
+// look.h - what a look is made of: see look.cc.
+#ifndef PEERMAP_ADDON_LOOK_H
+#define PEERMAP_ADDON_LOOK_H
+
+#include "addon.h"
+
+namespace peermap {
+
+// What is looked for.  It owns what it takes, and all that it needs for that.
+class Task {
+ public:
+  virtual ~Task() = default;
+  // On a thread of its own: 0 or a code of peermap.h.
+  virtual int take() = 0;
+  // After it failed, in the same thread.
+  virtual std::string sentence() const;
+  // On the environment's thread.
+  virtual Napi::Value tell(Napi::Env env) = 0;
+};
+
+// `ms` 0: for as long as it takes.
+Napi::Promise look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms);
+// options.withinMs; 0 without one.
+uint32_t within_argument(const Napi::Object& options);
+
+// A descriptor of its own for the object that an observer has open, which may be closed meanwhile.
+class ObserverTask : public Task {
+ public:
+  explicit ObserverTask(Napi::Env env, const pmo_observer& observer);
+  ~ObserverTask() override { pmo_observer_close(&observer_); }
+  ObserverTask(const ObserverTask&) = delete;
+  ObserverTask& operator=(const ObserverTask&) = delete;
+
+ protected:
+  pmo_observer observer_;
+};
+
+}  // namespace peermap
+
+#endif
