@@ -166,6 +166,14 @@ export const writes: ReadonlySet<Method> = new Set(
 export interface Sampling {
   looksPerSecond: number;
   lookMs: number;
+  /** If there is more than may be told. */
+  leftOut?: LeftOut;
+}
+
+/** What was not told of a segment that changes faster than may be told, since it is watched: events, which count as missed, and states in between. */
+export interface LeftOut {
+  events: number;
+  changes: number;
 }
 
 export interface Notifications {

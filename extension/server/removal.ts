@@ -13,14 +13,14 @@ import { integer, invalid, refusal } from './parameters';
 
 type Params = Requests['peermap/remove']['params'];
 
-export function removeMemory(addon: Addon, params: Params): null {
+export async function removeMemory(addon: Addon, params: Params): Promise<null> {
   const { name } = params;
   const kind: string = params.kind;
   if (kind !== 'posix' && kind !== 'sysv') throw invalid(l10n.t('Only POSIX objects and System V segments can be removed.'));
   const removal =
     kind === 'sysv'
-      ? addon.remove({ kind, id: integer(params.id, 'id', 0, 2 ** 31 - 1) })
-      : addon.remove({ kind, name, inode: integer(params.inode, 'inode', 0), device: integer(params.device, 'device', 0) });
+      ? await addon.removeAsync({ kind, id: integer(params.id, 'id', 0, 2 ** 31 - 1) })
+      : await addon.removeAsync({ kind, name, inode: integer(params.inode, 'inode', 0), device: integer(params.device, 'device', 0) });
   if (removal.outcome !== 'removed') throw refusal(removal.code ?? 'PEERMAP_EOS', removalText(name, removal));
   return null;
 }

@@ -9,6 +9,7 @@ import type { Peer, Snapshot } from '../../native/addon/index';
 import { fromAddress, plus, toAddress } from '../protocol/address';
 import type { Problem, Residency } from '../protocol/model';
 import type { Answer } from '../protocol/requests';
+import { residency } from './budgets';
 import { linesOf, most } from './foreign-files';
 import { integers } from './parameters';
 
@@ -25,22 +26,36 @@ export async function residencyOf(snapshot: Snapshot, given: unknown = []): Prom
   const bounds = integers(given, 'bounds', mostBounds);
   const value: Residency[] = [];
   const problems: Problem[] = [];
+  const started = performance.now();
+  let ranges = 0;
+  let without = 0;
   // One after the other: each is held up for its own time only, and the cost told is its own.
   for (const peer of snapshot.peers) {
     if (peer.state === 'dead' || !peer.samePid || !peer.mappings) continue;
+    if (performance.now() - started >= residency.ms || ranges >= residency.ranges) {
+      without += 1;
+      continue;
+    }
     const where = `/proc/${peer.pid}/smaps`;
     try {
       const began = process.hrtime.bigint();
       const found = new Ranges(snapshot.object.inode, peer.mappings);
       for await (const line of linesOf(where, most.longList)) found.read(line);
       const whole = found.list;
-      const ranges = bounds.length === 0 ? whole : await inPieces(peer.pid, whole, bounds);
-      value.push({ pid: peer.pid, ranges, tookNs: Number(process.hrtime.bigint() - began) });
+      const told = bounds.length === 0 ? whole : await inPieces(peer.pid, whole, bounds);
+      ranges += told.length;
+      value.push({ pid: peer.pid, ranges: told, tookNs: Number(process.hrtime.bigint() - began) });
     } catch (error) {
       problems.push(problemOf(error, where, peer));
     }
   }
+  if (without > 0) problems.push(leftOut(without));
   return { value, problems };
+}
+
+function leftOut(peers: number): Problem {
+  const text = l10n.t('What {0} peers have in memory is left out: asking all takes too long, and holds each of them up.', peers);
+  return { code: 'left-out', where: '/proc', text };
 }
 
 function problemOf(error: unknown, where: string, { name, pid }: Peer): Problem {

@@ -9,6 +9,7 @@ import './no-polling';
 import * as l10n from '@vscode/l10n';
 import { createConnection } from 'vscode-languageserver';
 import { createProtocolConnection, IPCMessageReader, IPCMessageWriter, type InitializeResult } from 'vscode-languageserver/node';
+import type { Observer } from '../../native/addon/index';
 import {
   writes,
   type Method,
@@ -18,19 +19,22 @@ import {
   type StartReport,
 } from '../protocol/requests';
 import { loadAddon, type Addon } from './addon';
+import { looks } from './budgets';
 import { toResponseError, toWire } from './convert';
 import { factsOf } from './facts';
 import { readMemory, searchMemory } from './memory';
-import { refusal } from './parameters';
+import { integer, refusal } from './parameters';
 import { removeMemory } from './removal';
 import { residencyOf } from './residency';
 import { Rounds } from './rounds';
 import { SharedMemory } from './shared-memory';
 import { Structures } from './structures';
+import { System } from './system';
+import { Turns, type Cancellation } from './turns';
 import { Watches } from './watches';
 
 type Handlers = {
-  [M in Method]: (params: Requests[M]['params']) => Requests[M]['result'] | Promise<Requests[M]['result']>;
+  [M in Method]: (params: Requests[M]['params'], token: Cancellation) => Requests[M]['result'] | Promise<Requests[M]['result']>;
 };
 
 const watchdog = {
@@ -43,6 +47,9 @@ const connection = createConnection(
   watchdog,
 );
 
+/** As many as a page draws, in one message. */
+const mostEvents = 65_536;
+
 let readOnly = true;
 
 function notify<N extends keyof Notifications>(method: N, params: Notifications[N]): void {
@@ -52,24 +59,30 @@ function notify<N extends keyof Notifications>(method: N, params: Notifications[
 function handlersOf(addon: Addon): Handlers {
   const rounds = new Rounds(addon);
   const memory = new SharedMemory(() => notify('peermap/listChanged', {}));
-  const watches = new Watches(addon, {
+  const turns = new Turns(looks);
+  const system = new System(addon, turns);
+  const watches = new Watches(addon, turns, {
     changed: (change) => notify('peermap/changed', change),
     failed: (segment, error) => connection.console.error(`${segment} could not be looked at: ${String(error)}`),
   });
   const structures = new Structures(addon, watches);
   return {
-    'peermap/list': () => ({ value: toWire(addon.list()), problems: memory.problem ? [memory.problem] : [] }),
-    'peermap/processes': () => ({ value: toWire(addon.processes()), problems: [] }),
-    'peermap/snapshot': ({ segment, strangers = false }) => {
-      const snapshot = toWire(watches.look(segment, (observer) => observer.snapshot({ strangers })));
+    'peermap/list': async (_, token) => {
+      const { value, problems } = await system.list(token);
+      return { value, problems: [...problems, ...(memory.problem ? [memory.problem] : [])] };
+    },
+    'peermap/processes': (_, token) => system.processes(token),
+    'peermap/snapshot': async ({ segment, strangers = false }, token) => {
+      const snapshot = toWire(await watches.snapshot(segment, { strangers, token }));
       return { value: snapshot, problems: snapshot.problems };
     },
-    'peermap/events': ({ segment, after, limit }) => {
-      const batch = watches.look(segment, (observer) => observer.events(after, limit));
+    'peermap/events': ({ segment, after, limit = 4096 }) => {
+      const most = integer(limit, 'limit', 1, mostEvents);
+      const batch = watches.look(segment, (observer) => observer.events(after, most));
       return { value: toWire(batch), problems: [] };
     },
-    'peermap/watch': ({ segment }) => {
-      const { snapshot, revision } = watches.watch(segment);
+    'peermap/watch': async ({ segment }) => {
+      const { snapshot, revision } = await watches.watch(segment);
       return { value: snapshot, problems: snapshot.problems, revision };
     },
     'peermap/unwatch': ({ segment }) => {
@@ -84,34 +97,28 @@ function handlersOf(addon: Addon): Handlers {
     'peermap/reap': (params) => rounds.reap(params),
     'peermap/create': (params) => rounds.create(params),
     'peermap/destroy': (params) => rounds.destroy(params),
-    'peermap/heap': ({ segment }) => {
-      const heap = toWire(watches.look(segment, (observer) => observer.heap()));
+    'peermap/heap': async ({ segment }, token) => {
+      const count = (observer: Observer) => observer.heapAsync({ withinMs: looks.ms });
+      const heap = toWire(await watches.inTurn(segment, count, { name: 'heap', token }));
       return { value: heap ?? null, problems: heap?.problems ?? [] };
     },
     'peermap/read': (params) => readMemory((look) => watches.look(params.segment, look), params),
     'peermap/search': (params) => searchMemory((look) => watches.look(params.segment, look), params),
-    'peermap/residency': ({ segment, bounds }) =>
-      residencyOf(
-        watches.look(segment, (observer) => observer.snapshot()),
-        bounds,
-      ),
+    'peermap/residency': async ({ segment, bounds }, token) => residencyOf(await watches.snapshot(segment, { token }), bounds),
     'peermap/facts': async ({ pids }) => ({ value: await factsOf(pids), problems: [] }),
     'peermap/structure': (params) => structures.structure(params),
-    'peermap/census': () => {
-      const census = toWire(addon.census());
-      return { value: census, problems: census.problems };
-    },
+    'peermap/census': (_, token) => system.census(token),
     'peermap/remove': (params) => removeMemory(addon, params),
   };
 }
 
 function answer(handlers: Handlers, method: Method): void {
-  const handle = handlers[method] as (params: unknown) => unknown;
-  connection.onRequest(method, async (params: unknown) => {
+  const handle = handlers[method] as (params: unknown, token: Cancellation) => unknown;
+  connection.onRequest(method, async (params: unknown, token: Cancellation) => {
     if (readOnly && writes.has(method))
       throw refusal('PEERMAP_EACCES', l10n.t('Peermap is read-only here: it shows segments and does not change them.'));
     try {
-      return await handle(params);
+      return await handle(params, token);
     } catch (error) {
       throw toResponseError(error);
     }

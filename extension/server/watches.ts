@@ -8,16 +8,22 @@
 //
 // Nothing runs while nothing changes.  While a segment changes all the time, events are read with every call of the observer's watch, sixty
 // times a second, which is cheap; while they come so fast that the ring might come round in between, more often.  Snapshots ask the kernel
-// about each peer, and take at most a tenth of one core: after one that took t, the next comes 9 t later at the earliest.
+// about each peer, and take at most a tenth of one core: after one that took t, the next comes 9 t later at the earliest.  They are taken on threads of their
+// own, in turn (turns.ts).
+//
+// What is told has a rate (flow.ts).  Events beyond it count as missed; changes of state become one change.
 
 import type { Observer, PackedEvents, Snapshot as AddonSnapshot } from '../../native/addon/index';
 import { countOf, join } from '../protocol/batch';
 import { diff, isEmpty, type SnapshotDelta } from '../protocol/delta';
 import type { Snapshot } from '../protocol/model';
-import type { Notifications } from '../protocol/requests';
+import type { LeftOut, Notifications } from '../protocol/requests';
 import type { Addon } from './addon';
+import { looks, telling } from './budgets';
 import { toWire } from './convert';
+import { bytesOf, Flow } from './flow';
 import { Pace } from './pace';
+import { Turns, type Cancellation } from './turns';
 
 const shareOfTime = 1 / 10;
 /** More than a ring holds by default; a longer one is read in several turns. */
@@ -40,92 +46,167 @@ export interface Base {
   revision: number;
 }
 
+/** What all watches share. */
+interface Shared {
+  turns: Turns;
+  flow: Flow;
+  listener: Listener;
+}
+
 class Watch {
-  private base: Base;
+  /** Undefined until the first snapshot. */
+  private base: Base | undefined;
   /** The last event that was reported, or that the first snapshot already knows. */
-  private last: number;
+  private last = 0;
   private pending: NodeJS.Timeout | undefined;
   /** Read and not told yet. */
   private drained: PackedEvents[] = [];
   private hurrying: NodeJS.Timeout | undefined;
   private toldAt = 0;
   private restUntil = 0;
+  private looking = false;
+  /** Something changed while it could not be looked at. */
+  private again = false;
+  /** A look that could not be told: it comes before any more events. */
+  private owed = false;
+  private closed = false;
+  private readonly leftOut: LeftOut = { events: 0, changes: 0 };
   private readonly pace = new Pace();
 
   constructor(
     readonly observer: Observer,
-    private readonly listener: Listener,
-  ) {
+    private readonly shared: Shared,
+  ) {}
+
+  /** What follows is told as changes of this. */
+  async begin(): Promise<Base> {
     // In this order, so that no change falls between the two.
-    observer.watch(() => this.changed());
-    this.base = { snapshot: toWire(observer.snapshot()), revision: 1 };
+    this.observer.watch(() => this.changed());
+    const snapshot = toWire(await this.snapshot());
+    this.base ??= { snapshot, revision: 1 };
     this.last = this.base.snapshot.header?.eventHead ?? 0;
+    this.changedMeanwhile();
+    return this.base;
   }
 
   /** The state now, whole: what follows is told as changes of that. */
-  rebase(): Base {
-    const { delta } = this.advance(this.observer.snapshot());
-    if (isEmpty(delta)) this.base = { ...this.base, revision: this.base.revision + 1 };
-    return this.base;
-  }
-
-  get first(): Base {
-    return this.base;
+  async rebase(): Promise<Base> {
+    const { delta } = this.advance(await this.snapshot());
+    const base = this.base as Base; // of advance()
+    return (this.base = isEmpty(delta) ? { ...base, revision: base.revision + 1 } : base);
   }
 
   close(): void {
+    this.closed = true;
     clearTimeout(this.pending);
     clearTimeout(this.hurrying);
     this.observer.close();
+    this.shared.flow.forget(this.observer.name);
+  }
+
+  private async snapshot(): Promise<AddonSnapshot> {
+    return (await this.inTurn()).snapshot;
+  }
+
+  /** And when it was really taken, without the time in the line. */
+  private inTurn(): Promise<{ snapshot: AddonSnapshot; began: number; ended: number }> {
+    return this.shared.turns.take(this.observer.name, async () => {
+      const began = performance.now();
+      const snapshot = await this.observer.snapshotAsync({ withinMs: looks.ms });
+      return { snapshot, began, ended: performance.now() };
+    });
   }
 
   private changed(): void {
-    const rest = this.restUntil - performance.now();
-    if (rest <= 0) {
-      this.look();
-      return;
-    }
-    this.pending ??= setTimeout(() => this.look(), rest);
-    this.tellEvents();
+    if (this.looking || !this.base) this.again = true;
+    else this.lookSoon();
+    if (this.base && (this.looking || this.pending)) this.tellEvents();
   }
 
-  private look(): void {
+  private changedMeanwhile(): void {
+    if (!this.again || this.closed) return;
+    this.again = false;
+    this.lookSoon();
+  }
+
+  private lookSoon(): void {
+    const now = performance.now();
+    const [ofLooking, ofTelling] = [this.restUntil - now, this.flowRest(now)];
+    if (ofTelling > Math.max(0, ofLooking)) this.leftOut.changes += 1;
+    const rest = Math.max(ofLooking, ofTelling);
+    if (rest <= 0) void this.look();
+    else this.pending ??= setTimeout(() => void this.look(), rest);
+  }
+
+  private async look(): Promise<void> {
     clearTimeout(this.pending);
     this.pending = undefined;
-    const began = performance.now();
-    this.tell(() => this.advance(this.observer.snapshot()));
-    const ended = performance.now();
-    this.restUntil = ended + (ended - began) * (1 / shareOfTime - 1);
-  }
-
-  private tellEvents(): void {
-    const { revision } = this.base;
-    this.tell(() => ({ base: revision, revision, delta: {} }));
-  }
-
-  private tell(state: () => { base: number; revision: number; delta: SnapshotDelta }): void {
-    const segment = this.observer.name;
-    const began = performance.now();
-    this.toldAt = began;
+    if (this.looking || this.closed) return;
+    this.looking = true;
     try {
       // The events first: the snapshot may take longer than the ring takes to come round.
       this.drain();
-      const { base, revision, delta } = state();
-      const batch = join(this.drained);
-      this.drained = [];
-      const sampling = this.pace.with(began, performance.now());
-      if (isEmpty(delta) && batch.rows.length === 0 && batch.missed === 0) return;
-      this.listener.changed({ segment, base, revision, delta, batch, sampling });
+      const { snapshot, began, ended } = await this.inTurn();
+      if (!this.closed) this.see(snapshot, began, ended);
     } catch (error) {
-      this.listener.failed(segment, error);
+      if (!this.closed) this.shared.listener.failed(this.observer.name, error);
+    } finally {
+      this.looking = false;
+      this.changedMeanwhile();
     }
+  }
+
+  private see(next: AddonSnapshot, began: number, ended: number): void {
+    this.restUntil = ended + (ended - began) * (1 / shareOfTime - 1);
+    this.owed = this.flowRest(ended) > 0;
+    if (this.owed) this.again = true;
+    else this.tell(this.advance(next), began, ended);
+  }
+
+  private flowRest(now: number): number {
+    return this.shared.flow.rest(this.observer.name, now);
+  }
+
+  private tellEvents(): void {
+    const { base } = this;
+    if (!base) return;
+    const began = performance.now();
+    this.attempt(() => {
+      this.drain();
+      if (!this.owed && this.flowRest(began) <= 0)
+        this.tell({ base: base.revision, revision: base.revision, delta: {} }, began, performance.now());
+    });
+  }
+
+  private tell({ base, revision, delta }: { base: number; revision: number; delta: SnapshotDelta }, began: number, ended: number): void {
+    const segment = this.observer.name;
+    this.toldAt = ended;
+    const batch = join(this.drained);
+    this.drained = [];
+    const sampling = this.pace.with(began, ended);
+    if (isEmpty(delta) && batch.rows.length === 0 && batch.missed === 0) return;
+    this.shared.flow.told(segment, batch.rows.byteLength + bytesOf(delta), ended);
+    const leftOut = this.leftOut.events + this.leftOut.changes > 0 ? { leftOut: { ...this.leftOut } } : {};
+    this.shared.listener.changed({ segment, base, revision, delta, batch, sampling: { ...sampling, ...leftOut } });
   }
 
   private drain(): void {
     const batch = this.observer.packedEvents(this.last, eventsAtOnce);
     this.last = batch.last;
     this.drained.push(batch);
+    this.keepNewest();
     if (countOf(batch) >= many) this.hurry();
+  }
+
+  /** Where more waits than may be told, the oldest count as missed. */
+  private keepNewest(): void {
+    let waiting = this.drained.reduce((sum, batch) => sum + countOf(batch), 0);
+    for (let [oldest, next] = this.drained; oldest && next && waiting > telling.events; [oldest, next] = this.drained) {
+      const count = countOf(oldest);
+      waiting -= count;
+      this.leftOut.events += count;
+      this.drained.splice(0, 2, { ...next, missed: oldest.missed + count + next.missed });
+    }
   }
 
   private hurry(): void {
@@ -136,17 +217,22 @@ class Watch {
         return;
       }
       this.hurry(); // what was read is still to be told
-      try {
-        this.drain();
-      } catch (error) {
-        this.listener.failed(this.observer.name, error);
-      }
+      this.attempt(() => this.drain());
     }, hurryMs);
   }
 
+  private attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.shared.listener.failed(this.observer.name, error);
+    }
+  }
+
   private advance(next: AddonSnapshot): { base: number; revision: number; delta: SnapshotDelta } {
-    const { snapshot, revision: base } = this.base;
     const after = toWire(next);
+    this.base ??= { snapshot: after, revision: 1 };
+    const { snapshot, revision: base } = this.base;
     const delta = diff(snapshot, after);
     const revision = isEmpty(delta) ? base : base + 1;
     if (revision !== base) this.base = { snapshot: after, revision };
@@ -154,25 +240,40 @@ class Watch {
   }
 }
 
+interface Asked {
+  /** What is asked, where another who asks the same may have the same answer. */
+  name?: string;
+  token?: Cancellation;
+}
+
 export class Watches {
   private readonly watches = new Map<string, Watch>();
+  private readonly flow = new Flow(telling);
 
   constructor(
     private readonly addon: Addon,
+    private readonly turns: Turns,
     private readonly listener: Listener,
   ) {}
 
   /** Watching twice is watching once; but if the object was removed and there is another of its name, that one is watched now. */
-  watch(segment: string): Base {
+  async watch(segment: string): Promise<Base> {
     const existing = this.watches.get(segment);
     if (existing) {
-      const base = existing.rebase();
+      const base = await existing.rebase();
       if (!isGone(base.snapshot)) return base;
-      this.unwatch(segment);
+      if (this.watches.get(segment) === existing) this.unwatch(segment);
     }
-    const watch = new Watch(new this.addon.Observer(segment), this.listener);
+    const { turns, flow, listener } = this;
+    const watch = new Watch(new this.addon.Observer(segment), { turns, flow, listener });
+    this.unwatch(segment); // of somebody who asked at the same time
     this.watches.set(segment, watch);
-    return watch.first;
+    try {
+      return await watch.begin();
+    } catch (error) {
+      if (this.watches.get(segment) === watch) this.unwatch(segment);
+      throw error;
+    }
   }
 
   unwatch(segment: string): void {
@@ -180,7 +281,34 @@ export class Watches {
     this.watches.delete(segment);
   }
 
-  /** Looks once at a segment, whether it is watched or not. */
+  /** Looks at a segment, whether it is watched or not: for what takes long, in its turn. */
+  inTurn<T>(segment: string, look: (observer: Observer) => Promise<T>, asked: Asked = {}): Promise<T> {
+    if (typeof segment !== 'string') throw new TypeError('segment must be a string');
+    return this.turns.take(
+      segment,
+      async () => {
+        const watched = this.watches.get(segment);
+        if (watched) return look(watched.observer);
+        const observer = new this.addon.Observer(segment);
+        try {
+          return await look(observer);
+        } finally {
+          observer.close();
+        }
+      },
+      asked,
+    );
+  }
+
+  snapshot(segment: string, { strangers = false, token }: { strangers?: boolean; token?: Cancellation } = {}): Promise<AddonSnapshot> {
+    const withinMs = strangers ? looks.longMs : looks.ms;
+    return this.inTurn(segment, (observer) => observer.snapshotAsync({ strangers, withinMs }), {
+      name: `snapshot ${strangers}`,
+      ...(token ? { token } : {}),
+    });
+  }
+
+  /** The same at once: for what is a few reads. */
   look<T>(segment: string, look: (observer: Observer) => T): T {
     const watched = this.watches.get(segment);
     if (watched) return look(watched.observer);
