@@ -10,7 +10,7 @@ export interface DebugInformation {
   inside: boolean;
   /** Of the file that has it instead: as /usr/lib/debug/.build-id/AB/CDEF.debug, and by the name of a file beside it. */
   buildId?: string;
-  link?: string;
+  link?: { name: string; checksum: number };
 }
 
 interface Section {
@@ -37,8 +37,12 @@ export function debugInformation(file: number): DebugInformation {
   const link = sections.get('.gnu_debuglink');
   if (link) {
     const bytes = read(file, link.offset, link.length);
-    const name = bytes.subarray(0, Math.max(0, bytes.indexOf(0))).toString();
-    if (name !== '' && !name.includes('/')) found.link = name;
+    const end = bytes.indexOf(0);
+    const name = bytes.subarray(0, Math.max(0, end)).toString();
+    // After the name's end, at the next multiple of four.
+    const at = (end + 4) & ~3;
+    if (name !== '' && !name.includes('/') && at + 4 <= bytes.length)
+      found.link = { name, checksum: bytes.readUInt32LE(at) };
   }
   return found;
 }

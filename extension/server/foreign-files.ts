@@ -5,7 +5,6 @@
 //
 // Nothing else in the server reads such a file as a whole: a lint rule sees to it.
 
-import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /** Bytes. */
@@ -81,25 +80,5 @@ async function* pieces(file: string, limit: number): AsyncGenerator<Buffer, void
     }
   } finally {
     await handle.close();
-  }
-}
-
-/** The same lines, for who cannot wait; those that are not whole before the limit are left out. */
-export function* linesAtOnce(file: string, limit: number): Generator<string, void> {
-  const descriptor = openSync(file, 'r');
-  try {
-    const lines = new Lines();
-    const buffer = Buffer.allocUnsafe(piece);
-    for (let left = limit; left > 0;) {
-      const bytes = readSync(descriptor, buffer, 0, Math.min(piece, left), null);
-      if (bytes === 0) {
-        yield* lines.end();
-        return;
-      }
-      left -= bytes;
-      yield* lines.add(buffer.toString('latin1', 0, bytes));
-    }
-  } finally {
-    closeSync(descriptor);
   }
 }

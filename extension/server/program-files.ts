@@ -4,14 +4,15 @@
 // by now, or whatever has it here if the process is in a container.
 //
 // The executable comes by /proc/PID/exe, which is the file itself even if it was replaced since; a library comes by its name in the
-// process's own root, out of which no symbolic link leads, and is not the one that is mapped if its inode is another.
+// process's own root, out of which no symbolic link leads, and is not the one that is mapped if its inode is another.  Files with the debug information
+// of either come likewise (debug-files.ts).
 
-import { closeSync, constants, existsSync, fstatSync, openSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readlinkSync, statSync } from 'node:fs';
 import { constants as system } from 'node:os';
-import * as path from 'node:path';
 import type { Addon } from './addon';
-import { debugInformation } from './elf';
-import { linesAtOnce, most } from './foreign-files';
+import { structures } from './budgets';
+import { withDebugInformation } from './debug-files';
+import { linesOf } from './foreign-files';
 
 export interface ProgramFile {
   pid: number;
@@ -19,7 +20,10 @@ export interface ProgramFile {
   path: string;
   /** The same for the same bytes. */
   identity: string;
+  /** Of the file that has its debug information. */
   descriptor: number;
+  /** Of another user, or of a process with another root folder: what else the file names is not to be opened by us. */
+  foreign: boolean;
 }
 
 export type Found =
@@ -28,60 +32,81 @@ export type Found =
   | { kind: 'bare'; path: string }
   /** Nothing to tell of: a library without debug information. */
   | { kind: 'without' }
+  /** There are more libraries, or more processes, than are looked at. */
+  | { kind: 'more' }
   /** It may not be read; or it is another one by now. */
   | { kind: 'denied' | 'replaced'; pid: number; path: string };
 
-/** So many are asked for their libraries; asking holds a process up a little. */
-const mostProcesses = 32;
-/** Of one process. */
-const mostLibraries = 512;
 const deleted = ' (deleted)';
 
 /** Each different file of the processes that has debug information, executables first.  It is open until the next one is asked for. */
-export function* programFiles(pids: readonly number[], addon: Addon): Generator<Found, void> {
+export async function* programFiles(pids: readonly number[], addon: Addon): AsyncGenerator<Found, void> {
   const seen = new Set<string>();
   const others: number[] = [];
   const different: number[] = [];
   for (const pid of pids) {
     const before = seen.size;
-    yield* look(pid, executableOf(pid), () => openFile(`/proc/${pid}/exe`), seen);
+    yield* look(addon, pid, executableOf(pid), () => openFile(`/proc/${pid}/exe`), seen);
     (seen.size > before ? different : others).push(pid);
   }
   // Those that run the same program hardly have other libraries.
-  for (const pid of [...different, ...others].slice(0, mostProcesses)) {
-    for (const { name, inode } of librariesOf(pid)) yield* look(pid, name, () => openLibrary(addon, pid, name), seen, inode);
+  const asked = [...different, ...others].slice(0, structures.processes);
+  let more = asked.length < pids.length;
+  for (const pid of asked) {
+    const { libraries, whole } = await librariesOf(pid);
+    for (const { name, inode } of libraries) yield* look(addon, pid, name, () => openLibrary(addon, pid, name), seen, inode);
+    more ||= !whole;
   }
+  if (more) yield { kind: 'more' };
 }
 
 /** `inode` is what is mapped of a library. */
-function* look(
+async function* look(
+  addon: Addon,
   pid: number,
   name: string,
   open: () => number | undefined,
   seen: Set<string>,
   inode?: string,
-): Generator<Found, void> {
-  let descriptor: number | undefined;
+): AsyncGenerator<Found, void> {
+  let program: number | undefined;
+  let file: number | undefined;
   try {
-    descriptor = open();
-    if (descriptor === undefined) {
+    program = open();
+    if (program === undefined) {
       yield { kind: 'without' };
       return;
     }
-    const { dev, ino, mtimeNs } = fstatSync(descriptor, { bigint: true });
+    const { dev, ino, mtimeNs } = fstatSync(program, { bigint: true });
     const identity = `${dev}:${ino}:${mtimeNs}`;
-    if (inode !== undefined && inode !== String(ino)) yield { kind: 'replaced', pid, path: name };
-    else if (!seen.has(identity)) {
+    if (inode !== undefined && inode !== String(ino)) {
+      yield { kind: 'replaced', pid, path: name };
+    } else if (!seen.has(identity)) {
       seen.add(identity);
-      if (hasDebugInformation(pid, name, descriptor)) yield { kind: 'file', pid, path: name, identity, descriptor };
+      file = await withDebugInformation(program, name, (apart) => attempt(() => openLibrary(addon, pid, apart)));
+      if (file !== undefined) yield { kind: 'file', pid, path: name, identity, descriptor: file, foreign: isForeign(pid) };
       else yield inode === undefined ? { kind: 'bare', path: name } : { kind: 'without' };
     }
   } catch (error) {
     if (isRefusal(error)) yield { kind: 'denied', pid, path: name };
     else if (inode !== undefined) yield { kind: 'replaced', pid, path: name };
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    if (file !== undefined && file !== program) closeSync(file);
+    if (program !== undefined) closeSync(program);
   }
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whatever cannot be seen is. */
+function isForeign(pid: number): boolean {
+  return !attempt(() => statSync(`/proc/${pid}`).uid === process.geteuid?.() && hasOurRoot(pid));
 }
 
 function executableOf(pid: number): string {
@@ -125,20 +150,23 @@ function hasOurRoot(pid: number): boolean {
 }
 
 /** What is mapped to be executed, and is in a file. */
-function librariesOf(pid: number): { name: string; inode: string }[] {
+async function librariesOf(pid: number): Promise<{ libraries: { name: string; inode: string }[]; whole: boolean }> {
   const found = new Map<string, { name: string; inode: string }>();
+  let whole = false;
   try {
     const root = readlinkSync(`/proc/${pid}/root`);
-    for (const line of linesAtOnce(`/proc/${pid}/maps`, most.list)) {
+    for await (const line of linesOf(`/proc/${pid}/maps`, structures.listBytes)) {
       const [, inode, name] = /^\S+ ..x. \S+ \S+ +([1-9]\d*) +(\/.*)$/.exec(line) ?? [];
-      if (inode === undefined || name === undefined) continue;
+      if (inode === undefined || name === undefined || found.has(inode)) continue;
+      if (found.size === structures.libraries) return { libraries: [...found.values()], whole };
       found.set(inode, { name: withoutDeleted(insideOf(root, asPath(name))), inode });
-      if (found.size === mostLibraries) break;
     }
-  } catch {
-    return [];
+    whole = true;
+  } catch (error) {
+    // It ended, or may not be asked, which its executable has told; or the list is too long.
+    whole = (error as NodeJS.ErrnoException).code !== 'EFBIG';
   }
-  return [...found.values()];
+  return { libraries: [...found.values()], whole };
 }
 
 /** The kernel's list has names as they are in our root folder, where the process's own is below it (chroot). */
@@ -153,16 +181,6 @@ function asPath(name: string): string {
 
 function withoutDeleted(name: string): string {
   return name.endsWith(deleted) ? name.slice(0, -deleted.length) : name;
-}
-
-function hasDebugInformation(pid: number, name: string, descriptor: number): boolean {
-  const { inside, buildId, link } = debugInformation(descriptor);
-  if (inside) return true;
-  const apart: string[] = [];
-  if (buildId !== undefined) apart.push(`/usr/lib/debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`);
-  const folder = path.dirname(name);
-  if (link !== undefined) apart.push(path.join(folder, link), path.join(folder, '.debug', link));
-  return apart.some((file) => existsSync(`/proc/${pid}/root${file}`) || existsSync(file));
 }
 
 function isRefusal(error: unknown): boolean {

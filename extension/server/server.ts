@@ -65,7 +65,7 @@ function handlersOf(addon: Addon): Handlers {
     changed: (change) => notify('peermap/changed', change),
     failed: (segment, error) => connection.console.error(`${segment} could not be looked at: ${String(error)}`),
   });
-  const structures = new Structures(addon, watches);
+  const structures = new Structures(addon, watches, system);
   return {
     'peermap/list': async (_, token) => {
       const { value, problems } = await system.list(token);
@@ -106,7 +106,7 @@ function handlersOf(addon: Addon): Handlers {
     'peermap/search': (params) => searchMemory((look) => watches.look(params.segment, look), params),
     'peermap/residency': async ({ segment, bounds }, token) => residencyOf(await watches.snapshot(segment, { token }), bounds),
     'peermap/facts': async ({ pids }) => ({ value: await factsOf(pids), problems: [] }),
-    'peermap/structure': (params) => structures.structure(params),
+    'peermap/structure': (params, token) => structures.structure(params, token),
     'peermap/census': (_, token) => system.census(token),
     'peermap/remove': (params) => removeMemory(addon, params),
   };

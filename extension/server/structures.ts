@@ -9,16 +9,18 @@
 
 import * as l10n from '@vscode/l10n';
 import * as path from 'node:path';
-import { setImmediate as immediately } from 'node:timers/promises';
 import type { Observer, Peer, Root, Snapshot } from '../../native/addon/index';
 import { decode } from '../protocol/decode';
 import type { Description } from '../protocol/layout';
 import type { Problem, Structure } from '../protocol/model';
 import type { Answer, Requests } from '../protocol/requests';
 import type { Addon } from './addon';
+import { structures as budget } from './budgets';
 import { toWire } from './convert';
 import { programFiles, type Found } from './program-files';
-import { TypeReader } from './type-reader';
+import type { System } from './system';
+import type { Cancellation } from './turns';
+import { TypeReader, type Reading } from './type-reader';
 import type { Watches } from './watches';
 
 type Params = Requests['peermap/structure']['params'];
@@ -34,62 +36,103 @@ export class Structures {
   constructor(
     private readonly addon: Addon,
     private readonly watches: Watches,
+    private readonly system: System,
   ) {}
 
-  async structure({ segment, root: name }: Params): Promise<Answer<Structure | null>> {
+  async structure({ segment, root: name }: Params, token?: Cancellation): Promise<Answer<Structure | null>> {
     if (typeof segment !== 'string' || typeof name !== 'string') throw new TypeError('segment and root are text');
     const nothing = (...problems: Problem[]): Answer<null> => ({ value: null, problems });
-    const before = this.watches.look(segment, (observer) => observer.snapshot());
+    const asked = token ? { token } : {};
+    const before = await this.watches.snapshot(segment, asked);
     if (!before.header) return nothing(...toWire(before.problems));
     const root = rootOf(before, name);
     if (!root) return nothing(rootIsGone(name));
     if (root.type === '') return nothing(untyped(name));
-    const found = await this.describe(this.pidsOf(before), root);
+    const found = await this.describe(segment, await this.pidsOf(before), root, token);
     if ('problems' in found) return nothing(...found.problems);
     // A while has gone by: the root may be elsewhere, or be something else.
-    return this.watches.look(segment, (observer) => {
-      const now = observer.snapshot();
-      const still = rootOf(now, name);
-      if (!now.header || still?.type !== root.type) return nothing(rootIsGone(name));
-      return shown(observer, now.header, still, found);
-    });
+    const now = await this.watches.snapshot(segment, asked);
+    const { header } = now;
+    const still = rootOf(now, name);
+    if (!header || still?.type !== root.type) return nothing(rootIsGone(name));
+    return this.watches.look(segment, (observer) => shown(observer, header, still, found));
   }
 
   /** Live peers; where the registry's pids are not ours, as those of containers, whoever maps the segment. */
-  private pidsOf(snapshot: Snapshot): number[] {
+  private async pidsOf(snapshot: Snapshot): Promise<number[]> {
     const alive = snapshot.peers.filter(mapsIt).map((peer) => peer.pid);
     const others = alive.filter((pid) => pid !== process.pid);
     if (others.length > 0) return others;
-    const maps = this.addon.processes().filter((use) => use.segments.some(({ segment }) => segment === snapshot.name));
+    const { value } = await this.system.processes();
+    const maps = value.filter((use) => use.segments.some(({ segment }) => segment === snapshot.name));
     return maps.map((use) => use.pid).filter((pid) => pid !== process.pid);
   }
 
-  private async describe(pids: number[], root: Root): Promise<Described | { problems: Problem[] }> {
+  private async describe(
+    segment: string,
+    pids: number[],
+    root: Root,
+    token?: Cancellation,
+  ): Promise<Described | { problems: Problem[] }> {
     if (pids.length === 0) return { problems: [nobody(root)] };
-    const problems: Problem[] = [];
-    let bare: string | undefined;
-    let looked: string | undefined;
-    let failed = false;
-    let count = 0;
-    for (const found of programFiles(pids, this.addon)) {
-      count += 1;
-      if (count % 16 === 0) await immediately(); // other requests have their turn
-      if (found.kind === 'without') continue;
-      if (found.kind === 'bare') bare ??= found.path;
-      else if (found.kind === 'file') {
-        looked ??= found.path;
-        const reading = await this.types.read(found, root.type);
+    const search = new Search(root);
+    for await (const found of programFiles(pids, this.addon)) {
+      if (token?.isCancellationRequested) break;
+      if (found.kind !== 'file') search.passed(found);
+      else if (search.mayRead(this.types.knows(found, root.type))) {
+        const reading = await this.types.read(segment, found, root.type);
         if (reading.kind === 'described') return { file: found.path, description: reading.description };
-        if (reading.kind === 'absent') continue;
-        if (reading.forAll) return { problems: [reading.problem] };
-        problems.push(reading.problem);
-        failed = true;
-      } else if (found.kind === 'replaced' || !problems.some(({ code }) => code === 'no-access'))
-        problems.push(unreadable(found));
+        if (reading.kind === 'failed' && reading.forAll) return { problems: [reading.problem] };
+        search.read(found.path, reading);
+      }
     }
-    const without = bare ?? looked;
-    if (without !== undefined && !failed) problems.unshift(undescribed(root, without, bare !== undefined));
-    return { problems };
+    return { problems: search.problems() };
+  }
+}
+
+/** What came of the files that did not describe the type. */
+class Search {
+  private readonly met: Problem[] = [];
+  private bare: string | undefined;
+  private looked: string | undefined;
+  private failed = false;
+  private files = 0;
+  private starts = 0;
+  private unread = 0;
+  private more = false;
+  private readonly began = performance.now();
+
+  constructor(private readonly root: Root) {}
+
+  mayRead(known: boolean): boolean {
+    const may = known || (this.starts < budget.files && performance.now() - this.began < budget.ms);
+    if (!known) this.starts += 1;
+    if (may) this.files += 1;
+    else this.unread += 1;
+    return may;
+  }
+
+  read(file: string, reading: Exclude<Reading, { kind: 'described' }>): void {
+    this.looked ??= file;
+    if (reading.kind === 'absent') return;
+    this.met.push(reading.problem);
+    this.failed = true;
+  }
+
+  passed(found: Exclude<Found, { kind: 'file' }>): void {
+    if (found.kind === 'bare') this.bare ??= found.path;
+    else if (found.kind === 'more') this.more = true;
+    else if (found.kind === 'replaced' || (found.kind === 'denied' && !this.met.some(({ code }) => code === 'no-access')))
+      this.met.push(unreadable(found));
+  }
+
+  problems(): Problem[] {
+    const { root, bare, met } = this;
+    const without = bare ?? this.looked;
+    if (this.unread > 0) met.unshift(notAllRead(root, this.files, this.unread));
+    else if (this.more) met.unshift(notAllSeen(root));
+    else if (without !== undefined && !this.failed) met.unshift(undescribed(root, without, bare !== undefined));
+    return met;
   }
 }
 
@@ -144,6 +187,26 @@ function unreadable({ kind, pid, path: file }: Extract<Found, { kind: 'denied' |
   }
   const text = l10n.t('{0} was replaced since process {1} began: restart it, and its types can be read again.', file, pid);
   return { code: 'os', where: file, text };
+}
+
+function notAllRead(root: Root, read: number, unread: number): Problem {
+  const text = l10n.t(
+    'None of the {1} files that gdb has read describes `{0}`; {2} more are left out, for reading them all takes too long. Ask again, and it goes on with those.',
+    root.type,
+    read,
+    unread,
+  );
+  return { code: 'left-out', where: root.name, text };
+}
+
+function notAllSeen(root: Root): Problem {
+  const text = l10n.t(
+    'None of the files that were looked at describes `{0}`. There are more processes, or libraries of them, than {1} and {2}: those are left out.',
+    root.type,
+    budget.processes,
+    budget.libraries,
+  );
+  return { code: 'left-out', where: root.name, text };
 }
 
 function undescribed(root: Root, file: string, bare: boolean): Problem {

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// Reads what a type looks like from a program's debug information, by gdb, which is a process of its own for each file and type, one at
-// a time.  It gets the file as a descriptor and the type's name in its environment: no name from outside is in a command.  It loads no
-// settings, no scripts of the file and nothing from the network, attaches to nothing, and runs nothing but describe.py.
+// Reads what a type looks like from a program's debug information, by gdb, which is a process of its own for each file and type: one at a time for each
+// segment, a few in all.  It gets the file as a descriptor and the type's name in its environment: no name from outside is in a command.  It loads no
+// settings, no scripts of the file and nothing from the network, attaches to nothing, and runs nothing but describe.py, which shuts it in.
+//
+// Its memory and its time on a processor have limits from before it begins, which a shell sets: Node cannot.
 
 import * as l10n from '@vscode/l10n';
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as path from 'node:path';
 import type { Readable } from 'node:stream';
+import { formatBytes } from '../protocol/address';
 import type { Description } from '../protocol/layout';
 import type { Problem } from '../protocol/model';
+import { debuggers, structures } from './budgets';
 import type { ProgramFile } from './program-files';
+import { Turns } from './turns';
 
 export type Reading =
   | { kind: 'described'; description: Description }
@@ -19,53 +24,74 @@ export type Reading =
   /** Nothing could be read, and why: `forAll` files alike. */
   | { kind: 'failed'; problem: Problem; forAll: boolean };
 
-const timeoutMs = 15_000;
-const longestAnswer = 8 << 20;
 const longestComplaint = 4096;
 /** What broke is not tried again at once: a debugger that is missing may be installed soon, a file that takes too long stays as it is. */
 const failedForMs = { all: 5_000, one: 60_000 };
 const mostKept = 200;
 
-const settings = ['-nx', '-nw', '-batch', '-iex', 'set auto-load off', '-iex', 'set debuginfod enabled off'];
+/** Its home, and that of anything that it loads: there is none. */
+const nowhere = '/nonexistent';
+
+const settings = [
+  ...['-nx', '-nh', '-nw', '-batch'],
+  ...['set auto-load off', 'set debuginfod enabled off', `set debug-file-directory ${nowhere}`]
+    // Threads each take addresses, which are what is limited; and what has threads can have no network of its own.
+    .concat('maintenance set worker-threads 0')
+    .flatMap((command) => ['-iex', command]),
+];
+
+/** Kilobytes, seconds, then the program and its arguments.  No core: it would be as large as what it read. */
+const limited = 'ulimit -c 0; ulimit -v "$1" && ulimit -t "$2" && shift 2 && exec "$@"';
+const notFound = 127;
 
 export class TypeReader {
   private readonly readings = new Map<string, Promise<Reading>>();
   private readonly running = new Set<ChildProcess>();
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly turns = new Turns({ atOnce: debuggers.atOnce, waiting: structures.files });
 
   constructor(private readonly script = path.join(__dirname, 'describe.py')) {
     process.once('exit', () => this.running.forEach((child) => child.kill('SIGKILL')));
   }
 
-  read(file: ProgramFile, type: string): Promise<Reading> {
-    const key = `${file.identity} ${type}`;
+  /** Whether that costs nothing any more. */
+  knows(file: ProgramFile, type: string): boolean {
+    return this.readings.has(keyOf(file, type));
+  }
+
+  /** For somebody who looks at that segment. */
+  read(segment: string, file: ProgramFile, type: string): Promise<Reading> {
+    const key = keyOf(file, type);
     const known = this.readings.get(key);
     if (known) return known;
-    const reading = this.turn.then(() => this.run(file, type));
-    this.turn = reading;
+    const reading = this.turns.take(segment, () => this.run(file, type));
     this.readings.set(key, reading);
     const [oldest] = this.readings.keys();
     if (this.readings.size > mostKept && oldest !== undefined) this.readings.delete(oldest);
+    const forget = () => this.readings.get(key) === reading && this.readings.delete(key);
     void reading.then((outcome) => {
-      if (outcome.kind !== 'failed') return;
-      const forget = () => this.readings.get(key) === reading && this.readings.delete(key);
-      setTimeout(forget, outcome.forAll ? failedForMs.all : failedForMs.one).unref();
-    });
+      if (outcome.kind === 'failed') setTimeout(forget, outcome.forAll ? failedForMs.all : failedForMs.one).unref();
+    }, forget);
     return reading;
   }
 
   private run(file: ProgramFile, type: string): Promise<Reading> {
     return new Promise((resolve) => {
-      const debugFolders = `set debug-file-directory /proc/${file.pid}/root/usr/lib/debug:/usr/lib/debug`;
-      const child = spawn('gdb', [...settings, '-iex', debugFolders, '-x', this.script], {
+      const limits = [Math.floor(debuggers.memoryBytes / 1024), debuggers.processorSeconds].map(String);
+      const child = spawn('/bin/sh', ['-c', limited, 'sh', ...limits, 'gdb', ...settings, '-x', this.script], {
         cwd: '/',
-        // Python of gdb's own, not as the person's environment has it.
+        // Nothing of the person's environment but where gdb is.
         env: {
           PATH: process.env['PATH'],
           LC_ALL: 'C.UTF-8',
+          HOME: nowhere,
+          XDG_CONFIG_HOME: nowhere,
+          XDG_CACHE_HOME: nowhere,
           PYTHONDONTWRITEBYTECODE: '1',
           PYTHONNOUSERSITE: '1',
+          PYTHONSAFEPATH: '1',
+          MALLOC_ARENA_MAX: '1',
           PEERMAP_TYPE: type,
+          PEERMAP_CONFINED: file.foreign ? '1' : '0',
         },
         stdio: ['ignore', 'ignore', 'pipe', file.descriptor, 'pipe'],
       });
@@ -74,21 +100,27 @@ export class TypeReader {
       const watchdog = setTimeout(() => {
         late = true;
         child.kill('SIGKILL');
-      }, timeoutMs);
+      }, debuggers.ms);
       const end = (reading: Reading) => {
         clearTimeout(watchdog);
         this.running.delete(child);
         resolve(reading);
       };
-      const answer = gather(child.stdio[4] as Readable | null, longestAnswer, () => child.kill('SIGKILL'));
+      const answer = gather(child.stdio[4] as Readable | null, debuggers.answerBytes, () => child.kill('SIGKILL'));
       const complaint = gather(child.stderr, longestComplaint, () => undefined);
-      child.once('error', (error) => end(notStarted(file, error)));
-      child.once('close', () => {
-        const reading = late ? undefined : parse(answer());
-        end(reading ?? broken(file, late, complaint()));
+      child.once('error', (error) => end(notStarted(error)));
+      child.once('close', (code) => {
+        const reading = late ? undefined : parse(answer(), file, complaint());
+        if (reading) end(reading);
+        else if (code === notFound) end(missing(file));
+        else end(broken(file, { late, complaint: complaint() }));
       });
     });
   }
+}
+
+function keyOf({ identity, foreign }: ProgramFile, type: string): string {
+  return `${identity} ${foreign} ${type}`;
 }
 
 /** What the stream says, no more of it than `most`; `over` is called when there was more. */
@@ -104,32 +136,63 @@ function gather(stream: Readable | null, most: number, over: () => void): () => 
   return () => Buffer.concat(parts).toString();
 }
 
-function parse(answer: string): Reading | undefined {
+function parse(answer: string, file: ProgramFile, complaint: string): Reading | undefined {
   try {
     const description = JSON.parse(answer) as Description | null;
-    return description === null ? { kind: 'absent' } : { kind: 'described', description };
+    if (description) return { kind: 'described', description };
+    return file.foreign && namesOthers.test(complaint) ? { kind: 'failed', problem: elsewhere(file), forAll: false } : { kind: 'absent' };
   } catch {
     return undefined;
   }
 }
 
-function notStarted(file: ProgramFile, error: Error): Reading {
-  const missing = 'code' in error && error.code === 'ENOENT';
-  const text = missing
-    ? l10n.t('Install gdb where {0} runs: it reads what the types of its memory look like.', path.basename(file.path))
-    : l10n.t('gdb cannot be started: {0}', error.message);
+/** Parts of debug information that lie in files of their own, in gdb's words. */
+const namesOthers = /\bDWO\b|dwz|gnu_debugaltlink/;
+
+function elsewhere(file: ProgramFile): Problem {
+  const text = l10n.t(
+    'Parts of the debug information of {0} are in other files that it names, which are opened only for programs of your own that are in no container.',
+    file.path,
+  );
+  return { code: 'left-out', where: file.path, text };
+}
+
+function missing(file: ProgramFile): Reading {
+  const text = l10n.t('Install gdb where {0} runs: it reads what the types of its memory look like.', path.basename(file.path));
   return { kind: 'failed', problem: { code: 'os', where: 'gdb', text }, forAll: true };
 }
 
-function broken(file: ProgramFile, late: boolean, complaint: string): Reading {
+function notStarted(error: Error): Reading {
+  const text = l10n.t('gdb cannot be started: {0}', error.message);
+  return { kind: 'failed', problem: { code: 'os', where: 'gdb', text }, forAll: true };
+}
+
+function broken(file: ProgramFile, { late, complaint }: { late: boolean; complaint: string }): Reading {
   if (complaint.includes('Python scripting is not supported')) {
     const text = l10n.t('Install a gdb that can run Python scripts: the one here was built without.');
     return { kind: 'failed', problem: { code: 'os', where: 'gdb', text }, forAll: true };
   }
+  return { kind: 'failed', problem: whyBroken(file, late, complaint), forAll: false };
+}
+
+function whyBroken(file: ProgramFile, late: boolean, complaint: string): Problem {
+  const where = file.path;
+  if (late) {
+    const text = l10n.t('gdb has not read the debug information of {0} within {1} seconds.', where, debuggers.ms / 1000);
+    return { code: 'left-out', where, text };
+  }
+  if (noMemory.test(complaint)) {
+    const text = l10n.t(
+      'gdb takes more than {1} to read the debug information of {0}: it is left out.',
+      where,
+      formatBytes(debuggers.memoryBytes),
+    );
+    return { code: 'left-out', where, text };
+  }
   // Of a Python traceback the last line says what happened.
   const why = complaint.trim().split('\n').at(-1) ?? '';
-  const text = late
-    ? l10n.t('gdb has not read the debug information of {0} within {1} seconds.', file.path, timeoutMs / 1000)
-    : l10n.t('gdb cannot read the debug information of {0}: {1}', file.path, why);
-  return { kind: 'failed', problem: { code: 'os', where: file.path, text }, forAll: false };
+  return { code: 'os', where, text: l10n.t('gdb cannot read the debug information of {0}: {1}', where, why) };
 }
+
+/** In the words of gdb, of its libraries, of Python. */
+const noMemory = /virtual memory exhausted|out of memory|memory exhausted|MemoryError|bad_alloc|Cannot allocate memory/i;

@@ -4,7 +4,7 @@ import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { beginningOf, linesAtOnce, linesOf } from '../../extension/server/foreign-files';
+import { beginningOf, linesOf } from '../../extension/server/foreign-files';
 
 describe('a file of another process', () => {
   let folder: string;
@@ -34,7 +34,6 @@ describe('a file of another process', () => {
     const lines = ['a', '', 'b'.repeat(60_000), 'c'];
     const ended = file('ended', `${lines.join('\n')}\n`);
     assert.deepEqual(await all(linesOf(ended, 1 << 20)), lines);
-    assert.deepEqual([...linesAtOnce(ended, 1 << 20)], lines);
     const long = file('long-line', `a\n${'b'.repeat(1 << 20)}\nc\n`);
     assert.deepEqual(await all(linesOf(long, 4 << 20)), ['a', 'c']);
     assert.deepEqual(await all(linesOf(file('open', lines.join('\n')), 1 << 20)), lines);
@@ -43,7 +42,5 @@ describe('a file of another process', () => {
   it('is not told in part as if that were all', async () => {
     await assert.rejects(all(linesOf(file('more', 'x\n'.repeat(100)), 100)), { code: 'EFBIG' });
     assert.equal((await all(linesOf(file('just', 'x\n'.repeat(50)), 100))).length, 50);
-    assert.equal([...linesAtOnce(file('cut', 'x\n'.repeat(100)), 100)].length, 50);
-    assert.deepEqual([...linesAtOnce(file('piece', 'abc\nabcdef\n'), 8)], ['abc']);
   });
 });
