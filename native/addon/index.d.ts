@@ -216,7 +216,9 @@ export class Observer {
 /** The objects named peermap.* on this machine, by name: 4096 of them at most, those of this user before those of others. */
 export function list(): SegmentSummary[];
 /** The same on a thread of its own, no longer than `withinMs`. */
-export function listAsync(options?: { withinMs?: number }): Promise<{ segments: SegmentSummary[]; /** How many more there are. */ leftOut: number }>;
+export function listAsync(options?: {
+  withinMs?: number;
+}): Promise<{ segments: SegmentSummary[]; /** How many more there are. */ leftOut: number }>;
 
 /** The local processes that map a segment, whether they are registered or not: 1024 of them at most. */
 export function processes(): ProcessUse[];

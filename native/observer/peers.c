@@ -62,8 +62,14 @@ void pmo_peers_bury(struct pmo_snapshot *snapshot, bool thoroughly)
     }
 }
 
-/* False: the budget of the look is spent. */
-static bool compare(struct pmo_snapshot *snapshot, struct pmo_peer *peer, const struct pmo_process *process)
+/* Process-local.  What is not told of peers. */
+struct omitted {
+    size_t unasked; /* how many were not asked, or not to the end */
+    size_t pieces;  /* how many map the object in too many pieces */
+    uint32_t first; /* of those: its pid */
+};
+
+static void compare(struct pmo_snapshot *snapshot, struct pmo_peer *peer, const struct pmo_process *process, struct omitted *omitted)
 {
     const struct pm_header *h = &snapshot->header;
     const struct pmo_object object = { snapshot->object.st_dev, snapshot->object.st_ino };
@@ -72,20 +78,17 @@ static bool compare(struct pmo_snapshot *snapshot, struct pmo_peer *peer, const 
     if (error == 0 && peer->slot.base < UINT64_MAX - PM_RESERVED_MAX)
         error = pmo_mappings_missing(&peer->mappings, peer->slot.base, active, h->header_len, &peer->missing);
     peer->mappings_known = error == 0;
-    if (error == E2BIG)
-        pmo_problem_add(&snapshot->problems, PMO_LEFT_OUT, pmo_at("/proc/%" PRIu32 "/maps", process->pid),
-                        "it maps the object in too many pieces: they are left out");
-    else if (error != 0 && error != ETIME)
+    omitted->unasked += error == ETIME;
+    if (error == E2BIG && omitted->pieces++ == 0)
+        omitted->first = process->pid;
+    if (error != 0 && error != ETIME && error != E2BIG)
         pmo_problem_system(&snapshot->problems, pmo_at("/proc/%" PRIu32 "/maps", process->pid), error);
-    return error != ETIME;
 }
 
-/* False: the budget of the look is spent. */
-static bool look(struct pmo_snapshot *snapshot, struct pmo_peer *peer)
+static void look(struct pmo_snapshot *snapshot, struct pmo_peer *peer, struct omitted *omitted)
 {
     const uint32_t pid = peer->slot.pid;
     struct pmo_process process;
-    bool whole = true;
     int error = pid > 0 && pid <= PID_LIMIT ? pmo_process_open(pid, &process) : ESRCH;
     if (error == 0) {
         peer->same_pid = pmo_process_is(&process, &peer->slot);
@@ -93,27 +96,30 @@ static bool look(struct pmo_snapshot *snapshot, struct pmo_peer *peer)
             peer->process_state = pmo_process_state(&process, NULL);
         /* Of the dead and the unfinished nothing is required that maps could contradict. */
         if (peer->same_pid && (peer->state == PMO_ALIVE || peer->state == PMO_LATE))
-            whole = compare(snapshot, peer, &process);
+            compare(snapshot, peer, &process, omitted);
         pmo_process_close(&process);
     }
     /* No problem if it is dead: that it cannot be seen is no wonder. */
     if (peer->state == PMO_DEAD || peer->state == PMO_ATTACHING || peer->same_pid)
-        return whole;
+        return;
     if (error != 0)
         pmo_problem_system(&snapshot->problems, pmo_at("/proc/%" PRIu32, pid), error);
     else
         pmo_problem_add(&snapshot->problems, PMO_NO_PROCESS, pmo_at("slot %" PRIu32, peer->index),
                         "pid %" PRIu32 " here is another process: the peer is of another pid namespace", pid);
-    return whole;
 }
 
 void pmo_peers_look(struct pmo_snapshot *snapshot)
 {
-    size_t asked = 0, without = 0;
+    struct omitted omitted = { 0 };
+    size_t asked = 0;
     for (; asked < snapshot->peer_count && pmo_budget_left(); asked++)
-        without += !look(snapshot, &snapshot->peers[asked]);
-    without += snapshot->peer_count - asked;
-    if (without > 0)
+        look(snapshot, &snapshot->peers[asked], &omitted);
+    omitted.unasked += snapshot->peer_count - asked;
+    if (omitted.unasked > 0)
         pmo_problem_add(&snapshot->problems, PMO_LEFT_OUT, pmo_at("registry"),
-                        "what %zu of %zu peers map is left out: asking all takes longer than a look may", without, snapshot->peer_count);
+                        "what %zu of %zu peers map is left out: asking all takes longer than a look may", omitted.unasked, snapshot->peer_count);
+    if (omitted.pieces > 0)
+        pmo_problem_add(&snapshot->problems, PMO_LEFT_OUT, pmo_at("/proc/%" PRIu32 "/maps", omitted.first),
+                        "the object is mapped in too many pieces: those of %zu peers are left out", omitted.pieces);
 }

@@ -18,15 +18,25 @@ struct pmo_place pmo_at(const char *format, ...)
     return place;
 }
 
+/* That something was left out is no complaint about garbage, of which there may be any number: it takes the place of one.  NULL: there is none. */
+static struct pmo_problem *place_for(struct pmo_problems *problems, enum pmo_problem_code code)
+{
+    if (problems->list && problems->count < PMO_PROBLEMS_MAX)
+        return &problems->list[problems->count++];
+    problems->left_out++;
+    for (uint32_t i = problems->list && code == PMO_LEFT_OUT ? problems->count : 0; i > 0; i--)
+        if (problems->list[i - 1].code != PMO_LEFT_OUT)
+            return &problems->list[i - 1];
+    return NULL;
+}
+
 void pmo_problem_add(struct pmo_problems *problems, enum pmo_problem_code code, struct pmo_place where, const char *format, ...)
 {
     if (!problems->list)
         problems->list = malloc(PMO_PROBLEMS_MAX * sizeof *problems->list);
-    if (!problems->list || problems->count == PMO_PROBLEMS_MAX) {
-        problems->left_out++;
+    struct pmo_problem *problem = place_for(problems, code);
+    if (!problem)
         return;
-    }
-    struct pmo_problem *problem = &problems->list[problems->count++];
     problem->code = code;
     memcpy(problem->where, where.text, sizeof problem->where);
     va_list arguments;

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A look at a segment takes what it may and no more, however its registry, its heap and its processes are made: what it leaves out is said.  The bounds are
+ * counts; that time is one too is seen by a budget that is spent before it begins.
+ */
+#include "drive.h"
+
+#include "budget.h"
+#include "census.h"
+#include "snapshot.h"
+#include "system.h"
+
+#include "../../native/observer/heap.h"
+
+#define PIECES 5000u
+
+static pid_t swamp;
+
+/* test/peers/swamp.c, beside this test's peer; it ends with its standard input, which is ours to close. */
+static void start_swamp(const char *mode, const char *count)
+{
+    char program[512], line[256];
+    int in[2], out[2];
+    snprintf(program, sizeof program, "%.*s/swamp", (int)(strrchr(peer_program, '/') - peer_program), peer_program);
+    CHECK(pipe(in) == 0 && pipe(out) == 0);
+    swamp = fork();
+    CHECK(swamp >= 0);
+    if (swamp == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dup2(in[0], 0);
+        dup2(out[1], 1);
+        execl(program, program, seg(), "swamp", mode, count, (char *)NULL);
+        _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    ssize_t got = read(out[0], line, sizeof line - 1);
+    CHECK(got > 6 && strncmp(line, "ready ", 6) == 0);
+    close(out[0]);
+}
+
+static void end_swamp(void)
+{
+    kill(swamp, SIGKILL);
+    waitpid(swamp, NULL, 0);
+    CHECK_INT(peermap_destroy(seg()), 0);
+}
+
+static bool left_out(const struct pmo_problems *problems, const char *where)
+{
+    for (uint32_t i = 0; i < problems->count; i++)
+        if (problems->list[i].code == PMO_LEFT_OUT && strncmp(problems->list[i].where, where, strlen(where)) == 0)
+            return true;
+    return false;
+}
+
+static void a_process_in_every_slot(void)
+{
+    struct pmo_observer observer;
+    struct pmo_snapshot s;
+    char count[16];
+    snprintf(count, sizeof count, "%u", PIECES);
+    start_swamp("pieces", count);
+    CHECK_INT(pmo_observer_open(seg(), &observer), 0);
+    CHECK_INT(pmo_snapshot_take(&observer, PMO_STRANGERS, &s), 0);
+    CHECK_INT(s.peer_count, PM_SLOTS_MAX);
+    size_t listed = 0;
+    for (size_t i = 0; i < s.peer_count; i++) {
+        CHECK(s.peers[i].mappings.count <= PMO_MAPPINGS_MAX);
+        CHECK(s.peers[i].mappings_known || s.peers[i].mappings.count == 0);
+        listed += s.peers[i].mappings.count;
+    }
+    CHECK(listed <= PMO_MAPPINGS_IN_ALL_MAX);
+    char maps[64];
+    snprintf(maps, sizeof maps, "/proc/%d/maps", (int)swamp);
+    CHECK(left_out(&s.problems, maps) && left_out(&s.problems, "registry"));
+    pmo_snapshot_free(&s);
+    pmo_observer_close(&observer);
+    end_swamp();
+}
+
+static void a_heap_of_terabytes(void)
+{
+    struct pmo_observer observer;
+    struct pmo_heap heap;
+    struct pmo_problems problems = { 0 };
+    start_swamp("heap", NULL);
+    CHECK_INT(pmo_observer_open(seg(), &observer), 0);
+    pmo_budget_begin(1, NULL);
+    CHECK_INT(pmo_heap_take(&observer, &heap, &problems), 0);
+    pmo_budget_end();
+    CHECK_INT(heap.size, INT64_C(2) << 40);
+    CHECK(left_out(&problems, "heap"));
+    pmo_heap_free(&heap);
+    pmo_problems_free(&problems);
+    pmo_observer_close(&observer);
+}
+
+/* With a budget that is spent, of everything that takes a budget: nothing fails, and what is missing is said. */
+static void no_time_at_all(void)
+{
+    static const uint32_t stop = 1;
+    struct pmo_observer observer;
+    struct pmo_snapshot s;
+    struct pmo_summary *list;
+    struct pmo_user *users;
+    struct pmo_census census;
+    size_t count, others;
+    bool whole;
+    CHECK_INT(pmo_observer_open(seg(), &observer), 0);
+    pmo_budget_begin(0, &stop);
+    CHECK_INT(pmo_snapshot_take(&observer, PMO_STRANGERS, &s), 0);
+    CHECK(s.readable && s.peer_count == 1 && !s.peers[0].mappings_known);
+    CHECK(left_out(&s.problems, "registry") && left_out(&s.problems, "/proc"));
+    pmo_snapshot_free(&s);
+    CHECK_INT(pmo_list(&list, &count, &others), 0);
+    CHECK(count == 0 && others >= 1);
+    free(list);
+    CHECK_INT(pmo_users_find(&users, &count, &whole), 0);
+    CHECK(count == 0 && !whole);
+    pmo_users_free(users, count);
+    CHECK_INT(pmo_census_take(&census), 0);
+    CHECK(census.cut && left_out(&census.problems, "inventory"));
+    pmo_census_free(&census);
+    pmo_budget_end();
+    CHECK_INT(pmo_snapshot_take(&observer, PMO_PROCESSES, &s), 0);
+    CHECK(s.peers[0].mappings_known && !left_out(&s.problems, ""));
+    pmo_snapshot_free(&s);
+    pmo_observer_close(&observer);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    setup(argv);
+    a_process_in_every_slot();
+    a_heap_of_terabytes();
+    no_time_at_all();
+    end_swamp();
+    return 0;
+}
