@@ -36,11 +36,7 @@ function namesApart(name: string, { buildId, link }: DebugInformation): string[]
     ...(buildId === undefined ? [] : [`/usr/lib/debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`]),
     ...(link === undefined
       ? []
-      : [
-          path.join(folder, link.name),
-          path.join(folder, '.debug', link.name),
-          path.join('/usr/lib/debug', folder, link.name),
-        ]),
+      : [path.join(folder, link.name), path.join(folder, '.debug', link.name), path.join('/usr/lib/debug', folder, link.name)]),
   ];
 }
 

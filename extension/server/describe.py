@@ -186,7 +186,7 @@ def found(name):
 
 
 def describe(name):
-    gdb.execute("symbol-file /proc/self/fd/%d" % FILE, to_string=True)
+    gdb.execute("symbol-file /proc/self/fd/%d" % FILE)
     # A library has no main() that would tell gdb.
     if "::" in name or "<" in name:
         gdb.execute("set language c++")

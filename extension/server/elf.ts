@@ -41,8 +41,7 @@ export function debugInformation(file: number): DebugInformation {
     const name = bytes.subarray(0, Math.max(0, end)).toString();
     // After the name's end, at the next multiple of four.
     const at = (end + 4) & ~3;
-    if (name !== '' && !name.includes('/') && at + 4 <= bytes.length)
-      found.link = { name, checksum: bytes.readUInt32LE(at) };
+    if (name !== '' && !name.includes('/') && at + 4 <= bytes.length) found.link = { name, checksum: bytes.readUInt32LE(at) };
   }
   return found;
 }

@@ -20,7 +20,12 @@ export async function removeMemory(addon: Addon, params: Params): Promise<null> 
   const removal =
     kind === 'sysv'
       ? await addon.removeAsync({ kind, id: integer(params.id, 'id', 0, 2 ** 31 - 1) })
-      : await addon.removeAsync({ kind, name, inode: integer(params.inode, 'inode', 0), device: integer(params.device, 'device', 0) });
+      : await addon.removeAsync({
+          kind,
+          name,
+          inode: integer(params.inode, 'inode', 0),
+          device: integer(params.device, 'device', 0),
+        });
   if (removal.outcome !== 'removed') throw refusal(removal.code ?? 'PEERMAP_EOS', removalText(name, removal));
   return null;
 }

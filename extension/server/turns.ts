@@ -86,14 +86,12 @@ export class Turns {
       if (this.running >= this.limits.atOnce) return;
       if (line.busy) continue;
       const entry = line.waiting.shift();
-      this.lines.delete(subject);
-      if (!entry) continue;
-      this.lines.set(subject, line); // the last to have another
-      this.begin(line, entry);
+      if (entry) this.begin(subject, line, entry);
+      else this.lines.delete(subject);
     }
   }
 
-  private begin(line: Line, entry: Entry): void {
+  private begin(subject: string, line: Line, entry: Entry): void {
     const { stuckMs, mostStuck = 0 } = this.limits;
     line.busy = true;
     this.running += 1;
@@ -111,6 +109,8 @@ export class Turns {
     void entry.begin().then(() => {
       clearTimeout(timer);
       line.busy = false;
+      this.lines.delete(subject);
+      this.lines.set(subject, line); // after all who have waited meanwhile
       if (late) this.stuck -= 1;
       else this.running -= 1;
       this.next();

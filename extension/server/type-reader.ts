@@ -36,7 +36,7 @@ const settings = [
   ...['-nx', '-nh', '-nw', '-batch'],
   ...['set auto-load off', 'set debuginfod enabled off', `set debug-file-directory ${nowhere}`]
     // Threads each take addresses, which are what is limited; and what has threads can have no network of its own.
-    .concat('maintenance set worker-threads 0')
+    .concat('maintenance set worker-threads 0', 'set complaints 8')
     .flatMap((command) => ['-iex', command]),
 ];
 
@@ -140,10 +140,13 @@ function parse(answer: string, file: ProgramFile, complaint: string): Reading | 
   try {
     const description = JSON.parse(answer) as Description | null;
     if (description) return { kind: 'described', description };
-    return file.foreign && namesOthers.test(complaint) ? { kind: 'failed', problem: elsewhere(file), forAll: false } : { kind: 'absent' };
   } catch {
     return undefined;
   }
+  // It goes on without what it could not read, and then the type is not there.
+  if (noMemory.test(complaint)) return undefined;
+  if (file.foreign && namesOthers.test(complaint)) return { kind: 'failed', problem: elsewhere(file), forAll: false };
+  return { kind: 'absent' };
 }
 
 /** Parts of debug information that lie in files of their own, in gdb's words. */
@@ -183,7 +186,7 @@ function whyBroken(file: ProgramFile, late: boolean, complaint: string): Problem
   }
   if (noMemory.test(complaint)) {
     const text = l10n.t(
-      'gdb takes more than {1} to read the debug information of {0}: it is left out.',
+      'gdb could not read all of the debug information of {0} with the {1} of memory that it may take.',
       where,
       formatBytes(debuggers.memoryBytes),
     );
@@ -195,4 +198,4 @@ function whyBroken(file: ProgramFile, late: boolean, complaint: string): Problem
 }
 
 /** In the words of gdb, of its libraries, of Python. */
-const noMemory = /virtual memory exhausted|out of memory|memory exhausted|MemoryError|bad_alloc|Cannot allocate memory/i;
+const noMemory = /Can't read data for section|virtual memory exhausted|out of memory|memory exhausted|MemoryError|bad_alloc|Cannot allocate memory/i;

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+//
+// What gdb is given and what it can do: as the system tells it of the process (/proc/PID), and by files that would have it open others, take all memory,
+// or ask the network.
+
+import * as assert from 'node:assert/strict';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { debuggers } from '../../extension/server/budgets';
+import { withDebugInformation } from '../../extension/server/debug-files';
+import { atExit } from '../at-exit';
+import { cleanUp, root, testSegment, until } from '../peers/drive';
+import { Client } from './client';
+
+const nobody = 65_534;
+const source = `
+#include <peermap.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+struct apart { int first; long second; };
+int main(int argc, char **argv)
+{
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "program" };
+    peermap_segment *segment;
+    if (argc < 2 || peermap_create(argv[1], &options, &segment) != 0)
+        return 1;
+    struct apart *apart = peermap_base(segment);
+    *apart = (struct apart){ 41, 42 };
+    peermap_set_root(segment, "apart", apart, sizeof *apart, "struct apart");
+    puts("ready");
+    fflush(stdout);
+    for (;;)
+        pause();
+}
+`;
+
+describe('the debugger that reads types', function () {
+  this.timeout(180_000);
+  let folder: string;
+  let segment: string;
+  const started: ChildProcess[] = [];
+
+  before(function () {
+    try {
+      execFileSync('gdb', ['-nx', '-batch', '-ex', 'python 1'], { stdio: 'pipe' });
+    } catch {
+      console.log('      gdb with Python is not installed');
+      this.skip();
+    }
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'peermap-debuggers-'));
+    fs.chmodSync(folder, 0o755);
+    fs.writeFileSync(path.join(folder, 'program.c'), source);
+  });
+  after(() => folder && fs.rmSync(folder, { recursive: true, force: true }));
+  beforeEach(() => (segment = testSegment()));
+  afterEach(async () => {
+    await Client.endAll();
+    for (const each of started.splice(0)) each.kill('SIGKILL');
+    await cleanUp();
+  });
+
+  function build(name: string, ...flags: string[]): string {
+    const program = path.join(folder, name);
+    const uses = [`-I${path.join(root, 'native/include')}`, path.join(folder, 'program.c')];
+    execFileSync('cc', ['-std=gnu11', ...flags, ...uses, path.join(root, 'build/native/libpeermap.a'), '-pthread', '-o', program], {
+      cwd: folder,
+    });
+    return program;
+  }
+
+  async function run(program: string, uid?: number): Promise<void> {
+    const child = spawn(program, [segment], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    });
+    started.push(child);
+    atExit(() => child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+  }
+
+  /** In its place, something that only waits: it has all that gdb would have. */
+  async function asStarted(env: NodeJS.ProcessEnv): Promise<number> {
+    const tools = fs.mkdtempSync(path.join(folder, 'tools-'));
+    const note = path.join(tools, 'pid');
+    fs.writeFileSync(path.join(tools, 'gdb'), `#!/bin/sh\necho $$ > ${note}\nexec /bin/sleep 1000\n`, { mode: 0o755 });
+    const client = await Client.start({ env: { ...env, PATH: tools } });
+    client.request('peermap/structure', { segment, root: 'apart' }).catch(() => undefined);
+    await until(() => fs.existsSync(note) && fs.readFileSync(note, 'utf8').endsWith('\n'), 'gdb');
+    const pid = Number(fs.readFileSync(note, 'utf8'));
+    await until(() => fs.readlinkSync(`/proc/${pid}/exe`).includes('sleep'), 'it to be alone');
+    return pid;
+  }
+
+  async function answer(env: NodeJS.ProcessEnv = process.env) {
+    const client = await Client.start({ env });
+    return client.request('peermap/structure', { segment, root: 'apart' });
+  }
+
+  it('has limits from before it begins, no environment of the person, and one file of others', async () => {
+    const program = build('plain', '-g');
+    await run(program);
+    const secret = { HOME: '/home/somebody', DEBUGINFOD_URLS: 'http://127.0.0.1:9', PYTHONPATH: folder, GDBHISTFILE: 'x', TOKEN: 'secret' };
+    const pid = await asStarted({ ...process.env, ...secret });
+    const limits = fs.readFileSync(`/proc/${pid}/limits`, 'utf8');
+    const limitOf = (name: string) => Number(new RegExp(`^${name} +(\\d+)`, 'm').exec(limits)?.[1]);
+    assert.equal(limitOf('Max address space'), Math.floor(debuggers.memoryBytes / 1024) * 1024);
+    assert.equal(limitOf('Max cpu time'), debuggers.processorSeconds);
+    assert.equal(limitOf('Max core file size'), 0);
+    const environment = fs.readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter((each) => each !== '');
+    const names = environment.map((each) => each.split('=')[0]);
+    for (const name of Object.keys(secret)) if (name !== 'HOME') assert.ok(!names.includes(name), name);
+    const home = environment.find((each) => each.startsWith('HOME='))?.slice('HOME='.length);
+    assert.ok(home !== undefined && !fs.existsSync(home), home);
+    const files = fs.readdirSync(`/proc/${pid}/fd`).map((number) => fs.readlinkSync(`/proc/${pid}/fd/${number}`));
+    assert.deepEqual(
+      files.filter((file) => file.startsWith('/') && file !== '/dev/null'),
+      [program],
+    );
+  });
+
+  it('asks nothing of the network, whatever the environment says', async () => {
+    let asked = 0;
+    const server = http.createServer((_, response) => {
+      asked += 1;
+      response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      await run(build('with-build-id', '-g', '-Wl,--build-id'));
+      const { value } = await answer({ ...process.env, DEBUGINFOD_URLS: `http://127.0.0.1:${port}` });
+      assert.equal(value?.fields[0]?.value, '41');
+      assert.equal(asked, 0);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('opens other files that a program names for a program of ones own, and none for one of another user', async function () {
+    if (process.getuid?.() !== 0) {
+      console.log('      only root can start a program of another user');
+      this.skip();
+    }
+    const program = build('split', '-g', '-gsplit-dwarf');
+    await run(program);
+    const own = await answer();
+    assert.deepEqual(own.problems, []);
+    assert.equal(own.value?.fields[1]?.value, '42');
+    started.splice(0).forEach((child) => child.kill('SIGKILL'));
+    segment = testSegment();
+    await run(program, nobody);
+    const foreign = await answer();
+    assert.equal(foreign.value, null);
+    assert.deepEqual(
+      foreign.problems.map(({ code, where }) => [code, where]),
+      [['left-out', program]],
+    );
+    // What is in the file itself is read.
+    started.splice(0).forEach((child) => child.kill('SIGKILL'));
+    segment = testSegment();
+    await run(build('whole', '-g'), nobody);
+    assert.equal((await answer()).value?.fields[1]?.value, '42');
+  });
+
+  it('is left without memory by a program whose debug information would take more than it may have', async () => {
+    const program = build('bomb', '-g', '-gz=zlib');
+    claimSize(program, debuggers.memoryBytes - (64 << 20));
+    // It believes what is at most ten times as long as the file: that is a hole.
+    fs.truncateSync(program, debuggers.memoryBytes / 4);
+    await run(program);
+    const { value, problems } = await answer();
+    assert.equal(value, null);
+    assert.match(problems.map(({ code, text }) => `${code}: ${text}`).join(), /^left-out: gdb could not read all of .*bomb with the .* of memory/);
+  });
+
+  it('is given a file apart by the names that the process has for it, if it is the one that was meant', async () => {
+    const program = build('apart', '-g', '-Wl,--build-id=none');
+    const debug = path.join(folder, 'apart.debug');
+    execFileSync('objcopy', ['--only-keep-debug', program, debug]);
+    const other = build('other', '-g', '-DOTHER', '-Wl,--build-id=none');
+    execFileSync('objcopy', ['--strip-debug', `--add-gnu-debuglink=${debug}`, program]);
+    const file = fs.openSync(program, 'r');
+    const opened: number[] = [];
+    const asked: string[] = [];
+    const inside = (files: Record<string, string>) => (name: string) => {
+      asked.push(name);
+      const found = files[name];
+      if (found === undefined) return undefined;
+      opened.push(fs.openSync(found, 'r'));
+      return opened.at(-1);
+    };
+    // In a container it is called otherwise: the file beside it here is never opened.
+    assert.equal(await withDebugInformation(file, '/bin/apart', inside({})), undefined);
+    assert.deepEqual(asked, ['/bin/apart.debug', '/bin/.debug/apart.debug', '/usr/lib/debug/bin/apart.debug']);
+    assert.equal(await withDebugInformation(file, '/bin/apart', inside({ '/bin/apart.debug': other })), undefined);
+    const found = await withDebugInformation(file, '/bin/apart', inside({ '/bin/.debug/apart.debug': debug }));
+    assert.equal(found, opened.at(-1));
+    for (const each of [file, found ?? -1]) fs.closeSync(each);
+  });
+});
+
+/** Has a compressed .debug_info say that it is so long. */
+function claimSize(program: string, length: number): void {
+  const bytes = fs.readFileSync(program);
+  const table = Number(bytes.readBigUInt64LE(40));
+  const section = (index: number) => table + index * 64;
+  const names = Number(bytes.readBigUInt64LE(section(bytes.readUInt16LE(62)) + 24));
+  const all = Array.from({ length: bytes.readUInt16LE(60) }, (_, index) => section(index));
+  const at = all.find((each) => bytes.toString('latin1', names + bytes.readUInt32LE(each)).startsWith('.debug_info\0'));
+  assert.ok(at);
+  // Its header: the kind of compression, nothing, then the length.
+  bytes.writeBigUInt64LE(BigInt(length), Number(bytes.readBigUInt64LE(at + 24)) + 8);
+  fs.writeFileSync(program, bytes);
+}
