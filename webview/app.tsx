@@ -78,7 +78,7 @@ function Waiting({ state: { segment, gone } }: { state: State }): JSX.Element {
 
 /** Present even while empty, since a screen reader announces only what is put into a live region that it knows. */
 function Banners({ state }: { state: State }): JSX.Element {
-  const { dismiss } = useActions();
+  const { dismiss, run } = useActions();
   const { server, gone, readOnly, failure, file } = state;
   return (
     <>
@@ -114,6 +114,11 @@ function Banners({ state }: { state: State }): JSX.Element {
             text={server.text || l10n.t('The server does not run. What is shown is the last that was seen.')}
           />
         ) : null}
+        {server.leftOut?.map((text) => (
+          <Banner key={text} icon="warning" tone="warn" text={text}>
+            <Button label={l10n.t('Try Again')} bare onPress={() => run('peermap.tryAgain')} />
+          </Banner>
+        ))}
         {failure !== undefined ? (
           <Banner icon="error" tone="bad" text={failure}>
             <Button label={l10n.t('Dismiss')} icon="close" bare onPress={dismiss} />

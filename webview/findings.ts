@@ -29,6 +29,7 @@ const severities: Partial<Record<ProblemCode, Finding['severity']>> = {
   'no-access': 'warning',
   gone: 'warning',
   copy: 'warning',
+  'left-out': 'warning',
 };
 
 export function findingsOf(snapshot: Snapshot): Finding[] {

@@ -74,7 +74,7 @@ function badge(flag: SegmentFlag): { word: string; hint: string } {
 /** What looking costs, so that nobody has to wonder. */
 function Sampling({ state: { sampling } }: { state: State }): JSX.Element | null {
   if (!sampling) return null;
-  const { looksPerSecond, lookMs } = sampling;
+  const { looksPerSecond, lookMs, leftOut } = sampling;
   const percent = (looksPerSecond * lookMs) / 10;
   const text =
     looksPerSecond === 0
@@ -85,7 +85,21 @@ function Sampling({ state: { sampling } }: { state: State }): JSX.Element | null
           short(lookMs),
           percent < 0.01 ? '< 0.01' : short(percent),
         );
-  return <p class="sampling quiet">{text}</p>;
+  return (
+    <>
+      <p class="sampling quiet">{text}</p>
+      {leftOut ? (
+        <p class="sampling">
+          <Icon name="warning" tone="warn" />
+          {l10n.t(
+            'it changes faster than is sent here: {0} events and {1} states in between were left out',
+            leftOut.events.toLocaleString('en-US'),
+            leftOut.changes.toLocaleString('en-US'),
+          )}
+        </p>
+      ) : null}
+    </>
+  );
 }
 
 /** Two digits that mean something. */

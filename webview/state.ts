@@ -39,7 +39,7 @@ export interface State {
   sampling?: Sampling | undefined;
   /** Where it comes from, if it is not live. */
   file?: { exportedAt: string; host: string } | undefined;
-  server: { state: 'running' | 'restarting' | 'failed'; text: string };
+  server: { state: 'running' | 'restarting' | 'failed'; text: string; leftOut?: readonly string[] };
   gone: boolean;
   log: EventLog;
   /** What snapshots told of the sizes. */
@@ -111,7 +111,7 @@ function received(state: State, message: ToView, at: number): State {
       // A server that ended takes its rounds with it: their ends will not be told.
       return {
         ...state,
-        server: { state: message.state, text: message.text },
+        server: { state: message.state, text: message.text, ...(message.leftOut ? { leftOut: message.leftOut } : {}) },
         running: message.state === 'running' ? state.running : [],
       };
     case 'gone':

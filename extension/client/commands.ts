@@ -73,6 +73,10 @@ export const commandTable = {
   'peermap.systemCopy': reads(system.copySystem),
   'peermap.systemExport': saves(system.exportSystem),
   'peermap.refresh': reads((parts) => parts.segments.refresh()),
+  'peermap.tryAgain': reads(({ server }, { target }) => {
+    server.tryAgain(target.segment);
+    return Promise.resolve();
+  }),
   'peermap.restartServer': reads(({ server }) => server.start()),
   'peermap.showLog': reads(({ log }) => {
     log.show();

@@ -9,6 +9,7 @@ import { readOnlyReason, registerCommands, registerRefusals, runForTask, runForV
 import { Demo } from './demo';
 import { Inspectors, viewType } from './inspector';
 import { registerLanguageTools } from './language-tools';
+import { tellLeftOut } from './left-out-notice';
 import { Links } from './links';
 import { MemoryFiles } from './memory-files';
 import type { Parts } from './operation';
@@ -38,7 +39,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   const own = (path: string) => vscode.Uri.joinPath(context.extensionUri, path);
   const log = vscode.window.createOutputChannel('Peermap', { log: true });
   const isReadOnly = () => readOnlyReason() !== undefined;
-  const server = new ServerConnection(context.asAbsolutePath('dist/server.js'), log, isReadOnly);
+  const server = new ServerConnection(context.asAbsolutePath('dist/server.js'), context.logUri.fsPath, log, isReadOnly);
   const segments = new Segments(server, log);
   const demo = new Demo(context.asAbsolutePath('dist/demo'), segments, server, log);
   const documents = new TextDocuments();
@@ -84,6 +85,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     systemTree,
     new StatusBar(segments, server, rounds),
     inspectOnStartup(segments, inspectors),
+    tellLeftOut(server, log),
     ...registerCommands(made),
     vscode.window.registerWebviewPanelSerializer(viewType, inspectors),
     vscode.window.registerCustomEditorProvider(

@@ -6,8 +6,8 @@ import * as l10n from '@vscode/l10n';
 import type { ErrorCode, Round } from '../protocol/model';
 import type { Failure } from '../protocol/requests';
 
-/** `PEERMAP_SERVER`: the server ended before it answered, so it is not known what was done. */
-export type FailureCode = ErrorCode | 'PEERMAP_SERVER';
+/** `PEERMAP_SERVER`: the server ended before it answered, so it is not known what was done.  `PEERMAP_LEFT_OUT`: it ended at this before (left-out.ts). */
+export type FailureCode = ErrorCode | 'PEERMAP_SERVER' | 'PEERMAP_LEFT_OUT';
 
 /** What a person may choose instead: the label of a button, and what it does. */
 export interface Remedy {

@@ -11,6 +11,7 @@ import * as l10n from '@vscode/l10n';
 import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { Requests } from '../protocol/requests';
+import { leftOutText } from '../protocol/undertaking';
 import {
   questions,
   viewCommands,
@@ -106,6 +107,8 @@ class Inspector {
   private readonly feed = new PageFeed((message) => this.send(message));
   /** Whether the page has a snapshot: something to scroll in. */
   private drawn = false;
+  /** Of what the page asks: it ends when nobody looks any more. */
+  private asking = new vscode.CancellationTokenSource();
   /** What to show once it has. */
   private wanted: Place | undefined;
 
@@ -125,6 +128,7 @@ class Inspector {
         if (this.ready && change.segment === segment) this.changed(change);
       }),
       host.server.onDidChangeStatus(() => this.sendServerState()),
+      host.server.onDidChangeLeftOut(() => this.sendServerState()),
     ];
     panel.onDidDispose(() => {
       this.sleep();
@@ -141,6 +145,8 @@ class Inspector {
   private sleep(): void {
     this.ready = false;
     this.drawn = false;
+    this.asking.cancel();
+    this.asking = new vscode.CancellationTokenSource();
     this.feed.forget();
     this.watch?.dispose();
     this.watch = undefined;
@@ -196,7 +202,8 @@ class Inspector {
     try {
       if (!questions.includes(question)) throw new Error(l10n.t('There is no question {0}.', question));
       const asked = { ...params, segment: this.segment } as Requests[typeof question]['params'];
-      const result = await this.host.server.request(question, asked, l10n.t('what was asked of {0}', this.segment));
+      const what = l10n.t('what was asked of {0}', this.segment);
+      const result = await this.host.server.request(question, asked, what, this.asking.token);
       this.send({ kind: 'answer', id, result });
     } catch (error) {
       this.host.log.debug(`${question}: ${sentenceOf(error)}`);
@@ -247,7 +254,8 @@ class Inspector {
   private sendServerState(): void {
     const { state, text } = this.host.server.status;
     const seen = state === 'starting' ? 'restarting' : state === 'stopped' ? 'failed' : state;
-    this.send({ kind: 'server', state: seen, text });
+    const leftOut = this.host.server.leftOut(this.segment).map(leftOutText);
+    this.send({ kind: 'server', state: seen, text, ...(leftOut.length > 0 ? { leftOut } : {}) });
   }
 
   private send(message: ToView): boolean {

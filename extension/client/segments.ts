@@ -62,6 +62,9 @@ export class Segments {
       void this.refresh();
     });
     server.onDidChangeList(() => void this.refresh());
+    server.onDidChangeLeftOut((fresh) => {
+      if (fresh.length === 0) void this.refresh(); // what could not be watched may be again
+    });
     server.onDidChangeSegment((change) => this.changed(change));
   }
 

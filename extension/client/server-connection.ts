@@ -5,13 +5,16 @@
 //     starting -> running -> restarting -> running ...       it died, and is started again by itself
 //                         -> failed                          it died too often, or cannot start: `start` tries again
 //
-// A request that was under way when the server died is rejected and never sent again.
+// A request that was under way when the server died is rejected and never sent again.  What it was in the middle of is left out from then on (left-out.ts).
 
 import * as l10n from '@vscode/l10n';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { CloseAction, ForkOptions, LanguageClient, LanguageClientOptions } from 'vscode-languageclient/node';
 import {
   effects,
+  type Answer,
   type Harmless,
   type Method,
   type Notifications,
@@ -21,8 +24,10 @@ import {
   type TakenBy,
   type Taking,
 } from '../protocol/requests';
+import { readUnderWay, wordsOf, type Undertaking } from '../protocol/undertaking';
 import { Consent, type Taken } from './consent';
-import { PeermapFailure, sentenceOf, toFailure } from './failure';
+import { PeermapFailure, sentenceOf, toFailure, type Remedy } from './failure';
+import { LeftOut } from './left-out';
 import { RestartPolicy } from './restart-policy';
 
 export type ServerState = 'starting' | 'running' | 'restarting' | 'failed' | 'stopped';
@@ -31,6 +36,11 @@ export interface ServerStatus {
   state: ServerState;
   text: string;
 }
+
+/** The file in which a server writes down what it is in the middle of: as long as so many requests would make it, at most. */
+const longestUnderWay = 64 << 10;
+/** After its connection has ended, a server has ended too: soon. */
+const endingMs = 2_000;
 
 /** Reads and runs a file of 380 KB with the first call. */
 function languageClient(): typeof import('./language-client') {
@@ -46,13 +56,21 @@ export class ServerConnection {
   private readonly statusChanged = new vscode.EventEmitter<ServerStatus>();
   private readonly segmentChanged = new vscode.EventEmitter<Notifications['peermap/changed']>();
   private readonly listChanged = new vscode.EventEmitter<void>();
+  private readonly leftOutChanged = new vscode.EventEmitter<readonly Undertaking[]>();
+  private readonly leaving = new LeftOut();
+  private servers = 0;
+  private ended: Promise<string | null> = Promise.resolve(null);
 
   readonly onDidChangeStatus = this.statusChanged.event;
   readonly onDidChangeSegment = this.segmentChanged.event;
   readonly onDidChangeList = this.listChanged.event;
+  /** With what is left out from now on; with nothing, if something may be asked again. */
+  readonly onDidChangeLeftOut = this.leftOutChanged.event;
 
+  /** `folder`: for the files in which servers write down what they do. */
   constructor(
     private readonly module: string,
+    private readonly folder: string,
     private readonly log: vscode.LogOutputChannel,
     private readonly readOnly: () => boolean,
   ) {}
@@ -92,7 +110,12 @@ export class ServerConnection {
   }
 
   /** `what` is asked for, for the sentence that says it failed: "the growth of demo".  What takes something away is not sent without consent to that. */
-  async request<M extends Harmless>(method: M, params: Requests[M]['params'], what: string): Promise<Requests[M]['result']>;
+  async request<M extends Harmless>(
+    method: M,
+    params: Requests[M]['params'],
+    what: string,
+    token?: vscode.CancellationToken,
+  ): Promise<Requests[M]['result']>;
   async request<M extends Taking>(
     method: M,
     params: Requests[M]['params'],
@@ -103,19 +126,47 @@ export class ServerConnection {
     method: M,
     params: Requests[M]['params'],
     what: string,
-    consent?: Consent<Taken>,
+    more?: Consent<Taken> | vscode.CancellationToken,
   ): Promise<Requests[M]['result']> {
     const effect = effects[method];
-    if (effect !== 'looks' && effect !== 'changes' && !(consent instanceof Consent && consent.to === effect))
+    if (effect !== 'looks' && effect !== 'changes' && !(more instanceof Consent && more.to === effect))
       throw new Error(`${method} without consent`);
     await this.turn; // while one server is replaced by another, requests wait for the new one
     const { state, text } = this.current;
     if (!this.client || state === 'failed')
       throw new PeermapFailure('PEERMAP_SERVER', text || l10n.t('The Peermap server is not running.'));
+    const allowed = this.allowed(method, params);
+    const token = more instanceof Consent ? undefined : more;
     try {
-      return await this.client.sendRequest<Requests[M]['result']>(method, params);
+      const result = await this.client.sendRequest<Requests[M]['result']>(method, allowed.params, token);
+      if (allowed.problems.length > 0) (result as Answer<unknown>).problems.push(...allowed.problems);
+      return result;
     } catch (error) {
       throw toFailure(error, what);
+    }
+  }
+
+  /** What is not asked for because the server ended at it: of a segment and in general; of all without a segment. */
+  leftOut(segment?: string): readonly Undertaking[] {
+    return segment === undefined ? this.leaving.all : this.leaving.of(segment);
+  }
+
+  /** A person wants it: what concerns that segment may be asked again, or everything. */
+  tryAgain(segment?: string): void {
+    if (this.leaving.tryAgain(segment)) this.leftOutChanged.fire([]);
+  }
+
+  private allowed<M extends Method>(method: M, params: Requests[M]['params']): ReturnType<typeof this.leaving.allowed<M>> {
+    try {
+      return this.leaving.allowed(method, params);
+    } catch (error) {
+      const { segment } = params as { segment?: string };
+      const apply = () => {
+        this.tryAgain(segment);
+        return Promise.resolve();
+      };
+      const remedy: Remedy = { title: l10n.t('Try Again'), apply };
+      throw error instanceof PeermapFailure ? new PeermapFailure(error.code, error.sentence, undefined, remedy) : error;
     }
   }
 
@@ -129,17 +180,20 @@ export class ServerConnection {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: (): StartOptions => ({
         readOnly: this.readOnly(),
+        underWay: this.newUnderWay(),
         ...(vscode.l10n.bundle ? { words: vscode.l10n.bundle } : {}),
       }),
       errorHandler: {
         // Writing to a server that just died: `closed` follows.
         error: () => ({ action: ErrorAction.Continue, handled: true }),
-        closed: () => ({ action: this.died(), handled: true }),
+        closed: async () => ({ action: await this.died(), handled: true }),
       },
     };
     const client = new QuietClient('peermap', 'Peermap', server, clientOptions);
     client.onDidChangeState(({ newState }) => {
       if (client !== this.client || newState !== State.Running) return;
+      const { serverProcess } = client;
+      this.ended = new Promise((resolve) => serverProcess?.once('exit', (_, signal) => resolve(signal)));
       const { unavailable } = client.initializeResult?.capabilities.experimental as StartReport;
       const restarted = this.current.state === 'restarting';
       if (unavailable !== undefined) this.change('failed', unavailable);
@@ -150,14 +204,43 @@ export class ServerConnection {
     return client;
   }
 
-  private died(): CloseAction {
+  private async died(): Promise<CloseAction> {
     const { CloseAction } = languageClient();
-    if (this.policy.died(Date.now())) {
-      this.change('restarting', l10n.t('The Peermap server ended unexpectedly and is started again.'));
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), endingMs));
+    const leftOut = this.leaving.ended(this.underWay(), await Promise.race([this.ended, late]));
+    const why = leftOut.map((what) => l10n.t('It ended while it was {0}, which is left out from now on.', wordsOf(what)));
+    if (leftOut.length > 0) this.leftOutChanged.fire(leftOut);
+    if (this.policy.died(Date.now(), leftOut.length > 0)) {
+      this.change('restarting', [l10n.t('The Peermap server ended unexpectedly and is started again.'), ...why].join(' '));
       return CloseAction.Restart;
     }
     this.change('failed', l10n.t('The Peermap server ended five times within three minutes and is not started again by itself.'));
     return CloseAction.DoNotRestart;
+  }
+
+  /** Each server has a file of its own: one that ends may still write while the next begins. */
+  private newUnderWay(): string {
+    fs.mkdirSync(this.folder, { recursive: true });
+    fs.rmSync(this.underWayFile, { force: true });
+    this.servers += 1;
+    return this.underWayFile;
+  }
+
+  private get underWayFile(): string {
+    return path.join(this.folder, `under-way-${this.servers}.json`);
+  }
+
+  private underWay(): Undertaking[] {
+    try {
+      const file = fs.openSync(this.underWayFile, 'r');
+      const bytes = Buffer.alloc(longestUnderWay);
+      const length = fs.readSync(file, bytes, 0, bytes.length, 0);
+      fs.closeSync(file);
+      return readUnderWay(bytes.toString('utf8', 0, length));
+    } catch (error) {
+      this.log.debug(sentenceOf(error));
+      return [];
+    }
   }
 
   private async end(): Promise<void> {
@@ -165,6 +248,7 @@ export class ServerConnection {
     this.client = undefined;
     // A client that failed, or whose server hangs, cannot be stopped in good order; its process is ended all the same.
     await client?.dispose().catch((error: unknown) => this.log.debug(l10n.t('Stopping the server: {0}', sentenceOf(error))));
+    fs.rmSync(this.underWayFile, { force: true });
   }
 
   private change(state: ServerState, text: string): void {

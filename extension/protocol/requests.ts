@@ -45,6 +45,8 @@ export interface StartOptions {
   readOnly: boolean;
   /** The messages in the language of the person looking: a bundle of @vscode/l10n. */
   words?: Record<string, string | { message: string; comment: string[] }>;
+  /** A file to write down what is under way: undertaking.ts.  What was there is gone. */
+  underWay?: string;
 }
 
 /** InitializeResult.capabilities.experimental. */

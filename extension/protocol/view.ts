@@ -28,7 +28,12 @@ export type ToView =
   /** What changed in the snapshot of revision `base`, and the events since.  A page that has another one says `ready` again. */
   | { kind: 'delta'; base: number; revision: number; delta: SnapshotDelta; batch?: PackedEvents; sampling?: Sampling }
   | { kind: 'events'; batch: EventBatch; /** True: forget what was there, these are the oldest to be had. */ reset: boolean }
-  | { kind: 'server'; state: 'running' | 'restarting' | 'failed'; text: string }
+  | {
+      kind: 'server';
+      state: 'running' | 'restarting' | 'failed';
+      text: string;
+      /** What is not asked of it, because it ended at that: a sentence for each. */ leftOut?: string[];
+    }
   | { kind: 'gone'; segment: string }
   /** A command asked for from the webview has ended. */
   | { kind: 'done'; id: number; error?: string }
@@ -49,6 +54,7 @@ export const viewCommands = [
   'peermap.destroy',
   'peermap.openMemory',
   'peermap.exportSnapshot',
+  'peermap.tryAgain',
 ] as const;
 export type ViewCommand = (typeof viewCommands)[number];
 

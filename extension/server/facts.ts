@@ -7,6 +7,7 @@ import { oneLine } from '../protocol/foreign';
 import type { ProcessFacts } from '../protocol/model';
 import { beginningOf, linesOf, most } from './foreign-files';
 import { integer, integers } from './parameters';
+import type { UnderWay } from './under-way';
 
 const mostAtOnce = 4096;
 /** Files that are open at one time. */
@@ -14,13 +15,16 @@ const side = 32;
 /** USER_HZ, which is 100 on every processor that Linux tells it to programs on. */
 const ticksPerSecond = 100;
 
-export async function factsOf(pids: unknown): Promise<ProcessFacts[]> {
+export async function factsOf(pids: unknown, underWay: UnderWay): Promise<ProcessFacts[]> {
   const asked = [...new Set(integers(pids, 'pids', mostAtOnce))];
   for (const pid of asked) integer(pid, 'pid', 1, 2 ** 31 - 1);
   const [users, bootMs, own] = await Promise.all([userNames(), bootTime(), text('/proc/self/cgroup')]);
   const facts: (ProcessFacts | undefined)[] = [];
-  for (let at = 0; at < asked.length; at += side)
-    facts.push(...(await Promise.all(asked.slice(at, at + side).map((pid) => factsOfOne(pid, { users, bootMs, own })))));
+  for (let at = 0; at < asked.length; at += side) {
+    const some = asked.slice(at, at + side);
+    const read = () => Promise.all(some.map((pid) => factsOfOne(pid, { users, bootMs, own })));
+    facts.push(...(await underWay.during({ method: 'peermap/facts', pids: some }, read)));
+  }
   return facts.filter((each) => each !== undefined);
 }
 

@@ -31,6 +31,7 @@ import { SharedMemory } from './shared-memory';
 import { Structures } from './structures';
 import { System } from './system';
 import { Turns, type Cancellation } from './turns';
+import { UnderWay } from './under-way';
 import { Watches } from './watches';
 
 type Handlers = {
@@ -51,6 +52,7 @@ const connection = createConnection(
 const mostEvents = 65_536;
 
 let readOnly = true;
+const underWay = new UnderWay();
 
 function notify<N extends keyof Notifications>(method: N, params: Notifications[N]): void {
   connection.sendNotification(method, params).catch((error: unknown) => console.error(error));
@@ -60,12 +62,12 @@ function handlersOf(addon: Addon): Handlers {
   const rounds = new Rounds(addon);
   const memory = new SharedMemory(() => notify('peermap/listChanged', {}));
   const turns = new Turns(looks);
-  const system = new System(addon, turns);
-  const watches = new Watches(addon, turns, {
+  const system = new System(addon, turns, underWay);
+  const watches = new Watches(addon, turns, underWay, {
     changed: (change) => notify('peermap/changed', change),
     failed: (segment, error) => connection.console.error(`${segment} could not be looked at: ${String(error)}`),
   });
-  const structures = new Structures(addon, watches, system);
+  const structures = new Structures(addon, watches, system, underWay);
   return {
     'peermap/list': async (_, token) => {
       const { value, problems } = await system.list(token);
@@ -78,8 +80,8 @@ function handlersOf(addon: Addon): Handlers {
     },
     'peermap/events': ({ segment, after, limit = 4096 }) => {
       const most = integer(limit, 'limit', 1, mostEvents);
-      const batch = watches.look(segment, (observer) => observer.events(after, most));
-      return { value: toWire(batch), problems: [] };
+      const read = () => watches.look(segment, (observer) => observer.events(after, most));
+      return underWay.during({ method: 'peermap/events', segment }, () => ({ value: toWire(read()), problems: [] }));
     },
     'peermap/watch': async ({ segment }) => {
       const { snapshot, revision } = await watches.watch(segment);
@@ -99,13 +101,22 @@ function handlersOf(addon: Addon): Handlers {
     'peermap/destroy': (params) => rounds.destroy(params),
     'peermap/heap': async ({ segment }, token) => {
       const count = (observer: Observer) => observer.heapAsync({ withinMs: looks.ms });
-      const heap = toWire(await watches.inTurn(segment, count, { name: 'heap', token }));
+      const heap = toWire(await watches.inTurn(segment, count, { method: 'peermap/heap', token }));
       return { value: heap ?? null, problems: heap?.problems ?? [] };
     },
-    'peermap/read': (params) => readMemory((look) => watches.look(params.segment, look), params),
-    'peermap/search': (params) => searchMemory((look) => watches.look(params.segment, look), params),
-    'peermap/residency': async ({ segment, bounds }, token) => residencyOf(await watches.snapshot(segment, { token }), bounds),
-    'peermap/facts': async ({ pids }) => ({ value: await factsOf(pids), problems: [] }),
+    'peermap/read': (params) =>
+      underWay.during({ method: 'peermap/read', segment: params.segment }, () =>
+        readMemory((look) => watches.look(params.segment, look), params),
+      ),
+    'peermap/search': (params) =>
+      underWay.during({ method: 'peermap/search', segment: params.segment }, () =>
+        searchMemory((look) => watches.look(params.segment, look), params),
+      ),
+    'peermap/residency': async ({ segment, bounds }, token) => {
+      const snapshot = await watches.snapshot(segment, { token });
+      return underWay.during({ method: 'peermap/residency', segment }, () => residencyOf(snapshot, bounds));
+    },
+    'peermap/facts': async ({ pids }) => ({ value: await factsOf(pids, underWay), problems: [] }),
     'peermap/structure': (params, token) => structures.structure(params, token),
     'peermap/census': (_, token) => system.census(token),
     'peermap/remove': (params) => removeMemory(addon, params),
@@ -130,6 +141,7 @@ connection.onInitialize(({ initializationOptions }): InitializeResult => {
   const options = initializationOptions as StartOptions | undefined;
   readOnly = options?.readOnly ?? false;
   if (options?.words) l10n.config({ contents: options.words });
+  if (options?.underWay !== undefined) underWay.open(options.underWay);
   const report: StartReport = {};
   try {
     const handlers = handlersOf(loadAddon());

@@ -21,6 +21,7 @@ import { programFiles, type Found } from './program-files';
 import type { System } from './system';
 import type { Cancellation } from './turns';
 import { TypeReader, type Reading } from './type-reader';
+import type { UnderWay } from './under-way';
 import type { Watches } from './watches';
 
 type Params = Requests['peermap/structure']['params'];
@@ -37,6 +38,7 @@ export class Structures {
     private readonly addon: Addon,
     private readonly watches: Watches,
     private readonly system: System,
+    private readonly underWay: UnderWay,
   ) {}
 
   async structure({ segment, root: name }: Params, token?: Cancellation): Promise<Answer<Structure | null>> {
@@ -76,15 +78,24 @@ export class Structures {
   ): Promise<Described | { problems: Problem[] }> {
     if (pids.length === 0) return { problems: [nobody(root)] };
     const search = new Search(root);
-    for await (const found of programFiles(pids, this.addon)) {
-      if (token?.isCancellationRequested) break;
-      if (found.kind !== 'file') search.passed(found);
-      else if (search.mayRead(this.types.knows(found, root.type))) {
-        const reading = await this.types.read(segment, found, root.type);
-        if (reading.kind === 'described') return { file: found.path, description: reading.description };
-        if (reading.kind === 'failed' && reading.forAll) return { problems: [reading.problem] };
-        search.read(found.path, reading);
+    const files = programFiles(pids, this.addon);
+    // Files of others are read here; what gdb does is no danger to this process.
+    const next = () => this.underWay.during({ method: 'peermap/structure', segment, root: root.name }, () => files.next());
+    try {
+      for (let step = await next(); step.done !== true; step = await next()) {
+        const found = step.value;
+        if (token?.isCancellationRequested) break;
+        if (found.kind !== 'file') {
+          search.passed(found);
+        } else if (search.mayRead(this.types.knows(found, root.type))) {
+          const reading = await this.types.read(segment, found, root.type);
+          if (reading.kind === 'described') return { file: found.path, description: reading.description };
+          if (reading.kind === 'failed' && reading.forAll) return { problems: [reading.problem] };
+          search.read(found.path, reading);
+        }
       }
+    } finally {
+      await files.return();
     }
     return { problems: search.problems() };
   }

@@ -5,39 +5,46 @@
 
 import * as l10n from '@vscode/l10n';
 import type { Census, Problem, ProcessUse, SegmentSummary } from '../protocol/model';
-import type { Answer } from '../protocol/requests';
+import type { Answer, Method } from '../protocol/requests';
 import type { Addon } from './addon';
 import { looks } from './budgets';
 import { toWire } from './convert';
 import type { Cancellation, Turns } from './turns';
-
-/** No segment has such a name.  A line for each, so that the list of segments does not wait for the inventory. */
-const subject = '/';
+import type { UnderWay } from './under-way';
 
 export class System {
   constructor(
     private readonly addon: Addon,
     private readonly turns: Turns,
+    private readonly underWay: UnderWay,
   ) {}
 
   async list(token?: Cancellation): Promise<Answer<SegmentSummary[]>> {
-    const { segments, leftOut } = await this.inTurn('list', () => this.addon.listAsync({ withinMs: looks.ms }), token);
-    const text = l10n.t('{0} more segments are left out of the list. Those of other users are left out before your own.', leftOut);
+    const { segments, leftOut } = await this.inTurn('peermap/list', () => this.addon.listAsync({ withinMs: looks.ms }), token);
+    const text = l10n.t(
+      '{0} more segments are left out of the list. Those of other users are left out before your own.',
+      leftOut,
+    );
     return { value: toWire(segments), problems: leftOut > 0 ? [{ code: 'left-out', where: '/dev/shm', text }] : [] };
   }
 
   async processes(token?: Cancellation): Promise<Answer<ProcessUse[]>> {
-    const { processes, whole } = await this.inTurn('processes', () => this.addon.processesAsync({ withinMs: looks.longMs }), token);
+    const { processes, whole } = await this.inTurn(
+      'peermap/processes',
+      () => this.addon.processesAsync({ withinMs: looks.longMs }),
+      token,
+    );
     return { value: toWire(processes), problems: whole ? [] : [moreProcesses()] };
   }
 
   async census(token?: Cancellation): Promise<Answer<Census>> {
-    const census = toWire(await this.inTurn('census', () => this.addon.censusAsync({ withinMs: looks.longMs }), token));
+    const census = toWire(await this.inTurn('peermap/census', () => this.addon.censusAsync({ withinMs: looks.longMs }), token));
     return { value: census, problems: census.problems };
   }
 
-  private inTurn<T>(name: string, work: () => Promise<T>, token?: Cancellation): Promise<T> {
-    return this.turns.take(`${subject}${name}`, work, { name, ...(token ? { token } : {}) });
+  /** No segment has a method's name.  A line for each, so that the list of segments does not wait for the inventory. */
+  private inTurn<T>(method: Method, work: () => Promise<T>, token?: Cancellation): Promise<T> {
+    return this.turns.take(method, () => this.underWay.during({ method }, work), { name: method, ...(token ? { token } : {}) });
   }
 }
 

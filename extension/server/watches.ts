@@ -17,13 +17,14 @@ import type { Observer, PackedEvents, Snapshot as AddonSnapshot } from '../../na
 import { countOf, join } from '../protocol/batch';
 import { diff, isEmpty, type SnapshotDelta } from '../protocol/delta';
 import type { Snapshot } from '../protocol/model';
-import type { LeftOut, Notifications } from '../protocol/requests';
+import type { LeftOut, Method, Notifications } from '../protocol/requests';
 import type { Addon } from './addon';
 import { looks, telling } from './budgets';
 import { toWire } from './convert';
 import { bytesOf, Flow } from './flow';
 import { Pace } from './pace';
-import { Turns, type Cancellation } from './turns';
+import type { Cancellation, Turns } from './turns';
+import type { UnderWay } from './under-way';
 
 const shareOfTime = 1 / 10;
 /** More than a ring holds by default; a longer one is read in several turns. */
@@ -50,6 +51,7 @@ export interface Base {
 interface Shared {
   turns: Turns;
   flow: Flow;
+  underWay: UnderWay;
   listener: Listener;
 }
 
@@ -110,11 +112,20 @@ class Watch {
 
   /** And when it was really taken, without the time in the line. */
   private inTurn(): Promise<{ snapshot: AddonSnapshot; began: number; ended: number }> {
-    return this.shared.turns.take(this.observer.name, async () => {
-      const began = performance.now();
-      const snapshot = await this.observer.snapshotAsync({ withinMs: looks.ms });
-      return { snapshot, began, ended: performance.now() };
-    });
+    const { turns, underWay } = this.shared;
+    const segment = this.observer.name;
+    return turns.take(segment, () =>
+      underWay.during({ method: 'peermap/watch', segment }, async () => {
+        const began = performance.now();
+        const snapshot = await this.observer.snapshotAsync({ withinMs: looks.ms });
+        return { snapshot, began, ended: performance.now() };
+      }),
+    );
+  }
+
+  /** It may be closed while anything is awaited. */
+  private isOpen(): boolean {
+    return !this.closed;
   }
 
   private changed(): void {
@@ -141,15 +152,15 @@ class Watch {
   private async look(): Promise<void> {
     clearTimeout(this.pending);
     this.pending = undefined;
-    if (this.looking || this.closed) return;
+    if (this.looking || !this.isOpen()) return;
     this.looking = true;
     try {
       // The events first: the snapshot may take longer than the ring takes to come round.
       this.drain();
       const { snapshot, began, ended } = await this.inTurn();
-      if (!this.closed) this.see(snapshot, began, ended);
+      if (this.isOpen()) this.attempt(() => this.see(snapshot, began, ended));
     } catch (error) {
-      if (!this.closed) this.shared.listener.failed(this.observer.name, error);
+      if (this.isOpen()) this.shared.listener.failed(this.observer.name, error);
     } finally {
       this.looking = false;
       this.changedMeanwhile();
@@ -178,7 +189,11 @@ class Watch {
     });
   }
 
-  private tell({ base, revision, delta }: { base: number; revision: number; delta: SnapshotDelta }, began: number, ended: number): void {
+  private tell(
+    { base, revision, delta }: { base: number; revision: number; delta: SnapshotDelta },
+    began: number,
+    ended: number,
+  ): void {
     const segment = this.observer.name;
     this.toldAt = ended;
     const batch = join(this.drained);
@@ -222,10 +237,13 @@ class Watch {
   }
 
   private attempt(work: () => void): void {
+    const end = this.shared.underWay.begin({ method: 'peermap/watch', segment: this.observer.name });
     try {
       work();
     } catch (error) {
       this.shared.listener.failed(this.observer.name, error);
+    } finally {
+      end();
     }
   }
 
@@ -241,7 +259,8 @@ class Watch {
 }
 
 interface Asked {
-  /** What is asked, where another who asks the same may have the same answer. */
+  method: Method;
+  /** Of others who ask with the same method: who may have the same answer. */
   name?: string;
   token?: Cancellation;
 }
@@ -253,6 +272,7 @@ export class Watches {
   constructor(
     private readonly addon: Addon,
     private readonly turns: Turns,
+    private readonly underWay: UnderWay,
     private readonly listener: Listener,
   ) {}
 
@@ -264,8 +284,8 @@ export class Watches {
       if (!isGone(base.snapshot)) return base;
       if (this.watches.get(segment) === existing) this.unwatch(segment);
     }
-    const { turns, flow, listener } = this;
-    const watch = new Watch(new this.addon.Observer(segment), { turns, flow, listener });
+    const { turns, flow, underWay, listener } = this;
+    const watch = new Watch(new this.addon.Observer(segment), { turns, flow, underWay, listener });
     this.unwatch(segment); // of somebody who asked at the same time
     this.watches.set(segment, watch);
     try {
@@ -282,28 +302,31 @@ export class Watches {
   }
 
   /** Looks at a segment, whether it is watched or not: for what takes long, in its turn. */
-  inTurn<T>(segment: string, look: (observer: Observer) => Promise<T>, asked: Asked = {}): Promise<T> {
+  inTurn<T>(segment: string, look: (observer: Observer) => Promise<T>, { method, name = '', token }: Asked): Promise<T> {
     if (typeof segment !== 'string') throw new TypeError('segment must be a string');
-    return this.turns.take(
-      segment,
-      async () => {
-        const watched = this.watches.get(segment);
-        if (watched) return look(watched.observer);
-        const observer = new this.addon.Observer(segment);
-        try {
-          return await look(observer);
-        } finally {
-          observer.close();
-        }
-      },
-      asked,
-    );
+    const work = () => this.underWay.during({ method, segment }, () => this.lookLong(segment, look));
+    return this.turns.take(segment, work, { name: `${method} ${name}`, ...(token ? { token } : {}) });
   }
 
-  snapshot(segment: string, { strangers = false, token }: { strangers?: boolean; token?: Cancellation } = {}): Promise<AddonSnapshot> {
+  private async lookLong<T>(segment: string, look: (observer: Observer) => Promise<T>): Promise<T> {
+    const watched = this.watches.get(segment);
+    if (watched) return look(watched.observer);
+    const observer = new this.addon.Observer(segment);
+    try {
+      return await look(observer);
+    } finally {
+      observer.close();
+    }
+  }
+
+  snapshot(
+    segment: string,
+    { strangers = false, token }: { strangers?: boolean; token?: Cancellation } = {},
+  ): Promise<AddonSnapshot> {
     const withinMs = strangers ? looks.longMs : looks.ms;
     return this.inTurn(segment, (observer) => observer.snapshotAsync({ strangers, withinMs }), {
-      name: `snapshot ${strangers}`,
+      method: 'peermap/snapshot',
+      name: String(strangers),
       ...(token ? { token } : {}),
     });
   }

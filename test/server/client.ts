@@ -53,7 +53,9 @@ export class Client {
     Client.running.add(this);
   }
 
-  static async start(options: { readOnly?: boolean; module?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Client> {
+  static async start(
+    options: { readOnly?: boolean; module?: string; env?: NodeJS.ProcessEnv; underWay?: string } = {},
+  ): Promise<Client> {
     const arguments_ = ['--node-ipc', `--clientProcessId=${process.pid}`];
     const child = fork(options.module ?? path.join(root, 'dist/server.js'), arguments_, {
       serialization: 'advanced',
@@ -65,7 +67,10 @@ export class Client {
       processId: process.pid,
       rootUri: null,
       capabilities: {},
-      initializationOptions: { readOnly: options.readOnly ?? false },
+      initializationOptions: {
+        readOnly: options.readOnly ?? false,
+        ...(options.underWay === undefined ? {} : { underWay: options.underWay }),
+      },
     });
     await client.connection.sendNotification('initialized', {});
     return client;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 import * as assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import type { PeermapApi } from '../../extension/client/api';
 import type { Round } from '../../extension/protocol/model';
-import { Peer, testSegment, until } from '../peers/drive';
+import type { SnapshotFile } from '../../extension/protocol/snapshot-file';
+import { readUnderWay } from '../../extension/protocol/undertaking';
+import { Peer, root, testSegment, until } from '../peers/drive';
 import { execute, page, refusal, running, start, tidy } from './host';
 
 describe('when the server is killed', () => {
@@ -48,5 +53,44 @@ describe('when the server is killed', () => {
     // A round of somebody else: it finds what the dead server left, and anything repeated would be in the queue before it.
     await execute<Round>('peermap.remapAll', { segment });
     assert.deepEqual(await peer.ask('size'), [String(start)]);
+  });
+
+  /** The file in which the server writes down what it is in the middle of. */
+  function underWay(pid: number) {
+    const folder = `/proc/${pid}/fd`;
+    const number = fs.readdirSync(folder).find((each) => fs.readlinkSync(path.join(folder, each)).includes('/under-way-'));
+    return readUnderWay(number === undefined ? '' : fs.readFileSync(path.join(folder, number), 'utf8'));
+  }
+
+  it('what it was in the middle of is left out and named, until it is tried again; all else goes on', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'peermap-death-'));
+    let number = 0;
+    const exported = async (): Promise<SnapshotFile> => {
+      const file = path.join(folder, `${(number += 1)}.json`);
+      await execute('peermap.exportSnapshot', { segment, file });
+      return JSON.parse(fs.readFileSync(file, 'utf8')) as SnapshotFile;
+    };
+    try {
+      // A heap that takes as long to count as a look may take.
+      await Peer.startAs(path.join(root, 'build/native/peers/swamp'), segment, 'swamp', 'heap');
+      const interrupted = exported().catch(() => undefined);
+      await until(() => underWay(api.server.pid ?? 0).some(({ method }) => method === 'peermap/heap'), 'the count to begin');
+      await killServer();
+      await interrupted;
+      const { pid } = api.server;
+      const without = await exported();
+      assert.equal(without.heap, undefined);
+      assert.ok(without.snapshot.header);
+      const sentence = `The Peermap server ended while it was counting the heap of ${segment}. That is left out until you try again.`;
+      assert.ok(
+        without.problems.some(({ where, text }) => where === 'peermap/heap' && text === sentence),
+        JSON.stringify(without.problems),
+      );
+      await execute('peermap.tryAgain', { segment });
+      assert.ok((await exported()).heap);
+      assert.equal(api.server.pid, pid);
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
   });
 });

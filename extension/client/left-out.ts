@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+//
+// What the server ended at.  The same would end it again, so it is left out, and named, until a person wants it to be tried again.
+
+import * as l10n from '@vscode/l10n';
+import type { Problem } from '../protocol/model';
+import type { Method, Requests } from '../protocol/requests';
+import { leftOutText, type Undertaking } from '../protocol/undertaking';
+import { PeermapFailure } from './failure';
+
+/** What a request does besides what it is called by. */
+const parts: Partial<Record<Method, readonly Method[]>> = {
+  'peermap/watch': ['peermap/watch', 'peermap/snapshot'],
+  'peermap/snapshot': ['peermap/watch', 'peermap/snapshot'],
+  'peermap/residency': ['peermap/residency', 'peermap/watch', 'peermap/snapshot'],
+  'peermap/structure': ['peermap/structure', 'peermap/watch', 'peermap/snapshot'],
+};
+
+/**
+ * What is done without being asked for, and all the time: a server that somebody kills is often in the middle of it.  So it takes two such ends, or one that no
+ * other process can have made.
+ */
+const unasked: ReadonlySet<Method> = new Set<Method>(['peermap/watch', 'peermap/list', 'peermap/census']);
+const sentByOthers: ReadonlySet<string | null> = new Set<string | null>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
+
+export class LeftOut {
+  private kept: Undertaking[] = [];
+  private suspects: Undertaking[] = [];
+
+  /** The server ended, by this signal, in the middle of this.  What is left out from now on. */
+  ended(underWay: readonly Undertaking[], signal: string | null): readonly Undertaking[] {
+    const fresh = underWay.filter((each) => !this.kept.some((known) => isSame(known, each)));
+    const certain = fresh.filter(
+      (each) => !(unasked.has(each.method) && sentByOthers.has(signal)) || this.suspects.some((suspect) => isSame(suspect, each)),
+    );
+    this.suspects = fresh.filter((each) => !certain.includes(each));
+    this.kept.push(...certain);
+    return certain;
+  }
+
+  get all(): readonly Undertaking[] {
+    return this.kept;
+  }
+
+  /** Of a segment, and of what concerns all of them. */
+  of(segment: string): readonly Undertaking[] {
+    return this.kept.filter((each) => each.segment === undefined || each.segment === segment);
+  }
+
+  /** Without a segment: whatever it is.  True if anything was left out. */
+  tryAgain(segment?: string): boolean {
+    const before = this.kept;
+    this.suspects = [];
+    this.kept = segment === undefined ? [] : before.filter((each) => each.segment !== undefined && each.segment !== segment);
+    return this.kept.length < before.length;
+  }
+
+  /** What of a request may be asked; fails where nothing of it may. */
+  allowed<M extends Method>(method: M, params: Requests[M]['params']): { params: Requests[M]['params']; problems: Problem[] } {
+    if (method === 'peermap/facts') return this.allowedFacts(params as { pids: number[] });
+    const { segment, root } = params as Partial<Undertaking>;
+    const done: readonly Method[] = parts[method] ?? [method];
+    const found = this.kept.find(
+      (each) => done.includes(each.method) && each.segment === segment && (each.root === undefined || each.root === root),
+    );
+    if (found) throw this.refusal(found);
+    return { params, problems: [] };
+  }
+
+  refusal(what: Undertaking): PeermapFailure {
+    return new PeermapFailure('PEERMAP_LEFT_OUT', leftOutText(what));
+  }
+
+  private allowedFacts({ pids }: { pids: number[] }): { params: { pids: number[] }; problems: Problem[] } {
+    const left = new Set(this.kept.flatMap((each) => (each.method === 'peermap/facts' ? (each.pids ?? []) : [])));
+    const problems = pids
+      .filter((pid) => left.has(pid))
+      .map((pid) => ({
+        code: 'left-out' as const,
+        where: `/proc/${pid}`,
+        text: l10n.t('the server ended when it was asked of this'),
+      }));
+    return { params: { pids: pids.filter((pid) => !left.has(pid)) }, problems };
+  }
+}
+
+function isSame(a: Undertaking, b: Undertaking): boolean {
+  return a.method === b.method && a.segment === b.segment && a.root === b.root && String(a.pids) === String(b.pids);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+//
+// The server, with segments that are made to be too much (test/peers/swamp.c): what it spends on them is what was said, what it leaves out is told, and nobody else
+// waits for them.  Bytes are counted, not seconds.
+
+import * as assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Snapshot } from '../../extension/protocol/model';
+import { readUnderWay } from '../../extension/protocol/undertaking';
+import { telling } from '../../extension/server/budgets';
+import { bytesOf } from '../../extension/server/flow';
+import { cleanUp, Peer, root, testSegment, until } from '../peers/drive';
+import { Client } from './client';
+
+const mib = 1 << 20;
+function the<T>(found: T | undefined): T {
+  return found ?? assert.fail();
+}
+
+const swamp = path.join(root, 'build/native/peers/swamp');
+
+describe('a segment that is too much', function () {
+  this.timeout(180_000);
+  let segment: string;
+  let folder: string;
+
+  before(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'peermap-budgets-'))));
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  beforeEach(() => (segment = testSegment()));
+  afterEach(async () => {
+    await Client.endAll();
+    await cleanUp();
+  });
+
+  it('holds up no other: what is asked of another one later is answered earlier', async () => {
+    await Peer.startAs(swamp, segment, 'swamp', 'heap');
+    const calm = testSegment();
+    await Peer.start(calm, 'writer', 'create', 65536);
+    const client = await Client.start();
+    const answered: string[] = [];
+    const ask = async (name: string, method: 'peermap/heap' | 'peermap/snapshot', of: string) => {
+      const { value, problems } = await client.request(method, { segment: of });
+      answered.push(name);
+      return { value, problems };
+    };
+    const asked = [
+      ask('heap', 'peermap/heap', segment),
+      ask('its registry', 'peermap/snapshot', segment),
+      ask('another one', 'peermap/snapshot', calm),
+      ask('the heap of another one', 'peermap/heap', calm),
+    ];
+    const [heap] = await Promise.all(asked);
+    assert.deepEqual(answered, ['another one', 'the heap of another one', 'heap', 'its registry']);
+    // As far as it went in its time, and said so.
+    assert.ok(heap?.value);
+    assert.deepEqual(
+      heap.problems.map(({ code, where }) => [code, where]),
+      [['left-out', 'heap']],
+    );
+  });
+
+  it('is told of at a bounded rate, with all that was left out counted, and in the end as it is', async () => {
+    const flood = await Peer.startAs(swamp, segment, 'swamp', 'flood');
+    const client = await Client.start();
+    const began = performance.now();
+    const { value: first } = await client.request('peermap/watch', { segment });
+    await until(() => client.changes.at(-1)?.told.sampling.leftOut?.events, 'something to be left out');
+    const bytes = client.changes.map(({ told: { batch, delta } }) => batch.rows.byteLength + bytesOf(delta));
+    const seconds = (performance.now() - began) / 1000;
+    const total = bytes.reduce((sum, each) => sum + each, 0);
+    // After the largest there is a rest that is as long as it was large.
+    assert.ok(total <= telling.bytesPerSecond * seconds + Math.max(...bytes), `${total / mib} MiB in ${seconds} s`);
+    assert.ok(Math.max(...bytes) <= telling.events * 13 * 8 + 4 * mib, 'no message is larger than what waits');
+    await flood.end();
+    const head = (await client.request('peermap/snapshot', { segment })).value.header?.eventHead ?? 0;
+    await until(() => (client.changes.at(-1)?.batch.last ?? 0) >= head, 'the last event');
+    const told = client.changes.reduce((sum, { batch }) => sum + batch.events.length, 0);
+    const missed = client.changes.reduce((sum, { batch }) => sum + batch.missed, 0);
+    const last = client.changes.at(-1)?.batch.last ?? 0;
+    assert.equal(told + missed, last - (first.header?.eventHead ?? 0));
+    // Not what the kernel says of the pids in its registry: they are of anybody.
+    const claims = ({ header, peers }: Snapshot) => [
+      header,
+      peers.map(({ slot, generation, acked }) => [slot, generation, acked]),
+    ];
+    const { value: final } = await client.request('peermap/snapshot', { segment });
+    await until(() => isDeepStrictEqual(claims(the(client.changes.at(-1)).snapshot), claims(final)), 'what there is to be told');
+  });
+
+  it('costs the list of its mappings, not the look at it', async () => {
+    const peer = await Peer.startAs(swamp, segment, 'swamp', 'pieces', 5000);
+    const client = await Client.start();
+    const { value, problems } = await client.request('peermap/snapshot', { segment });
+    assert.equal(value.peers.length, 1024);
+    assert.ok(value.peers.reduce((sum, { mappings = [] }) => sum + mappings.length, 0) <= 65_536);
+    const left = problems.filter(({ code }) => code === 'left-out').map(({ where }) => where);
+    assert.ok(left.includes(`/proc/${peer.pid}/maps`), left.join(', '));
+  });
+
+  it('is written down before it is looked at, so that it is known what a server ended at', async () => {
+    await Peer.startAs(swamp, segment, 'swamp', 'heap');
+    const underWay = path.join(folder, 'under-way.json');
+    const client = await Client.start({ underWay });
+    const written = () => readUnderWay(fs.readFileSync(underWay, 'utf8'));
+    await client.request('peermap/snapshot', { segment });
+    assert.deepEqual(written(), []);
+    const request = client.refusal('peermap/heap', { segment });
+    await until(() => written().length > 0, 'the count to begin');
+    await client.kill();
+    assert.ok(await request);
+    assert.deepEqual(written(), [{ method: 'peermap/heap', segment }]);
+  });
+});
