@@ -13,7 +13,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { apply } from '../protocol/delta';
-import type { PackedEvents, SegmentSummary, Snapshot } from '../protocol/model';
+import type { PackedEvents, Problem, SegmentSummary, Snapshot } from '../protocol/model';
 import type { Notifications, Sampling } from '../protocol/requests';
 import { PeermapFailure, sentenceOf } from './failure';
 import type { ServerConnection } from './server-connection';
@@ -35,6 +35,8 @@ interface Interest {
 
 export class Segments {
   private summaries: readonly SegmentSummary[] = [];
+  /** What is wrong with the list, or missing in it. */
+  private listProblems: readonly Problem[] = [];
   private readonly snapshots = new Map<string, Snapshot>();
   private readonly interests = new Map<string, Interest>();
   private readonly attachments = new Set<string>();
@@ -70,6 +72,10 @@ export class Segments {
 
   get list(): readonly SegmentSummary[] {
     return this.summaries;
+  }
+
+  get problems(): readonly Problem[] {
+    return this.listProblems;
   }
 
   summary(segment: string): SegmentSummary | undefined {
@@ -147,6 +153,7 @@ export class Segments {
         const answer = await this.server.request('peermap/list', {}, l10n.t('listing the segments'));
         for (const problem of answer.problems) this.log.warn(problem.text);
         this.summaries = answer.value;
+        this.listProblems = answer.problems;
       } catch (error) {
         this.log.warn(l10n.t('The segments could not be listed: {0}', sentenceOf(error)));
         return;

@@ -52,7 +52,7 @@ export class SegmentTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
   constructor(
     private readonly segments: Segments,
-    server: ServerConnection,
+    private readonly server: ServerConnection,
   ) {
     this.view = vscode.window.createTreeView<Node>('peermap.segments', { treeDataProvider: this });
     this.subscriptions = [
@@ -60,9 +60,8 @@ export class SegmentTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
       this.view.onDidChangeVisibility(() => this.watchWhatIsShown()),
       segments.onDidChangeList(() => this.listChanged()),
       segments.onDidChangeSegment(({ segment }) => this.segmentChanged(segment)),
-      server.onDidChangeStatus(({ state, text }) => {
-        showAbove(this.view, state === 'restarting' || state === 'failed' ? text : '');
-      }),
+      server.onDidChangeStatus(() => this.drawMessage()),
+      segments.onDidChangeList(() => this.drawMessage()),
     ];
   }
 
@@ -103,6 +102,13 @@ export class SegmentTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   dispose(): void {
     for (const watch of this.watches.values()) watch.dispose();
     for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  /** What the server is at, or what the list lacks. */
+  private drawMessage(): void {
+    const { state, text } = this.server.status;
+    const lacking = this.segments.problems.map((problem) => problem.text).join(' ');
+    showAbove(this.view, state === 'restarting' || state === 'failed' ? text : lacking);
   }
 
   private collapsible({ segment, row, parent }: RowNode): vscode.TreeItemCollapsibleState {

@@ -198,4 +198,5 @@ function whyBroken(file: ProgramFile, late: boolean, complaint: string): Problem
 }
 
 /** In the words of gdb, of its libraries, of Python. */
-const noMemory = /Can't read data for section|virtual memory exhausted|out of memory|memory exhausted|MemoryError|bad_alloc|Cannot allocate memory/i;
+const noMemory =
+  /Can't read data for section|virtual memory exhausted|out of memory|memory exhausted|MemoryError|bad_alloc|Cannot allocate memory/i;

@@ -9,6 +9,8 @@
 #include "look.h"
 
 #include <cerrno>
+#include <cstring>
+#include <system_error>
 #include <thread>
 
 extern "C" {
@@ -29,8 +31,15 @@ class Look : public Ending {
 
   Napi::Promise begin(Napi::Env env) {
     const Napi::Promise promise = deferred_.Promise();
+    try {
+      thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error& error) {
+      const int number = error.code().value();
+      function_.Abort();
+      delete this;
+      throw make_error(env, PEERMAP_EOS, "there is no thread for a look: " + std::string(std::strerror(number)), number);
+    }
     hold(env);
-    thread_ = std::thread([this] { run(); });
     return promise;
   }
 

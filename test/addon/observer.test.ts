@@ -261,4 +261,35 @@ describe('addon: looking at a segment', () => {
     assert.ok(readable > 50 && readable < 950, `${readable} of 1000 were readable`);
     assert.ok(peermap.list().some((segment) => segment.name === name));
   });
+
+  it('says the same on a thread of its own, also of an observer that is closed meanwhile', async () => {
+    const name = freshName();
+    kept(peermap.Segment.create(name, { peerName: 'one', heap: true }));
+    const observer = new peermap.Observer(name);
+    const [snapshot, heap] = [observer.snapshot(), observer.heap()];
+    const looks = [observer.snapshotAsync(), observer.snapshotAsync({ withinMs: 60_000 }), observer.heapAsync()] as const;
+    observer.close();
+    const [first, second, count] = await Promise.all(looks);
+    const timeless = { takenAtMs: 0, monotonicNs: 0 };
+    for (const each of [first, second]) assert.deepEqual({ ...each, ...timeless }, { ...snapshot, ...timeless });
+    assert.deepEqual({ ...count, tookNs: 0 }, { ...heap, tookNs: 0 });
+    assert.throws(() => observer.snapshotAsync(), { code: 'PEERMAP_EDETACHED' });
+    const { segments } = await peermap.listAsync();
+    assert.ok(segments.some((segment) => segment.name === name));
+    const { processes, whole } = await peermap.processesAsync();
+    assert.ok(whole && processes.some(({ pid }) => pid === process.pid));
+    assert.ok((await peermap.censusAsync()).objects.some((object) => object.name === `peermap.${name}`));
+  });
+
+  it('ends with the process, whatever looks are under way', async () => {
+    const name = freshName();
+    kept(peermap.Segment.create(name, { peerName: 'one' }));
+    const ends = ['process.exit(0);', 'setTimeout(() => process.exit(0), 1);', ''];
+    for (const end of ends) {
+      const looks = 'for (let i = 0; i < 20; i++) { observer.snapshotAsync({ strangers: true }); peermap.censusAsync(); }';
+      const script = new Script(name, `const observer = new peermap.Observer(name); ${looks} ${end}`);
+      script.endInput();
+      assert.deepEqual(await script.ended, [0, null], end);
+    }
+  });
 });

@@ -68,9 +68,13 @@ describe('the debugger that reads types', function () {
   function build(name: string, ...flags: string[]): string {
     const program = path.join(folder, name);
     const uses = [`-I${path.join(root, 'native/include')}`, path.join(folder, 'program.c')];
-    execFileSync('cc', ['-std=gnu11', ...flags, ...uses, path.join(root, 'build/native/libpeermap.a'), '-pthread', '-o', program], {
-      cwd: folder,
-    });
+    execFileSync(
+      'cc',
+      ['-std=gnu11', ...flags, ...uses, path.join(root, 'build/native/libpeermap.a'), '-pthread', '-o', program],
+      {
+        cwd: folder,
+      },
+    );
     return program;
   }
 
@@ -105,14 +109,23 @@ describe('the debugger that reads types', function () {
   it('has limits from before it begins, no environment of the person, and one file of others', async () => {
     const program = build('plain', '-g');
     await run(program);
-    const secret = { HOME: '/home/somebody', DEBUGINFOD_URLS: 'http://127.0.0.1:9', PYTHONPATH: folder, GDBHISTFILE: 'x', TOKEN: 'secret' };
+    const secret = {
+      HOME: '/home/somebody',
+      DEBUGINFOD_URLS: 'http://127.0.0.1:9',
+      PYTHONPATH: folder,
+      GDBHISTFILE: 'x',
+      TOKEN: 'secret',
+    };
     const pid = await asStarted({ ...process.env, ...secret });
     const limits = fs.readFileSync(`/proc/${pid}/limits`, 'utf8');
     const limitOf = (name: string) => Number(new RegExp(`^${name} +(\\d+)`, 'm').exec(limits)?.[1]);
     assert.equal(limitOf('Max address space'), Math.floor(debuggers.memoryBytes / 1024) * 1024);
     assert.equal(limitOf('Max cpu time'), debuggers.processorSeconds);
     assert.equal(limitOf('Max core file size'), 0);
-    const environment = fs.readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter((each) => each !== '');
+    const environment = fs
+      .readFileSync(`/proc/${pid}/environ`, 'utf8')
+      .split('\0')
+      .filter((each) => each !== '');
     const names = environment.map((each) => each.split('=')[0]);
     for (const name of Object.keys(secret)) if (name !== 'HOME') assert.ok(!names.includes(name), name);
     const home = environment.find((each) => each.startsWith('HOME='))?.slice('HOME='.length);
@@ -176,7 +189,10 @@ describe('the debugger that reads types', function () {
     await run(program);
     const { value, problems } = await answer();
     assert.equal(value, null);
-    assert.match(problems.map(({ code, text }) => `${code}: ${text}`).join(), /^left-out: gdb could not read all of .*bomb with the .* of memory/);
+    assert.match(
+      problems.map(({ code, text }) => `${code}: ${text}`).join(),
+      /^left-out: gdb could not read all of .*bomb with the .* of memory/,
+    );
   });
 
   it('is given a file apart by the names that the process has for it, if it is the one that was meant', async () => {
