@@ -19,7 +19,7 @@ Napi::Error make_error(Napi::Env env, int code, const std::string& sentence, int
 }
 
 Napi::Error last_error(Napi::Env env, int code) {
-  const int os_error = code == PEERMAP_EOS ? errno : 0;
+  const int os_error = code == PEERMAP_EOS || code == PEERMAP_EACCES ? errno : 0;
   return make_error(env, code, peermap_last_error(), os_error);
 }
 

@@ -73,6 +73,10 @@ export interface SegmentOptions {
   heap?: boolean;
   /** When allocations of this handle grow the heap, it doubles, but by no more than this.  Default 64 MiB. */
   heapStep?: number;
+  /** Attaching: the uid whose segment it must be.  Default: this process's user, and any other's is PEERMAP_EACCES with errno EREMOTE. */
+  owner?: number;
+  /** Attaching: whosever segment it is. */
+  foreign?: boolean;
 }
 
 export interface AllocationOptions {

@@ -33,6 +33,11 @@ struct Options {
     flag(given, "prefault", PEERMAP_PREFAULT);
     flag(given, "huge", PEERMAP_HUGE);
     flag(given, "heap", PEERMAP_HEAP);
+    flag(given, "foreign", PEERMAP_FOREIGN);
+    if (!given.Get("owner").IsUndefined()) {
+      c.owner = static_cast<uint32_t>(integer_argument(given.Get("owner"), "options.owner", 0, UINT32_MAX));
+      c.flags |= PEERMAP_OWNER;
+    }
   }
 
   void flag(const Napi::Object& given, const char* name, uint32_t bit) {

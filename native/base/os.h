@@ -82,6 +82,8 @@ struct pm_object {
     uint32_t owner; /* uid */
 };
 struct pm_object pm_object_of(int fd);
+/* Its owner is the user that this thread works as: the effective one, to whom what it makes belongs.  False where that cannot be told. */
+bool pm_object_is_own(int fd);
 int pm_object_remove(const char *segment);
 /* Allocates [from, to) and extends the file to `to`: ENOSPC now rather than SIGBUS later.  Signals do not keep it from getting on.  What was
  * allocated before an error stays. */

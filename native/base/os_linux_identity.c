@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* os_linux_identity.c - os.h on Linux: which object a file is, and whether anybody is attached to it. */
+/* os_linux_identity.c - os.h on Linux: which object a file is, whose it is, and whether anybody is attached to it. */
 #include "os.h"
 
 #include "layout.h"
@@ -102,6 +102,21 @@ bool pm_identity_is(const struct pm_identity *a, const struct pm_identity *b)
 {
     return a->device == b->device && a->inode == b->inode && !differs(a->born_ns, b->born_ns) &&
            !(differs(a->boot[0], b->boot[0]) || differs(a->boot[1], b->boot[1]));
+}
+
+/* ---- whose it is ---- */
+
+/*
+ * The number alone proves nothing in a user namespace: all users without a number there share one, 65534 as a rule.  Only the owner may set
+ * O_NOATIME, and about that the kernel compares users; its exception for who overrides permissions does not extend to owners without a number.
+ */
+bool pm_object_is_own(int fd)
+{
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || pm_object_of(fd).owner != geteuid() || fcntl(fd, F_SETFL, flags | O_NOATIME) != 0)
+        return false;
+    (void)fcntl(fd, F_SETFL, flags);
+    return true;
 }
 
 /* ---- marks ---- */

@@ -2,7 +2,13 @@
 /* peer.c - the tool as a peer, for as long as one command takes. */
 #include "peer.h"
 
+#include "attach.h"
+#include "size.h"
+
+#include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 void peer_hold_signals(bool hold)
@@ -24,7 +30,36 @@ bool peer_options(const struct cli *cli, peermap_options *options, char name[PEE
     *options = (peermap_options){ .struct_size = sizeof *options, .peer_name = name, .deadline_ms = (uint32_t)deadline };
     if (has(cli, OPTION_ALLOW_LATE))
         options->flags |= PEERMAP_ALLOW_LATE;
+    if (has(cli, OPTION_FOREIGN))
+        options->flags |= PEERMAP_FOREIGN;
     return true;
+}
+
+/* "alice (uid 1002)", "uid 1002"; for free(). */
+static char *owner_words(uint32_t uid)
+{
+    const struct figure name = figure_user(uid);
+    if (uid == geteuid())
+        return text_of("a user who has no number of their own here (uid %" PRIu32 ")", uid);
+    return name.text[0] >= '0' && name.text[0] <= '9' ? text_of("uid %" PRIu32, uid) : text_of("%s (uid %" PRIu32 ")", name.text, uid);
+}
+
+/* With the owner's name, and the tool's own remedy.  An exit code. */
+static int refuse_foreign(const char *segment)
+{
+    struct pmo_observer observer;
+    struct stat object;
+    const bool known = pmo_observer_open(segment, &observer) == 0 && fstat(observer.fd, &object) == 0;
+    pmo_observer_close(&observer);
+    if (!known)
+        return library_error(segment, PEERMAP_EACCES, NULL);
+    char *owner = owner_words(object.st_uid);
+    char *sentence = text_of("it belongs to %s, and this is %s: its owner can write it and cut it short at any time; if you trust that user, --foreign", owner,
+                             figure_user((uint32_t)geteuid()).text);
+    const int rc = library_error(segment, PEERMAP_EACCES, sentence);
+    free(owner);
+    free(sentence);
+    return rc;
 }
 
 int peer_begin(const struct cli *cli, peermap_segment **segment)
@@ -35,10 +70,11 @@ int peer_begin(const struct cli *cli, peermap_segment **segment)
         return EXIT_USAGE;
     peer_hold_signals(true);
     const int rc = peermap_attach(cli->words[0], &options, segment);
+    const bool foreign = rc == PEERMAP_EACCES && errno == EREMOTE;
     if (rc == 0)
         return 0;
     peer_hold_signals(false);
-    return library_error(cli->words[0], rc, NULL);
+    return foreign ? refuse_foreign(cli->words[0]) : library_error(cli->words[0], rc, NULL);
 }
 
 void peer_end(peermap_segment *segment)

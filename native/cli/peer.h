@@ -7,7 +7,7 @@
 #include "peermap.h"
 
 /*
- * Attaches as "peermap-cli-PID", with --deadline and --allow-late.  What would interrupt the program waits until peer_end(): a peer that
+ * Attaches as "peermap-cli-PID", with --deadline, --allow-late and --foreign.  What would interrupt the program waits until peer_end(): a peer that
  * is killed leaves its slot behind.  0, or an exit code.
  */
 int peer_begin(const struct cli *cli, peermap_segment **segment);

@@ -42,11 +42,19 @@
  *   Remedy: peermap_destroy() when the data is no longer wanted.  Processes still attached keep their mapping.
  * - Problem: every peer can write every byte, also of the header.  Peers must trust each other's data.
  *   What holds regardless: the library maps and unmaps nothing outside the range that the process itself reserved.
+ * - Problem: any user of the machine can make an object under any name that is free, before the program that it is meant for does.
+ *   Remedy: nothing to do where all peers are one user's: what is another's is refused.  Where they are not, PEERMAP_OWNER says whose it must be.
  *
  * - Problem: when somebody cuts the object short (truncate), a touch of what is gone is SIGBUS.
  *   Remedy: no call of the library ends by that, but with PEERMAP_ELOST, and peermap_read() and peermap_write() touch for you; the memory stays mapped until
  *   peermap_detach().  For this the first attachment installs a handler of SIGBUS for the whole process; every other SIGBUS goes on to the handler, or the default, that
  *   was there before.  A program with a handler of its own installs it before that, and blocks SIGBUS in no thread that calls the library.
+ *
+ * OWNERS.  peermap_attach() and peermap_open() take part in an object of the user that the process works as (its effective uid), and refuse any other, root's
+ * too, and a user's when it is root that attaches: PEERMAP_EACCES, and errno is EREMOTE.  PEERMAP_OWNER names the one user whose object it must be instead;
+ * PEERMAP_FOREIGN takes whosever it is.  What is judged is the object that was opened, once, before any of it is read: one that is given to another user
+ * (chown) later stays attached.  In a user namespace, as of a container, users who have no number there are all seen as 65534; none of them is this process's
+ * user, even if that is seen as 65534 as well.  Who else may write the object, its mode says: give no write permission to all (o+w).
  *
  * DEADLINES.  options.deadline_ms bounds each call as a whole: what it waits for in its own process, for the segment's lock, for what a death has
  * left to be mended, and for the peers.  A call that ends by it says who was in the way.  Three things are not bounded by it: peermap_detach(),
@@ -142,6 +150,8 @@ enum {
     PEERMAP_PREFAULT = 1 << 4,    /* growths of this handle populate the new pages in every peer before they return */
     PEERMAP_HUGE = 1 << 5,        /* creation: huge pages where the system gives them; see peermap_page_size() */
     PEERMAP_HEAP = 1 << 6,        /* creation: the memory is a heap, laid out by peermap_alloc() */
+    PEERMAP_FOREIGN = 1 << 7,     /* attaching: also to another user's object, whoever that is: see OWNERS */
+    PEERMAP_OWNER = 1 << 8,       /* attaching: only to an object of the user options.owner, who may be another one */
 };
 
 /* Set struct_size to sizeof(peermap_options); everything else may be 0, which means the default given here. */
@@ -157,6 +167,8 @@ typedef struct peermap_options {
     uint32_t mode;          /* creation: permission bits of the object.  Default 0600 */
     uint32_t flags;         /* PEERMAP_ALLOW_LATE and so on */
     size_t heap_step;       /* when this handle's allocations grow the heap, it doubles, but by no more than this.  Default 64 MiB */
+    uint32_t owner;         /* attaching with PEERMAP_OWNER: the uid whose object it must be */
+    uint32_t reserved0;
 } peermap_options;
 
 enum peermap_state {
@@ -230,7 +242,7 @@ typedef struct peermap_answer {
  * Creates the segment and attaches to it.  `name` is 1 to 63 of the characters A-Z a-z 0-9 . _ - (not a dot first).
  * The object appears complete or not at all: a creator that dies halfway leaves nothing behind.
  *
- * EEXIST, ENAME, EINVAL (options), ENOSPC, EADDR, EACCES, EBUSY, ENOENT (somebody destroyed it meanwhile), EOS.
+ * EEXIST, ENAME, EINVAL (options; PEERMAP_OWNER with another user), ENOSPC, EADDR, EACCES, EBUSY, ENOENT (somebody destroyed it meanwhile), EOS.
  */
 PEERMAP_API int peermap_create(const char *name, const peermap_options *options, peermap_segment **out);
 
@@ -238,12 +250,13 @@ PEERMAP_API int peermap_create(const char *name, const peermap_options *options,
  * Attaches to an existing segment: reserves its addresses, maps all of its active memory, enters the registry.  A process
  * that attaches under the descriptive name of a dead peer takes its place: that is a restart.
  *
- * ENOENT, ENAME, EINVAL, EFORMAT, EVERSION, EACCES, EADDR (peermap_last_error() names what occupies the range), EPEERNAME,
+ * ENOENT, ENAME, EINVAL, EFORMAT, EVERSION, EACCES (errno EREMOTE: another user's, see OWNERS), EADDR (peermap_last_error() names what occupies the range), EPEERNAME,
  * ESLOTS, EBUSY, ELOST, EOS.
  */
 PEERMAP_API int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out);
 
-/* Attaches, or creates if there is none; race-free among any number of callers.  Errors of both, but ENOENT and EEXIST. */
+/* Attaches, or creates if there is none; race-free among any number of callers.  Errors of both, but EEXIST; ENOENT only where PEERMAP_OWNER names another
+ * user, for whom nothing can be created. */
 PEERMAP_API int peermap_open(const char *name, const peermap_options *options, peermap_segment **out);
 
 /* Unmaps the segment, leaves the registry, frees the handle.  No other thread may use the handle or the memory.  NULL is ignored. */

@@ -165,6 +165,7 @@ struct options {
     std::uint32_t max_peers = 0;
     std::uint32_t mode = 0;
     std::uint32_t flags = PEERMAP_HEAP;
+    std::optional<std::uint32_t> owner; /* the uid whose object it must be, as with PEERMAP_OWNER */
 };
 
 /* Active bytes that no shrink takes away while this lives, which is no longer than the segment does. */
@@ -356,7 +357,8 @@ private:
         plain.deadline_ms = static_cast<std::uint32_t>(with.deadline.count());
         plain.max_peers = with.max_peers;
         plain.mode = with.mode;
-        plain.flags = with.flags;
+        plain.flags = with.owner ? with.flags | PEERMAP_OWNER : with.flags;
+        plain.owner = with.owner.value_or(0);
         segment made;
         made.may_move = (with.flags & PEERMAP_RELOCATABLE) != 0;
         ec = detail::code_of(enter(name.c_str(), &plain, &made.handle));

@@ -14,7 +14,7 @@
 #define DEFAULT_HEAP (UINT64_C(1) << 20)
 #define DEFAULT_DEADLINE_MS 1000u
 #define KNOWN_FLAGS \
-    (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE | PEERMAP_NO_PTRACE | PEERMAP_PREFAULT | PEERMAP_HUGE | PEERMAP_HEAP)
+    (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE | PEERMAP_NO_PTRACE | PEERMAP_PREFAULT | PEERMAP_HUGE | PEERMAP_HEAP | PEERMAP_FOREIGN | PEERMAP_OWNER)
 
 void pm_give_back(peermap_segment *segment)
 {
@@ -37,6 +37,8 @@ static int check_options(const peermap_options *options)
         return pm_fail(PEERMAP_EINVAL, "options.flags has bits that this version does not know: 0x%" PRIx32, options->flags);
     if (options->mode & ~(uint32_t)0777)
         return pm_fail(PEERMAP_EINVAL, "options.mode is 0%" PRIo32 "; only permission bits are possible", options->mode);
+    if (options->owner != 0 && !(options->flags & PEERMAP_OWNER))
+        return pm_fail(PEERMAP_EINVAL, "options.owner is %" PRIu32 ", and counts only with PEERMAP_OWNER in options.flags", options->owner);
     return 0;
 }
 
@@ -94,9 +96,11 @@ static void free_handle(peermap_segment *segment)
 
 static int object_error(const char *name, const char *what, int error)
 {
-    if (error == EACCES || error == EPERM)
-        return pm_fail(PEERMAP_EACCES, "cannot %s segment %s: %s; see the owner and mode of %s/%s%s", what, name, strerror(error), PM_DIRECTORY,
-                       PM_PREFIX, name);
+    if (error == EACCES || error == EPERM) {
+        pm_fail(PEERMAP_EACCES, "cannot %s segment %s: %s; see the owner and mode of %s/%s%s", what, name, strerror(error), PM_DIRECTORY, PM_PREFIX, name);
+        errno = error;
+        return PEERMAP_EACCES;
+    }
     if (error == ENOENT && strcmp(what, "create") != 0)
         return pm_fail(PEERMAP_ENOENT, "there is no segment %s", name);
     if (error == EEXIST)
@@ -211,7 +215,8 @@ static int build(peermap_segment *segment, const peermap_options *options)
         close(there);
     if (there >= 0 || there == -EACCES || there == -EINVAL)
         return object_error(segment->name, "create", EEXIST);
-    int rc = pm_shape_plan(options, &segment->shape);
+    int rc = pm_owner_of_new(segment->name, options);
+    rc = rc == 0 ? pm_shape_plan(options, &segment->shape) : rc;
     if (rc != 0)
         return rc;
     if (size > segment->shape.reserved)
@@ -232,13 +237,14 @@ static int build(peermap_segment *segment, const peermap_options *options)
 
 /* ---- attaching ---- */
 
-static int find(peermap_segment *segment)
+static int find(peermap_segment *segment, const peermap_options *options)
 {
     segment->fd = PM_FAILED("attach.open") ? -errno : pm_object_open(segment->name, true);
     PM_POINT("attach.opened");
     if (segment->fd < 0)
         return object_error(segment->name, "open", -segment->fd);
-    int rc = pm_shape_read(segment->fd, segment->name, &segment->shape);
+    int rc = pm_owner_check(segment, options);
+    rc = rc == 0 ? pm_shape_read(segment->fd, segment->name, &segment->shape) : rc;
     rc = rc == 0 ? pm_reserve(segment) : rc;
     rc = rc == 0 ? pm_guard(segment) : rc;
     rc = rc == 0 ? pm_object_check(segment) : rc;
@@ -248,9 +254,8 @@ static int find(peermap_segment *segment)
 static int join(peermap_segment *segment, const peermap_options *options)
 {
     int cancellation;
-    (void)options;
     pm_hold_forks(&cancellation);
-    int rc = find(segment);
+    int rc = find(segment, options);
     pm_let_fork(cancellation);
     return rc == 0 ? pm_agent_start(segment) : rc;
 }
@@ -307,11 +312,18 @@ static int obtain(const char *name, const peermap_options *given, peermap_segmen
 int peermap_create(const char *name, const peermap_options *options, peermap_segment **out) { return obtain(name, options, out, build); }
 int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out) { return obtain(name, options, out, join); }
 
+/* Who looks for another user's segment must not take its name. */
+static bool awaits_another(const peermap_options *given)
+{
+    const peermap_options options = complete(given);
+    return pm_owner_is_another(&options);
+}
+
 int peermap_open(const char *name, const peermap_options *options, peermap_segment **out)
 {
     for (;;) {
         int rc = peermap_attach(name, options, out);
-        if (rc != PEERMAP_ENOENT)
+        if (rc != PEERMAP_ENOENT || awaits_another(options))
             return rc;
         rc = peermap_create(name, options, out);
         if (rc != PEERMAP_EEXIST && rc != PEERMAP_ENOENT) /* there is another by now, or it was destroyed at once */

@@ -8,6 +8,7 @@
  * process that is stopped inside a call of ours holds nothing that its agent could not let go of.
  *
  *     segment.c   create, attach, detach: from a name to a mapped segment and back
+ *     owner.c     whose object it is
  *     fork.c      what becomes of attachments in a child
  *     renew.c     an object that is a copy of a segment becomes one
  *     shape.c     what a header must look like before anything in it is believed
@@ -227,6 +228,11 @@ static inline int pm_fail_detached(void) { return pm_fail(PEERMAP_EDETACHED, "%s
 /* ---- segment.c ---- */
 int pm_publish(peermap_segment *segment);
 void pm_give_back(peermap_segment *segment); /* its range and its descriptor */
+
+/* ---- owner.c ---- */
+int pm_owner_check(const peermap_segment *segment, const peermap_options *options); /* of the object that was opened; 0, or EACCES and errno EREMOTE */
+bool pm_owner_is_another(const peermap_options *options);                           /* that PEERMAP_OWNER names */
+int pm_owner_of_new(const char *name, const peermap_options *options);              /* 0, or EINVAL: what is made here belongs to nobody else */
 
 /* ---- shape.c ---- */
 int pm_shape_read(int fd, const char *name, struct pm_shape *shape);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { strict as assert } from 'node:assert';
-import { existsSync, statSync, truncateSync } from 'node:fs';
+import { chownSync, existsSync, statSync, truncateSync } from 'node:fs';
 import { constants } from 'node:os';
 import { cleanUp, codeOf, freshName, kept, peermap, Script, seen, until, type PeermapError } from './addon';
 
@@ -84,6 +84,36 @@ describe('addon: a process as a peer', () => {
       () => segment.heapStats(),
     ])
       assert.throws(call, lost);
+  });
+
+  it('attaches to a segment of another user only if that was asked for', function () {
+    if (process.geteuid?.() !== 0) {
+      console.log('      skipped: only root can give an object to another user');
+      return this.skip();
+    }
+    const name = freshName();
+    const [owner, another] = [45691, 45692];
+    kept(peermap.Segment.create(name)).detach();
+    chownSync(`/dev/shm/peermap.${name}`, owner, owner);
+    for (const enter of ['attach', 'open'] as const) {
+      const refusal = (pattern: RegExp) => ({ code: 'PEERMAP_EACCES', errno: constants.errno.EREMOTE ?? 66, message: pattern });
+      assert.throws(() => peermap.Segment[enter](name), refusal(/belongs to uid 45691.*PEERMAP_FOREIGN/));
+      assert.throws(() => peermap.Segment[enter](name, { foreign: false }), refusal(/uid 45691/));
+      assert.throws(() => peermap.Segment[enter](name, { owner: another }), refusal(/not to uid 45692/));
+      kept(peermap.Segment[enter](name, { foreign: true })).detach();
+      kept(peermap.Segment[enter](name, { owner })).detach();
+    }
+    assert.throws(() => peermap.Segment.attach(name, { owner: -1 }), RangeError);
+    assert.throws(() => peermap.Segment.attach(name, { owner: 2 ** 32 }), RangeError);
+  });
+
+  it('makes nothing under the name of a segment that is to be of another user', () => {
+    const name = freshName();
+    const owner = (process.geteuid?.() ?? 0) + 1;
+    assert.throws(() => peermap.Segment.open(name, { owner }), { code: 'PEERMAP_ENOENT' });
+    assert.throws(() => peermap.Segment.create(name, { owner }), { code: 'PEERMAP_EINVAL' });
+    assert.ok(!existsSync(`/dev/shm/peermap.${name}`));
+    kept(peermap.Segment.open(name, { owner: owner - 1 }));
   });
 
   it('grows and shrinks, and every peer maps it when the promise resolves', async () => {

@@ -1,17 +1,70 @@
 // SPDX-License-Identifier: MIT
 
 import { strict as assert } from 'node:assert';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { parseSize } from '../../extension/protocol/address';
 import type { Round } from '../../native/addon/model';
 import { mapsAll, objectOf, Peer, testSegment, until } from '../peers/drive';
-import { cleanUp, json, object, peermap, row, Running, well } from './cli';
+import { asNobody, cleanUp, json, object, peermap, row, Running, well } from './cli';
 
 interface Report extends Round {
   op: string;
   before: number;
   error?: { code: string; text: string };
 }
+
+const verbs = [['grow', '64K'], ['shrink', '64K'], ['remap'], ['trim'], ['reap']] as const;
+
+describe('cli: segments of another user', () => {
+  afterEach(cleanUp);
+
+  it('are changed only if that is asked for, and everything that only looks needs nothing', async function () {
+    const nobody = asNobody();
+    if (!nobody) {
+      console.log('      skipped: only root can become another user');
+      return this.skip();
+    }
+    const [own, name] = [testSegment(), testSegment()];
+    const { program } = nobody;
+    const bytes = () => readFileSync(`/dev/shm/peermap.${name}`);
+    try {
+      await well('create', own, '--mode', '0666');
+      const made = await peermap(['create', name, '--mode', '0666', '--heap', '--size', '1M'], { program });
+      assert.equal(made.code, 0, made.err);
+      const before = bytes();
+      for (const [verb, ...more] of verbs) {
+        const { code, out, err } = await peermap([verb, name, ...more]);
+        assert.deepEqual([code, out], [1, ''], verb);
+        assert.match(err, new RegExp(`^peermap: ${name}: PEERMAP_EACCES: it belongs to nobody \\(uid 65534\\), and this is root.*--foreign\n$`));
+      }
+      assert.ok(bytes().equals(before));
+      const roots = await peermap(['grow', own, '64K'], { program });
+      assert.match(roots.err, /it belongs to root \(uid 0\), and this is nobody/);
+      for (const [verb, ...more] of verbs)
+        assert.equal((await peermap([verb, name, ...more, '--foreign'])).code, 0, verb);
+      assert.equal((await peermap(['grow', own, '64K', '--foreign'], { program })).code, 0);
+      for (const verb of ['show', 'events']) await well(verb, name);
+      assert.ok((await well('ls')).includes(name));
+    } finally {
+      nobody.remove();
+    }
+  });
+
+  it('are told from those that their mode keeps to their owner', async function () {
+    const nobody = asNobody();
+    if (!nobody) return this.skip();
+    const name = testSegment();
+    try {
+      await well('create', name);
+      for (const more of [[], ['--foreign']]) {
+        const { err } = await peermap(['grow', name, '64K', ...more], { program: nobody.program });
+        assert.match(err, /PEERMAP_EACCES: cannot open segment .* see the owner and mode of/);
+      }
+    } finally {
+      nobody.remove();
+    }
+  });
+});
 
 describe('cli: grow and shrink', () => {
   afterEach(cleanUp);

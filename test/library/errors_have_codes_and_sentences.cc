@@ -31,6 +31,30 @@ static void of_segments()
     CHECK(ec == PEERMAP_EDETACHED);
 }
 
+static void of_owners()
+{
+    std::error_code ec;
+    const std::string name = segment_name() + "-given";
+    const std::uint32_t another = geteuid() + 1;
+    peermap::options of_another = named("asks");
+    of_another.owner = another;
+    CHECK(!peermap::segment::open(name, of_another, ec) && ec == PEERMAP_ENOENT);
+    CHECK(thrown("options.owner", [&] { peermap::segment::create(name, of_another); }) == PEERMAP_EINVAL);
+    peermap::options own = named("asks");
+    own.owner = geteuid();
+    CHECK(peermap::segment::open(name, own));
+    if (geteuid() == 0) {
+        CHECK(chown(("/dev/shm/peermap." + name).c_str(), another, another) == 0);
+        CHECK(thrown("PEERMAP_FOREIGN", [&] { peermap::segment::attach(name, named("asks")); }) == std::errc::permission_denied);
+        CHECK(thrown("options.owner", [&] { peermap::segment::open(name, own); }) == PEERMAP_EACCES);
+        CHECK(peermap::segment::attach(name, of_another));
+        peermap::options whosever = named("asks");
+        whosever.flags |= PEERMAP_FOREIGN;
+        CHECK(peermap::segment::open(name, whosever));
+    }
+    CHECK(peermap::segment::remove(name));
+}
+
 static void of_rounds(peermap::segment &segment)
 {
     std::error_code ec;
@@ -136,6 +160,7 @@ int main()
     set_up();
     peermap::segment segment = peermap::segment::create(segment_name(), named("first"));
     of_segments();
+    of_owners();
     of_rounds(segment);
     of_objects(segment);
     of_memory();

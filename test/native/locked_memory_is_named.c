@@ -10,15 +10,16 @@
 static int ordinary_user(void)
 {
     peermap_segment *segment;
+    const peermap_options options = { .struct_size = sizeof options, .flags = PEERMAP_FOREIGN };
     struct rlimit limit = { 4 << 20, 4 << 20 };
     if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || setgroups(0, NULL) != 0 || setgid(45679) != 0 || setuid(45679) != 0)
         return 2;
     if (mlockall(MCL_FUTURE) != 0)
         return 77;
-    if (peermap_attach(seg(), NULL, &segment) != PEERMAP_EOS || errno != EAGAIN || !strstr(peermap_last_error(), "mlockall"))
+    if (peermap_attach(seg(), &options, &segment) != PEERMAP_EOS || errno != EAGAIN || !strstr(peermap_last_error(), "mlockall"))
         return fprintf(stderr, "%s\n", peermap_last_error()), 3;
     munlockall();
-    if (peermap_attach(seg(), NULL, &segment) != 0)
+    if (peermap_attach(seg(), &options, &segment) != 0)
         return 4;
     peermap_detach(segment);
     return 0;

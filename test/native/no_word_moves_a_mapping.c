@@ -116,7 +116,7 @@ static void work(int worker, pid_t test)
     become_user(worker, test);
     peermap_on_heap_fault(say_nothing, NULL);
     for (;;) {
-        peermap_options options = { .struct_size = sizeof options, .deadline_ms = 40, .flags = now->flags | (worker % 3 == 0 ? PEERMAP_ALLOW_LATE : 0) };
+        peermap_options options = { .struct_size = sizeof options, .deadline_ms = 40, .flags = now->flags | PEERMAP_FOREIGN | (worker % 3 == 0 ? PEERMAP_ALLOW_LATE : 0) };
         peermap_segment *segment;
         if (peermap_attach(seg(), &options, &segment) != 0) {
             own->turns++;

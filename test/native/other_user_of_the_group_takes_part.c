@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A process of another user, to whom the object's group and mode give access, is a peer like any other; without access it is told why. */
+/* A process of another user, to whom the object's group and mode give access, and who says whose it is to be, is a peer like any other; without access it is told why. */
 #include "drive.h"
 
 #include <grp.h>
@@ -18,7 +18,7 @@ static int member(int turn)
 {
     char byte;
     become(USER, GROUP);
-    peermap_options options = { .struct_size = sizeof options, .peer_name = "member" };
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "member", .flags = PEERMAP_OWNER, .owner = 0 };
     peermap_segment *segment;
     peermap_round round;
     if (peermap_attach(seg(), &options, &segment) != 0)
@@ -41,8 +41,9 @@ static int stranger(void)
 {
     become(USER, USER);
     peermap_segment *segment;
-    int rc = peermap_attach(seg(), NULL, &segment);
-    if (rc != PEERMAP_EACCES || !strstr(peermap_last_error(), "owner and mode"))
+    peermap_options options = { .struct_size = sizeof options, .flags = PEERMAP_FOREIGN };
+    int rc = peermap_attach(seg(), &options, &segment);
+    if (rc != PEERMAP_EACCES || errno != EACCES || !strstr(peermap_last_error(), "owner and mode"))
         return 2;
     return peermap_destroy(seg()) == PEERMAP_EACCES ? 0 : 3;
 }

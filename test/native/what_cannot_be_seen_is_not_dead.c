@@ -12,7 +12,7 @@
 
 static peermap_segment *attach(const char *name)
 {
-    peermap_options options = { .struct_size = sizeof options, .peer_name = name, .deadline_ms = 60000 };
+    peermap_options options = { .struct_size = sizeof options, .peer_name = name, .deadline_ms = 60000, .flags = PEERMAP_FOREIGN };
     peermap_segment *segment;
     if (peermap_attach(seg(), &options, &segment) != 0)
         FAIL("%s: %s", name, peermap_last_error());

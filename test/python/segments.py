@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+import errno
 import os
 import signal
 import threading
@@ -32,6 +33,37 @@ class Segments(Case):
         peermap.destroy(self.name)
         with self.assertRaises(FileNotFoundError):
             peermap.destroy(self.name)
+
+    @unittest.skipIf(os.geteuid() != 0, "needs root, to give an object to another user")
+    def test_a_segment_of_another_user_is_asked_for(self) -> None:
+        other = 45690
+        peermap.create(self.name, initial_size=MiB).detach()
+        os.chown("/dev/shm/peermap." + self.name, other, other)
+        for enter in (peermap.attach, peermap.open):
+            with self.assertRaises(PermissionError) as caught:
+                enter(self.name)
+            self.assertIsInstance(caught.exception, peermap.EACCES)
+            self.assertEqual(caught.exception.errno, errno.EREMOTE)
+            self.assertIn("uid %d" % other, str(caught.exception))
+            with self.assertRaises(peermap.EACCES):
+                enter(self.name, owner=other + 1)
+            with self.assertRaises(peermap.EACCES):
+                enter(self.name, foreign=False)
+            for options in ({"foreign": True}, {"owner": other}):
+                with enter(self.name, **options) as segment:
+                    self.assertEqual(segment.grow(4096).late, 0)
+
+    def test_nobody_takes_the_name_of_another_user(self) -> None:
+        another = os.geteuid() + 1
+        with self.assertRaises(peermap.ENOENT):
+            peermap.open(self.name, owner=another)
+        with self.assertRaises(peermap.EINVAL):
+            peermap.create(self.name, owner=another)
+        with self.assertRaises(peermap.EINVAL):
+            peermap.open(self.name, owner=1 << 32)
+        self.assertFalse(os.path.exists("/dev/shm/peermap." + self.name))
+        with peermap.open(self.name, owner=os.geteuid(), initial_size=MiB) as segment:
+            self.assertEqual(segment.size, MiB)
 
     def test_a_growth_is_mapped_by_every_peer_when_it_returns(self) -> None:
         with peermap.create(self.name, peer_name="one", initial_size=MiB, strict=True) as segment:

@@ -5,7 +5,8 @@ from typing import Dict, Optional, Type
 
 
 class Error(OSError):
-    """`code` is "PEERMAP_ELATE", `number` the library's return value; `errno` is the system's, if it was the system that refused.
+    """`code` is "PEERMAP_ELATE", `number` the library's return value; `errno` is the system's, if it was the system that refused, and EREMOTE
+    of another user's segment.
 
     `round` tells how far a round came that failed.
     """

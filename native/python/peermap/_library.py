@@ -16,6 +16,8 @@ NO_PTRACE = 1 << 3
 PREFAULT = 1 << 4
 HUGE = 1 << 5
 HEAP = 1 << 6
+FOREIGN = 1 << 7
+OWNER = 1 << 8
 
 STATES = ("dead", "alive", "late")
 METHODS = ("none", "attach", "agent", "self", "unstop", "ahead")
@@ -33,6 +35,8 @@ class Options(ctypes.Structure):
         ("mode", c_uint32),
         ("flags", c_uint32),
         ("heap_step", c_size_t),
+        ("owner", c_uint32),
+        ("reserved0", c_uint32),
     ]
 
 

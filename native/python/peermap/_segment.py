@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple, Type, TypeVar, Union
 
 from . import _library
-from ._errors import EDETACHED, EINVAL, ELOST, ENOSPC, EOS, ERRORS, Error
+from ._errors import EACCES, EDETACHED, EINVAL, ELOST, ENOSPC, EOS, ERRORS, Error
 from ._heap import Faults, HeapObject
 from ._library import library
 from ._records import Answer, Heap, HeapPeer, Peer, Root, Round, answer_of, heap_of, heap_peer_of, peer_of, round_of
@@ -38,15 +38,16 @@ _FLAGS = {
     "prefault": _library.PREFAULT,
     "huge": _library.HUGE,
     "heap": _library.HEAP,
+    "foreign": _library.FOREIGN,
 }
 _SLICE_MS = 100  # after which a wait lets signals and a detach have their turn
-_NUMBERS = ("initial_size", "reserve_size", "ahead", "deadline_ms", "max_peers", "mode", "heap_step")
+_NUMBERS = ("initial_size", "reserve_size", "ahead", "deadline_ms", "max_peers", "mode", "heap_step", "owner")
 
 
 def _failure(code: int, error: int = 0) -> Error:
     kind = ERRORS.get(code, Error)
     sentence = library.last_error().decode()
-    return kind(sentence, error or (ctypes.get_errno() if kind is EOS else None))
+    return kind(sentence, error or (ctypes.get_errno() if kind in (EACCES, EOS) else None))
 
 
 def _check(result: int) -> int:
@@ -82,6 +83,7 @@ def _options(given: Dict[str, Any]) -> _library.Options:
             if _bytes(name, value) >> 8 * getattr(_library.Options, name).size:  # ctypes would cut it
                 raise EINVAL("%s is %d" % (name, value))
             setattr(options, name, value)
+            options.flags |= _library.OWNER if name == "owner" else 0
         else:
             raise TypeError("there is no option %s" % name)
     return options
@@ -585,8 +587,10 @@ def attach(name: str, **options: Any) -> Segment:
 def open(name: str, **options: Any) -> Segment:
     """Attaches, or creates if there is none, race-free.
 
-    Options: peer_name, initial_size, reserve_size, ahead, deadline_ms, max_peers, mode, heap_step; and, True or False, allow_late, strict,
-    relocatable, no_ptrace, prefault, huge, heap.  peermap_options of peermap.h says what each is.
+    Options: peer_name, initial_size, reserve_size, ahead, deadline_ms, max_peers, mode, heap_step, owner; and, True or False, allow_late, strict,
+    relocatable, no_ptrace, prefault, huge, heap, foreign.  peermap_options of peermap.h says what each is.
+
+    Another user's segment is EACCES, with errno EREMOTE, unless `owner` is that user's uid, or `foreign` is True.
     """
     return _enter(library.open, name, options)
 
