@@ -62,6 +62,7 @@ Napi::Object memory_object(Napi::Env env, const pmo_census& census, const pmo_me
   object.Set("uid", memory.uid);
   object.Set("gid", memory.gid);
   object.Set("mode", memory.mode);
+  object.Set("worldWritable", pmo_memory_is_world_writable(&memory));
   if (memory.kind == PMO_SYSV) object.Set("sysv", sysv_object(env, memory.sysv));
   Napi::Array users = Napi::Array::New(env, memory.user_count);
   for (uint32_t i = 0; i < memory.user_count; i++) users.Set(i, user_object(env, census, memory.users[i]));

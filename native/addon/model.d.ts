@@ -134,6 +134,8 @@ export interface SharedObject {
   uid: number;
   gid: number;
   mode: number;
+  /** Every user may write it: by its mode, of what can be reached by a name or an id. */
+  worldWritable: boolean;
   sysv?: { key: number; id: number; creatorPid: number; lastPid: number; attached: number; swapped: number };
   users: MemoryUser[];
   /** "orphan" is certain; "unknown": nobody was seen to have it, which proves nothing. */
@@ -218,6 +220,7 @@ export type ProblemCode =
   | 'unstable' // kept changing while it was copied: the copy may mix two moments
   | 'gone' // the object was removed
   | 'copy' // of another object, or restored: what it says of processes is true of that one
+  | 'world-writable' // its mode lets every user of the machine write it
   | 'no-access' // permission denied, the thing is named
   | 'no-process' // ended between two looks
   | 'left-out' // there is more of it than a look takes

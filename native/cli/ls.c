@@ -47,9 +47,9 @@ static void put_segment(struct table *table, const struct pmo_summary *segment, 
             table_put(table, FAINT, "-");
     }
     table_put(table, PLAIN, "%s", figure_user(segment->object.st_uid).text);
-    table_put(table, PLAIN, "%04o", (unsigned)segment->object.st_mode & 07777);
+    table_put(table, pmo_mode_is_world_writable(segment->object.st_mode) ? WARNING : PLAIN, "%04o", (unsigned)segment->object.st_mode & 07777);
     const char *use = !memory || memory->orphan == PMO_IN_USE ? "" : memory->orphan == PMO_ORPHAN ? "orphan" : "unknown";
-    table_put(table, segment->has_problem ? BAD : WARNING, "%s%s%s", use, *use && segment->has_problem ? ", " : "",
+    table_put(table, segment->has_problem && segment->problem.code != PMO_WORLD_WRITABLE ? BAD : WARNING, "%s%s%s", use, *use && segment->has_problem ? ", " : "",
               segment->has_problem ? pmo_problem_word(segment->problem.code) : "");
     if (memory && memory->orphan == PMO_ORPHAN_UNKNOWN)
         table_note(table, FAINT, "  %s", pmo_reason_text(memory->reason));
@@ -86,6 +86,7 @@ static void model_segment(struct json *json, const struct list *list, const stru
     json_string(json, "name", segment->name);
     json_number(json, "uid", segment->object.st_uid);
     json_number(json, "mode", segment->object.st_mode & 07777);
+    json_bool(json, "worldWritable", pmo_mode_is_world_writable(segment->object.st_mode));
     json_number(json, "length", (uint64_t)segment->object.st_size);
     json_number(json, "allocated", (uint64_t)segment->object.st_blocks * 512);
     if (segment->readable) {

@@ -94,6 +94,7 @@ void model_memory(struct json *json, const char *key, const struct pmo_census *c
         json_number(json, "uid", memory->uid);
         json_number(json, "gid", memory->gid);
         json_number(json, "mode", memory->mode);
+        json_bool(json, "worldWritable", pmo_memory_is_world_writable(memory));
     }
     json_bool(json, "removed", memory->removed);
     json_bool(json, "elsewhere", memory->elsewhere);

@@ -44,7 +44,9 @@ static void put_remarks(struct table *table, const struct pmo_memory *memory)
         strcat(remarks, ", removed");
     if (memory->elsewhere)
         strcat(remarks, ", of a container");
-    table_put(table, memory->orphan == PMO_ORPHAN ? WARNING : FAINT, "%s", remarks[0] ? remarks + 2 : "");
+    if (pmo_memory_is_world_writable(memory))
+        strcat(remarks, ", world-writable");
+    table_put(table, memory->orphan == PMO_ORPHAN || pmo_memory_is_world_writable(memory) ? WARNING : FAINT, "%s", remarks[0] ? remarks + 2 : "");
 }
 
 /* How it is known, or why it is not: of an orphan, and of who was seen, the row says enough. */
@@ -81,7 +83,7 @@ static void put_memory(const struct cli *cli, struct table *table, const struct 
     table_put(table, memory->known ? PLAIN : FAINT, "%s", memory->known ? BYTES(memory->allocated) : "?");
     table_put(table, memory->known ? PLAIN : FAINT, "%s", memory->known ? figure_user(memory->uid).text : "?");
     if (memory->known)
-        table_put(table, PLAIN, "%04" PRIo32, memory->mode);
+        table_put(table, pmo_memory_is_world_writable(memory) ? WARNING : PLAIN, "%04" PRIo32, memory->mode);
     else
         table_put(table, FAINT, "?");
     table_put(table, PLAIN, "%zu", memory->user_count);

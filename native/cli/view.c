@@ -65,9 +65,11 @@ void view_head(const struct out *out, const struct pmo_snapshot *snapshot)
     out_part(out, TITLE, "%s", snapshot->name);
     out_line(out, FAINT, "  " PM_DIRECTORY "/" PM_PREFIX "%s", snapshot->name);
     label(out, "object");
-    out_line(out, PLAIN, "%s long, %s allocated, of %s, mode %04o%s", BYTES((uint64_t)object->st_size),
-             BYTES((uint64_t)object->st_blocks * 512), figure_user(object->st_uid).text, (unsigned)object->st_mode & 07777,
-             object->st_nlink == 0 ? ", removed" : "");
+    out_part(out, PLAIN, "%s long, %s allocated, of %s, mode %04o", BYTES((uint64_t)object->st_size),
+             BYTES((uint64_t)object->st_blocks * 512), figure_user(object->st_uid).text, (unsigned)object->st_mode & 07777);
+    if (pmo_mode_is_world_writable(object->st_mode))
+        out_part(out, WARNING, " (world-writable)");
+    out_line(out, PLAIN, "%s", object->st_nlink == 0 ? ", removed" : "");
     if (!snapshot->readable)
         return;
     view_sizes(out, snapshot);
@@ -102,7 +104,7 @@ void view_problems(const struct out *out, const struct pmo_problems *problems)
         out_line(out, TITLE, "%s", figure_count(problems->count + problems->left_out, "problem").text);
     for (uint32_t i = 0; i < problems->count; i++) {
         const struct pmo_problem *problem = &problems->list[i];
-        out_part(out, BAD, "  %-13s ", pmo_problem_word(problem->code));
+        out_part(out, problem->code == PMO_WORLD_WRITABLE ? WARNING : BAD, "  %-14s ", pmo_problem_word(problem->code));
         out_line(out, PLAIN, "%s: %s", problem->where, problem->text);
     }
     if (problems->left_out > 0)

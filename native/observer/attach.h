@@ -32,6 +32,9 @@ struct pmo_observer {
 
 bool pmo_name_valid(const char *name);
 
+/* Its mode lets every user of the machine write it. */
+static inline bool pmo_mode_is_world_writable(mode_t mode) { return (mode & S_IWOTH) != 0; }
+
 /* 0, PEERMAP_ENAME, PEERMAP_ENOENT, PEERMAP_EACCES, PEERMAP_EFORMAT (not a regular file) or PEERMAP_EOS.  What is in the file does
  * not matter here. */
 int pmo_observer_open(const char *name, struct pmo_observer *observer);

@@ -2,6 +2,7 @@
 /* census.c - all shared memory of the machine: what was seen of each object, put together. */
 #include "census.h"
 
+#include "attach.h"
 #include "budget.h"
 #include "error.h"
 #include "room.h"
@@ -14,6 +15,13 @@ const char *pmo_memory_word(enum pmo_memory_kind kind)
 {
     static const char *const words[] = { "posix", "sysv", "memfd", "anonymous" };
     return words[kind];
+}
+
+/* The inode of a memfd allows everybody everything, and only who may look into a process that has it can reach it. */
+bool pmo_memory_is_world_writable(const struct pmo_memory *memory)
+{
+    const bool reachable = (memory->kind == PMO_POSIX || memory->kind == PMO_SYSV) && !memory->removed;
+    return memory->known && reachable && pmo_mode_is_world_writable(memory->mode);
 }
 
 struct pmo_sighting *pmo_sighting_add(struct pmo_sightings *sightings, enum pmo_memory_kind kind, struct pmo_object object,

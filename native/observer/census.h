@@ -92,6 +92,8 @@ const struct pmo_census_process *pmo_census_holder(const struct pmo_census *cens
 /* The first live peer of the registry in an object that is a segment's; `name` receives "" if it has none, or is none. */
 bool pmo_registry_lives(const char *object_name, struct pmo_object object, char name[PM_NAME_MAX], uint32_t *pid);
 
+/* Every user may write it, by its mode: of what can be reached by a name or an id. */
+bool pmo_memory_is_world_writable(const struct pmo_memory *memory);
 /* "posix", "sysv", "memfd", "anonymous". */
 const char *pmo_memory_word(enum pmo_memory_kind kind);
 

@@ -27,6 +27,15 @@ static void say(struct pmo_summary *summary, enum pmo_problem_code code, const c
     snprintf(summary->problem.text, sizeof summary->problem.text, "%s", text);
 }
 
+/* Damage before what is a mode that somebody chose. */
+static const struct pmo_problem *first_problem(const struct pmo_problems *problems)
+{
+    for (uint32_t i = 0; i < problems->count; i++)
+        if (problems->list[i].code != PMO_WORLD_WRITABLE)
+            return &problems->list[i];
+    return &problems->list[0];
+}
+
 static void summarise(struct pmo_summary *summary, const struct pmo_snapshot *snapshot)
 {
     summary->readable = snapshot->readable;
@@ -42,7 +51,7 @@ static void summarise(struct pmo_summary *summary, const struct pmo_snapshot *sn
     }
     summary->has_problem = snapshot->problems.count > 0;
     if (summary->has_problem)
-        summary->problem = snapshot->problems.list[0];
+        summary->problem = *first_problem(&snapshot->problems);
 }
 
 static bool fill(struct pmo_summary *summary)

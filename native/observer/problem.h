@@ -22,6 +22,7 @@
     X(UNSTABLE, "unstable")                                                                                            \
     X(GONE, "gone")                                                                                                    \
     X(COPY, "copy")                                                                                                    \
+    X(WORLD_WRITABLE, "world-writable")                                                                                \
     X(NO_ACCESS, "no-access")                                                                                          \
     X(NO_PROCESS, "no-process")                                                                                        \
     X(LEFT_OUT, "left-out")                                                                                            \

@@ -160,6 +160,16 @@ static void see_whether_copy(int fd, struct pmo_snapshot *snapshot)
                     "is a copy, or was restored: none of the peers that it names has it.  Data and roots hold; the first to attach makes it a segment of its own");
 }
 
+/* Before the tables, of which a damaged one may leave no room for it. */
+static void see_whether_world_writable(struct pmo_snapshot *snapshot)
+{
+    const struct stat *object = &snapshot->object;
+    if (pmo_mode_is_world_writable(object->st_mode) && object->st_nlink > 0)
+        pmo_problem_add(&snapshot->problems, PMO_WORLD_WRITABLE, pmo_at("object"),
+                        "mode %04o lets every user write it and take part; unless that is meant: chmod o-w " PM_DIRECTORY "/" PM_PREFIX "%s",
+                        (unsigned)object->st_mode & 07777, snapshot->name);
+}
+
 static bool keep(struct pmo_snapshot *snapshot, const struct tables *tables)
 {
     snapshot->peers = calloc(snapshot->header.slot_count, sizeof *snapshot->peers);
@@ -177,8 +187,10 @@ int pmo_snapshot_take(const struct pmo_observer *observer, enum pmo_depth depth,
     *snapshot = (struct pmo_snapshot){ .realtime_ns = pm_now_wall(), .monotonic_ns = pm_now(), .allowance = PMO_ALLOWANCE };
     memcpy(snapshot->name, observer->name, sizeof snapshot->name);
     struct tables *tables = malloc(sizeof *tables);
-    if (tables)
+    if (tables) {
         copy(observer->fd, snapshot, tables);
+        see_whether_world_writable(snapshot);
+    }
     if (!tables || (snapshot->readable && !keep(snapshot, tables))) {
         free(tables);
         pmo_snapshot_free(snapshot);

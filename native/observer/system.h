@@ -16,7 +16,7 @@ struct pmo_summary {
     uint32_t late;
     uint32_t dead;
     bool has_problem;
-    struct pmo_problem problem; /* the first */
+    struct pmo_problem problem; /* the first; that it is world-writable, if there is no other */
 };
 
 /*

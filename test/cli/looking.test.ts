@@ -163,6 +163,38 @@ describe('cli: show', () => {
     assert.equal('heap' in (await json('show', plain)), false);
   });
 
+  it('says that every user may write an object, with the remedy; that a group may is only shown', async () => {
+    interface Seen {
+      object: { mode: number };
+      problems: { code: string; where: string; text: string }[];
+    }
+    interface Listed {
+      segments: { name: string; worldWritable: boolean; problem?: { code: string }; memory?: { worldWritable?: boolean } }[];
+    }
+    const [all, group] = [testSegment(), testSegment()];
+    await well('create', all, '--mode', '0666');
+    await well('create', group, '--mode', '0660');
+    const shown = await well('show', all);
+    assert.match(shown, /mode 0666 \(world-writable\)\n/);
+    assert.match(shown, new RegExp(`\\n[12] problems?\\n  world-writable object: mode 0666 lets every user.*chmod o-w /dev/shm/peermap\\.${all}\\n`));
+    const seen = async (name: string) => {
+      const { object, problems } = await json<Seen>('show', name);
+      return [object.mode, ...problems.filter(({ code }) => code !== 'no-access').map(({ code, where }) => [code, where])];
+    };
+    assert.deepEqual(await seen(all), [0o666, ['world-writable', 'object']]);
+    assert.deepEqual(await seen(group), [0o660]);
+    assert.match(await well('show', group), /mode 0660\n/);
+    const text = await well('ls');
+    assert.deepEqual(row(text, all).slice(-2), ['0666', 'orphan, world-writable']);
+    assert.deepEqual(row(text, group).slice(-2), ['0660', 'orphan']);
+    const { segments } = await json<Listed>('ls');
+    const facts = (name: string) => segments.filter((each) => each.name === name).map((each) => [each.worldWritable, each.problem?.code, each.memory?.worldWritable]);
+    assert.deepEqual([...facts(all), ...facts(group)], [[true, 'world-writable', true], [false, undefined, false]]);
+    const system = await well('system');
+    assert.ok(row(system, `peermap.${all}`).includes('orphan, world-writable'));
+    assert.ok(row(system, `peermap.${group}`).includes('orphan'));
+  });
+
   it('ends with 4 if there is none, with 2 if there cannot be, and says so in a line', async () => {
     const missing = await peermap(['show', testSegment()]);
     assert.equal(missing.code, 4);
