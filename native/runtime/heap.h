@@ -9,6 +9,7 @@
  *     cache.c       what a thread has of a heap, and the record that says so to others
  *     reclaim.c     what the dead have left
  *     object.h      from an address to an object, and guards
+ *     touch.h       where the data itself is touched, which may be gone; thread.h: what a thread has for that
  *     heap_fault.c  bad pointers and written guards
  *     heap_stats.c  counting; trimming
  *
