@@ -65,5 +65,9 @@ export default defineConfig(
     files: [`extension/client/${file}`],
     rules: forbidden(Object.keys(onlyIn).filter((each) => each !== file)),
   })),
+  {
+    files: ['extension/client/under-way-file.ts'],
+    rules: forbidden(Object.keys(onlyIn).filter((each) => each !== 'write-file.ts')),
+  },
   { files: ['**/*.{mjs,cjs}'], extends: [tseslint.configs.base] },
 );

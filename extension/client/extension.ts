@@ -24,6 +24,7 @@ import { SystemMemory } from './system-memory';
 import { SystemTree } from './system-tree';
 import { Tasks, taskType } from './tasks';
 import { SegmentTree } from './tree';
+import { UnderWayFile } from './under-way-file';
 
 let parts: Parts | undefined;
 
@@ -39,7 +40,12 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
   const own = (path: string) => vscode.Uri.joinPath(context.extensionUri, path);
   const log = vscode.window.createOutputChannel('Peermap', { log: true });
   const isReadOnly = () => readOnlyReason() !== undefined;
-  const server = new ServerConnection(context.asAbsolutePath('dist/server.js'), context.logUri.fsPath, log, isReadOnly);
+  const server = new ServerConnection(
+    context.asAbsolutePath('dist/server.js'),
+    new UnderWayFile(context.logUri.fsPath),
+    log,
+    isReadOnly,
+  );
   const segments = new Segments(server, log);
   const demo = new Demo(context.asAbsolutePath('dist/demo'), segments, server, log);
   const documents = new TextDocuments();

@@ -8,8 +8,6 @@
 // A request that was under way when the server died is rejected and never sent again.  What it was in the middle of is left out from then on (left-out.ts).
 
 import * as l10n from '@vscode/l10n';
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { CloseAction, ForkOptions, LanguageClient, LanguageClientOptions } from 'vscode-languageclient/node';
 import {
@@ -24,11 +22,12 @@ import {
   type TakenBy,
   type Taking,
 } from '../protocol/requests';
-import { readUnderWay, wordsOf, type Undertaking } from '../protocol/undertaking';
+import { wordsOf, type Undertaking } from '../protocol/undertaking';
 import { Consent, type Taken } from './consent';
 import { PeermapFailure, sentenceOf, toFailure, type Remedy } from './failure';
 import { LeftOut } from './left-out';
 import { RestartPolicy } from './restart-policy';
+import { UnderWayFile } from './under-way-file';
 
 export type ServerState = 'starting' | 'running' | 'restarting' | 'failed' | 'stopped';
 
@@ -37,8 +36,6 @@ export interface ServerStatus {
   text: string;
 }
 
-/** The file in which a server writes down what it is in the middle of: as long as so many requests would make it, at most. */
-const longestUnderWay = 64 << 10;
 /** After its connection has ended, a server has ended too: soon. */
 const endingMs = 2_000;
 
@@ -58,7 +55,6 @@ export class ServerConnection {
   private readonly listChanged = new vscode.EventEmitter<void>();
   private readonly leftOutChanged = new vscode.EventEmitter<readonly Undertaking[]>();
   private readonly leaving = new LeftOut();
-  private servers = 0;
   private ended: Promise<string | null> = Promise.resolve(null);
 
   readonly onDidChangeStatus = this.statusChanged.event;
@@ -67,10 +63,9 @@ export class ServerConnection {
   /** With what is left out from now on; with nothing, if something may be asked again. */
   readonly onDidChangeLeftOut = this.leftOutChanged.event;
 
-  /** `folder`: for the files in which servers write down what they do. */
   constructor(
     private readonly module: string,
-    private readonly folder: string,
+    private readonly underWayFile: UnderWayFile,
     private readonly log: vscode.LogOutputChannel,
     private readonly readOnly: () => boolean,
   ) {}
@@ -180,7 +175,7 @@ export class ServerConnection {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: (): StartOptions => ({
         readOnly: this.readOnly(),
-        underWay: this.newUnderWay(),
+        underWay: this.underWayFile.next(),
         ...(vscode.l10n.bundle ? { words: vscode.l10n.bundle } : {}),
       }),
       errorHandler: {
@@ -218,25 +213,9 @@ export class ServerConnection {
     return CloseAction.DoNotRestart;
   }
 
-  /** Each server has a file of its own: one that ends may still write while the next begins. */
-  private newUnderWay(): string {
-    fs.mkdirSync(this.folder, { recursive: true });
-    fs.rmSync(this.underWayFile, { force: true });
-    this.servers += 1;
-    return this.underWayFile;
-  }
-
-  private get underWayFile(): string {
-    return path.join(this.folder, `under-way-${this.servers}.json`);
-  }
-
   private underWay(): Undertaking[] {
     try {
-      const file = fs.openSync(this.underWayFile, 'r');
-      const bytes = Buffer.alloc(longestUnderWay);
-      const length = fs.readSync(file, bytes, 0, bytes.length, 0);
-      fs.closeSync(file);
-      return readUnderWay(bytes.toString('utf8', 0, length));
+      return this.underWayFile.read();
     } catch (error) {
       this.log.debug(sentenceOf(error));
       return [];
@@ -248,7 +227,7 @@ export class ServerConnection {
     this.client = undefined;
     // A client that failed, or whose server hangs, cannot be stopped in good order; its process is ended all the same.
     await client?.dispose().catch((error: unknown) => this.log.debug(l10n.t('Stopping the server: {0}', sentenceOf(error))));
-    fs.rmSync(this.underWayFile, { force: true });
+    this.underWayFile.remove();
   }
 
   private change(state: ServerState, text: string): void {

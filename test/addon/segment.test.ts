@@ -93,10 +93,11 @@ describe('addon: a process as a peer', () => {
     }
     const name = freshName();
     const [owner, another] = [45691, 45692];
+    const EREMOTE = 66; // which node:os does not know
     kept(peermap.Segment.create(name)).detach();
     chownSync(`/dev/shm/peermap.${name}`, owner, owner);
     for (const enter of ['attach', 'open'] as const) {
-      const refusal = (pattern: RegExp) => ({ code: 'PEERMAP_EACCES', errno: constants.errno.EREMOTE ?? 66, message: pattern });
+      const refusal = (pattern: RegExp) => ({ code: 'PEERMAP_EACCES', errno: EREMOTE, message: pattern });
       assert.throws(() => peermap.Segment[enter](name), refusal(/belongs to uid 45691.*PEERMAP_FOREIGN/));
       assert.throws(() => peermap.Segment[enter](name, { foreign: false }), refusal(/uid 45691/));
       assert.throws(() => peermap.Segment[enter](name, { owner: another }), refusal(/not to uid 45692/));

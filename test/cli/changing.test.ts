@@ -35,13 +35,15 @@ describe('cli: segments of another user', () => {
       for (const [verb, ...more] of verbs) {
         const { code, out, err } = await peermap([verb, name, ...more]);
         assert.deepEqual([code, out], [1, ''], verb);
-        assert.match(err, new RegExp(`^peermap: ${name}: PEERMAP_EACCES: it belongs to nobody \\(uid 65534\\), and this is root.*--foreign\n$`));
+        assert.match(
+          err,
+          new RegExp(`^peermap: ${name}: PEERMAP_EACCES: it belongs to nobody \\(uid 65534\\), and this is root.*--foreign\n$`),
+        );
       }
       assert.ok(bytes().equals(before));
       const roots = await peermap(['grow', own, '64K'], { program });
       assert.match(roots.err, /it belongs to root \(uid 0\), and this is nobody/);
-      for (const [verb, ...more] of verbs)
-        assert.equal((await peermap([verb, name, ...more, '--foreign'])).code, 0, verb);
+      for (const [verb, ...more] of verbs) assert.equal((await peermap([verb, name, ...more, '--foreign'])).code, 0, verb);
       assert.equal((await peermap(['grow', own, '64K', '--foreign'], { program })).code, 0);
       for (const verb of ['show', 'events']) await well(verb, name);
       assert.ok((await well('ls')).includes(name));

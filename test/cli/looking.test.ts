@@ -176,7 +176,12 @@ describe('cli: show', () => {
     await well('create', group, '--mode', '0660');
     const shown = await well('show', all);
     assert.match(shown, /mode 0666 \(world-writable\)\n/);
-    assert.match(shown, new RegExp(`\\n[12] problems?\\n  world-writable object: mode 0666 lets every user.*chmod o-w /dev/shm/peermap\\.${all}\\n`));
+    assert.match(
+      shown,
+      new RegExp(
+        `\\n[12] problems?\\n  world-writable object: mode 0666 lets every user.*chmod o-w /dev/shm/peermap\\.${all}\\n`,
+      ),
+    );
     const seen = async (name: string) => {
       const { object, problems } = await json<Seen>('show', name);
       return [object.mode, ...problems.filter(({ code }) => code !== 'no-access').map(({ code, where }) => [code, where])];
@@ -188,8 +193,17 @@ describe('cli: show', () => {
     assert.deepEqual(row(text, all).slice(-2), ['0666', 'orphan, world-writable']);
     assert.deepEqual(row(text, group).slice(-2), ['0660', 'orphan']);
     const { segments } = await json<Listed>('ls');
-    const facts = (name: string) => segments.filter((each) => each.name === name).map((each) => [each.worldWritable, each.problem?.code, each.memory?.worldWritable]);
-    assert.deepEqual([...facts(all), ...facts(group)], [[true, 'world-writable', true], [false, undefined, false]]);
+    const facts = (name: string) =>
+      segments
+        .filter((each) => each.name === name)
+        .map((each) => [each.worldWritable, each.problem?.code, each.memory?.worldWritable]);
+    assert.deepEqual(
+      [...facts(all), ...facts(group)],
+      [
+        [true, 'world-writable', true],
+        [false, undefined, false],
+      ],
+    );
     const system = await well('system');
     assert.ok(row(system, `peermap.${all}`).includes('orphan, world-writable'));
     assert.ok(row(system, `peermap.${group}`).includes('orphan'));

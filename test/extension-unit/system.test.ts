@@ -13,7 +13,16 @@ const bySize: Sorting = { by: 'size', orphansOnly: false };
 
 function object(name: string, change: Partial<SharedObject> = {}): SharedObject {
   const base = { kind: 'posix', device: 1, inode: name.length, elsewhere: false, removed: false, known: true } as const;
-  const facts = { size: MiB, allocated: MiB / 2, uid: 0, gid: 0, mode: 0o100600, orphan: 'orphan', reason: 'leased' } as const;
+  const facts = {
+    size: MiB,
+    allocated: MiB / 2,
+    uid: 0,
+    gid: 0,
+    mode: 0o100600,
+    worldWritable: false,
+    orphan: 'orphan',
+    reason: 'leased',
+  } as const;
   return { ...base, ...facts, name, users: [], ...change };
 }
 
