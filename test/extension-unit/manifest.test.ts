@@ -22,6 +22,7 @@ const reading = [
   'inspect',
   'refresh',
   'restartServer',
+  'tryAgain',
   'showLog',
   'systemRefresh',
   'systemSortBySize',

@@ -405,6 +405,24 @@ describe('inspector', function () {
     assert.deepEqual(await said(), [{ kind: 'ready' }]);
   });
 
+  it('what the server ended at is named with a way to try it again, and what is too fast to be told is counted', async () => {
+    const model = three();
+    await shown.send(snapshotOf(model));
+    const sentence = 'The Peermap server ended while it was counting the heap of demo. That is left out until you try again.';
+    await shown.send({ kind: 'server', state: 'running', text: '', leftOut: [sentence] });
+    assert.ok((await text('.banners')).includes(sentence));
+    await shown.page.getByRole('button', { name: 'Try Again' }).click();
+    assert.deepEqual(
+      (await said()).flatMap((message) => (message.kind === 'command' ? [message.command] : [])),
+      ['peermap.tryAgain'],
+    );
+    await shown.send({ kind: 'server', state: 'running', text: '' });
+    assert.equal((await text('.banners')).includes(sentence), false);
+    const sampling = { looksPerSecond: 10, lookMs: 0.4, leftOut: { events: 12_345, changes: 6 } };
+    await shown.send({ ...snapshotOf(model), sampling });
+    assert.match(await text('.title'), /12,345 events and 6 states in between were left out/);
+  });
+
   it('a removed segment keeps its last picture and says who still has it mapped', async () => {
     await shown.show(three());
     await shown.send({ kind: 'gone', segment: 'demo-index' });
