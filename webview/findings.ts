@@ -30,6 +30,7 @@ const severities: Partial<Record<ProblemCode, Finding['severity']>> = {
   gone: 'warning',
   copy: 'warning',
   'left-out': 'warning',
+  'world-writable': 'warning',
 };
 
 export function findingsOf(snapshot: Snapshot): Finding[] {

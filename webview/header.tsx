@@ -4,7 +4,7 @@
 
 import * as l10n from '@vscode/l10n';
 import type { JSX } from 'preact';
-import { formatBytes } from '../extension/protocol/address';
+import { formatBytes, formatMode, isWorldWritable } from '../extension/protocol/address';
 import type { Header, SegmentFlag, Snapshot } from '../extension/protocol/model';
 import type { ViewCommand } from '../extension/protocol/view';
 import { useActions } from './context';
@@ -145,7 +145,7 @@ function Summary({ snapshot }: { snapshot: Snapshot }): JSX.Element {
             'an object of {0}, owned by user {1}, mode {2}',
             formatBytes(object.length),
             object.uid,
-            `0${(object.mode & 0o777).toString(8)}`,
+            formatMode(object.mode),
           )}
         </span>
       )}
@@ -184,6 +184,7 @@ function Facts({ header, snapshot }: { header: Header; snapshot: Snapshot }): JS
         <dt>{l10n.t('Generation')}</dt>
         <dd>{header.generation}</dd>
       </div>
+      <Owner of={snapshot.object} />
       <div class="fact lock" title={lockHint(header)}>
         <dt>{l10n.t('Lock')}</dt>
         <dd>
@@ -192,6 +193,24 @@ function Facts({ header, snapshot }: { header: Header; snapshot: Snapshot }): JS
         </dd>
       </div>
     </dl>
+  );
+}
+
+/** Whose it is, and who else may write it. */
+function Owner({ of: { uid, mode } }: { of: Snapshot['object'] }): JSX.Element {
+  const open = isWorldWritable(mode);
+  const hint = open
+    ? l10n.t('every user of this machine may write the object and take part; the problems below say how to change that')
+    : l10n.t('whose the object is, and what its mode lets others do');
+  return (
+    <div class="fact owner" title={hint}>
+      <dt>{l10n.t('Owner')}</dt>
+      <dd>
+        {open ? <Icon name="warning" tone="warn" /> : null}
+        <span>{l10n.t('user {0}, mode {1}', uid, formatMode(mode))}</span>
+        {open ? <span class="hidden-text"> {l10n.t('every user may write it')}</span> : null}
+      </dd>
+    </div>
   );
 }
 

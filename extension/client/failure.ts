@@ -22,6 +22,8 @@ export class PeermapFailure extends Error {
     readonly sentence: string,
     readonly round?: Round,
     readonly remedy?: Remedy,
+    /** Another user, by uid, whose segment it is: nobody has agreed to taking part in it. */
+    readonly owner?: number,
   ) {
     // VS Code keeps nothing but the message of a command's error, so the code is in it.
     super(`${code}: ${sentence}`);
@@ -36,7 +38,7 @@ const connectionEnded = new Set([-32097, -32099, -32096, 1, 2]);
 export function toFailure(error: unknown, what: string): PeermapFailure {
   if (error instanceof PeermapFailure) return error;
   const { code, data } = fields(error);
-  if (data?.code) return new PeermapFailure(data.code, sentenceOf(error), data.round);
+  if (data?.code) return new PeermapFailure(data.code, sentenceOf(error), data.round, undefined, data.owner);
   if (typeof code === 'string' || (typeof code === 'number' && connectionEnded.has(code))) {
     const text = l10n.t(
       'The Peermap server ended before it answered. Whether {0} was done is not known, and it is not repeated by itself.',

@@ -14,6 +14,7 @@ import type { Demo } from './demo';
 import { sentenceOf, type Remedy } from './failure';
 import type { Inspectors } from './inspector';
 import * as messages from './messages';
+import { withOwner, wordFor, type Person, type Word } from './owners';
 import { askSize, pickSegment, type SizeQuestion } from './pick';
 import type { Rounds } from './rounds';
 import type { Segments } from './segments';
@@ -56,6 +57,36 @@ export async function segmentOf(
 export async function sizeOf(target: Target, asks: boolean, question: SizeQuestion): Promise<number | undefined> {
   if (asks && target.bytes === undefined) return askSize(question);
   return bytesOf(required(target, 'bytes'), question.current);
+}
+
+/** What becomes of taking part in a segment: a word for the button, and whether a person is there to be asked. */
+interface Part {
+  button: string;
+  asks: boolean;
+}
+
+const personOf = (asks: boolean): Person => ({
+  trusted: setting('trustedOwners'),
+  ...(asks ? { ask: ({ message, detail, button }) => messages.confirmed(message, detail, button) } : {}),
+});
+
+/** Before another question about a segment: whether to take part in it, if it looks like another user's.  Undefined: no. */
+export async function ownerAgreed(parts: Parts, { name, object }: Snapshot, { button, asks }: Part): Promise<Word | undefined> {
+  if (object.uid === process.geteuid?.() || parts.segments.isAttached(name)) return {};
+  return wordFor(name, object.uid, button, personOf(asks));
+}
+
+/**
+ * A request that makes the server a peer of the segment, if it is not one; of another user's by the person's word alone.  Undefined: they did not give
+ * it.  `agreed`: what they have given already.
+ */
+export async function takingPart<T>(
+  segment: string,
+  { button, asks }: Part,
+  request: (word: Word) => Promise<T>,
+  agreed?: Word,
+): Promise<T | undefined> {
+  return withOwner(segment, button, personOf(asks), request, agreed);
 }
 
 /** What came of what a person asked for: in the status bar, or, as the setting peermap.notifications says, as a message with a way on. */

@@ -8,7 +8,8 @@ import type { Header, Round, Snapshot } from '../protocol/model';
 import { required, type Invocation } from './command-arguments';
 import type { Ask } from './consent';
 import { PeermapFailure } from './failure';
-import { segmentOf, sizeOf, tell, type Parts } from './operation';
+import { ownerAgreed, segmentOf, sizeOf, takingPart, tell, type Parts } from './operation';
+import type { Word } from './owners';
 import { pickPeer } from './pick';
 import { growPreview, reapPreview, remapPreview, shrinkPreview } from './preview';
 import { slotsFreed } from './counts';
@@ -31,13 +32,18 @@ export async function grow(parts: Parts, { target, asks }: Invocation): Promise<
     },
   });
   if (bytes === undefined) return undefined;
+  const part = { button: l10n.t('Grow'), asks };
+  const agreed = await ownerAgreed(parts, snapshot, part);
+  if (!agreed) return undefined;
   const what = l10n.t('the growth of {0}', segment);
+  const growing = (params: { allowLate: boolean } & Word) =>
+    parts.server.request('peermap/grow', { segment, bytes, ...params }, what);
   const growth: Resizing = {
     segment,
     what,
     done: l10n.t('{0} grew', segment),
     remedy: l10n.t('Grow Without Waiting'),
-    run: (allowLate) => parts.server.request('peermap/grow', { segment, bytes, allowLate }, what),
+    run: (allowLate) => takingPart(segment, part, (word) => growing({ allowLate, ...word }), agreed),
   };
   return resize(parts, growth, target.allowLate ?? false, asks);
 }
@@ -59,16 +65,21 @@ export async function shrink(parts: Parts, { target, asks }: Invocation, ask: As
     },
   });
   if (bytes === undefined) return undefined;
+  const part = { button: l10n.t('Shrink'), asks };
+  const agreed = await ownerAgreed(parts, snapshot, part);
+  if (!agreed) return undefined;
   const whole = wholePages(bytes, pageSize, 'shrink') ?? bytes;
   const consent = await ask(shrinkWarning(snapshot, whole));
   if (!consent) return undefined;
   const what = l10n.t('the shrinking of {0}', segment);
+  const shrinkingBy = (params: { allowLate: boolean } & Word) =>
+    parts.server.request('peermap/shrink', { segment, bytes, ...params }, what, consent);
   const shrinking: Resizing = {
     segment,
     what,
     done: l10n.t('{0} shrank', segment),
     remedy: l10n.t('Shrink Without Waiting'),
-    run: (allowLate) => parts.server.request('peermap/shrink', { segment, bytes, allowLate }, what, consent),
+    run: (allowLate) => takingPart(segment, part, (word) => shrinkingBy({ allowLate, ...word }), agreed),
   };
   return resize(parts, shrinking, target.allowLate ?? false, asks);
 }
@@ -79,14 +90,15 @@ interface Resizing {
   what: string;
   done: string;
   remedy: string;
-  run: (allowLate: boolean) => Promise<Round>;
+  run: (allowLate: boolean) => Promise<Round | undefined>;
 }
 
 /** A person is offered to go on without the peer that is late. */
-async function resize(parts: Parts, resizing: Resizing, allowLate: boolean, asks: boolean): Promise<Round> {
+async function resize(parts: Parts, resizing: Resizing, allowLate: boolean, asks: boolean): Promise<Round | undefined> {
   const { segment, what, done, remedy } = resizing;
   try {
     const round = await resizing.run(allowLate);
+    if (!round) return undefined;
     report(parts, segment, done, round, asks);
     return round;
   } catch (error) {
@@ -114,7 +126,10 @@ export async function remap(parts: Parts, { target, asks }: Invocation): Promise
   const pid =
     target.pid ?? (asks ? await pickPeer(await parts.segments.look(segment), title, remapPreview) : required(target, 'pid'));
   if (pid === undefined) return undefined;
-  const round = await parts.server.request('peermap/remap', { segment, pid }, l10n.t('the remapping of {0}', pid));
+  const round = await takingPart(segment, { button: l10n.t('Remap'), asks }, (word) =>
+    parts.server.request('peermap/remap', { segment, pid, ...word }, l10n.t('the remapping of {0}', pid)),
+  );
+  if (!round) return undefined;
   report(parts, segment, l10n.t('{0} remapped {1}', pid, segment), round, asks);
   return round;
 }
@@ -122,7 +137,10 @@ export async function remap(parts: Parts, { target, asks }: Invocation): Promise
 export async function remapAll(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
   const segment = await segmentOf(parts, target, asks, l10n.t('Remap All'), remapPreview);
   if (segment === undefined) return undefined;
-  const round = await parts.server.request('peermap/remap', { segment }, l10n.t('the remapping of {0}', segment));
+  const round = await takingPart(segment, { button: l10n.t('Remap All'), asks }, (word) =>
+    parts.server.request('peermap/remap', { segment, ...word }, l10n.t('the remapping of {0}', segment)),
+  );
+  if (!round) return undefined;
   report(parts, segment, l10n.t('{0} was remapped', segment), round, asks);
   return round;
 }
@@ -130,9 +148,16 @@ export async function remapAll(parts: Parts, { target, asks }: Invocation): Prom
 export async function reap(parts: Parts, { target, asks }: Invocation, ask: Ask<'reap'>): Promise<{ freed: number } | undefined> {
   const segment = await segmentOf(parts, target, asks, l10n.t('Reap'), reapPreview);
   if (segment === undefined) return undefined;
-  const consent = await ask(reapWarning(await parts.segments.look(segment)));
+  const part = { button: l10n.t('Reap'), asks };
+  const snapshot = await parts.segments.look(segment);
+  const agreed = await ownerAgreed(parts, snapshot, part);
+  if (!agreed) return undefined;
+  const consent = await ask(reapWarning(snapshot));
   if (!consent) return undefined;
-  const answer = await parts.server.request('peermap/reap', { segment }, l10n.t('the reaping of {0}', segment), consent);
+  const what = l10n.t('the reaping of {0}', segment);
+  const reaping = (word: Word) => parts.server.request('peermap/reap', { segment, ...word }, what, consent);
+  const answer = await takingPart(segment, part, reaping, agreed);
+  if (!answer) return undefined;
   const text = slotsFreed(segment, answer.freed);
   parts.log.info(text);
   if (asks) tell(text);

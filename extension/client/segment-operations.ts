@@ -8,7 +8,7 @@ import { formatBytes } from '../protocol/address';
 import { bytesOf, required, type Invocation } from './command-arguments';
 import type { Ask } from './consent';
 import { PeermapFailure } from './failure';
-import { segmentOf, sizeOf, type Parts } from './operation';
+import { segmentOf, sizeOf, takingPart, type Parts } from './operation';
 import { askName, pickSegment, pickSegmentOfProcess, pickHeap, pickStrict } from './pick';
 import { destroyWarning } from './words';
 
@@ -28,7 +28,11 @@ export async function attach(parts: Parts, { target, asks }: Invocation): Promis
     segment = await pickSegmentOfProcess(others, l10n.t('Attach: a process that uses Peermap'));
   } else if (!asks) segment = required(target, 'segment');
   if (segment === undefined) return undefined;
-  const answer = await parts.server.request('peermap/attach', { segment }, l10n.t('attaching to {0}', segment));
+  const joined = segment;
+  const answer = await takingPart(joined, { button: l10n.t('Attach'), asks }, (word) =>
+    parts.server.request('peermap/attach', { segment: joined, ...word }, l10n.t('attaching to {0}', joined)),
+  );
+  if (!answer) return undefined;
   parts.segments.setAttached(segment, true);
   if (asks) parts.inspectors.open(segment);
   return answer;

@@ -5,12 +5,13 @@
 
 /**
  * protection   It being so protects the person.  Their own word counts and nobody else's.           application
+ * trust        Whom the person trusts, who is another on another machine.  The person's word counts, and that of the machine it is on.   machine
  * program      It chooses what is run.  The person's word counts, and that of the machine it is on. machine
  * tightening   Whoever says true is heard, a workspace and each folder of it included; nobody can take that back.   resource
  * work         It makes Peermap do something unasked.  Anybody's word counts, a workspace's once it is trusted.
  * look         How things are shown and told.  Anybody's word counts.
  */
-export type SettingKind = 'protection' | 'program' | 'tightening' | 'work' | 'look';
+export type SettingKind = 'protection' | 'trust' | 'program' | 'tightening' | 'work' | 'look';
 
 interface Values {
   readOnly: boolean;
@@ -19,6 +20,7 @@ interface Values {
   'confirm.reap': boolean;
   'confirm.remove': boolean;
   'confirm.overwrite': boolean;
+  trustedOwners: readonly unknown[];
   inspectOnStartup: string;
   notifications: string;
   'system.sort': string;
@@ -37,6 +39,7 @@ export const settings: { readonly [S in Setting]: { readonly kind: SettingKind; 
   'confirm.reap': { kind: 'protection', otherwise: true },
   'confirm.remove': { kind: 'protection', otherwise: true },
   'confirm.overwrite': { kind: 'protection', otherwise: true },
+  trustedOwners: { kind: 'trust', otherwise: [] },
   inspectOnStartup: { kind: 'work', otherwise: '' },
   notifications: { kind: 'look', otherwise: 'statusBar' },
   'system.sort': { kind: 'look', otherwise: 'size' },
@@ -57,9 +60,10 @@ export interface Said {
 export function decide<S extends Setting>(setting: S, said: readonly Said[]): Values[S] {
   const { kind, otherwise } = settings[setting];
   const first = said[0] ?? {};
-  const ofType = (value: unknown) => (typeof value === typeof otherwise ? (value as Values[S]) : otherwise);
+  const ofType = (value: unknown) => (isLike(value, otherwise) ? (value as Values[S]) : otherwise);
   switch (kind) {
     case 'protection':
+    case 'trust':
     case 'program':
       return ofType(first.globalValue);
     case 'tightening':
@@ -68,6 +72,10 @@ export function decide<S extends Setting>(setting: S, said: readonly Said[]): Va
     case 'look':
       return ofType(levelsOf(first).find((value) => value !== undefined));
   }
+}
+
+function isLike(value: unknown, otherwise: unknown): boolean {
+  return Array.isArray(otherwise) ? Array.isArray(value) : typeof value === typeof otherwise;
 }
 
 /** The most special first. */

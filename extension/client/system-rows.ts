@@ -8,7 +8,7 @@
 //         user    search    pid 4712 · 2 MiB · read and write
 
 import * as l10n from '@vscode/l10n';
-import { formatBytes } from '../protocol/address';
+import { formatBytes, formatMode } from '../protocol/address';
 import type { Census, MemoryUser, Problem, SharedObject } from '../protocol/model';
 import { reasonText } from '../protocol/use';
 import { objectCount, orphanCount, processCount } from './counts';
@@ -185,6 +185,7 @@ function objectRow(object: SharedObject, users: Users): SystemRow {
     formatBytes(object.size),
     ...(object.known ? [users(object.uid)] : []),
     useText(object, holders.length),
+    ...(object.worldWritable ? [l10n.t('every user may write it')] : []),
     ...(object.nameBefore === undefined ? [] : [l10n.t('its removal was interrupted')]),
     ...(object.removed && object.kind !== 'memfd' && object.kind !== 'anonymous' ? [l10n.t('removed')] : []),
     ...(object.elsewhere ? [l10n.t('of a container')] : []),
@@ -193,9 +194,10 @@ function objectRow(object: SharedObject, users: Users): SystemRow {
   const facts = object.known
     ? [
         l10n.t('{0} large, {1} of it in memory or swapped out', formatBytes(object.size), formatBytes(object.allocated)),
-        l10n.t('owner {0} ({1}), mode {2}', users(object.uid), object.uid, (object.mode & 0o7777).toString(8).padStart(4, '0')),
+        l10n.t('owner {0} ({1}), mode {2}', users(object.uid), object.uid, formatMode(object.mode)),
       ]
     : [l10n.t('at least {0}: as much as is mapped of it', formatBytes(object.size))];
+  if (object.worldWritable) facts.push(writableRemedy(object));
   if (object.sysv)
     facts.push(
       l10n.t('created by pid {0}, last attached or detached by pid {1}', object.sysv.creatorPid, object.sysv.lastPid),
@@ -213,6 +215,13 @@ function objectRow(object: SharedObject, users: Users): SystemRow {
     ...(segment === undefined ? {} : { segment }),
     children: object.users.map((user) => userRow(id, user, users)),
   };
+}
+
+/** A command line only for a name that is nothing but a name to a shell. */
+function writableRemedy(object: SharedObject): string {
+  return object.kind === 'posix' && !object.elsewhere && /^[\w.][\w.+-]*$/.test(object.name)
+    ? l10n.t('every user may write it: unless that is meant, chmod o-w /dev/shm/{0}', object.name)
+    : l10n.t('every user may write it: unless that is meant, its mode should not have o+w');
 }
 
 /** In a row's few words. */

@@ -12,7 +12,7 @@ import { formatBytes } from '../protocol/address';
 import { methodWords, stateWords } from '../protocol/mapping';
 import { peerCount } from './counts';
 import { sparkline } from './sparkline';
-import type { Header, Mapping, Peer, SegmentSummary, Snapshot } from '../protocol/model';
+import type { Header, Mapping, Peer, Problem, SegmentSummary, Snapshot } from '../protocol/model';
 
 export type Icon = 'segment' | 'alive' | 'late' | 'dead' | 'attaching' | 'mapping' | 'missing' | 'problem';
 
@@ -74,7 +74,7 @@ export function segmentRow(
     context: ['segment', attached ? 'attached' : 'detached', ...(dead > 0 ? ['dead'] : [])].join(' '),
     children: [
       ...(snapshot?.peers ?? []).map((peer) => peerRow(summary.name, peer, header)),
-      ...problems.map((problem) => problemRow(id, problem.where, problem.text)),
+      ...problems.map((problem) => problemRow(id, problem)),
     ],
   };
 }
@@ -142,9 +142,10 @@ function mappingRow(peer: string, mapping: Mapping): Row {
   };
 }
 
-function problemRow(parent: string, where: string, text: string): Row {
+/** Of one place there may be several. */
+function problemRow(parent: string, { code, where, text }: Problem): Row {
   return {
-    id: `problem:${parent}/${where}`,
+    id: `problem:${parent}/${code}/${where}`,
     label: where,
     description: text,
     tooltip: text,

@@ -32,6 +32,16 @@ export function formatBytes(bytes: number): string {
   return bytes === 1 ? l10n.t('1 byte') : l10n.t('{0} bytes', bytes);
 }
 
+/** "0660" */
+export function formatMode(mode: number): string {
+  return (mode & 0o7777).toString(8).padStart(4, '0');
+}
+
+/** Every user of the machine may write the object. */
+export function isWorldWritable(mode: number): boolean {
+  return (mode & 0o002) !== 0;
+}
+
 /** 1500 ns -> "1.5 µs". */
 export function formatNanoseconds(ns: number): string {
   if (ns < 1e3) return `${ns} ns`;

@@ -4,7 +4,7 @@
 // text: the order is that of slots, names and offsets, and nothing in it ticks - no clock, no latency of a round that came to the same.
 
 import * as l10n from '@vscode/l10n';
-import { formatBytes, plus } from './address';
+import { formatBytes, formatMode, plus } from './address';
 import { describeHeap, describeRound } from './describe-parts';
 import { methodWords, opWords } from './mapping';
 import type { Header, HeapCount, Mapping, Peer, PeermapEvent, Problem, ProcessFacts, Snapshot } from './model';
@@ -58,7 +58,7 @@ function segmentLines({ header, object }: Snapshot): string[] {
   const { inode, length, allocated, uid, mode } = object;
   const file = [
     l10n.t('object: inode {0}, {1}, {2} in memory', inode, formatBytes(length), formatBytes(allocated)),
-    l10n.t('owner: uid {0}, mode {1}', uid, (mode & 0o7777).toString(8).padStart(4, '0')),
+    l10n.t('owner: uid {0}, mode {1}', uid, formatMode(mode)),
   ];
   return header ? [...headerLines(header), ...file] : [l10n.t('cannot be read as a segment'), ...file];
 }

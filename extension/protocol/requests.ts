@@ -37,6 +37,8 @@ export interface Failure {
   code: ErrorCode;
   errno?: number;
   round?: Round;
+  /** PEERMAP_EACCES: the object is this user's, another than the server's, and the request does not have their uid as `owner`. */
+  owner?: number;
 }
 
 /** InitializeParams.initializationOptions. */
@@ -59,6 +61,11 @@ export interface OfSegment {
   segment: string;
 }
 
+/** Of what makes the server a peer: the other user, by uid, whose segment it may be; agreed to by the person for this request. */
+export interface OfOwner {
+  owner?: number;
+}
+
 /** Every request: its parameters and its result.  The keys are the method names. */
 export interface Requests {
   'peermap/list': { params: Record<string, never>; result: Answer<SegmentSummary[]> };
@@ -72,13 +79,13 @@ export interface Requests {
   'peermap/watch': { params: OfSegment; result: Answer<Snapshot> & { revision: number } };
   'peermap/unwatch': { params: OfSegment; result: null };
   /** The server joins the segment as a peer and stays one until detach.  Answers its descriptive name. */
-  'peermap/attach': { params: OfSegment; result: { peerName: string } };
+  'peermap/attach': { params: OfSegment & OfOwner; result: { peerName: string } };
   'peermap/detach': { params: OfSegment; result: null };
   /** Rounds: the server is a peer for as long as the round takes if it is not attached. */
-  'peermap/grow': { params: OfSegment & { bytes: number; allowLate?: boolean }; result: Round };
-  'peermap/shrink': { params: OfSegment & { bytes: number; allowLate?: boolean }; result: Round };
-  'peermap/remap': { params: OfSegment & { pid?: number }; result: Round };
-  'peermap/reap': { params: OfSegment; result: { freed: number } };
+  'peermap/grow': { params: OfSegment & OfOwner & { bytes: number; allowLate?: boolean }; result: Round };
+  'peermap/shrink': { params: OfSegment & OfOwner & { bytes: number; allowLate?: boolean }; result: Round };
+  'peermap/remap': { params: OfSegment & OfOwner & { pid?: number }; result: Round };
+  'peermap/reap': { params: OfSegment & OfOwner; result: { freed: number } };
   'peermap/create': {
     params: OfSegment & {
       bytes: number;
@@ -123,6 +130,9 @@ export interface Requests {
 }
 
 export type Method = keyof Requests;
+
+/** Requests that make the server a peer, if it is not one. */
+export type Joining = { [M in Method]: Required<Requests[M]['params']> extends Required<OfOwner> ? M : never }[Method];
 
 /**
  * What a request does to what others have: it looks; it changes something, and takes nothing from anybody; or it takes something away, of the kind that is

@@ -12,8 +12,8 @@ export function invalid(text: string): ResponseError<undefined> {
 }
 
 /** The request makes sense, and is not done. */
-export function refusal(code: Failure['code'], text: string): ResponseError<Failure> {
-  return new ResponseError(LSPErrorCodes.RequestFailed, text, { code });
+export function refusal(code: Failure['code'], text: string, more: Omit<Failure, 'code'> = {}): ResponseError<Failure> {
+  return new ResponseError(LSPErrorCodes.RequestFailed, text, { code, ...more });
 }
 
 export function integer(value: unknown, name: string, least: number, most = Number.MAX_SAFE_INTEGER): number {

@@ -3,14 +3,19 @@
 // Everything that writes into a segment.  To run a round one must be a peer: the server uses its attachment if it has one, and
 // otherwise is a peer for as long as the round takes.
 //
+// A segment of another user is joined only by a person's word for that user, which comes with the request.  An attachment that it was given for is used without
+// asking again.
+//
 // One operation at a time for each segment: the server has one descriptive name, and two live peers may not share one.
 
-import type { Segment } from '../../native/addon/index';
-import type { Requests } from '../protocol/requests';
+import * as l10n from '@vscode/l10n';
+import type { Segment, SegmentOptions } from '../../native/addon/index';
+import type { OfOwner, OfSegment, Requests } from '../protocol/requests';
 import type { Addon } from './addon';
-import { integer } from './parameters';
+import { isPeermapError } from './convert';
+import { integer, refusal } from './parameters';
 import { removeSegment } from './removal';
-import { identity } from './shared-memory';
+import { identity, ownerOf } from './shared-memory';
 
 type Params<M extends keyof Requests> = Requests[M]['params'];
 
@@ -18,7 +23,22 @@ interface Attachment {
   segment: Segment;
   /** Of the object that it is attached to, which may not be the one that has the name now. */
   object: number | undefined;
+  /** That was agreed to for it. */
+  owner: number | undefined;
 }
+
+interface How extends OfSegment, OfOwner {
+  allowLate?: boolean;
+}
+
+/** The uid that stands for none. */
+const noUser = 2 ** 32 - 1;
+
+function isForeign(error: unknown): boolean {
+  return isPeermapError(error) && error.code === 'PEERMAP_EACCES' && error.errno === foreign;
+}
+/** EREMOTE, which node:os does not name. */
+const foreign = 66;
 
 export class Rounds {
   readonly peerName = `vscode-${process.pid}`;
@@ -27,15 +47,11 @@ export class Rounds {
 
   constructor(private readonly addon: Addon) {}
 
-  attach({ segment }: Params<'peermap/attach'>): Promise<{ peerName: string }> {
+  attach({ segment, owner }: Params<'peermap/attach'>): Promise<{ peerName: string }> {
     return this.inTurn(segment, () => {
       if (!this.attachment(segment)) {
-        const options = { peerName: this.peerName, relocatable: true };
-        const attachment = {
-          segment: this.addon.Segment.attach(segment, options),
-          object: identity(segment),
-        };
-        this.attached.set(segment, attachment);
+        const peer = this.join(segment, owner, { peerName: this.peerName });
+        this.attached.set(segment, { segment: peer, object: identity(segment), owner });
       }
       return { peerName: this.peerName };
     });
@@ -48,20 +64,20 @@ export class Rounds {
     });
   }
 
-  grow({ segment, bytes, allowLate }: Params<'peermap/grow'>) {
-    return this.asPeer(segment, allowLate, (peer) => peer.grow(bytes));
+  grow({ bytes, ...how }: Params<'peermap/grow'>) {
+    return this.asPeer(how, (peer) => peer.grow(bytes));
   }
 
-  shrink({ segment, bytes, allowLate }: Params<'peermap/shrink'>) {
-    return this.asPeer(segment, allowLate, (peer) => peer.shrink(bytes));
+  shrink({ bytes, ...how }: Params<'peermap/shrink'>) {
+    return this.asPeer(how, (peer) => peer.shrink(bytes));
   }
 
-  remap({ segment, pid }: Params<'peermap/remap'>) {
-    return this.asPeer(segment, false, (peer) => (pid === undefined ? peer.remap() : peer.remap(pid)));
+  remap({ pid, ...how }: Params<'peermap/remap'>) {
+    return this.asPeer(how, (peer) => (pid === undefined ? peer.remap() : peer.remap(pid)));
   }
 
-  reap({ segment }: Params<'peermap/reap'>): Promise<{ freed: number }> {
-    return this.asPeer(segment, false, (peer) => ({ freed: peer.reap() }));
+  reap(how: Params<'peermap/reap'>): Promise<{ freed: number }> {
+    return this.asPeer(how, (peer) => ({ freed: peer.reap() }));
   }
 
   create({
@@ -92,19 +108,32 @@ export class Rounds {
     });
   }
 
-  private asPeer<T>(segment: string, allowLate = false, work: (peer: Segment) => T | Promise<T>): Promise<T> {
+  private asPeer<T>({ segment, owner, allowLate = false }: How, work: (peer: Segment) => T | Promise<T>): Promise<T> {
     return this.inTurn(segment, async () => {
       const attachment = this.attachment(segment);
       // Whether late peers are allowed is a property of the attachment, so such a round needs one of its own.
       if (attachment && !allowLate) return work(attachment.segment);
       const peerName = attachment ? `${this.peerName}-late` : this.peerName;
-      const peer = this.addon.Segment.attach(segment, { peerName, relocatable: true, allowLate });
+      const peer = this.join(segment, owner ?? attachment?.owner, { peerName, allowLate });
       try {
         return await work(peer);
       } finally {
         peer.detach();
       }
     });
+  }
+
+  /** The library refuses an object of anybody but the owner that was agreed to; without one, of anybody but the server's own user. */
+  private join(segment: string, owner: number | undefined, options: SegmentOptions): Segment {
+    const whose = owner === undefined ? {} : { owner: integer(owner, 'owner', 0, noUser - 1) };
+    try {
+      return this.addon.Segment.attach(segment, { ...options, relocatable: true, ...whose });
+    } catch (error) {
+      const found = isForeign(error) ? ownerOf(segment) : undefined;
+      if (found === undefined) throw error;
+      const text = l10n.t('{0} belongs to another user, uid {1}, and nobody has agreed to taking part in it.', segment, found);
+      throw refusal('PEERMAP_EACCES', text, { owner: found });
+    }
   }
 
   private attachment(segment: string): Attachment | undefined {

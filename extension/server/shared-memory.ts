@@ -48,3 +48,8 @@ export class SharedMemory {
 export function identity(segment: string): number | undefined {
   return statSync(path.join(folder, prefix + segment), { throwIfNoEntry: false })?.ino;
 }
+
+/** Whose object has the name now, as a uid.  For a question; what is attached to is judged by the addon. */
+export function ownerOf(segment: string): number | undefined {
+  return statSync(path.join(folder, prefix + segment), { throwIfNoEntry: false })?.uid;
+}

@@ -42,6 +42,7 @@ const reading = [
 /** What VS Code may be told of a setting of each kind: `application` and `machine` no workspace can set. */
 const scopes: Record<SettingKind, string[]> = {
   protection: ['application'],
+  trust: ['machine'],
   program: ['machine'],
   tightening: ['resource'],
   work: ['window', 'machine-overridable'],

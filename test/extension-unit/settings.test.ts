@@ -28,6 +28,14 @@ describe('whose word counts in a setting', () => {
     assert.equal(decide('readOnly', [{ workspaceValue: 'true' }]), false);
   });
 
+  it('whom to trust the person says and nobody else, as a list', () => {
+    assert.deepEqual(decide('trustedOwners', [{ globalValue: [1000], workspaceValue: [0] }]), [1000]);
+    for (const said of [{}, { defaultValue: [0] }, { workspaceValue: [0] }, { workspaceFolderValue: [0] }])
+      assert.deepEqual(decide('trustedOwners', [said, said]), [], JSON.stringify(said));
+    for (const globalValue of [null, 0, '0', { 0: 0 }])
+      assert.deepEqual(decide('trustedOwners', [{ globalValue }]), [], JSON.stringify(globalValue));
+  });
+
   it('in the others the nearest word counts, if it is of the right type', () => {
     assert.equal(decide('system.sort', [{ globalValue: 'size', workspaceValue: 'name' }]), 'name');
     assert.equal(decide('system.refreshSeconds', [{ workspaceValue: '1' }]), 0);

@@ -54,6 +54,21 @@ describe('rows of the System Shared Memory view', () => {
     );
   });
 
+  it('say that every user may write an object, with a command line only for a name that a shell takes for one', () => {
+    const rowOf = (each: SharedObject) => flat(rowsOf(census([each]))).find(({ id }) => id === `object:${objectId(each)}`);
+    const open = { mode: 0o100666, worldWritable: true };
+    const row = rowOf(object('peermap.demo', open));
+    assert.equal(row?.description, '1 MiB · root · orphan · every user may write it');
+    assert.match(row.tooltip, /mode 0666\n.*chmod o-w \/dev\/shm\/peermap\.demo$/s);
+    for (const each of [object('x;reboot', open), object('-x', open), object('theirs', { ...open, elsewhere: true })]) {
+      const { description = '', tooltip = '' } = rowOf(each) ?? {};
+      assert.match(description, /every user may write it/);
+      assert.ok(!tooltip.includes('chmod') && tooltip.includes('o+w'), tooltip);
+    }
+    const group = rowOf(object('group', { mode: 0o100660 }));
+    assert.ok(group && !group.description.includes('every user') && group.tooltip.includes('mode 0660'));
+  });
+
   it('mark an orphan, and offer to remove only what has a name here and nobody has', () => {
     const cases: [SharedObject, boolean][] = [
       [object('left'), true],

@@ -4,7 +4,7 @@
 // buttons.  What it did is read from /proc/PID/maps of the demo's processes.  Also takes the pictures, the README's among them.
 
 import * as assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import type * as Addon from '../../native/addon/index';
@@ -64,7 +64,7 @@ describe('a person in the workbench, with the installed extension', function () 
       (kind) => [`peermap.confirm.${kind}`, false] as const,
     );
     folder = exampleFolder({
-      'settings.json': Object.fromEntries(noQuestions),
+      'settings.json': { ...Object.fromEntries(noQuestions), 'peermap.trustedOwners': [45697] },
       'tasks.json': {
         version: '2.0.0',
         tasks: [{ label: 'tidy up', type: 'peermap', command: 'shrink', problemMatcher: [], ...shrink }],
@@ -281,6 +281,42 @@ describe('a person in the workbench, with the installed extension', function () 
       .getByRole('grid', { name: /^Registry/ })
       .getByRole('row', { name: /indexer.*alive/ })
       .waitFor();
+  });
+
+  it('takes part in a segment of another user only after a yes to a question that names that user', async function () {
+    if (process.geteuid?.() !== 0) {
+      console.log('      skipped: only root can give an object to another user');
+      return this.skip();
+    }
+    const before = active(other);
+    /** From the palette; each question, and what is answered. */
+    const resize = async (title: string, ...questions: [string, string][]) => {
+      const size = active(other);
+      await workbench.command(`Peermap: ${title}…`);
+      await workbench.quickPick(other);
+      await workbench.inputBox('64K');
+      for (const [question, answer] of questions) {
+        const text = workbench.dialog().getByText(question).first();
+        await text.waitFor();
+        assert.equal(active(other), size);
+        await workbench.dialogButton(answer);
+        await text.waitFor({ state: 'detached' });
+      }
+    };
+    const owner = `${other} belongs to user 45697. Take part in it?`;
+    const loss = `Shrink ${other} by 64 KiB?`;
+    chownSync(`/dev/shm/peermap.${other}`, 45697, 45697);
+    try {
+      await resize('Grow', [owner, 'Cancel']);
+      await resize('Grow', [owner, 'Grow']);
+      await until('the segment has grown', () => active(other) === before + 64 * 1024);
+      await resize('Shrink', [owner, 'Cancel']);
+      await resize('Shrink', [owner, 'Shrink'], [loss, 'Cancel']);
+      await resize('Shrink', [owner, 'Shrink'], [loss, 'Shrink']);
+      await until('the segment has shrunk', () => active(other) === before);
+    } finally {
+      chownSync(`/dev/shm/peermap.${other}`, 0, 0);
+    }
   });
 
   it('destroys a segment only after a yes', async () => {

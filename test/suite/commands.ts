@@ -2,6 +2,7 @@
 
 import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
+import * as vscode from 'vscode';
 import type { Round } from '../../extension/protocol/model';
 import { mapsAll, objectOf, Peer, testSegment, until } from '../peers/drive';
 import { execute, page, refusal, running, start, tidy, withoutQuestions } from './host';
@@ -75,6 +76,29 @@ describe('commands with arguments', () => {
     assert.deepEqual(await names(), [`vscode-${server.pid}`, 'writer']);
     await execute('peermap.detach', { segment });
     assert.deepEqual(await names(), ['writer']);
+  });
+
+  it('take part in a segment of another user only where the person trusts that user', async function () {
+    if (process.geteuid?.() !== 0) this.skip();
+    const setting = vscode.workspace.getConfiguration('peermap');
+    const trust = (users: unknown) => setting.update('trustedOwners', users, vscode.ConfigurationTarget.Global);
+    const peer = await Peer.start(segment, 'writer', 'create', start);
+    fs.chownSync(objectOf(segment), 45695, 45695);
+    try {
+      for (const command of ['attach', 'grow', 'shrink', 'remap', 'remapAll', 'reap']) {
+        const given = { segment, bytes: page, ...(command === 'remap' ? { pid: peer.pid } : {}), owner: 45695 };
+        assert.match(
+          await refusal(`peermap.${command}`, given),
+          /PEERMAP_EACCES: .* belongs to user 45695.*peermap\.trustedOwners/,
+          command,
+        );
+      }
+      assert.deepEqual(await peer.ask('size'), [String(start)]);
+      await trust([45695]);
+      assert.equal((await execute<Round>('peermap.grow', { segment, bytes: page })).size, start + page);
+    } finally {
+      await trust(undefined);
+    }
   });
 
   it("fail with the library's code, and the name of who is to blame", async () => {

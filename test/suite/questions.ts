@@ -130,6 +130,29 @@ describe('what takes something away', () => {
     }
   });
 
+  it('of a segment of another user asks first whether to take part, and that only a person who is there', async function () {
+    if (process.geteuid?.() !== 0) this.skip();
+    const trust = (users: unknown) =>
+      vscode.workspace.getConfiguration('peermap').update('trustedOwners', users, vscode.ConfigurationTarget.Global);
+    for (const id of ['peermap.shrink', 'peermap.reap'] as const) {
+      const { argument, untouched } = await sceneOf(id);
+      fs.chownSync(objectOf(segment), 45698, 45698);
+      try {
+        assert.match(await refusal(id, argument), /PEERMAP_EACCES: .* belongs to user 45698/, id);
+        await workspaceSays({ 'peermap.trustedOwners': [45698] });
+        assert.match(await refusal(id, argument), /PEERMAP_EACCES: .* belongs to user 45698/, id);
+        await trust([45698]);
+        assert.match(await refusal(id, argument), asked, id);
+        assert.ok(await untouched(), id);
+      } finally {
+        await trust(undefined);
+      }
+      await workspaceSays({});
+      await tidy();
+      segment = testSegment();
+    }
+  });
+
   it('asks nothing where an export finds nothing in its way', async () => {
     const { argument } = await sceneOf('peermap.exportSnapshot');
     const file = path.join(folder, 'another.json');

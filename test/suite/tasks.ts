@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import * as assert from 'node:assert/strict';
+import { chownSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { Peer, testSegment } from '../peers/drive';
+import { objectOf, Peer, testSegment } from '../peers/drive';
 import { page, running, start, tidy } from './host';
 
 describe('tasks of the type peermap', () => {
@@ -42,6 +43,15 @@ describe('tasks of the type peermap', () => {
 
   it('end with 1 when it was not', async () => {
     assert.equal(await run({ command: 'grow', segment: 'test-there-is-none', bytes: 4096 }), 1);
+  });
+
+  it("end with 1 where the segment is another user's: nobody is asked", async function () {
+    if (process.geteuid?.() !== 0) this.skip();
+    const segment = testSegment();
+    const peer = await Peer.start(segment, 'writer', 'create', start);
+    chownSync(objectOf(segment), 45696, 45696);
+    assert.equal(await run({ command: 'grow', segment, bytes: '4 KiB' }), 1);
+    assert.deepEqual(await peer.ask('size'), [String(start)]);
   });
 
   it('of an unknown command are none of ours', async () => {

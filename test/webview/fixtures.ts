@@ -35,6 +35,8 @@ export class Model {
   strangers: Snapshot['strangers'] = [];
   problems: Snapshot['problems'] = [];
   events: PeermapEvent[] = [];
+  /** Of the object. */
+  mode = 0o600;
   /** CLOCK_MONOTONIC. */
   now = 5_000e9;
   private rounds = 0;
@@ -214,10 +216,10 @@ export class Model {
   }
 
   snapshot(): Snapshot {
-    const { name, header, peers, strangers, problems, now } = this;
+    const { name, header, peers, strangers, problems, mode, now } = this;
     const takenAtMs = Date.UTC(2026, 4, 4, 10, 12, 30) + Math.round((now - 5_000e9) / 1e6);
     const length = header.headerLength + header.active;
-    const object = { inode: 4123, length, allocated: length - 64 * KiB, uid: 1000, mode: 0o600 };
+    const object = { inode: 4123, length, allocated: length - 64 * KiB, uid: 1000, mode };
     return structuredClone({
       name,
       takenAtMs,

@@ -83,6 +83,23 @@ describe('inspector', function () {
     assert.equal(await text('h1'), 'demo-index');
   });
 
+  it('the header says whose the object is and its mode, and marks one that every user may write', async () => {
+    const model = three();
+    for (const [mode, warned] of [
+      [0o600, false],
+      [0o660, false],
+      [0o666, true],
+      [0o602, true],
+    ] as const) {
+      model.mode = mode;
+      await shown.show(model);
+      const owner = shown.page.locator('.fact.owner');
+      assert.match(await owner.innerText(), new RegExp(`user 1000, mode 0${mode.toString(8)}`));
+      assert.equal(await owner.locator('.tone-warn').count(), warned ? 1 : 0);
+      assert.equal(await owner.getByText('every user may write it').count(), warned ? 1 : 0);
+    }
+  });
+
   it('a growth is drawn within the next frame: sizes, rows and lanes', async () => {
     const model = three();
     await shown.show(model);

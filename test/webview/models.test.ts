@@ -318,6 +318,15 @@ describe('inspector words', () => {
     assert.deepEqual(findingsOf(three().snapshot()), []);
   });
 
+  it('that every user may write it is a warning', () => {
+    const model = three();
+    model.problems = [{ code: 'world-writable', where: 'object', text: 'mode 0666 lets every user write it' }];
+    assert.deepEqual(
+      findingsOf(model.snapshot()).map(({ severity, code }) => [severity, code]),
+      [['warning', 'world-writable']],
+    );
+  });
+
   it('a peer that is only late in mapping ahead is no problem, unless the segment is strict', () => {
     const model = ahead();
     const search = the(model.peers[1]);
