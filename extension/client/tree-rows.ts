@@ -145,7 +145,7 @@ function mappingRow(peer: string, mapping: Mapping): Row {
 /** Of one place there may be several. */
 function problemRow(parent: string, { code, where, text }: Problem): Row {
   return {
-    id: `problem:${parent}/${code}/${where}`,
+    id: `problem:${parent}/${code}/${where}/${text}`,
     label: where,
     description: text,
     tooltip: text,

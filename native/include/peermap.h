@@ -53,8 +53,9 @@
  * OWNERS.  peermap_attach() and peermap_open() take part in an object of the user that the process works as (its effective uid), and refuse any other, root's
  * too, and a user's when it is root that attaches: PEERMAP_EACCES, and errno is EREMOTE.  PEERMAP_OWNER names the one user whose object it must be instead;
  * PEERMAP_FOREIGN takes whosever it is.  What is judged is the object that was opened, once, before any of it is read: one that is given to another user
- * (chown) later stays attached.  In a user namespace, as of a container, users who have no number there are all seen as 65534; none of them is this process's
- * user, even if that is seen as 65534 as well.  Who else may write the object, its mode says: give no write permission to all (o+w).
+ * (chown) later stays attached, and a daemon that gives up root attaches to what it made as root only by asking.  In a user namespace, as of a container,
+ * users who have no number there are all seen as 65534; none of them is this process's user, even if that is seen as 65534 as well; a process with another
+ * number names all of them by it.  Who else may write the object, its mode says: give no write permission to all (o+w).
  *
  * DEADLINES.  options.deadline_ms bounds each call as a whole: what it waits for in its own process, for the segment's lock, for what a death has
  * left to be mended, and for the peers.  A call that ends by it says who was in the way.  Three things are not bounded by it: peermap_detach(),

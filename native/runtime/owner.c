@@ -17,39 +17,45 @@
 #include <unistd.h>
 
 /* For whoever must tell this from a mode that lets nobody in. */
-static int refuse(void)
+static int owner_refused(void)
 {
     errno = EREMOTE;
     return PEERMAP_EACCES;
 }
 
-static int not_the_owner_asked_for(const char *name, uint32_t owner, uint32_t wanted)
+static int owner_is_not_the_named(const char *name, uint32_t owner, uint32_t wanted)
 {
     pm_fail(PEERMAP_EACCES,
             "segment %s belongs to uid %" PRIu32 ", not to uid %" PRIu32 " as options.owner demands: somebody else has made an object of this name; ask that user, "
             "or use another name",
             name, owner, wanted);
-    return refuse();
+    return owner_refused();
 }
 
-static int another_users(const char *name, uint32_t owner)
+static int owner_not_agreed_to(const char *name, uint32_t owner)
 {
     const uint32_t own = (uint32_t)geteuid();
     char who[64];
-    snprintf(who, sizeof who, owner == 0 ? "root (uid %" PRIu32 ")" : owner == own ? "a user who has no number of their own here (uid %" PRIu32 ")" : "uid %" PRIu32, owner);
+    if (owner == own)
+        snprintf(who, sizeof who, "a user who has no number of their own here (uid %" PRIu32 ")", owner);
+    else
+        snprintf(who, sizeof who, owner == 0 ? "root (uid %" PRIu32 ")" : "uid %" PRIu32, owner);
     pm_fail(PEERMAP_EACCES,
             "segment %s belongs to %s, and this process works as uid %" PRIu32 ": its owner can write it and cut it short at any time; if you trust that user, "
-            "attach with PEERMAP_FOREIGN, or with PEERMAP_OWNER and options.owner",
-            name, who, own);
-    return refuse();
+            "attach with PEERMAP_FOREIGN%s",
+            name, who, own, owner == own ? "" : ", or with PEERMAP_OWNER and options.owner");
+    return owner_refused();
 }
 
 int pm_owner_check(const peermap_segment *segment, const peermap_options *options)
 {
     const uint32_t owner = pm_object_of(segment->fd).owner;
-    if (options->flags & PEERMAP_OWNER)
-        return owner == options->owner ? 0 : not_the_owner_asked_for(segment->name, owner, options->owner);
-    return options->flags & PEERMAP_FOREIGN || pm_object_is_own(segment->fd) ? 0 : another_users(segment->name, owner);
+    const bool named = options->flags & PEERMAP_OWNER, whosever = options->flags & PEERMAP_FOREIGN;
+    if (named && owner != options->owner)
+        return owner_is_not_the_named(segment->name, owner, options->owner);
+    if (named ? owner != geteuid() : whosever)
+        return 0;
+    return pm_object_is_own(segment->fd) ? 0 : owner_not_agreed_to(segment->name, owner);
 }
 
 bool pm_owner_is_another(const peermap_options *options) { return options->flags & PEERMAP_OWNER && options->owner != geteuid(); }

@@ -58,7 +58,7 @@ describe('rows of the System Shared Memory view', () => {
     const rowOf = (each: SharedObject) => flat(rowsOf(census([each]))).find(({ id }) => id === `object:${objectId(each)}`);
     const open = { mode: 0o100666, worldWritable: true };
     const row = rowOf(object('peermap.demo', open));
-    assert.equal(row?.description, '1 MiB · root · orphan · every user may write it');
+    assert.equal(row?.description, '1 MiB · root · orphan · every user may write it · Peermap');
     assert.match(row.tooltip, /mode 0666\n.*chmod o-w \/dev\/shm\/peermap\.demo$/s);
     for (const each of [object('x;reboot', open), object('-x', open), object('theirs', { ...open, elsewhere: true })]) {
       const { description = '', tooltip = '' } = rowOf(each) ?? {};

@@ -46,6 +46,22 @@ describe('rows of the Segments view', () => {
     assert.equal(made.children[0]?.children.at(-1)?.icon, 'missing');
   });
 
+  it('are each by itself, also for several problems of one place', () => {
+    const troubled = snapshot([]);
+    troubled.problems = [
+      { code: 'truncated', where: 'object', text: 'too short' },
+      { code: 'world-writable', where: 'object', text: 'mode 0666' },
+      { code: 'bad-slot', where: 'slot 3', text: 'one thing' },
+      { code: 'bad-slot', where: 'slot 3', text: 'another' },
+    ];
+    const { children } = segmentRow(summary, troubled, false);
+    assert.deepEqual(
+      children.map(({ icon, description }) => [icon, description]),
+      troubled.problems.map(({ text }) => ['problem', text]),
+    );
+    assert.equal(new Set(children.map(({ id }) => id)).size, children.length);
+  });
+
   it('call a peer late that did not answer, but not one that is just being asked', () => {
     const waiting = snapshot([
       peer(0, 'indexer', { state: 'late', missing: [{ address: '0x7e8000001000', length: 4096 }] }),

@@ -26,7 +26,7 @@ static void make(const char *name)
 static int attach(const char *name, uint32_t flags)
 {
     peermap_segment *segment;
-    peermap_options options = { .struct_size = sizeof options, .flags = flags };
+    peermap_options options = { .struct_size = sizeof options, .flags = flags, .owner = flags & PEERMAP_OWNER ? UNKNOWN : 0 };
     const int rc = peermap_attach(name, &options, &segment);
     if (rc == 0)
         peermap_detach(segment);
@@ -52,6 +52,7 @@ static void only_what_is_its_own(void)
     CHECK_INT(errno, EREMOTE);
     CHECK(strstr(peermap_last_error(), "65534") != NULL);
     CHECK_INT(attach(theirs, PEERMAP_FOREIGN), 0);
+    CHECK_INT(attach(theirs, PEERMAP_OWNER), geteuid() == UNKNOWN ? PEERMAP_EACCES : 0);
     CHECK_INT(attach(seg(), 0), 0);
 }
 
