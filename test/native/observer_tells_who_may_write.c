@@ -24,8 +24,8 @@ static const struct pmo_problem *told(const struct pmo_snapshot *snapshot)
 static struct pmo_summary summary_of(const char *name)
 {
     struct pmo_summary *list, found = { .readable = false };
-    size_t count;
-    CHECK_INT(pmo_list(&list, &count), 0);
+    size_t count, left_out;
+    CHECK_INT(pmo_list(&list, &count, &left_out), 0);
     for (size_t i = 0; i < count; i++)
         if (strcmp(list[i].name, name) == 0)
             found = list[i];
