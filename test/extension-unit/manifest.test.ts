@@ -21,6 +21,7 @@ interface Manifest {
 const reading = [
   'inspect',
   'refresh',
+  'tryAgain',
   'restartServer',
   'tryAgain',
   'showLog',
