@@ -10,7 +10,7 @@ import { batchOf, snapshotOf, startPreview, type Preview } from './preview';
 const message = (sent: ToView, at = 0): Action => ({ kind: 'message', message: sent, at });
 const file = { exportedAt: '1/2/2026, 3:04:05 AM', host: 'build-7' };
 const snapshot = (from?: typeof file): ToView => ({
-  ...(snapshotOf(three()) as ToView & { kind: 'snapshot' }),
+  ...snapshotOf(three()),
   ...(from ? { file: from } : {}),
 });
 

@@ -30,7 +30,7 @@ describe('heap and roots', function () {
   const model = three();
   model.header.flags.push('heap');
   const snapshot = (): ToView => {
-    const message = snapshotOf(model) as ToView & { kind: 'snapshot' };
+    const message = snapshotOf(model);
     message.snapshot.roots = [
       { name: 'index', type: 'struct index', offset: 0x1000, size: 64, version: 2 },
       { name: 'names', type: '', offset: 0x8000, size: 32, version: 1 },

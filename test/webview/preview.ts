@@ -242,7 +242,10 @@ export class Shown {
   }
 }
 
-export function snapshotOf(model: Model, change: { attached?: boolean; readOnly?: string } = {}): ToView {
+export function snapshotOf(
+  model: Model,
+  change: Partial<Extract<ToView, { kind: 'snapshot' }>> = {},
+): Extract<ToView, { kind: 'snapshot' }> {
   return { kind: 'snapshot', snapshot: model.snapshot(), attached: false, ...change };
 }
 
