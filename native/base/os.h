@@ -18,6 +18,7 @@
 uint64_t pm_now(void);        /* CLOCK_MONOTONIC */
 uint64_t pm_now_coarse(void); /* the same, to some milliseconds, at a fifth of the cost */
 uint64_t pm_now_wall(void);   /* CLOCK_REALTIME */
+uint64_t pm_now_spent(void);  /* CLOCK_THREAD_CPUTIME_ID */
 uint64_t pm_random(void);
 
 /* ---- futexes in shared memory ---- */

@@ -47,8 +47,9 @@ struct pm_hand_target *pm_hand_add(struct pm_hand *hand, const struct pm_agent *
 {
     if (hand->count == PM_HAND_MAX)
         return NULL;
-    struct pm_hand_target *target = &hand->targets[hand->count++];
+    struct pm_hand_target *target = &hand->targets[hand->count];
     *target = (struct pm_hand_target){ .agent = *who, .file = -1 };
+    store32(&hand->count, hand->count + 1); /* last, for the child of a fork by another thread */
     return target;
 }
 
@@ -255,9 +256,11 @@ static void open_all(struct pm_hand *hand)
 static void close_all(struct pm_hand *hand)
 {
     for (uint32_t i = 0; i < hand->count; i++) {
-        if (hand->targets[i].file >= 0)
-            close(hand->targets[i].file);
-        hand->targets[i].file = -1;
+        int file = hand->targets[i].file;
+        hand->targets[i].file = -1; /* first: its number may be another file's at once, which a forked child must not close */
+        order_here();
+        if (file >= 0)
+            close(file);
     }
 }
 

@@ -77,7 +77,7 @@ static void print_text(const struct cli *cli, const struct list *list)
     if (shown == 0)
         out_line(&cli->out, FAINT, has(cli, OPTION_ORPHANS) ? "no segment is an orphan for certain" : "there are no segments");
     if (list->left_out > 0)
-        out_line(&cli->out, WARNING, "%zu more segments of other users are left out", list->left_out);
+        out_line(&cli->out, WARNING, "%zu more segments are left out, of other users before any of your own", list->left_out);
 }
 
 static void model_segment(struct json *json, const struct list *list, const struct pmo_summary *segment, const struct pmo_memory *memory)

@@ -60,7 +60,7 @@ static bool mend(uintptr_t address)
             uint64_t from = load64(&place->from);
             if (from <= 1 || address < from || address >= load64(&place->end))
                 continue;
-            return address >= load64(&place->to) ? pm_lend(address) : !pm_inherited(place->segment) && lose(place->segment);
+            return address >= load64(&place->to) ? pm_lend(place->segment, address) : !pm_inherited(place->segment) && lose(place->segment);
         }
     }
     return false;

@@ -123,11 +123,11 @@ static bool give_to(peermap_segment *segment, struct pm_cache *cache, const stru
 }
 
 /* The object was to be had, but not its memory. */
-static __attribute__((noinline)) void *forgo(peermap_segment *segment, struct pm_cache *cache, uint64_t off, uint64_t room)
+static __attribute__((noinline)) void *forgo(peermap_segment *segment, struct pm_cache *cache, uint64_t off)
 {
     struct pm_object_place place;
     const char *object = segment->base + off;
-    pm_torn(segment, object, room);
+    pm_torn(segment);
     if (pm_object_find(segment, object, &place) == 0)
         give_to(segment, cache, &place);
     store64(&cache->record->pending, 0);
@@ -160,7 +160,7 @@ static void *allocate(peermap_segment *segment, uint64_t size, uint64_t align)
     if (off == PM_NO_OFFSET)
         return refuse(segment, rc, size);
     if (!pm_object_seal(own, segment, off, room, size))
-        return forgo(segment, cache, off, room);
+        return forgo(segment, cache, off);
     store64(&cache->record->pending, 0);
     PM_POINT("heap.had");
     poke64(&cache->record->allocations, peek64(&cache->record->allocations) + 1);
@@ -201,7 +201,7 @@ static int examine(struct pm_thread *own, peermap_segment *segment, const void *
     if (kind == 0)
         kind = pm_object_sealed(own, segment, place, size);
     if (kind < 0)
-        kind = pm_torn(segment, at, place->room);
+        kind = pm_torn(segment);
     else if (kind > 0 && pm_lost(segment)) /* meanwhile: what was read is zeroes */
         kind = pm_fail_lost(segment);
     if (kind < 0)
@@ -293,7 +293,7 @@ static void *reseal(struct pm_thread *own, peermap_segment *segment, void *ptr, 
 {
     if (pm_object_seal(own, segment, place->off, place->room, size))
         return ptr;
-    pm_torn(segment, ptr, place->room);
+    pm_torn(segment);
     errno = ENODATA;
     return NULL;
 }

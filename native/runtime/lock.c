@@ -147,11 +147,11 @@ static void reach(peermap_segment *segment, uint32_t word, uint64_t deadline, st
 /* True if somebody has ended who had the lock: it is to be had. */
 static bool look_at_holder(peermap_segment *segment, uint32_t *lock, uint32_t word, uint64_t deadline, struct patience *patience)
 {
-    const uint64_t begun = pm_now();
+    const uint64_t begun = pm_now(), before = pm_now_spent();
     if (pm_lock_take_from_the_dead(segment, lock))
         return true;
     reach(segment, word, deadline, patience);
-    patience->look = later(begun + TRUST_NS, pm_look_again(begun, pm_now()));
+    patience->look = later(begun + TRUST_NS, pm_look_again(pm_now_spent() - before, deadline));
     return false;
 }
 
@@ -165,7 +165,7 @@ static int wait_for_holder(peermap_segment *segment, uint32_t *lock, uint32_t wo
     bool is_another = patience->reached != 0 && patience->reached != (word & PM_FUTEX_TID);
     if ((now >= patience->look || is_another) && look_at_holder(segment, lock, word, deadline, patience))
         return 0;
-    wait_for(segment, lock, word | PM_FUTEX_WAITERS, sooner(patience->look, deadline));
+    wait_for(segment, lock, word | PM_FUTEX_WAITERS, sooner(sooner(patience->look, now + TRUST_NS), deadline));
     return 0;
 }
 

@@ -143,11 +143,11 @@ static void forget_lost(struct pm_running *round)
 void pm_reach(struct pm_running *round, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
-    const uint64_t begun = pm_now();
     bool news = false;
     forget_lost(round);
-    if (begun < round->look)
+    if (pm_now() < round->look)
         return;
+    const uint64_t before = pm_now_spent();
     for (uint32_t i = 0; i < round->count && round->reaches && pm_now() < deadline; i++) {
         struct pm_awaited *who = &round->awaited[i];
         if (who->target)
@@ -155,7 +155,7 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
         look(round, who);
         news = news || who->agent.thread != 0;
     }
-    round->look = pm_look_again(begun, pm_now());
+    round->look = pm_look_again(pm_now_spent() - before, deadline);
     if (!news)
         return;
     pm_hand_end(&segment->hand);
@@ -173,7 +173,7 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
         who->error = again ? 0 : error != 0 ? error : who->target->error;
         if (who->error == EINPROGRESS)
             who->again = ms_asked(who) + AGAIN_MS;
-        if (!round->reached)
+        if (!round->reached || again)
             who->target = NULL;
         if (!again)
             tell(segment, PM_EV_UNSTOP, round->epoch, who->index, 0, who->error);
@@ -228,6 +228,8 @@ int pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline)
     int error = start(segment, deadline);
     if (error == 0)
         error = segment->hand.targets[0].error;
+    if (error != 0)
+        pm_hand_end(&segment->hand); /* which holds nobody; for want of a descriptor, perhaps, that is there at the next look */
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_UNSTOP,
                                            .epoch = peek64(&segment->header->epoch),
                                            .slot = (uint16_t)index,

@@ -153,6 +153,9 @@ struct peermap_segment {
     struct pm_event *events;
 
     uint64_t mapped; /* data bytes mapped here: written by the agent, read by all threads */
+    struct {
+        uint64_t made, returned; /* pages of this process that stood in for lost ones, ever: touch.h */
+    } loans;
 
     struct pm_headroom headroom;
 
@@ -199,12 +202,12 @@ struct peermap_segment {
     _Alignas(8) char entries[sizeof(struct pm_header) + PM_SLOTS_MAX * sizeof(struct pm_slot)];
 };
 
-/* When to look again at processes that somebody waits for, after a look: soon enough, and the wait takes no more than a twentieth of a processor
- * unless it is for hundreds. */
-static inline uint64_t pm_look_again(uint64_t begun, uint64_t ended)
+/* When to look again at processes that somebody waits for until the deadline, after a look that took so much of a processor: several times before it, and the
+ * wait takes no more than a twentieth of a processor unless it is for hundreds. */
+static inline uint64_t pm_look_again(uint64_t spent, uint64_t deadline)
 {
-    const uint64_t rest = 19 * (ended - begun), most = UINT64_C(100000000);
-    return ended + (rest < most ? rest : most);
+    const uint64_t now = pm_now(), left = deadline > now ? deadline - now : 0, rest = 19 * spent, most = left / 4 < UINT64_C(100000000) ? left / 4 : UINT64_C(100000000);
+    return now + (rest < most ? rest : most);
 }
 
 /* ---- fork.c ---- */

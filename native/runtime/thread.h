@@ -19,7 +19,9 @@ struct pm_near {
 struct pm_touching {
     uint64_t from, to;
     uint64_t also_from, also_to; /* where it copies from the data to the data */
-    uint64_t lent;               /* pages, since it began */
+    uint64_t loans;              /* that the segment had, when it began */
+    uint64_t lent;               /* pages, since it began, to this thread */
+    uint64_t first, last;        /* of those: the lowest, and the highest */
 };
 
 /* Process-local, of one thread. */

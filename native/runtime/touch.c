@@ -13,27 +13,33 @@ static uint64_t page_size(void) { return (uint64_t)sysconf(_SC_PAGESIZE); }
 
 /* ---- lending ---- */
 
-bool pm_lend(uintptr_t address)
+bool pm_lend(peermap_segment *segment, uintptr_t address)
 {
     struct pm_touching *now = &pm_thread.touching;
-    const uint64_t page = page_size();
+    const uint64_t page = page_size(), at = address / page * page;
     bool ours = (address >= peek64(&now->from) && address < peek64(&now->to)) || (address >= peek64(&now->also_from) && address < peek64(&now->also_to));
-    if (!ours || pm_map_zeroes((void *)(address / page * page), page) != 0)
+    if (!ours)
         return false;
-    poke64(&now->lent, peek64(&now->lent) + 1);
+    add64(&segment->loans.made, 1); /* before anybody can meet it */
+    if (pm_map_zeroes((void *)at, page) != 0) {
+        add64(&segment->loans.returned, 1);
+        return false;
+    }
+    const uint64_t lent = peek64(&now->lent);
+    poke64(&now->first, lent == 0 || at < peek64(&now->first) ? at : peek64(&now->first));
+    poke64(&now->last, lent == 0 || at > peek64(&now->last) ? at : peek64(&now->last));
+    poke64(&now->lent, lent + 1);
     return true;
 }
 
-static void take_back(peermap_segment *segment, const void *at, uint64_t length)
+int pm_torn(peermap_segment *segment)
 {
-    const uint64_t page = page_size(), off = (uint64_t)((const char *)at - segment->base);
-    pm_map_back(segment, off / page * page, (off + length + page - 1) / page * page);
-}
-
-int pm_torn(peermap_segment *segment, const void *at, uint64_t length)
-{
-    take_back(segment, at, length);
-    poke64(&pm_thread.touching.lent, 0);
+    struct pm_touching *own = &pm_thread.touching;
+    const uint64_t lent = peek64(&own->lent);
+    if (lent > 0)
+        pm_map_back(segment, peek64(&own->first) - (uintptr_t)segment->base, peek64(&own->last) + page_size() - (uintptr_t)segment->base);
+    poke64(&own->lent, 0);
+    add64(&segment->loans.returned, lent);
     return pm_fail_gone(segment);
 }
 
@@ -46,10 +52,10 @@ int pm_zero(peermap_segment *segment, void *at, uint64_t length)
     struct pm_thread *own = pm_own();
     for (uint64_t piece; length > 0; at = (char *)at + piece, length -= piece) {
         piece = piece_of(length);
-        pm_touch(own, at, piece);
+        pm_touch(own, segment, at, piece);
         memset(at, 0, piece);
-        if (!pm_touched(own))
-            return pm_torn(segment, at, piece);
+        if (!pm_touched(own, segment))
+            return pm_torn(segment);
     }
     return 0;
 }
@@ -62,14 +68,12 @@ int pm_copy(peermap_segment *segment, void *to, const void *from, uint64_t lengt
         piece = piece_of(length);
         poke64(&own->touching.also_from, (uintptr_t)from);
         poke64(&own->touching.also_to, (uintptr_t)from + piece);
-        pm_touch(own, to, piece);
+        pm_touch(own, segment, to, piece);
         memmove(to, from, piece);
-        bool whole = pm_touched(own);
+        bool whole = pm_touched(own, segment);
         poke64(&own->touching.also_to, 0);
-        if (!whole) {
-            take_back(segment, from, piece);
-            return pm_torn(segment, to, piece);
-        }
+        if (!whole)
+            return pm_torn(segment);
     }
     return 0;
 }
@@ -90,30 +94,43 @@ static int pin(peermap_segment *segment, size_t offset, const void *bytes, size_
                                            segment->name, size));
 }
 
-/* From the one to the other, of which `in_data` is the one in the data. */
-static int carry(peermap_segment *segment, char *to, const char *from, const char *in_data, size_t length)
+#define CARRIED 4096u /* at once: what the application gave may be a mapping of its own that is cut short, whose signal must find no touch of ours under way */
+
+int peermap_read(peermap_segment *segment, size_t offset, void *bytes, size_t length)
 {
     struct pm_thread *own = pm_own();
-    int rc = 0;
+    char carried[CARRIED];
+    int rc = pin(segment, offset, bytes, length);
+    if (rc != 0)
+        return rc;
     for (size_t done = 0, piece; rc == 0 && done < length; done += piece) {
-        piece = (size_t)piece_of(length - done);
-        pm_touch(own, in_data + done, piece);
-        memmove(to + done, from + done, piece);
-        if (!pm_touched(own))
-            rc = pm_torn(segment, in_data + done, piece);
+        piece = length - done < CARRIED ? length - done : CARRIED;
+        pm_touch(own, segment, segment->base + offset + done, piece);
+        memcpy(carried, segment->base + offset + done, piece);
+        if (pm_touched(own, segment))
+            memcpy((char *)bytes + done, carried, piece);
+        else
+            rc = pm_torn(segment);
     }
     peermap_unpin(segment);
     return rc;
 }
 
-int peermap_read(peermap_segment *segment, size_t offset, void *bytes, size_t length)
-{
-    int rc = pin(segment, offset, bytes, length);
-    return rc == 0 ? carry(segment, bytes, segment->base + offset, segment->base + offset, length) : rc;
-}
-
 int peermap_write(peermap_segment *segment, size_t offset, const void *bytes, size_t length)
 {
+    struct pm_thread *own = pm_own();
+    char carried[CARRIED];
     int rc = pin(segment, offset, bytes, length);
-    return rc == 0 ? carry(segment, segment->base + offset, bytes, segment->base + offset, length) : rc;
+    if (rc != 0)
+        return rc;
+    for (size_t done = 0, piece; rc == 0 && done < length; done += piece) {
+        piece = length - done < CARRIED ? length - done : CARRIED;
+        memcpy(carried, (const char *)bytes + done, piece);
+        pm_touch(own, segment, segment->base + offset + done, piece);
+        memcpy(segment->base + offset + done, carried, piece);
+        if (!pm_touched(own, segment))
+            rc = pm_torn(segment);
+    }
+    peermap_unpin(segment);
+    return rc;
 }
