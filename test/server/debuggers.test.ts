@@ -45,6 +45,8 @@ describe('the debugger that reads types', function () {
   let folder: string;
   let segment: string;
   const started: ChildProcess[] = [];
+  /** In gdb's place: a server that is killed does not end them. */
+  const waiting: number[] = [];
 
   before(function () {
     try {
@@ -60,6 +62,7 @@ describe('the debugger that reads types', function () {
   after(() => folder && fs.rmSync(folder, { recursive: true, force: true }));
   beforeEach(() => (segment = testSegment()));
   afterEach(async () => {
+    for (const pid of waiting.splice(0)) process.kill(pid, 'SIGKILL');
     await Client.endAll();
     for (const each of started.splice(0)) each.kill('SIGKILL');
     await cleanUp();
@@ -97,6 +100,7 @@ describe('the debugger that reads types', function () {
     client.request('peermap/structure', { segment, root: 'apart' }).catch(() => undefined);
     await until(() => fs.existsSync(note) && fs.readFileSync(note, 'utf8').endsWith('\n'), 'gdb');
     const pid = Number(fs.readFileSync(note, 'utf8'));
+    waiting.push(pid);
     await until(() => fs.readlinkSync(`/proc/${pid}/exe`).includes('sleep'), 'it to be alone');
     return pid;
   }
