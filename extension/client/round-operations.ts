@@ -13,6 +13,7 @@ import type { Word } from './owners';
 import { pickPeer } from './pick';
 import { growPreview, reapPreview, remapPreview, shrinkPreview } from './preview';
 import { slotsFreed } from './counts';
+import { setting } from './settings';
 import { answerLines, lateSentence, reapWarning, roundReport, shrinkWarning, sum, wholePages } from './words';
 
 export async function grow(parts: Parts, { target, asks }: Invocation): Promise<Round | undefined> {
@@ -72,8 +73,9 @@ export async function shrink(parts: Parts, { target, asks }: Invocation, ask: As
   const consent = await ask(shrinkWarning(snapshot, whole));
   if (!consent) return undefined;
   const what = l10n.t('the shrinking of {0}', segment);
+  const agreedFor = setting('confirm.shrink') ? { from: active } : {};
   const shrinkingBy = (params: { allowLate: boolean } & Word) =>
-    parts.server.request('peermap/shrink', { segment, bytes, ...params }, what, consent);
+    parts.server.request('peermap/shrink', { segment, bytes, ...agreedFor, ...params }, what, consent);
   const shrinking: Resizing = {
     segment,
     what,

@@ -15,10 +15,14 @@ export class UnderWayFile {
   /** `folder` is the extension's own, and made if it is not there. */
   constructor(private readonly folder: string) {}
 
-  /** For the next server: the name of a file that is not there. */
+  /** For the next server: the name of a file that is not there.  Whether there can be one, it finds out. */
   next(): string {
-    fs.mkdirSync(this.folder, { recursive: true });
-    this.remove();
+    try {
+      fs.mkdirSync(this.folder, { recursive: true });
+      this.remove();
+    } catch {
+      // A file system that is full, or gone, is no reason to have no server.
+    }
     this.servers += 1;
     return this.file;
   }

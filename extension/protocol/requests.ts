@@ -83,7 +83,8 @@ export interface Requests {
   'peermap/detach': { params: OfSegment; result: null };
   /** Rounds: the server is a peer for as long as the round takes if it is not attached. */
   'peermap/grow': { params: OfSegment & OfOwner & { bytes: number; allowLate?: boolean }; result: Round };
-  'peermap/shrink': { params: OfSegment & OfOwner & { bytes: number; allowLate?: boolean }; result: Round };
+  /** `from`: the active size that it was agreed to for; of any other, nothing is taken away. */
+  'peermap/shrink': { params: OfSegment & OfOwner & { bytes: number; allowLate?: boolean; from?: number }; result: Round };
   'peermap/remap': { params: OfSegment & OfOwner & { pid?: number }; result: Round };
   'peermap/reap': { params: OfSegment & OfOwner; result: { freed: number } };
   'peermap/create': {

@@ -10,6 +10,7 @@
 
 import * as l10n from '@vscode/l10n';
 import type { Segment, SegmentOptions } from '../../native/addon/index';
+import { formatBytes } from '../protocol/address';
 import type { OfOwner, OfSegment, Requests } from '../protocol/requests';
 import type { Addon } from './addon';
 import { isPeermapError } from './convert';
@@ -68,8 +69,12 @@ export class Rounds {
     return this.asPeer(how, (peer) => peer.grow(bytes));
   }
 
-  shrink({ bytes, ...how }: Params<'peermap/shrink'>) {
-    return this.asPeer(how, (peer) => peer.shrink(bytes));
+  shrink({ bytes, from, ...how }: Params<'peermap/shrink'>) {
+    return this.asPeer(how, (peer) => {
+      if (from !== undefined && peer.size !== from)
+        throw refusal('PEERMAP_EBUSY', changedMeanwhile(how.segment, from, peer.size));
+      return peer.shrink(bytes);
+    });
   }
 
   remap({ pid, ...how }: Params<'peermap/remap'>) {
@@ -160,4 +165,13 @@ export class Rounds {
     this.queues.set(segment, settled);
     return turn;
   }
+}
+
+function changedMeanwhile(segment: string, from: number, now: number): string {
+  return l10n.t(
+    '{0} has {1} by now, not {2} as when you were asked: nothing was taken away. Run the command again.',
+    segment,
+    formatBytes(now),
+    formatBytes(from),
+  );
 }

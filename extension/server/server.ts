@@ -117,7 +117,7 @@ function handlersOf(addon: Addon): Handlers {
       return underWay.during({ method: 'peermap/residency', segment }, () => residencyOf(snapshot, bounds));
     },
     'peermap/facts': async ({ pids }) => ({ value: await factsOf(pids, underWay), problems: [] }),
-    'peermap/structure': (params, token) => structures.structure(params, token),
+    'peermap/structure': async (params, token) => toWire(await structures.structure(params, token)),
     'peermap/census': (_, token) => system.census(token),
     'peermap/remove': (params) => removeMemory(addon, params),
   };

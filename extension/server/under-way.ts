@@ -13,9 +13,9 @@ export class UnderWay {
   private readonly all = new Set<Undertaking>();
   private file: number | undefined;
 
-  /** Without a file, nothing is written. */
+  /** Without a file, nothing is written: what ends the server has no name then, and nothing else is worse for it. */
   open(path: string): void {
-    this.file = openSync(path, 'w', 0o600);
+    this.file = attempt(() => openSync(path, 'w', 0o600));
   }
 
   /** To be called when it is done, well or not. */
@@ -38,7 +38,17 @@ export class UnderWay {
 
   private write(): void {
     if (this.file === undefined) return;
+    const { file } = this;
     // The line's end ends it: what is left of a longer one means nothing.
-    writeSync(this.file, `${JSON.stringify([...this.all].slice(0, most))}\n`, 0);
+    attempt(() => writeSync(file, `${JSON.stringify([...this.all].slice(0, most))}\n`, 0));
+  }
+}
+
+/** A file system may be full, or gone. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
   }
 }

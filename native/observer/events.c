@@ -20,6 +20,7 @@
 #include <string.h>
 
 #define CHUNK 512u /* records copied at a time */
+#define PASSED_MAX 65536u /* records that one reading passes over, and counts as missed */
 
 enum condition { COMPLETE, OVERWRITTEN, HOLE };
 
@@ -88,7 +89,13 @@ static void read_ring(struct reader *reader, size_t limit)
         events->last = head - ring;
     }
     /* The list has room for `limit`; what is passed over takes none, so an end is due to one of the two only. */
+    const uint64_t begun = events->last;
     while (events->last < head && events->count < limit) {
+        if (events->last - begun >= limit + PASSED_MAX) { /* a ring of nothing to pass over, made anew as fast as it is read: what is new is to be found at its end */
+            events->missed += head - events->last;
+            events->last = head;
+            return;
+        }
         const uint64_t index = events->last;
         uint64_t count = head - index < CHUNK ? head - index : CHUNK;
         const uint64_t to_end = ring - (index & (ring - 1));

@@ -23,7 +23,6 @@ const reading = [
   'refresh',
   'tryAgain',
   'restartServer',
-  'tryAgain',
   'showLog',
   'systemRefresh',
   'systemSortBySize',

@@ -221,6 +221,10 @@ describe('server', function () {
       const shrunk = await client.request('peermap/shrink', { segment, bytes: page });
       assert.equal(shrunk.size, start - page);
       assert.ok(!mapsAll(peer, segment, start));
+      const { data, message } = await client.refusal('peermap/shrink', { segment, bytes: page, from: start });
+      assert.equal(data?.code, 'PEERMAP_EBUSY');
+      assert.match(message, /not .* as when you were asked/);
+      assert.ok(mapsAll(peer, segment, shrunk.size));
       await peer.ask(`hole ${page} ${page}`);
       assert.ok(!mapsAll(peer, segment, shrunk.size));
       await client.request('peermap/remap', { segment, pid: peer.pid });
