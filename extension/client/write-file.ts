@@ -7,7 +7,7 @@
 
 import * as l10n from '@vscode/l10n';
 import { randomBytes } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import { constants, type BigIntStats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Consent } from './consent';
@@ -33,23 +33,28 @@ export async function writeFile(
   const fresh = inside(`.peermap-${randomBytes(8).toString('hex')}.tmp`);
   try {
     const found = await look(file, target);
-    if (found && !(await mayReplace({ file, size: found.size, modified: found.mtime }))) return false;
+    if (found && !(await mayReplace({ file, size: Number(found.size), modified: found.mtime }))) return false;
     await attempt(file, fill(fresh, text, found));
     const now = await look(file, target);
-    if (found?.ino !== now?.ino || found?.dev !== now?.dev) throw refusal(changedMeanwhile(file));
+    if (!isSame(found, now)) throw refusal(changedMeanwhile(file));
     await attempt(file, found ? fs.rename(fresh, target) : appear(fresh, target));
     return true;
   } finally {
-    await fs.rm(fresh, { force: true });
-    await folder.close();
+    await fs.rm(fresh, { force: true }).finally(() => folder.close());
   }
 }
 
+/** With the bytes that it had: its number may be a new file's at once, and what was asked about is what is in it. */
+function isSame(found: BigIntStats | undefined, now: BigIntStats | undefined): boolean {
+  const facts = ['dev', 'ino', 'size', 'mtimeNs', 'ctimeNs'] as const;
+  return facts.every((fact) => found?.[fact] === now?.[fact]);
+}
+
 /** Undefined: there is nothing. */
-async function look(file: string, target: string): Promise<Stats | undefined> {
+async function look(file: string, target: string): Promise<BigIntStats | undefined> {
   const found = await attempt(
     file,
-    fs.lstat(target).catch((error: unknown) => {
+    fs.lstat(target, { bigint: true }).catch((error: unknown) => {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     }),
@@ -63,10 +68,10 @@ async function look(file: string, target: string): Promise<Stats | undefined> {
 }
 
 /** With the permissions of the one that it replaces. */
-async function fill(fresh: string, text: string, found: Stats | undefined): Promise<void> {
+async function fill(fresh: string, text: string, found: BigIntStats | undefined): Promise<void> {
   const file = await fs.open(fresh, 'wx', 0o666);
   try {
-    if (found) await file.chmod(found.mode & 0o777);
+    if (found) await file.chmod(Number(found.mode & 0o777n));
     await file.writeFile(text);
     await file.sync();
   } finally {

@@ -110,6 +110,16 @@ describe('writing a file', () => {
     assert.deepEqual(contents(), { a: 'theirs' });
   });
 
+  it('a file that was written into since the question is not replaced', async () => {
+    fs.writeFileSync(at('a'), 'old');
+    const save = () => {
+      fs.writeFileSync(at('a'), 'two hours of work');
+      return Promise.resolve(given);
+    };
+    await assert.rejects(writeFile(at('a'), 'new', save), { code: 'PEERMAP_EINVAL', message: /changed in the meantime/ });
+    assert.deepEqual(contents(), { a: 'two hours of work' });
+  });
+
   it('a folder that is exchanged for a link since the question changes nothing elsewhere', async () => {
     const [here, there] = [at('here'), at('there')];
     for (const each of [here, there]) {
