@@ -27,7 +27,8 @@ static inline void become_nobody(void)
     CHECK(setgroups(0, NULL) == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
 }
 
-static inline void go(enum from from)
+/* `folder` is what /dev/shm is WITHOUT_TMPFS: one of its own, since a look takes no more than so many objects, and /tmp may have more. */
+static inline void go(enum from from, const char *folder)
 {
     if (from == AS_NOBODY)
         become_nobody();
@@ -36,7 +37,7 @@ static inline void go(enum from from)
     if (unshare(CLONE_NEWNS | (from == FROM_A_PID_NAMESPACE ? CLONE_NEWPID : 0)) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
         _exit(77);
     if (from == WITHOUT_TMPFS) {
-        if (mount("/tmp", "/dev/shm", NULL, MS_BIND, NULL) != 0)
+        if (mount(folder, "/dev/shm", NULL, MS_BIND, NULL) != 0)
             _exit(77);
         return;
     }
@@ -55,15 +56,18 @@ static inline void go(enum from from)
 static inline bool look_from(enum from from, void (*look)(const void *context), const void *context)
 {
     int status;
+    char folder[] = "/tmp/peermap-beyond-XXXXXX";
+    CHECK(mkdtemp(folder) != NULL);
     fflush(NULL);
     const pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
-        go(from);
+        go(from, folder);
         look(context);
         _exit(0);
     }
     CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+    rmdir(folder);
     if (WEXITSTATUS(status) == 77)
         return false;
     if (WEXITSTATUS(status) != 0)
