@@ -156,7 +156,7 @@ class Watch {
     this.looking = true;
     try {
       // The events first: the snapshot may take longer than the ring takes to come round.
-      this.attempt(() => this.drain());
+      this.drain();
       const { snapshot, began, ended } = await this.inTurn();
       if (this.isOpen()) this.attempt(() => this.see(snapshot, began, ended));
     } catch (error) {
