@@ -140,7 +140,8 @@ static void reach(peermap_segment *segment, uint32_t word, uint64_t deadline, st
         pm_hand_end(&segment->hand);
         patience->lost++;
     }
-    if (patience->lost < PM_HANDS && pm_reach_holder(segment, word, deadline) != 0)
+    int error = patience->lost < PM_HANDS ? pm_reach_holder(segment, word, deadline) : 0;
+    if (error != 0 && error != EAGAIN) /* which is for want of a core or a descriptor, and passes */
         patience->lost++;
 }
 
