@@ -10,6 +10,7 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync, statSync } from 'node:fs';
 import { constants as system } from 'node:os';
 import type { Addon } from './addon';
+import { attempt } from './attempt';
 import { structures } from './budgets';
 import { withDebugInformation } from './debug-files';
 import { linesOf } from './foreign-files';
@@ -93,14 +94,6 @@ async function* look(
   } finally {
     if (file !== undefined && file !== program) closeSync(file);
     if (program !== undefined) closeSync(program);
-  }
-}
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
   }
 }
 

@@ -16,7 +16,6 @@ import type { Problem, Structure } from '../protocol/model';
 import type { Answer, Requests } from '../protocol/requests';
 import type { Addon } from './addon';
 import { structures as budget } from './budgets';
-import { toWire } from './convert';
 import { programFiles, type Found } from './program-files';
 import type { System } from './system';
 import type { Cancellation } from './turns';
@@ -46,7 +45,7 @@ export class Structures {
     const nothing = (...problems: Problem[]): Answer<null> => ({ value: null, problems });
     const asked = token ? { token } : {};
     const before = await this.watches.snapshot(segment, asked);
-    if (!before.header) return nothing(...toWire(before.problems));
+    if (!before.header) return nothing(...before.problems);
     const root = rootOf(before, name);
     if (!root) return nothing(rootIsGone(name));
     if (root.type === '') return nothing(untyped(name));

@@ -5,6 +5,7 @@
 
 import { openSync, writeSync } from 'node:fs';
 import type { Undertaking } from '../protocol/undertaking';
+import { attempt } from './attempt';
 
 /** More is never under way: looks are few, and so are a page's questions. */
 const most = 64;
@@ -39,16 +40,7 @@ export class UnderWay {
   private write(): void {
     if (this.file === undefined) return;
     const { file } = this;
-    // The line's end ends it: what is left of a longer one means nothing.
+    // The line's end ends it: what is left of a longer one means nothing.  A file system may be full, or gone.
     attempt(() => writeSync(file, `${JSON.stringify([...this.all].slice(0, most))}\n`, 0));
-  }
-}
-
-/** A file system may be full, or gone. */
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
   }
 }

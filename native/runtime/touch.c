@@ -96,41 +96,29 @@ static int pin(peermap_segment *segment, size_t offset, const void *bytes, size_
 
 #define CARRIED 4096u /* at once: what the application gave may be a mapping of its own that is cut short, whose signal must find no touch of ours under way */
 
-int peermap_read(peermap_segment *segment, size_t offset, void *bytes, size_t length)
+/* Between the data and what the application gave: into the one of `into` and `from` that is not NULL, or out of it. */
+static int carry(peermap_segment *segment, size_t offset, char *into, const char *from, size_t length)
 {
     struct pm_thread *own = pm_own();
     char carried[CARRIED];
-    int rc = pin(segment, offset, bytes, length);
+    int rc = pin(segment, offset, into ? into : from, length);
     if (rc != 0)
         return rc;
     for (size_t done = 0, piece; rc == 0 && done < length; done += piece) {
+        char *data = segment->base + offset + done;
         piece = length - done < CARRIED ? length - done : CARRIED;
-        pm_touch(own, segment, segment->base + offset + done, piece);
-        memcpy(carried, segment->base + offset + done, piece);
-        if (pm_touched(own, segment))
-            memcpy((char *)bytes + done, carried, piece);
-        else
+        if (from)
+            memcpy(carried, from + done, piece);
+        pm_touch(own, segment, data, piece);
+        memcpy(from ? data : carried, from ? carried : data, piece);
+        if (!pm_touched(own, segment))
             rc = pm_torn(segment);
+        else if (into)
+            memcpy(into + done, carried, piece);
     }
     peermap_unpin(segment);
     return rc;
 }
 
-int peermap_write(peermap_segment *segment, size_t offset, const void *bytes, size_t length)
-{
-    struct pm_thread *own = pm_own();
-    char carried[CARRIED];
-    int rc = pin(segment, offset, bytes, length);
-    if (rc != 0)
-        return rc;
-    for (size_t done = 0, piece; rc == 0 && done < length; done += piece) {
-        piece = length - done < CARRIED ? length - done : CARRIED;
-        memcpy(carried, (const char *)bytes + done, piece);
-        pm_touch(own, segment, segment->base + offset + done, piece);
-        memcpy(segment->base + offset + done, carried, piece);
-        if (!pm_touched(own, segment))
-            rc = pm_torn(segment);
-    }
-    peermap_unpin(segment);
-    return rc;
-}
+int peermap_read(peermap_segment *segment, size_t offset, void *bytes, size_t length) { return carry(segment, offset, bytes, NULL, length); }
+int peermap_write(peermap_segment *segment, size_t offset, const void *bytes, size_t length) { return carry(segment, offset, NULL, bytes, length); }

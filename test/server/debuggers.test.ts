@@ -16,6 +16,7 @@ import { withDebugInformation } from '../../extension/server/debug-files';
 import { atExit } from '../at-exit';
 import { cleanUp, root, testSegment, until } from '../peers/drive';
 import { Client } from './client';
+import { needsGdb } from './gdb';
 
 const nobody = 65_534;
 const source = `
@@ -49,12 +50,7 @@ describe('the debugger that reads types', function () {
   const waiting: number[] = [];
 
   before(function () {
-    try {
-      execFileSync('gdb', ['-nx', '-batch', '-ex', 'python 1'], { stdio: 'pipe' });
-    } catch {
-      console.log('      gdb with Python is not installed');
-      this.skip();
-    }
+    needsGdb(this);
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'peermap-debuggers-'));
     fs.chmodSync(folder, 0o755);
     fs.writeFileSync(path.join(folder, 'program.c'), source);

@@ -13,6 +13,7 @@ import type { Structure, StructureField } from '../../extension/protocol/model';
 import { atExit } from '../at-exit';
 import { cleanUp, objectOf, root, testSegment, until } from '../peers/drive';
 import { Client } from './client';
+import { needsGdb } from './gdb';
 
 function build(folder: string, flags: string[]): string {
   const source = (name: string) => path.join(root, 'test/server', name);
@@ -50,12 +51,7 @@ describe('roots as structs', function () {
   let lines: readline.Interface;
 
   before(function () {
-    try {
-      execFileSync('gdb', ['-nx', '-batch', '-ex', 'python 1'], { stdio: 'pipe' });
-    } catch {
-      console.log('      gdb with Python is not installed');
-      this.skip();
-    }
+    needsGdb(this);
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'peermap-shapes-'));
     bareFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'peermap-bare-'));
     build(folder, ['-g']);
