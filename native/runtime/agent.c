@@ -55,7 +55,7 @@ static int join(peermap_segment *segment)
     return 0;
 }
 
-static void leave(peermap_segment *segment)
+static int leave(peermap_segment *segment)
 {
     uint64_t mapped = segment->mapped;
     store64(&segment->mapped, 0);
@@ -68,6 +68,8 @@ static void leave(peermap_segment *segment)
     if (requested != segment->tried)
         pm_answer(segment, requested);
     pm_changed(segment);
+    segment->left = true;
+    return 0;
 }
 
 static int serve(peermap_segment *segment, struct pm_request *request)
@@ -76,6 +78,7 @@ static int serve(peermap_segment *segment, struct pm_request *request)
     case PM_ASK_ROUND: return pm_round(segment, request);
     case PM_ASK_REAP: return pm_registry_reap(segment, request->deadline);
     case PM_ASK_ROOT: return pm_roots_set(segment, request);
+    case PM_ASK_LEAVE: return leave(segment);
     default: return 0;
     }
 }
@@ -158,19 +161,13 @@ static void *agent(void *argument)
     pm_thread_be_agent(!(segment->flags & PEERMAP_NO_PTRACE) && !(segment->shape.flags & PM_SEGMENT_NO_PTRACE));
     pm_thread_be_prompt();
     int rc = pm_unless_lost(segment, join(segment));
-    bool leaving = rc != 0;
+    segment->left = rc != 0;
     answer(rounds, rc);
-    while (!leaving) {
+    while (!segment->left) {
         uint32_t bell = order_load32(&segment->header->bell);
         pm_converge(segment, PM_BY_AGENT);
         if (serve_one(segment, &segment->brief)) /* all of them before the horizon, which nobody waits for */
             continue;
-        if (order_load32(&rounds->posted) == PM_POSTED && rounds->request.kind == PM_ASK_LEAVE) {
-            leaving = true;
-            leave(segment);
-            answer(rounds, 0);
-            continue;
-        }
         if (serve_one(segment, rounds))
             continue;
         if (order_load32(&segment->nudged)) {

@@ -165,6 +165,7 @@ struct peermap_segment {
     uint32_t index; /* of its slot */
     uint64_t tag;   /* of its slot while LIVE; 0: not yet */
     uint32_t bit;   /* by which it is woken */
+    bool left;      /* or never joined: it ends */
     uint64_t tried;    /* the request that it acted upon last, successfully or not: its epoch, */
     uint64_t tried_ns; /* and its time */
     uint64_t remade;   /* the epoch for which the whole mapping was last replaced */

@@ -7,19 +7,11 @@
  * recorded step by step: which instructions changed the header or that list, or entered the kernel for more than a wait.  Between two of them all
  * deaths are one and the same.  So a peer dies before each of these, and after the last; it runs to its death by a breakpoint of its agent's own.
  */
-#include "drive.h"
 #include "os.h"
+#include "stepped.h"
 
-#include <dirent.h>
-#include <elf.h>
 #include <fcntl.h>
-#include <linux/futex.h>
-#include <stddef.h>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 
 #define ACTIVE 65536u
 
@@ -43,20 +35,6 @@ static void act(const char *operation)
     else if (strcmp(operation, "shrink") == 0)
         CHECK_INT(peermap_shrink(segment, 8192, NULL), 0);
     _exit(0);
-}
-
-/* The other thread of the process. */
-static pid_t agent_of(pid_t pid)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-    DIR *tasks = opendir(path);
-    pid_t found = 0;
-    for (struct dirent *entry; tasks && (entry = readdir(tasks)) != NULL;)
-        if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != pid)
-            found = atoi(entry->d_name);
-    closedir(tasks);
-    return found;
 }
 
 /* ---- what a death leaves behind ---- */
@@ -122,65 +100,6 @@ static bool same(const struct left *a, const struct left *b)
            memcmp(a->list, b->list, sizeof a->list) == 0;
 }
 
-/* ---- the processor ---- */
-
-/* Code is read where this process has it: a victim is a fork of it. */
-static const unsigned char *code_at(uintptr_t at) { return (const unsigned char *)at; }
-
-#if defined __x86_64__
-
-static uintptr_t place_of(const struct user_regs_struct *registers) { return registers->rip; }
-static uint64_t call_of(const struct user_regs_struct *registers) { return registers->rax; }
-static uint64_t second_word(const struct user_regs_struct *registers) { return registers->rsi; }
-static bool enters_kernel(uintptr_t at) { return memcmp(code_at(at), "\x0f\x05", 2) == 0; }
-
-/* `rep movs`, `rep stos`: each store is a step. */
-static bool stores_over_and_over(uintptr_t at)
-{
-    const unsigned char *code = code_at(at);
-    unsigned char operation = code[(code[1] & 0xf0) == 0x40 ? 2 : 1];
-    return code[0] == 0xf3 && (operation == 0xa4 || operation == 0xa5 || operation == 0xaa || operation == 0xab);
-}
-
-static uintptr_t stores_at(const struct user_regs_struct *registers) { return registers->rdi; }
-
-/* Of this thread alone; 0: none.  False if it cannot be had. */
-static bool breakpoint(pid_t thread, uintptr_t at)
-{
-    size_t address = offsetof(struct user, u_debugreg[0]), control = offsetof(struct user, u_debugreg[7]);
-    if (at == 0)
-        return ptrace(PTRACE_POKEUSER, thread, control, 0) == 0;
-    return ptrace(PTRACE_POKEUSER, thread, address, at) == 0 && ptrace(PTRACE_POKEUSER, thread, control, 1) == 0;
-}
-
-#elif defined __aarch64__
-
-static uintptr_t place_of(const struct user_regs_struct *registers) { return registers->pc; }
-static uint64_t call_of(const struct user_regs_struct *registers) { return registers->regs[8]; }
-static uint64_t second_word(const struct user_regs_struct *registers) { return registers->regs[1]; }
-static bool enters_kernel(uintptr_t at) { return memcmp(code_at(at), "\x01\x00\x00\xd4", 4) == 0; }
-static bool stores_over_and_over(uintptr_t at) { return at == 0; }
-static uintptr_t stores_at(const struct user_regs_struct *registers) { return registers->pc; }
-static bool breakpoint(pid_t thread, uintptr_t at)
-{
-    (void)thread;
-    return at == 0; /* by steps */
-}
-
-#else
-#error "say how this processor enters the kernel"
-#endif
-
-/* Is about to wait for others: how often that happens is the machine's affair, and it leaves nothing behind. */
-static bool waits(const struct user_regs_struct *registers)
-{
-    if (!enters_kernel(place_of(registers)))
-        return false;
-    uint64_t call = call_of(registers), what = second_word(registers) & (uint32_t)FUTEX_CMD_MASK;
-    return (call == SYS_futex && (what == FUTEX_WAIT || what == FUTEX_WAIT_BITSET)) || call == SYS_futex_waitv || call == SYS_sched_yield ||
-           call == SYS_clock_nanosleep || call == SYS_nanosleep;
-}
-
 /* ---- a victim ---- */
 
 struct victim {
@@ -235,9 +154,8 @@ static bool goes_on(struct victim *victim, enum __ptrace_request how)
 /* False if it has ended: it may do so while it stands, too. */
 static bool stands(struct victim *victim, struct user_regs_struct *registers)
 {
-    struct iovec all = { registers, sizeof *registers };
     int status;
-    if (ptrace(PTRACE_GETREGSET, victim->agent, NT_PRSTATUS, &all) == 0)
+    if (registers_of(victim->agent, registers))
         return true;
     CHECK(errno == ESRCH && waitpid(victim->agent, &status, __WALL) == victim->agent);
     victim->ended = !WIFSTOPPED(status);
