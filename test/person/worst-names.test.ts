@@ -41,8 +41,9 @@ function misread(html: Element): string[] {
 
 describe('a person among programs with the worst names, in the workbench', function () {
   this.timeout(300_000);
-  const segment = `worst-${process.pid}`;
-  const plain = `worst-${process.pid}-plain`;
+  // No word of a name is in what is ours.
+  const segment = `bare-${process.pid}`;
+  const plain = `bare-${process.pid}-plain`;
   const orphan = `/dev/shm/${link}${icon}${controls}${process.pid}`;
   let server: Server;
   let workbench: Workbench;
