@@ -81,7 +81,7 @@ const runners = {
   webview: { work: mocha('webview/!(shots).test.js'), needs: ['packages'] },
   person: { work: mocha('person/**/*.test.js'), needs: ['packages', 'host'] },
   sanitized: { work: mocha('native/sanitized.test.js') },
-  native: { work: mocha('native/native.test.js', 'native/places.test.js') },
+  native: { work: mocha('native/native.test.js', ...(long ? [] : ['native/places.test.js'])) },
   library: { work: mocha(long ? 'library/boost.test.js' : 'library/**/*.test.js'), needs: ['packages'], alone: 'make install' },
   pictures: { work: mocha('webview/shots.test.js'), needs: ['packages'] },
   server: { work: mocha('server/**/*.test.js'), needs: ['packages'] },

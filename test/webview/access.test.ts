@@ -3,9 +3,7 @@
 // The inspector without a mouse, without sight, in any theme, and at any width.
 
 import * as assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import { readFile } from 'node:fs/promises';
-import type { AxeResults } from 'axe-core';
+import { violationsOf } from './axe';
 import { damaged, drifting, empty, failing, full, three } from './fixtures';
 import { startPreview, type Preview, type Shown } from './preview';
 import { themeNames } from './themes';
@@ -39,22 +37,8 @@ describe('inspector for everyone', function () {
   for (const theme of themeNames) {
     it(`has no accessibility violations in ${theme}`, () =>
       using({ theme }, async (shown) => {
-        const source = await readFile(createRequire(`${process.cwd()}/package.json`).resolve('axe-core'), 'utf8');
         const check = async (what: string): Promise<void> => {
-          // Through the debugger, since the page's own policy lets no other script in.
-          const session = await shown.page.context().newCDPSession(shown.page);
-          await session.send('Runtime.evaluate', { expression: source });
-          const { result } = await session.send('Runtime.evaluate', {
-            expression: 'axe.run(document).then(({ violations }) => JSON.stringify(violations))',
-            awaitPromise: true,
-            returnByValue: true,
-          });
-          const found = JSON.parse(String(result.value)) as AxeResults['violations'];
-          const told = found.map(
-            ({ id, impact, nodes }) =>
-              `${what}: ${id} (${impact}) ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`,
-          );
-          assert.deepEqual(told, []);
+          assert.deepEqual(await violationsOf(shown, 'html', theme !== themeNames[0]), [], what);
         };
         await check('connecting');
         await shown.show(failing());
