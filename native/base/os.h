@@ -68,8 +68,8 @@ uint32_t pm_thread_id(void);
 
 /* ---- the object ---- */
 
-/* A new file without a name in the segments' directory, `length` bytes, of which [first, second) are not allocated.  The descriptor, or -errno. */
-int pm_object_make(uint64_t first, uint64_t second, uint64_t length, uint32_t mode);
+/* A new file without a name in the segments' directory, `length` bytes, of which [first, second) are not allocated.  The descriptor, or -errno; -ETIMEDOUT: not until then. */
+int pm_object_make(uint64_t first, uint64_t second, uint64_t length, uint32_t mode, uint64_t until);
 /* Gives it its name.  EEXIST if that is taken. */
 int pm_object_publish(int fd, const char *segment);
 /* The descriptor of an existing object, or -errno.  Symbolic links and anything but regular files are refused (EINVAL). */
@@ -88,8 +88,7 @@ bool pm_object_is_own(int fd);
 int pm_object_remove(const char *segment);
 /* Allocates [from, to) and extends the file to `to`: ENOSPC now rather than SIGBUS later.  Signals do not keep it from getting on.  What was
  * allocated before an error stays. */
-int pm_object_extend(int fd, uint64_t from, uint64_t to);
-int pm_object_extend_until(int fd, uint64_t from, uint64_t to, uint64_t deadline); /* ETIMEDOUT */
+int pm_object_extend(int fd, uint64_t from, uint64_t to, uint64_t deadline); /* ETIMEDOUT */
 /* The same where it is a hole, without changing the length. */
 int pm_object_fill(int fd, uint64_t from, uint64_t to);
 /* Zeroes [from, to) and gives its memory back, without changing the length. */

@@ -106,14 +106,14 @@ static void object_path(const char *segment, char path[PATH_MAX])
     path[PATH_MAX - 1] = '\0';
 }
 
-int pm_object_make(uint64_t first, uint64_t second, uint64_t length, uint32_t mode)
+int pm_object_make(uint64_t first, uint64_t second, uint64_t length, uint32_t mode, uint64_t until)
 {
     int fd = open(PM_DIRECTORY, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
-    int error = pm_object_extend(fd, 0, first);
+    int error = pm_object_extend(fd, 0, first, until);
     if (error == 0)
-        error = pm_object_extend(fd, second, length);
+        error = pm_object_extend(fd, second, length, until);
     if (error == 0 && fchmod(fd, mode) != 0) /* not by open(): the umask is not asked */
         error = errno;
     if (error == 0)

@@ -90,8 +90,7 @@ static int punch(const void *fd, uint64_t from, uint64_t length)
     return fallocate(*(const int *)fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)length) == 0 ? 0 : errno;
 }
 
-int pm_object_extend_until(int fd, uint64_t from, uint64_t to, uint64_t until) { return in_pieces(extend, &fd, from, to, until); }
-int pm_object_extend(int fd, uint64_t from, uint64_t to) { return in_pieces(extend, &fd, from, to, 0); }
+int pm_object_extend(int fd, uint64_t from, uint64_t to, uint64_t until) { return in_pieces(extend, &fd, from, to, until); }
 int pm_object_fill(int fd, uint64_t from, uint64_t to) { return in_pieces(fill, &fd, from, to, 0); }
 int pm_object_punch(int fd, uint64_t from, uint64_t to) { return in_pieces(punch, &fd, from, to, 0); }
 

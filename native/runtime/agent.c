@@ -277,7 +277,7 @@ static int start(peermap_segment *segment)
 
 int pm_agent_start(peermap_segment *segment)
 {
-    const uint64_t deadline = segment->rounds.request.deadline = pm_now() + segment->deadline_ns;
+    const uint64_t deadline = segment->rounds.request.deadline;
     int rc;
     do
         rc = start(segment);

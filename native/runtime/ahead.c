@@ -97,7 +97,7 @@ int pm_grow_inside(peermap_segment *segment, uint64_t expected, uint64_t by, pee
             return PM_LONG_WAY;
         int error = PM_FAILS("inside.allocate");
         if (error == 0)
-            error = pm_object_extend_until(segment->fd, at, at + by, begun + segment->deadline_ns);
+            error = pm_object_extend(segment->fd, at, at + by, begun + segment->deadline_ns);
         if (error == ETIMEDOUT)
             return pm_no_memory(segment->name, by, error);
         if (error != 0)

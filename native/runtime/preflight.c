@@ -90,7 +90,7 @@ int pm_no_memory(const char *name, uint64_t bytes, int error)
         return refuse(name, &limit, bytes);
     if (error == ETIMEDOUT) {
         struct figure wanted = figure(bytes, true);
-        pm_fail(PEERMAP_EOS, "segment %s: the system did not give %s of memory by the deadline; grow by less, or attach with a larger deadline_ms", name,
+        pm_fail(PEERMAP_EOS, "segment %s: the system did not give %s of memory by the deadline; ask for less at once, or with a larger deadline_ms", name,
                 wanted.text);
         errno = error;
         return PEERMAP_EOS;

@@ -183,7 +183,7 @@ static int extend(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t
     for (uint64_t at = from; at < to && error == 0; pm_agent_serve_meanwhile(segment)) {
         uint64_t next = to - at > PIECE ? at + PIECE : to;
         error = at > from && pm_now() >= deadline ? ETIMEDOUT
-                                                  : pm_object_extend_until(segment->fd, segment->shape.header_len + at, segment->shape.header_len + next, deadline);
+                                                  : pm_object_extend(segment->fd, segment->shape.header_len + at, segment->shape.header_len + next, deadline);
         at = next;
     }
     return error;

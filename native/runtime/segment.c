@@ -74,6 +74,7 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
     segment->traces_nobody = wants_no_ptrace();
     segment->flags = options->flags | (segment->traces_nobody ? PEERMAP_NO_PTRACE : 0);
     segment->deadline_ns = (uint64_t)(options->deadline_ms ? options->deadline_ms : DEFAULT_DEADLINE_MS) * 1000000u;
+    segment->rounds.request.deadline = pm_now() + segment->deadline_ns; /* of the call that makes this */
     segment->name_is_default = !options->peer_name;
     memcpy(segment->name, name, strlen(name));
     if (options->peer_name)
@@ -187,16 +188,17 @@ int pm_publish(peermap_segment *segment)
 static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
 {
     const struct pm_shape *shape = &segment->shape;
+    const uint64_t until = segment->rounds.request.deadline;
     uint64_t length = shape->plain_len + size;
     int cancellation, rc = pm_preflight(segment, length);
     if (rc != 0)
         return rc;
     pm_hold_forks(&cancellation);
-    segment->fd = PM_FAILED("create.make") ? -errno : pm_object_make(shape->plain_len, shape->header_len, shape->header_len + size, mode);
+    segment->fd = PM_FAILED("create.make") ? -errno : pm_object_make(shape->plain_len, shape->header_len, shape->header_len + size, mode, until);
     PM_POINT("create.made");
     if (segment->fd >= 0)
         rc = pm_reserve_fresh(segment);
-    else if (segment->fd == -ENOSPC || segment->fd == -ENOMEM || segment->fd == -EDQUOT)
+    else if (segment->fd == -ENOSPC || segment->fd == -ENOMEM || segment->fd == -EDQUOT || segment->fd == -ETIMEDOUT)
         rc = pm_no_memory(segment->name, length, -segment->fd);
     else
         rc = object_error(segment->name, "create", -segment->fd);

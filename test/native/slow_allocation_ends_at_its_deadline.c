@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The system gives memory slowly, because it must first get it from elsewhere; or the process is stopped and let run all the time, which cuts every
- * allocation short.  A growth that takes longer than its deadline fails, says so, and leaves the size as it was.
+ * allocation short.  A growth that takes longer than its deadline fails, says so, and leaves the size as it was; a creation leaves nothing.
  */
 #include "drive.h"
 
@@ -24,20 +24,41 @@ int fallocate(int fd, int mode, off_t from, off_t length)
     return (int)syscall(SYS_fallocate, fd, mode, from, length);
 }
 
-static void fails_in_time(peermap_segment *segment)
+static void is_over_in_time(uint64_t begun, int rc, int error, const char *bytes)
 {
-    size_t size = peermap_size(segment);
-    uint64_t begun = now_ns();
-    int rc = peermap_grow(segment, GROWTH, NULL), error = errno;
     uint64_t took = (now_ns() - begun) / 1000000;
     way = AS_EVER;
     CHECK_INT(rc, PEERMAP_EOS);
     CHECK_INT(error, ETIMEDOUT);
-    if (!strstr(peermap_last_error(), "did not give 1 GiB of memory by the deadline") || !strstr(peermap_last_error(), "deadline_ms"))
+    char wanted[80];
+    snprintf(wanted, sizeof wanted, "did not give %s of memory by the deadline", bytes);
+    if (!strstr(peermap_last_error(), wanted) || !strstr(peermap_last_error(), "deadline_ms"))
         FAIL("%s", peermap_last_error());
     if (took < DEADLINE_MS || took > 20 * DEADLINE_MS)
         FAIL("it failed after %" PRIu64 " ms, not %u", took, DEADLINE_MS);
+}
+
+static void fails_in_time(peermap_segment *segment)
+{
+    size_t size = peermap_size(segment);
+    uint64_t begun = now_ns();
+    int rc = peermap_grow(segment, GROWTH, NULL);
+    is_over_in_time(begun, rc, errno, "1 GiB");
     CHECK_INT(peermap_size(segment), size);
+}
+
+/* And there is no segment. */
+static void creates_nothing(void)
+{
+    peermap_options options = { .struct_size = sizeof options, .initial_size = GROWTH, .deadline_ms = DEADLINE_MS };
+    peermap_segment *segment;
+    for (int next = SLOW; next <= CUT_SHORT; next++) {
+        way = next;
+        uint64_t begun = now_ns();
+        int rc = peermap_create(seg(), &options, &segment);
+        is_over_in_time(begun, rc, errno, "1.1 GiB"); /* with the header */
+        CHECK_INT(peermap_attach(seg(), NULL, &segment), PEERMAP_ENOENT);
+    }
 }
 
 static void tries(unsigned flags)
@@ -67,6 +88,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
+    creates_nothing();
     tries(0);
     tries(PEERMAP_STRICT);
     return 0;
