@@ -77,9 +77,9 @@ export class PageFeed {
   private flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const { shown, next, sampling, revision: base } = this;
+    const { shown, next, sampling, revision: base, last } = this;
     if (!shown || !next) return;
-    const batch = this.batches.length > 0 ? join(this.batches) : undefined;
+    const batch = last !== undefined && this.batches.length > 0 ? join(this.batches, last) : undefined;
     const delta = diff(shown, next);
     this.batches = [];
     if (isEmpty(delta) && !(batch && (countOf(batch) > 0 || batch.missed > 0))) return;

@@ -64,8 +64,11 @@ function eventAt(rows: Float64Array, at: number): PeermapEvent {
   };
 }
 
-/** One batch of several, in their order.  What was missed between them is still seen, by the gap between sequence numbers. */
-export function join(batches: readonly PackedEvents[]): PackedEvents {
+/**
+ * One batch of several, in their order, or of none: all events up to `last`.  What was missed between them is still seen, by the gap between sequence
+ * numbers.
+ */
+export function join(batches: readonly PackedEvents[], last: number): PackedEvents {
   const [only] = batches;
   if (only && batches.length === 1) return only;
   const rows = new Float64Array(batches.reduce((sum, batch) => sum + batch.rows.length, 0));
@@ -74,7 +77,7 @@ export function join(batches: readonly PackedEvents[]): PackedEvents {
     rows.set(batch.rows, at);
     at += batch.rows.length;
   }
-  return { rows, last: batches.at(-1)?.last ?? 0, missed: batches.reduce((sum, { missed }) => sum + missed, 0) };
+  return { rows, last, missed: batches.reduce((sum, { missed }) => sum + missed, 0) };
 }
 
 /** The events of a batch with greater sequence numbers; they rise. */

@@ -196,7 +196,7 @@ class Watch {
   ): void {
     const segment = this.observer.name;
     this.toldAt = ended;
-    const batch = join(this.drained);
+    const batch = join(this.drained, this.last);
     this.drained = [];
     const sampling = this.pace.with(began, ended);
     if (isEmpty(delta) && batch.rows.length === 0 && batch.missed === 0) return;

@@ -119,12 +119,9 @@ void pm_move_horizon(peermap_segment *segment)
     const bool cuts = peek64(&header->cut_epoch) == PM_CUT_LATER; /* a piece of it, each time that the lock is taken */
     if ((!cuts && pm_now() - segment->horizon_failed < PAUSE_NS) || pm_hold(segment, 0) != 0)
         return;
-    if (peek64(&header->cut_epoch) != 0) { /* what is still to be cut must not be mapped again, with what was in it */
-        pm_let_go(segment);
-        return;
-    }
+    const bool is_cut = peek64(&header->cut_epoch) == 0; /* else it must not be mapped again, with what was in it */
     uint64_t wanted = pm_ahead_of(segment, pm_active(header)), target = peek64(&header->target);
-    if (wanted > peek64(&header->horizon) && pm_regain_object(segment)) {
+    if (is_cut && wanted > peek64(&header->horizon) && pm_regain_object(segment)) {
         uint64_t begun = pm_now();
         uint32_t haste = peek32(&segment->haste);
         poke32(&segment->haste, begun - segment->horizon_moved > HASTE_NS ? 0 : haste < HASTE_MAX ? haste + 1 : HASTE_MAX);

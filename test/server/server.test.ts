@@ -100,6 +100,11 @@ describe('server', function () {
       const head = (await client.request('peermap/snapshot', { segment })).value.header?.eventHead ?? 0;
       const from = value.header?.eventHead ?? 0;
       await until(() => (client.changes.at(-1)?.batch.last ?? 0) >= head, 'the last event');
+      const ends = client.changes.map(({ batch }) => batch.last);
+      assert.deepEqual(
+        ends,
+        [...ends].sort((a, b) => a - b),
+      );
       const told = client.changes.flatMap((change) => change.batch.events.map((event) => event.seq));
       const missed = client.changes.reduce((sum, change) => sum + change.batch.missed, 0);
       assert.equal(new Set(told).size, told.length);
