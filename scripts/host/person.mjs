@@ -97,6 +97,8 @@ export class Workbench {
 
   /** Fills in the input box that is open, and accepts it. @param {string} text */
   async inputBox(text) {
+    // A list that has just been chosen from has the same input: what came into that would be its filter, and gone with it.
+    await this.palette.locator('.quick-input-list').waitFor({ state: 'hidden' });
     const input = this.palette.locator('.quick-input-box input');
     await input.fill(text);
     await input.press('Enter');

@@ -14,6 +14,7 @@ import {
   DemoProcesses,
   exampleFolder,
   installedServer,
+  keepEvidence,
   openWorkbench,
   until,
   type Server,
@@ -89,7 +90,7 @@ describe('a person in the workbench, with the installed extension', function () 
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await workbench.page.screenshot({ path: 'build/shots/person-failure.png' });
+    await keepEvidence(this.currentTest, 'person-failure', workbench.page, server);
   });
 
   it('opens the inspector from the palette and sees every process', async () => {

@@ -16,6 +16,7 @@ export type Theme = 'light' | 'dark' | 'hc' | 'hc-light';
 export interface Server {
   url: string;
   dataDir: string;
+  logs(): string;
   crashed(): string | undefined;
   stop(): Promise<void>;
 }
@@ -67,6 +68,13 @@ export function bindKeys(server: Server, keys: { key: string; command: string; a
 export async function openWorkbench(server: Server, folder: string, theme: Theme = 'dark'): Promise<Workbench> {
   const person = await load<{ openWorkbench(options: object): Promise<Workbench> }>('person.mjs');
   return person.openWorkbench({ server, theme, folder, viewport: { width: 1440, height: 1000 } });
+}
+
+/** For afterEach(): what a person saw when the test failed, and what the logs say, in build/shots. */
+export async function keepEvidence(test: Mocha.Test | undefined, name: string, page: Page, server: Server): Promise<void> {
+  if (test?.state !== 'failed') return;
+  await page.screenshot({ path: `build/shots/${name}.png` });
+  writeFileSync(`build/shots/${name}.log`, server.logs());
 }
 
 /** The three programs of the demo on one segment, which goes with them. */

@@ -12,7 +12,7 @@ import * as path from 'node:path';
 import type { FrameLocator, Page } from 'playwright-core';
 import type * as Addon from '../../native/addon/index';
 import { atExit, removeAtExit } from '../at-exit';
-import { installedServer, openWorkbench, type Server, type Workbench } from './workbench';
+import { installedServer, keepEvidence, openWorkbench, type Server, type Workbench } from './workbench';
 
 const addon = createRequire(path.resolve('package.json'))('./build/native/peermap.node') as typeof Addon;
 
@@ -79,7 +79,7 @@ describe('a person among programs with the worst names, in the workbench', funct
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await page.screenshot({ path: 'build/shots/worst-names-failure.png' });
+    await keepEvidence(this.currentTest, 'worst-names-failure', page, server);
   });
 
   /** The name is seen there, as text. */
