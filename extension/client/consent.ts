@@ -9,6 +9,7 @@
 
 import * as l10n from '@vscode/l10n';
 import { oneLine } from '../protocol/foreign';
+import type { Peer, Snapshot } from '../protocol/model';
 import type { TakenBy, Taking } from '../protocol/requests';
 import type { Invocation } from './command-arguments';
 import * as messages from './messages';
@@ -35,9 +36,10 @@ export class Consent<K extends Taken> {
     return new Consent('overwrite');
   }
 
-  /** For an object that the extension made itself and that goes with it: the demo's. */
-  static ofItsMaker(): Consent<'destroy'> {
-    return new Consent('destroy');
+  /** For a segment that goes with a process of ours: one that this process made.  Undefined if another did, or if it is not in the registry any more. */
+  static ofItsMaker({ header, peers }: Snapshot, pid: number): Consent<'destroy'> | undefined {
+    const made = (peer: Peer) => peer.pid === header?.creator.pid && peer.startTime === header.creator.startTime;
+    return peers.some((peer) => peer.pid === pid && made(peer)) ? new Consent('destroy') : undefined;
   }
 }
 

@@ -3,8 +3,8 @@
 // The demo: the three programs of native/examples, each in a terminal of its own, on real input.  The indexer grows the segment as it
 // goes; search and stats follow the same pointers in it.
 //
-// The terminals are the processes' parents: closing one ends its program, and so does the end of the window.  A segment that the demo
-// created goes with it.
+// The terminals are the processes' parents: closing one ends its program, and so does the end of the window.  A segment that the demo's indexer
+// made goes with it; not one that another process made in the meantime, which the indexer then only joined.
 
 import * as l10n from '@vscode/l10n';
 import * as fs from 'node:fs';
@@ -23,8 +23,8 @@ const patienceMs = 60_000;
 export class Demo {
   /** Those that run, by name: "indexer demo". */
   private readonly terminals = new Map<string, vscode.Terminal>();
-  /** The segments that would not be there without us, and which object each of them is: the name may be another's by the end. */
-  private readonly created = new Map<string, number>();
+  /** The segments that our indexers made, and which object each of them is: the name may be another's by the end. */
+  private readonly created = new Map<string, { inode: number; consent: Consent<'destroy'> }>();
   private readonly closing: vscode.Disposable;
 
   constructor(
@@ -45,12 +45,12 @@ export class Demo {
     const isNew = !this.segments.summary(segment);
     // What runs all the same has the memory of one that was destroyed.
     if (isNew) this.close((name) => name.endsWith(` ${segment}`));
-    const indexer = this.run('indexer', ['--segment', segment, '--pace', filesPerSecond, folder], segment);
+    const indexer = this.run('indexer', ['--segment', segment, '--pace', filesPerSecond, '--', folder], segment);
     indexer.show(true);
     try {
       await this.appears(segment, indexer);
     } finally {
-      if (isNew && this.segments.summary(segment)) await this.remember(segment);
+      if (isNew) await this.remember(segment, await indexer.processId);
     }
     this.run('search', ['--segment', segment, '--follow', word], segment);
     this.run('stats', ['--segment', segment, '--follow'], segment);
@@ -61,16 +61,17 @@ export class Demo {
   async stop(): Promise<void> {
     this.closing.dispose();
     this.close(() => true);
-    for (const [segment, inode] of this.created) {
+    for (const [segment, { inode, consent }] of this.created) {
       await this.server
-        .request('peermap/destroy', { segment, inode }, l10n.t('the destruction of {0}', segment), Consent.ofItsMaker())
+        .request('peermap/destroy', { segment, inode }, l10n.t('the destruction of {0}', segment), consent)
         .catch((error: unknown) => this.log.debug(sentenceOf(error)));
     }
   }
 
-  private async remember(segment: string): Promise<void> {
+  private async remember(segment: string, indexer: number | undefined): Promise<void> {
     const seen = await this.segments.look(segment).catch((error: unknown) => this.log.debug(sentenceOf(error)));
-    if (seen) this.created.set(segment, seen.object.inode);
+    const consent = seen && indexer !== undefined && Consent.ofItsMaker(seen, indexer);
+    if (consent) this.created.set(segment, { inode: seen.object.inode, consent });
   }
 
   /** One that the processes of somebody else, another window's demo, say, are not attached to. */

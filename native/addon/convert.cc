@@ -137,6 +137,7 @@ Napi::Object header_object(Napi::Env env, const pmo_snapshot& snapshot) {
   Napi::Object creator = Napi::Object::New(env);
   creator.Set("pid", h.creator_pid);
   creator.Set("uid", h.creator_uid);
+  creator.Set("startTime", to_number(env, h.creator_start));
   creator.Set("name", h.creator_name);
   object.Set("creator", creator);
   object.Set("createdAtMs", to_milliseconds(env, h.created_ns));

@@ -323,7 +323,7 @@ export interface Header {
   lock?: { slot: number; pid: number; name: string; died: boolean };
   /** A change of size that is under way, or was left by a peer that died. */
   intent?: { op: Op; from: number; to: number };
-  creator: { pid: number; uid: number; name: string };
+  creator: { pid: number; uid: number; startTime: number; name: string };
   createdAtMs: number;
   /** Events ever written: the next event's `seq` is this + 1. */
   eventHead: number;

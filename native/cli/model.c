@@ -156,6 +156,7 @@ static void model_header(struct json *json, const struct pmo_snapshot *snapshot)
     json_open(json, "creator", '{');
     json_number(json, "pid", h->creator_pid);
     json_number(json, "uid", h->creator_uid);
+    json_number(json, "startTime", h->creator_start);
     json_string(json, "name", h->creator_name);
     json_close(json, '}');
     json_milliseconds(json, "createdAtMs", h->created_ns);

@@ -28,7 +28,8 @@ describe('addon: looking at a segment', () => {
     assert.equal(header.reserved, 64 * MiB);
     assert.equal(header.base, segment.base);
     assert.equal(header.lock, undefined);
-    assert.deepEqual(header.creator, { pid: process.pid, uid: process.getuid?.(), name: 'one' });
+    const startTime = snapshot.peers[0]?.startTime;
+    assert.deepEqual(header.creator, { pid: process.pid, uid: process.getuid?.(), startTime, name: 'one' });
     assert.ok(Math.abs(header.createdAtMs - before) < 60_000);
     assert.equal(snapshot.object.length, header.headerLength + MiB);
     assert.deepEqual(

@@ -63,7 +63,7 @@ export function snapshot(peers: Peer[], active = 2 * MiB): Snapshot {
     horizon: active,
     epoch: 1,
     slots: 128,
-    creator: { pid: 100, uid: 0, name: 'indexer' },
+    creator: { pid: 100, uid: 0, startTime: 1, name: 'indexer' },
     createdAtMs: 0,
     eventHead: 0,
   };

@@ -61,7 +61,7 @@ export class Model {
       horizon: active,
       epoch: 0,
       slots,
-      creator: { pid: 4711, uid: 1000, name: 'indexer' },
+      creator: { pid: 4711, uid: 1000, startTime: 1, name: 'indexer' },
       createdAtMs: Date.UTC(2026, 4, 4, 9, 41, 7, 250),
       eventHead: 0,
     };
