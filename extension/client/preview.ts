@@ -65,8 +65,13 @@ export function remapPreview(snapshot: Snapshot, pid?: number): string {
   return [whom, ...obstacles(snapshot, asked)].join(' ');
 }
 
+/** What a reaping frees. */
+export function deadOf({ peers }: Pick<Snapshot, 'peers'>): Peer[] {
+  return peers.filter(({ state }) => state === 'dead');
+}
+
 export function reapPreview(snapshot: Snapshot): string {
-  const dead = snapshot.peers.filter(({ state }) => state === 'dead');
+  const dead = deadOf(snapshot);
   if (dead.length === 0) return l10n.t('Nobody in the registry is dead: nothing will be freed.');
   return dead.length === 1
     ? l10n.t('1 registry slot will be freed: {0}.', names(dead))

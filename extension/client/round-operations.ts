@@ -11,7 +11,7 @@ import { PeermapFailure } from './failure';
 import { ownerAgreed, segmentOf, sizeOf, takingPart, tell, type Parts } from './operation';
 import type { Word } from './owners';
 import { pickPeer } from './pick';
-import { growPreview, reapPreview, remapPreview, shrinkPreview } from './preview';
+import { deadOf, growPreview, reapPreview, remapPreview, shrinkPreview } from './preview';
 import { slotsFreed } from './counts';
 import { setting } from './settings';
 import { answerLines, lateSentence, reapWarning, roundReport, shrinkWarning, sum, wholePages } from './words';
@@ -73,7 +73,7 @@ export async function shrink(parts: Parts, { target, asks }: Invocation, ask: As
   const consent = await ask(shrinkWarning(snapshot, whole));
   if (!consent) return undefined;
   const what = l10n.t('the shrinking of {0}', segment);
-  const agreedFor = setting('confirm.shrink') ? { from: active } : {};
+  const agreedFor = setting('confirm.shrink') ? { agreed: { inode: snapshot.object.inode, size: active } } : {};
   const shrinkingBy = (params: { allowLate: boolean } & Word) =>
     parts.server.request('peermap/shrink', { segment, bytes, ...agreedFor, ...params }, what, consent);
   const shrinking: Resizing = {
@@ -157,7 +157,9 @@ export async function reap(parts: Parts, { target, asks }: Invocation, ask: Ask<
   const consent = await ask(reapWarning(snapshot));
   if (!consent) return undefined;
   const what = l10n.t('the reaping of {0}', segment);
-  const reaping = (word: Word) => parts.server.request('peermap/reap', { segment, ...word }, what, consent);
+  const dead = deadOf(snapshot).map(({ slot, generation }) => ({ slot, generation }));
+  const agreedFor = setting('confirm.reap') ? { agreed: { inode: snapshot.object.inode, dead } } : {};
+  const reaping = (word: Word) => parts.server.request('peermap/reap', { segment, ...agreedFor, ...word }, what, consent);
   const answer = await takingPart(segment, part, reaping, agreed);
   if (!answer) return undefined;
   const text = slotsFreed(segment, answer.freed);

@@ -17,6 +17,7 @@ import type {
   HeapCount,
   MemoryRange,
   PackedEvents,
+  Peer,
   Problem,
   ProcessFacts,
   ProcessUse,
@@ -61,6 +62,14 @@ export interface OfSegment {
   segment: string;
 }
 
+/** `agreed` of what takes something away: what the person was shown when they agreed.  If there is another by now, or more, nothing is taken away. */
+interface OfObject {
+  inode: number;
+}
+
+/** One attachment of a peer. */
+export type Attachment = Pick<Peer, 'slot' | 'generation'>;
+
 /** Of what makes the server a peer: the other user, by uid, whose segment it may be; agreed to by the person for this request. */
 export interface OfOwner {
   owner?: number;
@@ -83,10 +92,15 @@ export interface Requests {
   'peermap/detach': { params: OfSegment; result: null };
   /** Rounds: the server is a peer for as long as the round takes if it is not attached. */
   'peermap/grow': { params: OfSegment & OfOwner & { bytes: number; allowLate?: boolean }; result: Round };
-  /** `from`: the active size that it was agreed to for; of any other, nothing is taken away. */
-  'peermap/shrink': { params: OfSegment & OfOwner & { bytes: number; allowLate?: boolean; from?: number }; result: Round };
+  'peermap/shrink': {
+    params: OfSegment & OfOwner & { bytes: number; allowLate?: boolean; agreed?: OfObject & { /** Active. */ size: number } };
+    result: Round;
+  };
   'peermap/remap': { params: OfSegment & OfOwner & { pid?: number }; result: Round };
-  'peermap/reap': { params: OfSegment & OfOwner; result: { freed: number } };
+  'peermap/reap': {
+    params: OfSegment & OfOwner & { agreed?: OfObject & { dead: Attachment[] } };
+    result: { freed: number };
+  };
   'peermap/create': {
     params: OfSegment & {
       bytes: number;

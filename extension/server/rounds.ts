@@ -9,9 +9,10 @@
 // One operation at a time for each segment: the server has one descriptive name, and two live peers may not share one.
 
 import * as l10n from '@vscode/l10n';
-import type { Segment, SegmentOptions } from '../../native/addon/index';
+import type { RegisteredPeer, Segment, SegmentOptions } from '../../native/addon/index';
 import { formatBytes } from '../protocol/address';
-import type { OfOwner, OfSegment, Requests } from '../protocol/requests';
+import { oneLine } from '../protocol/foreign';
+import type { Attachment as PeerAttachment, OfOwner, OfSegment, Requests } from '../protocol/requests';
 import type { Addon } from './addon';
 import { isPeermapError } from './convert';
 import { integer, refusal } from './parameters';
@@ -30,6 +31,8 @@ interface Attachment {
 
 interface How extends OfSegment, OfOwner {
   allowLate?: boolean;
+  /** Of the object that it is to be done to, whatever has the name. */
+  inode?: number;
 }
 
 /** The uid that stands for none. */
@@ -69,10 +72,10 @@ export class Rounds {
     return this.asPeer(how, (peer) => peer.grow(bytes));
   }
 
-  shrink({ bytes, from, ...how }: Params<'peermap/shrink'>) {
-    return this.asPeer(how, (peer) => {
-      if (from !== undefined && peer.size !== from)
-        throw refusal('PEERMAP_EBUSY', changedMeanwhile(how.segment, from, peer.size));
+  shrink({ bytes, agreed, ...how }: Params<'peermap/shrink'>) {
+    return this.asPeer({ ...how, ...agreed }, (peer) => {
+      if (agreed && peer.size !== agreed.size)
+        throw refusal('PEERMAP_EBUSY', changedMeanwhile(how.segment, agreed.size, peer.size));
       return peer.shrink(bytes);
     });
   }
@@ -81,8 +84,13 @@ export class Rounds {
     return this.asPeer(how, (peer) => (pid === undefined ? peer.remap() : peer.remap(pid)));
   }
 
-  reap(how: Params<'peermap/reap'>): Promise<{ freed: number }> {
-    return this.asPeer(how, (peer) => ({ freed: peer.reap() }));
+  reap({ agreed, ...how }: Params<'peermap/reap'>): Promise<{ freed: number }> {
+    const meant = agreed && new Set(agreed.dead.map(attachmentId));
+    return this.asPeer({ ...how, ...agreed }, (peer) => {
+      const others = meant ? peer.peers().filter(({ state, id }) => state === 'dead' && !meant.has(id)) : [];
+      if (others.length > 0) throw refusal('PEERMAP_EBUSY', diedMeanwhile(how.segment, others));
+      return { freed: peer.reap() };
+    });
   }
 
   create({
@@ -113,8 +121,10 @@ export class Rounds {
     });
   }
 
-  private asPeer<T>({ segment, owner, allowLate = false }: How, work: (peer: Segment) => T | Promise<T>): Promise<T> {
+  private asPeer<T>({ segment, owner, allowLate = false, inode }: How, work: (peer: Segment) => T | Promise<T>): Promise<T> {
     return this.inTurn(segment, async () => {
+      if (inode !== undefined && identity(segment) !== integer(inode, 'inode', 0))
+        throw refusal('PEERMAP_EBUSY', replacedMeanwhile(segment));
       const attachment = this.attachment(segment);
       // Whether late peers are allowed is a property of the attachment, so such a round needs one of its own.
       if (attachment && !allowLate) return work(attachment.segment);
@@ -174,4 +184,25 @@ function changedMeanwhile(segment: string, from: number, now: number): string {
     formatBytes(now),
     formatBytes(from),
   );
+}
+
+function diedMeanwhile(segment: string, others: readonly RegisteredPeer[]): string {
+  return l10n.t(
+    '{0} has dead peers by now that it had not when you were asked, {1} for one: nothing was taken away. Run the command again.',
+    segment,
+    oneLine(others[0]?.name ?? ''),
+  );
+}
+
+function replacedMeanwhile(segment: string): string {
+  return l10n.t(
+    '{0} is another segment by now than when you were asked: nothing was taken away. Run the command again.',
+    segment,
+  );
+}
+
+/** As the library says it: RegisteredPeer.id. */
+function attachmentId({ slot, generation }: PeerAttachment): bigint {
+  const [index, claims] = [integer(slot, 'slot', 0, 0xfffe), integer(generation, 'generation', 0)];
+  return BigInt.asUintN(64, (BigInt(claims) << 16n) | BigInt(index + 1));
 }

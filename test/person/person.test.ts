@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import type * as Addon from '../../native/addon/index';
 import { removeAtExit } from '../at-exit';
+import { Peer } from '../peers/drive';
 import {
   bindKeys,
   DemoProcesses,
@@ -78,6 +79,7 @@ describe('a person in the workbench, with the installed extension', function () 
         command: 'peermap.exportSnapshot',
         args: { segment: other, file: path.join(folder, 'kept.peermap.json') },
       },
+      { key: 'ctrl+alt+3', command: 'peermap.reap', args: { segment: other } },
     ]);
     workbench = await openWorkbench(server, folder);
     endings.unshift(() => workbench.close());
@@ -186,6 +188,30 @@ describe('a person in the workbench, with the installed extension', function () 
     assert.equal(readFileSync(file, 'utf8'), 'precious');
     await press('Overwrite');
     await until('the snapshot is written', () => readFileSync(file, 'utf8').startsWith('{'));
+  });
+
+  it('agrees to the reaping of who is named, and of nobody who dies while the question is there', async () => {
+    const die = async (name: string) => (await Peer.start(other, name)).end('SIGKILL');
+    const dead = () => {
+      const observer = new addon.Observer(other);
+      const { peers } = observer.snapshot();
+      observer.close();
+      return peers.filter(({ state }) => state === 'dead').map(({ name }) => name);
+    };
+    const reap = async (named: string) => {
+      await workbench.page.keyboard.press('Control+Alt+3');
+      await workbench.dialog().getByText(named).first().waitFor();
+    };
+    await die('first');
+    await reap('1 registry slot will be freed: first');
+    await die('second');
+    await workbench.dialogButton('Reap');
+    await workbench.notification('second').waitFor();
+    assert.deepEqual(dead().sort(), ['first', 'second']);
+    await workbench.command('Notifications: Clear All Notifications');
+    await reap('2 registry slots will be freed');
+    await workbench.dialogButton('Reap');
+    await until('the slots are free', () => dead().length === 0);
   });
 
   it('reads in words which process held up a growth, and nothing has changed', async () => {

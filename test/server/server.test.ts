@@ -4,6 +4,7 @@ import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import type { Snapshot } from '../../extension/protocol/model';
 import { writes, type Method, type StartReport } from '../../extension/protocol/requests';
 import { cleanUp, mapsAll, mapsOf, objectOf, Peer, root, testSegment, until } from '../peers/drive';
 import { Client } from './client';
@@ -226,16 +227,85 @@ describe('server', function () {
       const shrunk = await client.request('peermap/shrink', { segment, bytes: page });
       assert.equal(shrunk.size, start - page);
       assert.ok(!mapsAll(peer, segment, start));
-      const { data, message } = await client.refusal('peermap/shrink', { segment, bytes: page, from: start });
-      assert.equal(data?.code, 'PEERMAP_EBUSY');
-      assert.match(message, /not .* as when you were asked/);
-      assert.ok(mapsAll(peer, segment, shrunk.size));
       await peer.ask(`hole ${page} ${page}`);
       assert.ok(!mapsAll(peer, segment, shrunk.size));
       await client.request('peermap/remap', { segment, pid: peer.pid });
       assert.ok(mapsAll(peer, segment, shrunk.size));
       await victim.end('SIGKILL');
       assert.deepEqual(await client.request('peermap/reap', { segment }), { freed: 1 });
+    });
+
+    describe('that take away what a person has agreed to', () => {
+      let client: Client;
+      let peer: Peer;
+
+      beforeEach(async () => {
+        peer = await Peer.start(segment, 'writer', 'create', start);
+        client = await Client.start();
+      });
+
+      const look = async () => (await client.request('peermap/snapshot', { segment })).value;
+      const dead = ({ object, peers }: Snapshot) => ({
+        inode: object.inode,
+        dead: peers.filter(({ state }) => state === 'dead').map(({ slot, generation }) => ({ slot, generation })),
+      });
+      const died = async (name: string) => (await Peer.start(segment, name)).end('SIGKILL');
+      const replace = async () => {
+        fs.rmSync(objectOf(segment));
+        peer = await Peer.start(segment, 'another', 'create', start);
+      };
+      async function refused(method: 'peermap/shrink' | 'peermap/reap', agreed: object, why: RegExp): Promise<void> {
+        const { data, message } = await client.refusal(method, { segment, bytes: page, agreed } as never);
+        assert.equal(data?.code, 'PEERMAP_EBUSY');
+        assert.match(message, why);
+      }
+
+      it('shrink a segment of the size that it had, and no other', async () => {
+        const { object } = await look();
+        await peer.ask(`grow ${page}`);
+        await refused('peermap/shrink', { inode: object.inode, size: start }, /not .* as when you were asked/);
+        assert.ok(mapsAll(peer, segment, start + page));
+        const agreed = { inode: object.inode, size: start + page };
+        assert.equal((await client.request('peermap/shrink', { segment, bytes: page, agreed })).size, start);
+      });
+
+      it('reap those who were dead, and nobody if another has died', async () => {
+        await died('old');
+        const agreed = dead(await look());
+        assert.equal(agreed.dead.length, 1);
+        await died('new');
+        await refused('peermap/reap', agreed, /dead peers by now that it had not when you were asked, new for one/);
+        const now = await look();
+        assert.deepEqual(now.peers.map(({ name }) => name).sort(), ['new', 'old', 'writer']);
+        assert.deepEqual(await client.request('peermap/reap', { segment, agreed: dead(now) }), { freed: 2 });
+      });
+
+      it('reap those of them who are still there', async () => {
+        await died('old');
+        const agreed = dead(await look());
+        await Peer.start(segment, 'old');
+        assert.deepEqual(await client.request('peermap/reap', { segment, agreed }), { freed: 0 });
+      });
+
+      it('reap nobody in a slot that somebody else had by then', async () => {
+        await died('old');
+        const agreed = dead(await look());
+        await (await Peer.start(segment, 'old')).end('SIGKILL');
+        assert.equal(dead(await look()).dead[0]?.slot, agreed.dead[0]?.slot);
+        await refused('peermap/reap', agreed, /dead peers by now/);
+      });
+
+      it('do nothing to another segment of the name, which looks the same', async () => {
+        await died('old');
+        const before = await look();
+        await replace();
+        await died('old');
+        await refused('peermap/reap', dead(before), /another segment by now than when you were asked/);
+        const size = { inode: before.object.inode, size: start };
+        await refused('peermap/shrink', size, /another segment by now than when you were asked/);
+        assert.deepEqual((await look()).peers.map(({ name }) => name).sort(), ['another', 'old']);
+        assert.ok(mapsAll(peer, segment, start));
+      });
     });
 
     it('creates a segment that outlives it, and destroys it', async () => {
