@@ -4,7 +4,7 @@
 
 import * as l10n from '@vscode/l10n';
 import type { ErrorCode, Round } from '../protocol/model';
-import type { Failure } from '../protocol/requests';
+import type { Failure, Foreign } from '../protocol/requests';
 
 /** `PEERMAP_SERVER`: the server ended before it answered, so it is not known what was done.  `PEERMAP_LEFT_OUT`: it ended at this before (left-out.ts). */
 export type FailureCode = ErrorCode | 'PEERMAP_SERVER' | 'PEERMAP_LEFT_OUT';
@@ -22,8 +22,8 @@ export class PeermapFailure extends Error {
     readonly sentence: string,
     readonly round?: Round,
     readonly remedy?: Remedy,
-    /** Another user, by uid, whose segment it is: nobody has agreed to taking part in it. */
-    readonly owner?: number,
+    /** It is another user's, and nobody has agreed to taking part in it. */
+    readonly foreign?: Foreign,
   ) {
     // VS Code keeps nothing but the message of a command's error, so the code is in it.
     super(`${code}: ${sentence}`);
@@ -38,7 +38,7 @@ const connectionEnded = new Set([-32097, -32099, -32096, 1, 2]);
 export function toFailure(error: unknown, what: string): PeermapFailure {
   if (error instanceof PeermapFailure) return error;
   const { code, data } = fields(error);
-  if (data?.code) return new PeermapFailure(data.code, sentenceOf(error), data.round, undefined, data.owner);
+  if (data?.code) return new PeermapFailure(data.code, sentenceOf(error), data.round, undefined, data.foreign);
   if (typeof code === 'string' || (typeof code === 'number' && connectionEnded.has(code))) {
     const text = l10n.t(
       'The Peermap server ended before it answered. Whether {0} was done is not known, and it is not repeated by itself.',

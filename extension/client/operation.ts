@@ -73,7 +73,7 @@ const personOf = (asks: boolean): Person => ({
 /** Before another question about a segment: whether to take part in it, if it looks like another user's.  Undefined: no. */
 export async function ownerAgreed(parts: Parts, { name, object }: Snapshot, { button, asks }: Part): Promise<Word | undefined> {
   if (object.uid === process.geteuid?.() || parts.segments.isAttached(name)) return {};
-  return wordFor(name, object.uid, button, personOf(asks));
+  return wordFor(name, { owner: object.uid, inode: object.inode }, button, personOf(asks));
 }
 
 /**

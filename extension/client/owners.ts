@@ -2,21 +2,20 @@
 //
 // Taking part in a segment of another user: whose owner can write and cut it at any time, and who may have given it a name that a program of one's own looks for.
 //
-//     request --> refused by the server, which says whose it is --> the person agrees --> request for that owner, and no other
+//     request --> refused by the server, which says whose it is --> the person agrees --> request for that owner and that object, and no other
 //
-// The server judges the object that it opened, and does so again the second time.  Where something is taken away as well (consent.ts), this is asked first, by what
+// The server judges the object that it opened, and does so again the second time: another one that has the name by then is asked about anew, also if it has the same owner.  Where something is taken away as well (consent.ts), this is asked first, by what
 // was seen of the object, and the server judges all the same.  What counts as the person's word is their answer, or a setting of theirs that no workspace
 // can have.  An argument of a command is nobody's word: it may come from a link, from a task of the workspace, from another extension.
 
 import * as l10n from '@vscode/l10n';
+import type { Foreign } from '../protocol/requests';
 import { PeermapFailure } from './failure';
 import { userName } from './users';
 import type { Warning } from './words';
 
-/** That this user, by uid, was agreed to; nobody, if it is the person's own segment. */
-export interface Word {
-  owner?: number;
-}
+/** That this object of this user was agreed to; every object of theirs, where the person trusts them; none, if it is the person's own segment. */
+export type Word = Partial<Foreign>;
 
 export interface Person {
   /** Users, by name or number, whom the person trusts. */
@@ -37,24 +36,29 @@ export async function withOwner<T>(
     try {
       return await request(given);
     } catch (error) {
-      const owner = error instanceof PeermapFailure ? error.owner : undefined;
-      if (owner === undefined || owner === given.owner) throw error;
-      given = await wordFor(segment, owner, button, person);
+      const found = error instanceof PeermapFailure ? error.foreign : undefined;
+      if (!found || covers(given, found)) throw error;
+      given = await wordFor(segment, found, button, person);
     }
   }
   return undefined;
 }
 
-/** The person's word for that user; undefined if they did not give it. */
+function covers({ owner, inode }: Word, found: Foreign): boolean {
+  return owner === found.owner && (inode === undefined || inode === found.inode);
+}
+
+/** The person's word for that object; undefined if they did not give it. */
 export async function wordFor(
   segment: string,
-  owner: number,
+  foreign: Foreign,
   button: string,
   { trusted, ask }: Person,
 ): Promise<Word | undefined> {
+  const { owner } = foreign;
   if (isTrusted(owner, trusted)) return { owner };
-  if (!ask) throw new PeermapFailure('PEERMAP_EACCES', notAsked(segment, owner), undefined, undefined, owner);
-  return (await ask(ownerWarning(segment, owner, button))) ? { owner } : undefined;
+  if (!ask) throw new PeermapFailure('PEERMAP_EACCES', notAsked(segment, owner), undefined, undefined, foreign);
+  return (await ask(ownerWarning(segment, owner, button))) ? foreign : undefined;
 }
 
 /** What is a number is a uid, whatever users are called. */

@@ -38,8 +38,16 @@ export interface Failure {
   code: ErrorCode;
   errno?: number;
   round?: Round;
-  /** PEERMAP_EACCES: the object is this user's, another than the server's, and the request does not have their uid as `owner`. */
-  owner?: number;
+  /** PEERMAP_EACCES: this object is another user's than the server's, and the request has no word for it. */
+  foreign?: Foreign;
+}
+
+/** An object of another user. */
+export interface Foreign {
+  /** By uid. */
+  owner: number;
+  /** Tells it from others that have had its name. */
+  inode: number;
 }
 
 /** InitializeParams.initializationOptions. */
@@ -63,7 +71,7 @@ export interface OfSegment {
 }
 
 /** `agreed` of what takes something away: what the person was shown when they agreed.  If there is another by now, or more, nothing is taken away. */
-interface OfObject {
+export interface OfObject {
   inode: number;
 }
 
@@ -73,6 +81,8 @@ export type Attachment = Pick<Peer, 'slot' | 'generation'>;
 /** Of what makes the server a peer: the other user, by uid, whose segment it may be; agreed to by the person for this request. */
 export interface OfOwner {
   owner?: number;
+  /** If they were asked about one object of that user: that one, and no other of the name. */
+  inode?: number;
 }
 
 /** Every request: its parameters and its result.  The keys are the method names. */

@@ -3,8 +3,8 @@
 // Everything that writes into a segment.  To run a round one must be a peer: the server uses its attachment if it has one, and
 // otherwise is a peer for as long as the round takes.
 //
-// A segment of another user is joined only by a person's word for that user, which comes with the request.  An attachment that it was given for is used without
-// asking again.
+// A segment of another user is joined only by a person's word for that user and that object, which comes with the request.  An attachment that it was given for is
+// used without asking again.
 //
 // One operation at a time for each segment: the server has one descriptive name, and two live peers may not share one.
 
@@ -12,7 +12,7 @@ import * as l10n from '@vscode/l10n';
 import type { RegisteredPeer, Segment, SegmentOptions } from '../../native/addon/index';
 import { formatBytes } from '../protocol/address';
 import { oneLine } from '../protocol/foreign';
-import type { Attachment as PeerAttachment, OfOwner, OfSegment, Requests } from '../protocol/requests';
+import type { Attachment as PeerAttachment, OfObject, OfOwner, OfSegment, Requests } from '../protocol/requests';
 import type { Addon } from './addon';
 import { isPeermapError } from './convert';
 import { integer, refusal } from './parameters';
@@ -31,8 +31,13 @@ interface Attachment {
 
 interface How extends OfSegment, OfOwner {
   allowLate?: boolean;
-  /** Of the object that it is to be done to, whatever has the name. */
-  inode?: number;
+  agreed?: OfObject;
+}
+
+/** OfOwner, as it is handed on. */
+interface Word {
+  owner: number | undefined;
+  inode: number | undefined;
 }
 
 /** The uid that stands for none. */
@@ -51,10 +56,11 @@ export class Rounds {
 
   constructor(private readonly addon: Addon) {}
 
-  attach({ segment, owner }: Params<'peermap/attach'>): Promise<{ peerName: string }> {
+  attach({ segment, owner, inode }: Params<'peermap/attach'>): Promise<{ peerName: string }> {
     return this.inTurn(segment, () => {
+      refuseOthers(segment, inode);
       if (!this.attachment(segment)) {
-        const peer = this.join(segment, owner, { peerName: this.peerName });
+        const peer = this.join(segment, { owner, inode }, { peerName: this.peerName });
         this.attached.set(segment, { segment: peer, object: identity(segment), owner });
       }
       return { peerName: this.peerName };
@@ -72,8 +78,9 @@ export class Rounds {
     return this.asPeer(how, (peer) => peer.grow(bytes));
   }
 
-  shrink({ bytes, agreed, ...how }: Params<'peermap/shrink'>) {
-    return this.asPeer({ ...how, ...agreed }, (peer) => {
+  shrink({ bytes, ...how }: Params<'peermap/shrink'>) {
+    const { agreed } = how;
+    return this.asPeer(how, (peer) => {
       if (agreed && peer.size !== agreed.size)
         throw refusal('PEERMAP_EBUSY', changedMeanwhile(how.segment, agreed.size, peer.size));
       return peer.shrink(bytes);
@@ -84,9 +91,9 @@ export class Rounds {
     return this.asPeer(how, (peer) => (pid === undefined ? peer.remap() : peer.remap(pid)));
   }
 
-  reap({ agreed, ...how }: Params<'peermap/reap'>): Promise<{ freed: number }> {
-    const meant = agreed && new Set(agreed.dead.map(attachmentId));
-    return this.asPeer({ ...how, ...agreed }, (peer) => {
+  reap(how: Params<'peermap/reap'>): Promise<{ freed: number }> {
+    const meant = how.agreed && new Set(how.agreed.dead.map(attachmentId));
+    return this.asPeer(how, (peer) => {
       const others = meant ? peer.peers().filter(({ state, id }) => state === 'dead' && !meant.has(id)) : [];
       if (others.length > 0) throw refusal('PEERMAP_EBUSY', diedMeanwhile(how.segment, others));
       return { freed: peer.reap() };
@@ -121,15 +128,17 @@ export class Rounds {
     });
   }
 
-  private asPeer<T>({ segment, owner, allowLate = false, inode }: How, work: (peer: Segment) => T | Promise<T>): Promise<T> {
+  private asPeer<T>(how: How, work: (peer: Segment) => T | Promise<T>): Promise<T> {
+    const { segment, owner, inode, allowLate = false, agreed } = how;
     return this.inTurn(segment, async () => {
-      if (inode !== undefined && identity(segment) !== integer(inode, 'inode', 0))
-        throw refusal('PEERMAP_EBUSY', replacedMeanwhile(segment));
+      if (agreed && isAnother(segment, agreed.inode)) throw refusal('PEERMAP_EBUSY', replacedMeanwhile(segment));
+      refuseOthers(segment, inode);
       const attachment = this.attachment(segment);
       // Whether late peers are allowed is a property of the attachment, so such a round needs one of its own.
       if (attachment && !allowLate) return work(attachment.segment);
       const peerName = attachment ? `${this.peerName}-late` : this.peerName;
-      const peer = this.join(segment, owner ?? attachment?.owner, { peerName, allowLate });
+      const word = { owner: owner ?? attachment?.owner, inode: inode ?? attachment?.object };
+      const peer = this.join(segment, word, { peerName, allowLate });
       try {
         return await work(peer);
       } finally {
@@ -139,15 +148,16 @@ export class Rounds {
   }
 
   /** The library refuses an object of anybody but the owner that was agreed to; without one, of anybody but the server's own user. */
-  private join(segment: string, owner: number | undefined, options: SegmentOptions): Segment {
+  private join(segment: string, { owner, inode }: Word, options: SegmentOptions): Segment {
     const whose = owner === undefined ? {} : { owner: integer(owner, 'owner', 0, noUser - 1) };
+    let peer: Segment | undefined;
     try {
-      return this.addon.Segment.attach(segment, { ...options, relocatable: true, ...whose });
+      peer = this.addon.Segment.attach(segment, { ...options, relocatable: true, ...whose });
+      refuseOthers(segment, inode); // it may have been replaced since the first look
+      return peer;
     } catch (error) {
-      const found = isForeign(error) ? ownerOf(segment) : undefined;
-      if (found === undefined) throw error;
-      const text = l10n.t('{0} belongs to another user, uid {1}, and nobody has agreed to taking part in it.', segment, found);
-      throw refusal('PEERMAP_EACCES', text, { owner: found });
+      peer?.detach();
+      throw (isForeign(error) && notAgreed(segment)) || error;
     }
   }
 
@@ -175,6 +185,29 @@ export class Rounds {
     this.queues.set(segment, settled);
     return turn;
   }
+}
+
+/** Of an object that was agreed to; not if the name is free, which whoever attaches finds out. */
+function isAnother(segment: string, inode: number): boolean {
+  const now = identity(segment);
+  return now !== undefined && now !== integer(inode, 'inode', 0);
+}
+
+function refuseOthers(segment: string, inode: number | undefined): void {
+  const refused = inode !== undefined && isAnother(segment, inode) && notAgreed(segment);
+  if (refused) throw refused;
+}
+
+/** With what is to be agreed to. */
+function notAgreed(segment: string): Error | undefined {
+  const foreign = ownerOf(segment);
+  if (!foreign) return undefined;
+  const text = l10n.t(
+    '{0} belongs to another user, uid {1}, and nobody has agreed to taking part in it.',
+    segment,
+    foreign.owner,
+  );
+  return refusal('PEERMAP_EACCES', text, { foreign });
 }
 
 function changedMeanwhile(segment: string, from: number, now: number): string {

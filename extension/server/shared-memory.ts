@@ -7,6 +7,7 @@ import * as l10n from '@vscode/l10n';
 import { statSync, watch, type FSWatcher } from 'node:fs';
 import * as path from 'node:path';
 import type { Problem } from '../protocol/model';
+import type { Foreign } from '../protocol/requests';
 
 const folder = '/dev/shm';
 const prefix = 'peermap.';
@@ -49,7 +50,8 @@ export function identity(segment: string): number | undefined {
   return statSync(path.join(folder, prefix + segment), { throwIfNoEntry: false })?.ino;
 }
 
-/** Whose object has the name now, as a uid.  For a question; what is attached to is judged by the addon. */
-export function ownerOf(segment: string): number | undefined {
-  return statSync(path.join(folder, prefix + segment), { throwIfNoEntry: false })?.uid;
+/** What has the name now, and whose it is.  For a question; what is attached to is judged by the addon. */
+export function ownerOf(segment: string): Foreign | undefined {
+  const object = statSync(path.join(folder, prefix + segment), { throwIfNoEntry: false });
+  return object && { owner: object.uid, inode: object.ino };
 }

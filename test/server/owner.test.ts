@@ -57,6 +57,7 @@ describe('server, a segment of another user', function () {
     give(owner);
   }
 
+  const inode = () => fs.statSync(objectOf(segment)).ino;
   const peers = async () => (await writer.ask('peers')).map((entry) => entry.split(':')[0]).sort();
 
   for (const [method, more] of Object.entries(joining) as [Joining, object][])
@@ -64,7 +65,7 @@ describe('server, a segment of another user', function () {
       const before = await writer.ask('size');
       for (const word of [{}, { owner: 0 }, { owner: bob }]) {
         const { data } = await client.refusal(method, { segment, ...more, ...word });
-        assert.deepEqual(data, { code: 'PEERMAP_EACCES', owner: alice });
+        assert.deepEqual(data, { code: 'PEERMAP_EACCES', foreign: { owner: alice, inode: inode() } });
       }
       assert.deepEqual([await peers(), await writer.ask('size')], [['writer'], before]);
       await client.request(method, { segment, ...more, owner: alice });
@@ -84,14 +85,36 @@ describe('server, a segment of another user', function () {
     for (const allowLate of [false, true]) await client.request('peermap/grow', { segment, bytes: page, allowLate });
     assert.deepEqual(await writer.ask('size'), [String(start + 2 * page)]);
     await client.request('peermap/detach', { segment });
-    assert.equal((await client.refusal('peermap/grow', { segment, bytes: page })).data?.owner, alice);
+    assert.equal((await client.refusal('peermap/grow', { segment, bytes: page })).data?.foreign?.owner, alice);
   });
 
   it('is another one when somebody else has made one of its name: the word for the first does not count', async () => {
     await client.request('peermap/attach', { segment, owner: alice });
     await replace(bob);
-    assert.equal((await client.refusal('peermap/grow', { segment, bytes: page })).data?.owner, bob);
-    assert.equal((await client.refusal('peermap/attach', { segment, owner: alice })).data?.owner, bob);
+    assert.equal((await client.refusal('peermap/grow', { segment, bytes: page })).data?.foreign?.owner, bob);
+    assert.equal((await client.refusal('peermap/attach', { segment, owner: alice })).data?.foreign?.owner, bob);
+  });
+
+  for (const [method, more] of Object.entries(joining) as [Joining, object][])
+    it(`${method} with a word for one object is refused another one of the same user`, async () => {
+      const word = { owner: alice, inode: inode() };
+      await replace(alice);
+      const { data } = await client.refusal(method, { segment, ...more, ...word });
+      assert.deepEqual(data, { code: 'PEERMAP_EACCES', foreign: { owner: alice, inode: inode() } });
+      assert.notEqual(inode(), word.inode);
+      const { value } = await client.request('peermap/snapshot', { segment });
+      assert.deepEqual([value.peers.map(({ name }) => name), value.header?.active], [['another'], start]);
+      await client.request(method, { segment, ...more, owner: alice, inode: inode() });
+    });
+
+  it('is not touched by a word for another object, also while the server is attached to it', async () => {
+    const word = { owner: alice, inode: inode() };
+    await replace(alice);
+    await client.request('peermap/attach', { segment, owner: alice, inode: inode() });
+    assert.deepEqual((await client.refusal('peermap/grow', { segment, bytes: page, ...word })).data?.foreign, {
+      owner: alice,
+      inode: inode(),
+    });
   });
 
   it('is looked at without a word', async () => {
@@ -143,6 +166,22 @@ describe('server, a segment of another user', function () {
         [String(alice), String(bob)],
       );
       assert.deepEqual(await writer.ask('size'), [String(start)]); // of the first object, whose peer it still is
+    });
+
+    it('is asked again where another object of that user has the name by then', async () => {
+      const before = inode();
+      await grow({ trusted: [], ask: answering(true, async () => (questions.length === 1 ? replace(alice) : undefined)) });
+      assert.equal(questions.length, 2);
+      assert.notEqual(inode(), before);
+      assert.deepEqual(await writer.ask('size'), [String(start)]); // of the first object
+      assert.equal((await client.request('peermap/snapshot', { segment })).value.header?.active, start + page);
+    });
+
+    it('is not asked again for a user whom the person trusts, whatever object has the name', async () => {
+      await grow({ trusted: [alice], ask: answering(false) });
+      await replace(alice);
+      assert.ok(await grow({ trusted: [alice], ask: answering(false) }));
+      assert.deepEqual(questions, []);
     });
 
     it('names users whom the system knows', async () => {
