@@ -16,22 +16,26 @@ const parts: Partial<Record<Method, readonly Method[]>> = {
   'peermap/structure': ['peermap/structure', 'peermap/watch', 'peermap/snapshot'],
 };
 
+/** How a process ended: by this signal; null, by itself; undefined, that is not known. */
+export type Ending = string | null | undefined;
+
 /**
  * What is done without being asked for, and all the time: a server that somebody kills is often in the middle of it.  So it takes two such ends, or one that no
  * other process can have made.
  */
 const unasked: ReadonlySet<Method> = new Set<Method>(['peermap/watch', 'peermap/list', 'peermap/census']);
-const sentByOthers: ReadonlySet<string | null> = new Set<string | null>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
+const perhapsByOthers: ReadonlySet<Ending> = new Set<Ending>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', undefined]);
 
 export class LeftOut {
   private kept: Undertaking[] = [];
   private suspects: Undertaking[] = [];
 
-  /** The server ended, by this signal, in the middle of this.  What is left out from now on. */
-  ended(underWay: readonly Undertaking[], signal: string | null): readonly Undertaking[] {
+  /** The server ended in the middle of this.  What is left out from now on. */
+  ended(underWay: readonly Undertaking[], ending: Ending): readonly Undertaking[] {
     const fresh = underWay.filter((each) => !this.kept.some((known) => isSame(known, each)));
     const certain = fresh.filter(
-      (each) => !(unasked.has(each.method) && sentByOthers.has(signal)) || this.suspects.some((suspect) => isSame(suspect, each)),
+      (each) =>
+        !(unasked.has(each.method) && perhapsByOthers.has(ending)) || this.suspects.some((suspect) => isSame(suspect, each)),
     );
     this.suspects = fresh.filter((each) => !certain.includes(each));
     this.kept.push(...certain);

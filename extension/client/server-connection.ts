@@ -25,7 +25,7 @@ import {
 import { wordsOf, type Undertaking } from '../protocol/undertaking';
 import { Consent, type Taken } from './consent';
 import { PeermapFailure, sentenceOf, toFailure, type Remedy } from './failure';
-import { LeftOut } from './left-out';
+import { LeftOut, type Ending } from './left-out';
 import { RestartPolicy } from './restart-policy';
 import { UnderWayFile } from './under-way-file';
 
@@ -55,7 +55,6 @@ export class ServerConnection {
   private readonly listChanged = new vscode.EventEmitter<void>();
   private readonly leftOutChanged = new vscode.EventEmitter<readonly Undertaking[]>();
   private readonly leaving = new LeftOut();
-  private ended: Promise<string | null> = Promise.resolve(null);
 
   readonly onDidChangeStatus = this.statusChanged.event;
   readonly onDidChangeSegment = this.segmentChanged.event;
@@ -169,6 +168,8 @@ export class ServerConnection {
     const { ErrorAction, QuietClient, RevealOutputChannelOn, State, TransportKind } = languageClient();
     const options: ForkOptions & { serialization: 'advanced' } = { serialization: 'advanced' };
     const server = { module: this.module, transport: TransportKind.ipc, options };
+    const unknown: Promise<Ending> = Promise.resolve(undefined);
+    let ended = unknown;
     const clientOptions: LanguageClientOptions = {
       documentSelector: [],
       outputChannel: this.log,
@@ -181,14 +182,15 @@ export class ServerConnection {
       errorHandler: {
         // Writing to a server that just died: `closed` follows.
         error: () => ({ action: ErrorAction.Continue, handled: true }),
-        closed: async () => ({ action: await this.died(), handled: true }),
+        closed: async () => ({ action: await this.died(client, ended), handled: true }),
       },
     };
     const client = new QuietClient('peermap', 'Peermap', server, clientOptions);
     client.onDidChangeState(({ newState }) => {
+      if (newState === State.Starting) ended = unknown; // not that of the process before
       if (client !== this.client || newState !== State.Running) return;
       const { serverProcess } = client;
-      this.ended = new Promise((resolve) => serverProcess?.once('exit', (_, signal) => resolve(signal)));
+      ended = new Promise((resolve) => serverProcess?.once('exit', (_, signal) => resolve(signal)));
       const { unavailable } = client.initializeResult?.capabilities.experimental as StartReport;
       const restarted = this.current.state === 'restarting';
       if (unavailable !== undefined) this.change('failed', unavailable);
@@ -199,10 +201,13 @@ export class ServerConnection {
     return client;
   }
 
-  private async died(): Promise<CloseAction> {
+  private async died(client: LanguageClient, ended: Promise<Ending>): Promise<CloseAction> {
     const { CloseAction } = languageClient();
-    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), endingMs));
-    const leftOut = this.leaving.ended(this.underWay(), await Promise.race([this.ended, late]));
+    const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), endingMs));
+    const ending = await Promise.race([ended, late]);
+    // Another took its place while it was started again: state, policy and the file of what is under way are that one's.
+    if (client !== this.client) return CloseAction.DoNotRestart;
+    const leftOut = this.leaving.ended(this.underWay(), ending);
     const why = leftOut.map((what) => l10n.t('It ended while it was {0}, which is left out from now on.', wordsOf(what)));
     if (leftOut.length > 0) this.leftOutChanged.fire(leftOut);
     if (this.policy.died(Date.now(), leftOut.length > 0)) {

@@ -42,6 +42,13 @@ describe('what the server ended at', () => {
     assert.deepEqual(left.ended([look], 'SIGKILL'), [look]);
   });
 
+  it('is not what goes on all the time either, the first time that it is not known how the server ended', () => {
+    const left = new LeftOut();
+    assert.deepEqual(left.ended([look, heap], undefined), [heap]);
+    assert.deepEqual(left.ended([look], undefined), [look]);
+    assert.deepEqual(new LeftOut().ended([look], null), [look]); // by itself
+  });
+
   it('is of a root that root alone, and of processes those that were asked about', () => {
     const left = new LeftOut();
     left.ended(

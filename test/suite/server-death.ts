@@ -4,12 +4,15 @@ import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import * as vscode from 'vscode';
 import type { PeermapApi } from '../../extension/client/api';
+import { ServerConnection } from '../../extension/client/server-connection';
+import { UnderWayFile } from '../../extension/client/under-way-file';
 import type { Round } from '../../extension/protocol/model';
 import type { SnapshotFile } from '../../extension/protocol/snapshot-file';
 import { readUnderWay } from '../../extension/protocol/undertaking';
 import { Peer, root, testSegment, until } from '../peers/drive';
-import { execute, page, refusal, running, start, tidy } from './host';
+import { execute, extension, page, refusal, running, start, tidy } from './host';
 
 describe('when the server is killed', () => {
   let api: PeermapApi;
@@ -91,6 +94,52 @@ describe('when the server is killed', () => {
       assert.equal(api.server.pid, pid);
     } finally {
       fs.rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('a server that is replaced while it is started again', () => {
+  let folder: string;
+  let log: vscode.LogOutputChannel;
+
+  // It stays: a server's end is written there later than it is stopped.
+  before(() => (log = vscode.window.createOutputChannel('Server', { log: true })));
+  beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'peermap-replaced-'))));
+  afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+  const started = () => fs.readFileSync(path.join(folder, 'started'), 'utf8').trim().split('\n').map(Number);
+
+  /** The server, which says that it was started; of three the second one never gets further. */
+  function stuckOnce(): string {
+    const module = path.join(folder, 'server.js');
+    const [pids, real] = [path.join(folder, 'started'), path.join(extension().extensionPath, 'dist/server.js')];
+    const lines = [
+      "const fs = require('node:fs');",
+      `fs.appendFileSync(${JSON.stringify(pids)}, process.pid + '\\n');`,
+      `if (fs.readFileSync(${JSON.stringify(pids)}, 'utf8').split('\\n').length === 3) setInterval(() => {}, 1000);`,
+      `else require(${JSON.stringify(real)});`,
+    ];
+    fs.writeFileSync(module, lines.join('\n'));
+    return module;
+  }
+
+  it('ends without a trace: its successor runs on, and nothing else is started', async () => {
+    const server = new ServerConnection(stuckOnce(), new UnderWayFile(folder), log, () => false);
+    await server.start();
+    process.kill(server.pid ?? 0, 'SIGKILL');
+    const stuck = await until(() => started()[1], 'another server to be started');
+    await server.start();
+    const states: string[] = [];
+    const listening = server.onDidChangeStatus(({ state }) => states.push(state));
+    try {
+      await until(() => !fs.existsSync(`/proc/${stuck}`), 'the one that was stuck to end');
+      for (let turn = 0; turn < 10; turn += 1) await server.request('peermap/list', {}, 'a look');
+      assert.deepEqual(states, []);
+      assert.deepEqual([server.status.state, server.pid], ['running', started()[2]]);
+      assert.equal(started().length, 3);
+    } finally {
+      listening.dispose();
+      await server.stop();
     }
   });
 });
