@@ -30,6 +30,15 @@ export const looks = {
   waiting: 64,
 } as const;
 
+/** What a person changes: joining, creating, rounds, reaping, removing.  Each has a thread while it waits for others, until its deadline. */
+export const changes = {
+  /** Many, for they sleep: so many segments have to be held up, each by somebody, before another has to wait. */
+  atOnce: 16,
+  stuckMs: looks.stuckMs,
+  mostStuck: looks.mostStuck,
+  waiting: looks.waiting,
+} as const;
+
 /** What a watched segment may send to the extension host, which all extensions of the window share. */
 export const telling = {
   /** A hundred thousand events a second are 10 MiB.  Receiving 16 takes some three hundredths of a core. */

@@ -31,9 +31,9 @@ export async function removeMemory(addon: Addon, params: Params): Promise<null> 
 }
 
 /** Whoever has it: a person was asked, about this object and no other. */
-export function removeSegment(addon: Addon, segment: string, inode: number): void {
+export async function removeSegment(addon: Addon, segment: string, inode: number): Promise<void> {
   const device = statSync('/dev/shm').dev;
-  const removal = addon.remove({ kind: 'posix', name: `peermap.${segment}`, inode, device, anyway: true });
+  const removal = await addon.removeAsync({ kind: 'posix', name: `peermap.${segment}`, inode, device, anyway: true });
   if (removal.outcome !== 'removed') throw refusal(removal.code ?? 'PEERMAP_EOS', removalText(segment, removal));
 }
 

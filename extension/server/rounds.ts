@@ -6,18 +6,22 @@
 // A segment of another user is joined only by a person's word for that user and that object, which comes with the request.  An attachment that it was given for is
 // used without asking again.
 //
-// One operation at a time for each segment: the server has one descriptive name, and two live peers may not share one.
+// One operation at a time for each segment: the server has one descriptive name, and two live peers may not share one.  Each may wait for others until its
+// deadline, so none is made on the main thread, and none waits for one of another segment (turns.ts).
 
 import * as l10n from '@vscode/l10n';
 import type { RegisteredPeer, Segment, SegmentOptions } from '../../native/addon/index';
 import { formatBytes } from '../protocol/address';
 import { oneLine } from '../protocol/foreign';
-import type { Attachment as PeerAttachment, OfObject, OfOwner, OfSegment, Requests } from '../protocol/requests';
+import type { Attachment as PeerAttachment, Method, OfObject, OfOwner, OfSegment, Requests } from '../protocol/requests';
 import type { Addon } from './addon';
+import { changes } from './budgets';
 import { isPeermapError } from './convert';
 import { integer, refusal } from './parameters';
 import { removeSegment } from './removal';
 import { identity, ownerOf } from './shared-memory';
+import { Turns } from './turns';
+import type { UnderWay } from './under-way';
 
 type Params<M extends keyof Requests> = Requests[M]['params'];
 
@@ -52,15 +56,19 @@ const foreign = 66;
 export class Rounds {
   readonly peerName = `vscode-${process.pid}`;
   private readonly attached = new Map<string, Attachment>();
-  private readonly queues = new Map<string, Promise<unknown>>();
+  /** Other lines than those of the looks: what is being changed is looked at meanwhile. */
+  private readonly turns = new Turns(changes);
 
-  constructor(private readonly addon: Addon) {}
+  constructor(
+    private readonly addon: Addon,
+    private readonly underWay: UnderWay,
+  ) {}
 
   attach({ segment, owner, inode }: Params<'peermap/attach'>): Promise<{ peerName: string }> {
-    return this.inTurn(segment, () => {
+    return this.inTurn('peermap/attach', segment, async () => {
       refuseOthers(segment, inode);
-      if (!this.attachment(segment)) {
-        const peer = this.join(segment, { owner, inode }, { peerName: this.peerName });
+      if (!(await this.attachment(segment))) {
+        const peer = await this.join(segment, { owner, inode }, { peerName: this.peerName });
         this.attached.set(segment, { segment: peer, object: identity(segment), owner });
       }
       return { peerName: this.peerName };
@@ -68,35 +76,35 @@ export class Rounds {
   }
 
   detach({ segment }: Params<'peermap/detach'>): Promise<null> {
-    return this.inTurn(segment, () => {
-      this.leave(segment);
+    return this.inTurn('peermap/detach', segment, async () => {
+      await this.leave(segment);
       return null;
     });
   }
 
   grow({ bytes, ...how }: Params<'peermap/grow'>) {
-    return this.asPeer(how, (peer) => peer.grow(bytes));
+    return this.asPeer('peermap/grow', how, (peer) => peer.grow(bytes));
   }
 
   shrink({ bytes, ...how }: Params<'peermap/shrink'>) {
     const { agreed } = how;
-    return this.asPeer(how, (peer) => {
+    return this.asPeer('peermap/shrink', how, async (peer) => {
       if (agreed && peer.size !== agreed.size)
         throw refusal('PEERMAP_EBUSY', changedMeanwhile(how.segment, agreed.size, peer.size));
-      return peer.shrink(bytes);
+      return await peer.shrink(bytes);
     });
   }
 
   remap({ pid, ...how }: Params<'peermap/remap'>) {
-    return this.asPeer(how, (peer) => (pid === undefined ? peer.remap() : peer.remap(pid)));
+    return this.asPeer('peermap/remap', how, (peer) => (pid === undefined ? peer.remap() : peer.remap(pid)));
   }
 
   reap(how: Params<'peermap/reap'>): Promise<{ freed: number }> {
     const meant = how.agreed && new Set(how.agreed.dead.map(attachmentId));
-    return this.asPeer(how, (peer) => {
+    return this.asPeer('peermap/reap', how, async (peer) => {
       const others = meant ? peer.peers().filter(({ state, id }) => state === 'dead' && !meant.has(id)) : [];
       if (others.length > 0) throw refusal('PEERMAP_EBUSY', diedMeanwhile(how.segment, others));
-      return { freed: peer.reap() };
+      return { freed: await peer.reapAsync() };
     });
   }
 
@@ -108,82 +116,78 @@ export class Rounds {
     noPtrace = false,
     heap = false,
   }: Params<'peermap/create'>): Promise<{ size: number }> {
-    return this.inTurn(segment, () => {
+    return this.inTurn('peermap/create', segment, async () => {
       const sizes = { initialSize: bytes, ...(reserve === undefined ? {} : { reserveSize: reserve }) };
-      const peer = this.addon.Segment.create(segment, { peerName: this.peerName, strict, noPtrace, heap, ...sizes });
+      const options = { peerName: this.peerName, strict, noPtrace, heap, ...sizes };
+      const peer = await this.addon.Segment.createAsync(segment, options);
       try {
         return { size: peer.size };
       } finally {
-        peer.detach();
+        await peer.detachAsync();
       }
     });
   }
 
   destroy({ segment, inode }: Params<'peermap/destroy'>): Promise<null> {
-    return this.inTurn(segment, () => {
-      if (inode === undefined) this.addon.destroy(segment);
-      else removeSegment(this.addon, segment, integer(inode, 'inode', 0));
-      this.leave(segment);
+    return this.inTurn('peermap/destroy', segment, async () => {
+      if (inode === undefined) await this.addon.destroyAsync(segment);
+      else await removeSegment(this.addon, segment, integer(inode, 'inode', 0));
+      await this.leave(segment);
       return null;
     });
   }
 
-  private asPeer<T>(how: How, work: (peer: Segment) => T | Promise<T>): Promise<T> {
+  private asPeer<T>(method: Method, how: How, work: (peer: Segment) => Promise<T>): Promise<T> {
     const { segment, owner, inode, allowLate = false, agreed } = how;
-    return this.inTurn(segment, async () => {
+    return this.inTurn(method, segment, async () => {
       if (agreed && isAnother(segment, agreed.inode)) throw refusal('PEERMAP_EBUSY', replacedMeanwhile(segment));
       refuseOthers(segment, inode);
-      const attachment = this.attachment(segment);
+      const attachment = await this.attachment(segment);
       // Whether late peers are allowed is a property of the attachment, so such a round needs one of its own.
       if (attachment && !allowLate) return work(attachment.segment);
       const peerName = attachment ? `${this.peerName}-late` : this.peerName;
       const word = { owner: owner ?? attachment?.owner, inode: inode ?? attachment?.object };
-      const peer = this.join(segment, word, { peerName, allowLate });
+      const peer = await this.join(segment, word, { peerName, allowLate });
       try {
         return await work(peer);
       } finally {
-        peer.detach();
+        await peer.detachAsync();
       }
     });
   }
 
   /** The library refuses an object of anybody but the owner that was agreed to; without one, of anybody but the server's own user. */
-  private join(segment: string, { owner, inode }: Word, options: SegmentOptions): Segment {
+  private async join(segment: string, { owner, inode }: Word, options: SegmentOptions): Promise<Segment> {
     const whose = owner === undefined ? {} : { owner: integer(owner, 'owner', 0, noUser - 1) };
     let peer: Segment | undefined;
     try {
-      peer = this.addon.Segment.attach(segment, { ...options, relocatable: true, ...whose });
+      peer = await this.addon.Segment.attachAsync(segment, { ...options, relocatable: true, ...whose });
       refuseOthers(segment, inode); // it may have been replaced since the first look
       return peer;
     } catch (error) {
-      peer?.detach();
+      await peer?.detachAsync();
       throw (isForeign(error) && notAgreed(segment)) || error;
     }
   }
 
-  private attachment(segment: string): Attachment | undefined {
+  private async attachment(segment: string): Promise<Attachment | undefined> {
     const attachment = this.attached.get(segment);
     if (attachment && attachment.object !== identity(segment)) {
-      this.leave(segment);
+      await this.leave(segment);
       return undefined;
     }
     return attachment;
   }
 
-  private leave(segment: string): void {
-    this.attached.get(segment)?.segment.detach();
+  private async leave(segment: string): Promise<void> {
+    const attachment = this.attached.get(segment);
     this.attached.delete(segment);
+    await attachment?.segment.detachAsync();
   }
 
-  private inTurn<T>(segment: string, work: () => T | Promise<T>): Promise<T> {
-    const turn = (this.queues.get(segment) ?? Promise.resolve()).then(work);
-    const settled = turn
-      .catch(() => undefined)
-      .finally(() => {
-        if (this.queues.get(segment) === settled) this.queues.delete(segment);
-      });
-    this.queues.set(segment, settled);
-    return turn;
+  private inTurn<T>(method: Method, segment: string, work: () => Promise<T>): Promise<T> {
+    if (typeof segment !== 'string') throw new TypeError('segment must be a string');
+    return this.turns.take(segment, () => this.underWay.during({ method, segment }, work));
   }
 }
 

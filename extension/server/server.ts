@@ -59,7 +59,7 @@ function notify<N extends keyof Notifications>(method: N, params: Notifications[
 }
 
 function handlersOf(addon: Addon): Handlers {
-  const rounds = new Rounds(addon);
+  const rounds = new Rounds(addon, underWay);
   const memory = new SharedMemory(() => notify('peermap/listChanged', {}));
   const turns = new Turns(looks);
   const system = new System(addon, turns, underWay);

@@ -9,7 +9,7 @@
 //     view.cc      ArrayBuffers over the memory itself, and what they keep alive
 //     heap.cc      objects of a segment with a heap
 //     observer.cc  Observer, list(), processes(): looking
-//     look.cc      the same on threads of their own, no longer than was said
+//     look.cc      the same, and what enters and leaves segments, on threads of their own
 //     count.cc     Observer.heap(): the heap, counted from outside
 //     census.cc    census(), remove(): all shared memory of the machine
 //     convert.cc   C structs to the objects of model.d.ts

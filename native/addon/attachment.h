@@ -13,7 +13,7 @@ namespace peermap {
 
 struct View;
 
-// All but run() is called from the environment's own thread.
+// All but run() and depart() is called from the environment's own thread.
 class Attachment : public Ending {
  public:
   Attachment(Napi::Env env, peermap_segment* segment) : segment_(segment) { hold(env); }
@@ -42,6 +42,9 @@ class Attachment : public Ending {
   // Takes the memory from all views, and leaves.  Where a view's memory has gone to a buffer that is not known here, it leaves when
   // that is collected.
   void leave(Napi::Env env);
+  // The same without waiting for others: if true, depart() is left to be called once, on any thread.
+  bool part(Napi::Env env);
+  void depart(bool process_exits);
   void end(bool process_exits) override;
 
   // ---- view.cc ----
@@ -57,14 +60,14 @@ class Attachment : public Ending {
   void settle();
 
  private:
-  void depart(bool process_exits);
-
   std::mutex mutex_;
   std::condition_variable idle_;
   peermap_segment* segment_;
   std::multimap<uint64_t, View*> views_;  // by offset
   bool pinned_ = false;
   bool detached_ = false;
+  bool later_ = false;   // who leaves departs itself
+  bool parted_ = false;  // and is to, or does
   int running_ = 0;  // calls
   bool leaving_ = false;
 };

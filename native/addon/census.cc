@@ -202,6 +202,6 @@ Napi::Value remove_object(const Napi::CallbackInfo& info) {
   return removal_object(info.Env(), removal);
 }
 
-Napi::Value remove_object_async(const Napi::CallbackInfo& info) { return look(info.Env(), std::make_unique<RemovalTask>(info), 0); }
+Napi::Value remove_object_async(const Napi::CallbackInfo& info) { return change(info.Env(), std::make_unique<RemovalTask>(info)); }
 
 }  // namespace peermap

@@ -119,6 +119,10 @@ export class Segment {
   static create<T>(this: { prototype: T }, name: string, options?: SegmentOptions): T;
   static attach<T>(this: { prototype: T }, name: string, options?: SegmentOptions): T;
   static open<T>(this: { prototype: T }, name: string, options?: SegmentOptions): T;
+  /** The same on a thread of its own: they may wait, until the deadline, for whoever holds the segment's lock. */
+  static createAsync<T>(this: { prototype: T }, name: string, options?: SegmentOptions): Promise<T>;
+  static attachAsync<T>(this: { prototype: T }, name: string, options?: SegmentOptions): Promise<T>;
+  static openAsync<T>(this: { prototype: T }, name: string, options?: SegmentOptions): Promise<T>;
   readonly name: string;
   readonly base: bigint;
   readonly size: number;
@@ -135,6 +139,8 @@ export class Segment {
   peers(): RegisteredPeer[];
   pidOf(peerName: string): number | undefined;
   reap(): number;
+  /** The same off the main thread, in turn with the rounds. */
+  reapAsync(): Promise<number>;
   /** Whether no thread of that process can touch the memory any more: one that is 'dead' may have threads that run for a moment more. */
   peerEnded(peer: { id: bigint }): boolean;
   /** Waits for that, like waitRoot(); false if it was not so by the deadline. */
@@ -175,10 +181,14 @@ export class Segment {
    * the segment is left only when that has happened.
    */
   detach(): void;
+  /** The same on a thread of its own; the views end at once. */
+  detachAsync(): Promise<void>;
 }
 
 /** Removes the segment's name; who is attached keeps the memory. */
 export function destroy(name: string): void;
+/** The same on a thread of its own. */
+export function destroyAsync(name: string): Promise<void>;
 
 // ---- the observer's side ----
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // look.cc - looks that may take long, each on a thread of its own: what is looked at may be made so that it takes for ever, and even so that the kernel
-// does not come back from it.  Threads of the pool are few, and files and names wait for them.
+// does not come back from it.  Threads of the pool are few, and files and names wait for them.  So do the changes that wait for others: joining, leaving, removing.
 //
 //     look(env, task, ms) -> task->take() on the thread, no longer than its budget (native/observer/budget.h) -> task->tell() on the environment's
 //
-// A look does not keep the process alive, and at its exit nobody waits for one.
+// A look does not keep the process alive, a change does.  At the exit of the process nobody waits for either.
 #include "look.h"
 
 #include <cerrno>
@@ -23,10 +23,10 @@ namespace {
 
 class Look : public Ending {
  public:
-  Look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms)
+  Look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms, bool keeps_alive)
       : deferred_(env), task_(std::move(task)), ms_(ms),
         function_(Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "peermap.look", 0, 1)) {
-    function_.Unref(env);
+    if (!keeps_alive) function_.Unref(env);
   }
 
   Napi::Promise begin(Napi::Env env) {
@@ -37,7 +37,7 @@ class Look : public Ending {
       const int number = error.code().value();
       function_.Abort();
       delete this;
-      throw make_error(env, PEERMAP_EOS, "there is no thread for a look: " + std::string(std::strerror(number)), number);
+      throw make_error(env, PEERMAP_EOS, "there is no thread for this: " + std::string(std::strerror(number)), number);
     }
     hold(env);
     return promise;
@@ -62,7 +62,7 @@ class Look : public Ending {
     pmo_budget_begin(ms_, &stop_);
     rc_ = task_->take();
     if (rc_ != 0) {
-      errno_ = rc_ == PEERMAP_EOS ? errno : 0;
+      errno_ = rc_ == PEERMAP_EOS || rc_ == PEERMAP_EACCES ? errno : 0;
       sentence_ = task_->sentence();
     }
     pmo_budget_end();
@@ -100,7 +100,15 @@ class Look : public Ending {
 
 std::string Task::sentence() const { return peermap_last_error(); }
 
-Napi::Promise look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms) { return (new Look(env, std::move(task), ms))->begin(env); }
+Napi::Promise look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms) { return (new Look(env, std::move(task), ms, false))->begin(env); }
+
+Napi::Promise change(Napi::Env env, std::unique_ptr<Task> task) { return (new Look(env, std::move(task), 0, true))->begin(env); }
+
+Napi::Promise rejected(Napi::Env env, const Napi::Error& error) {
+  const Napi::Promise::Deferred deferred(env);
+  deferred.Reject(error.Value());
+  return deferred.Promise();
+}
 
 uint32_t within_argument(const Napi::Object& options) {
   return static_cast<uint32_t>(integer_argument(options.Get("withinMs"), "options.withinMs", 1, 3600000, 0));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// look.h - what a look is made of: see look.cc.
+// look.h - what is done on a thread of its own, a look or a change, is made of: see look.cc.
 #ifndef PEERMAP_ADDON_LOOK_H
 #define PEERMAP_ADDON_LOOK_H
 
@@ -8,7 +8,7 @@
 
 namespace peermap {
 
-// What is looked for.  It owns what it takes, and all that it needs for that.
+// What is looked for, or done.  It owns what it takes, and all that it needs for that.
 class Task {
  public:
   virtual ~Task() = default;
@@ -22,6 +22,10 @@ class Task {
 
 // `ms` 0: for as long as it takes.
 Napi::Promise look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms);
+// What changes something, and has a deadline of its own.  It keeps the process alive.
+Napi::Promise change(Napi::Env env, std::unique_ptr<Task> task);
+// A function that returns a promise tells everything by it, what is wrong with its arguments as well.
+Napi::Promise rejected(Napi::Env env, const Napi::Error& error);
 // options.withinMs; 0 without one.
 uint32_t within_argument(const Napi::Object& options);
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "attachment.h"
+#include "look.h"
 
 namespace peermap {
 namespace {
@@ -13,6 +14,24 @@ Napi::Value destroy(const Napi::CallbackInfo& info) {
   const int rc = peermap_destroy(name.c_str());
   if (rc != 0) throw last_error(info.Env(), rc);
   return info.Env().Undefined();
+}
+
+class Destruction : public Task {
+ public:
+  explicit Destruction(const Napi::CallbackInfo& info) : name_(string_argument(info[0], "name")) {}
+  int take() override { return peermap_destroy(name_.c_str()); }
+  Napi::Value tell(Napi::Env env) override { return env.Undefined(); }
+
+ private:
+  const std::string name_;
+};
+
+Napi::Value destroy_async(const Napi::CallbackInfo& info) {
+  try {
+    return change(info.Env(), std::make_unique<Destruction>(info));
+  } catch (const Napi::Error& error) {
+    return rejected(info.Env(), error);
+  }
 }
 
 Napi::Value open_program(const Napi::CallbackInfo& info) {
@@ -34,6 +53,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Segment", segment);
   exports.Set("Observer", define_observer(env));
   exports.Set("destroy", Napi::Function::New(env, destroy, "destroy"));
+  exports.Set("destroyAsync", Napi::Function::New(env, destroy_async, "destroyAsync"));
   exports.Set("list", Napi::Function::New(env, list_segments, "list"));
   exports.Set("processes", Napi::Function::New(env, find_processes, "processes"));
   exports.Set("census", Napi::Function::New(env, take_census, "census"));

@@ -35,7 +35,7 @@ class Round : public Napi::AsyncWorker {
   void Execute() override {
     rc_ = attachment_->run([this](peermap_segment* segment) {
       const int rc = ask(segment);
-      if (rc != 0) {
+      if (rc < 0) {
         errno_ = rc == PEERMAP_EOS ? errno : 0;
         sentence_ = peermap_last_error();
       }
@@ -50,6 +50,7 @@ class Round : public Napi::AsyncWorker {
       case Op::grow: return peermap_grow(segment, bytes_, &report_.round);
       case Op::shrink: return peermap_shrink(segment, bytes_, &report_.round);
       case Op::trim: return peermap_trim(segment, &report_.round);
+      case Op::reap: return peermap_reap(segment);
       case Op::remap: return peermap_remap(segment, pid_, &report_.round);
       default: return peermap_map_peer(segment, pid_, &report_.round);
     }
@@ -57,8 +58,8 @@ class Round : public Napi::AsyncWorker {
 
   void OnOK() override {
     try {
-      if (rc_ == 0) {
-        deferred_.Resolve(to_object(Env(), report_));
+      if (rc_ >= 0) {
+        deferred_.Resolve(op_ == Op::reap ? Napi::Number::New(Env(), rc_).As<Napi::Value>() : to_object(Env(), report_));
       } else {
         deferred_.Reject(make_error(Env(), rc_, sentence_, errno_, &report_).Value());
       }
@@ -90,7 +91,7 @@ Napi::Value Segment::round(const Napi::CallbackInfo& info) {
   try {
     constexpr bool sized = op == Op::grow || op == Op::shrink;
     const int64_t bytes = sized ? integer_argument(info[0], "bytes", 1, number_max) : 0;
-    const int64_t pid = sized || op == Op::trim ? 0 : integer_argument(info[0], "pid", 1, INT32_MAX, 0);
+    const int64_t pid = sized || op == Op::trim || op == Op::reap ? 0 : integer_argument(info[0], "pid", 1, INT32_MAX, 0);
     handle(env);
     Round* const round = new Round(env, this, attachment_, op, static_cast<size_t>(bytes), static_cast<pid_t>(pid));
     const Napi::Promise promise = round->promise();
@@ -132,6 +133,7 @@ template Napi::Value Segment::round<Op::grow>(const Napi::CallbackInfo& info);
 template Napi::Value Segment::round<Op::shrink>(const Napi::CallbackInfo& info);
 template Napi::Value Segment::round<Op::remap>(const Napi::CallbackInfo& info);
 template Napi::Value Segment::round<Op::trim>(const Napi::CallbackInfo& info);
+template Napi::Value Segment::round<Op::reap>(const Napi::CallbackInfo& info);
 template Napi::Value Segment::round<Op::map>(const Napi::CallbackInfo& info);
 
 }  // namespace peermap

@@ -3,6 +3,9 @@
 // segment.cc - Segment: attaching, the registry, roots, copies of the memory.
 #include "segment.h"
 
+#include <utility>
+
+#include "look.h"
 
 namespace peermap {
 namespace {
@@ -45,28 +48,76 @@ struct Options {
   }
 };
 
-}  // namespace
+// Of a derived class, what that makes.
+Napi::Function constructor_of(const Napi::CallbackInfo& info) {
+  const Napi::Value self = info.This();
+  return self.IsFunction() ? self.As<Napi::Function>() : info.Env().GetInstanceData<Instance>()->segment.Value();
+}
 
-template <Segment::Enter enter>
-Napi::Value Segment::enter_by(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const std::string name = string_argument(info[0], "name");
-  const Options options(info[1]);
-  peermap_segment* segment;
-  const int rc = enter(name.c_str(), &options.c, &segment);
-  if (rc != 0) throw last_error(env, rc);
+Napi::Value made_of(const Napi::Function& constructor, const std::string& name, peermap_segment* segment) {
+  const Napi::Env env = constructor.Env();
   auto attachment = std::make_shared<Attachment>(env, segment);
   Instance* const instance = env.GetInstanceData<Instance>();
   instance->entering = &attachment;
-  const Napi::Value self = info.This();
-  // Of a derived class, what that makes.
-  const Napi::Function constructor = self.IsFunction() ? self.As<Napi::Function>() : instance->segment.Value();
-  const Napi::Value made = constructor.New({ info[0] });
+  const Napi::Value made = constructor.New({ Napi::String::New(env, name) });
   if (instance->entering) {
     instance->entering = nullptr;
     throw Napi::TypeError::New(env, "this is no class derived from Segment");
   }
   return made;
+}
+
+// Entering a segment, on a thread of its own.
+class Entry : public Task {
+ public:
+  using Enter = int (*)(const char*, const peermap_options*, peermap_segment**);
+  Entry(const Napi::CallbackInfo& info, Enter enter)
+      : enter_(enter), name_(string_argument(info[0], "name")), options_(info[1]), constructor_(Napi::Persistent(constructor_of(info))) {}
+  ~Entry() override { peermap_detach(segment_); }  // of which nobody was told
+  int take() override { return enter_(name_.c_str(), &options_.c, &segment_); }
+  Napi::Value tell(Napi::Env) override { return made_of(constructor_.Value(), name_, std::exchange(segment_, nullptr)); }
+
+ private:
+  const Enter enter_;
+  const std::string name_;
+  const Options options_;
+  const Napi::FunctionReference constructor_;
+  peermap_segment* segment_ = nullptr;
+};
+
+// Leaving one, likewise.
+class Departure : public Task {
+ public:
+  explicit Departure(std::shared_ptr<Attachment> attachment) : attachment_(std::move(attachment)) {}
+  int take() override {
+    if (attachment_) attachment_->depart(false);
+    return 0;
+  }
+  Napi::Value tell(Napi::Env env) override { return env.Undefined(); }
+
+ private:
+  const std::shared_ptr<Attachment> attachment_;
+};
+
+}  // namespace
+
+template <Segment::Enter enter>
+Napi::Value Segment::enter_by(const Napi::CallbackInfo& info) {
+  const std::string name = string_argument(info[0], "name");
+  const Options options(info[1]);
+  peermap_segment* segment;
+  const int rc = enter(name.c_str(), &options.c, &segment);
+  if (rc != 0) throw last_error(info.Env(), rc);
+  return made_of(constructor_of(info), name, segment);
+}
+
+template <Segment::Enter enter>
+Napi::Value Segment::enter_async(const Napi::CallbackInfo& info) {
+  try {
+    return change(info.Env(), std::make_unique<Entry>(info, enter));
+  } catch (const Napi::Error& error) {
+    return rejected(info.Env(), error);
+  }
 }
 
 Segment::Segment(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -214,12 +265,24 @@ Napi::Value Segment::detach(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value Segment::detach_async(const Napi::CallbackInfo& info) {
+  try {
+    const bool leaves = attachment_ && attachment_->part(info.Env());
+    return change(info.Env(), std::make_unique<Departure>(leaves ? attachment_ : nullptr));
+  } catch (const Napi::Error& error) {
+    return rejected(info.Env(), error);
+  }
+}
+
 Napi::Function Segment::define(Napi::Env env) {
   return DefineClass(env, "Segment",
                      {
                          StaticMethod<&Segment::enter_by<peermap_create>>("create"),
                          StaticMethod<&Segment::enter_by<peermap_attach>>("attach"),
                          StaticMethod<&Segment::enter_by<peermap_open>>("open"),
+                         StaticMethod<&Segment::enter_async<peermap_create>>("createAsync"),
+                         StaticMethod<&Segment::enter_async<peermap_attach>>("attachAsync"),
+                         StaticMethod<&Segment::enter_async<peermap_open>>("openAsync"),
                          InstanceAccessor<&Segment::name>("name", napi_enumerable),
                          InstanceAccessor<&Segment::base>("base", napi_enumerable),
                          InstanceAccessor<&Segment::size>("size", napi_enumerable),
@@ -233,6 +296,7 @@ Napi::Function Segment::define(Napi::Env env) {
                          InstanceMethod<&Segment::peers>("peers"),
                          InstanceMethod<&Segment::pid_of>("pidOf"),
                          InstanceMethod<&Segment::reap>("reap"),
+                         InstanceMethod<&Segment::round<Op::reap>>("reapAsync"),
                          InstanceMethod<&Segment::set_root>("setRoot"),
                          InstanceMethod<&Segment::remove_root>("removeRoot"),
                          InstanceMethod<&Segment::root>("root"),
@@ -251,6 +315,7 @@ Napi::Function Segment::define(Napi::Env env) {
                          InstanceMethod<&Segment::heap_stats>("heapStats"),
                          InstanceMethod<&Segment::heap_peers>("heapPeers"),
                          InstanceMethod<&Segment::detach>("detach"),
+                         InstanceMethod<&Segment::detach_async>("detachAsync"),
                      });
 }
 

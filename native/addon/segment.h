@@ -14,7 +14,7 @@
 
 namespace peermap {
 
-enum class Op { grow, shrink, remap, map, trim };
+enum class Op { grow, shrink, remap, map, trim, reap };
 
 class Round;
 
@@ -34,6 +34,8 @@ class Segment : public Napi::ObjectWrap<Segment> {
   using Enter = int (*)(const char*, const peermap_options*, peermap_segment**);
   template <Enter enter>
   static Napi::Value enter_by(const Napi::CallbackInfo& info);
+  template <Enter enter>
+  static Napi::Value enter_async(const Napi::CallbackInfo& info);
   template <Op op>
   Napi::Value round(const Napi::CallbackInfo& info);
   peermap_segment* handle(Napi::Env env) const;
@@ -58,6 +60,7 @@ class Segment : public Napi::ObjectWrap<Segment> {
   Napi::Value view(const Napi::CallbackInfo& info);
   Napi::Value release(const Napi::CallbackInfo& info);
   Napi::Value detach(const Napi::CallbackInfo& info);
+  Napi::Value detach_async(const Napi::CallbackInfo& info);
 
   // heap.cc
   size_t object_argument(const Napi::CallbackInfo& info);

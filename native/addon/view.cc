@@ -120,12 +120,13 @@ void Attachment::release(Napi::Env env, uint64_t offset, const Napi::Value& buff
 
 // After a view less: without any nothing is pinned, and who wanted to leave does.
 void Attachment::settle() {
-  if (!views_.empty() || !segment_) return;
+  if (!views_.empty() || parted_ || !segment_) return;
   if (pinned_) peermap_unpin(segment_);
   pinned_ = false;
   if (!detached_) return;
   let_go();
-  depart(false);
+  parted_ = later_;
+  if (!parted_) depart(false);
 }
 
 void Attachment::leave(Napi::Env env) {
@@ -135,6 +136,14 @@ void Attachment::leave(Napi::Env env) {
     leaving_ = true;
   }
   neuter(env, 0, UINT64_MAX);
+}
+
+bool Attachment::part(Napi::Env env) {
+  if (detached_) return false;
+  later_ = true;
+  leave(env);
+  later_ = false;
+  return parted_;
 }
 
 void Attachment::end(bool process_exits) {

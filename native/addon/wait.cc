@@ -4,6 +4,7 @@
 //
 // Each has a thread of its own: those of the pool are few, and files and names wait for them.  It asks the library for a slice of time after the other,
 // so that a detach, or the end of the environment, holds nobody up.  A wait keeps the process alive until it ends, which is at its deadline at the latest.
+#include "look.h"
 #include "segment.h"
 
 #include <atomic>
@@ -100,12 +101,6 @@ Napi::Error timed_out(Napi::Env env, const std::string& sentence) {
   error.Set("name", "TimeoutError");
   error.Set("code", "ETIMEDOUT");
   return error;
-}
-
-Napi::Promise rejected(Napi::Env env, const Napi::Error& error) {
-  const Napi::Promise::Deferred deferred(env);
-  deferred.Reject(error.Value());
-  return deferred.Promise();
 }
 
 uint32_t deadline_argument(const Napi::Value& value, peermap_segment* segment) {

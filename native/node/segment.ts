@@ -8,7 +8,7 @@ import { addon, failure } from './addon';
 import { Events, type EventsOptions } from './events';
 import { HeapObject, Range, Root, type ArrayType } from './range';
 
-/** One attachment of this process.  Everything but grow(), shrink(), remap(), mapPeer() and trim() is done when the call returns. */
+/** One attachment of this process.  Everything is done when the call returns, but for grow(), shrink(), remap(), mapPeer() and trim(), and what is called …Async(). */
 export class Segment extends addon.Segment implements Disposable, AsyncDisposable {
   readonly #events = new Set<Events>();
   readonly #rounds = new Set<Promise<Round>>();
@@ -113,6 +113,11 @@ export class Segment extends addon.Segment implements Disposable, AsyncDisposabl
   override detach(): void {
     for (const events of this.#events) events.close();
     super.detach();
+  }
+
+  override detachAsync(): Promise<void> {
+    for (const events of this.#events) events.close();
+    return super.detachAsync();
   }
 
   [Symbol.dispose](): void {

@@ -51,6 +51,49 @@ describe('addon: a process as a peer', () => {
     assert.equal(observer.snapshot().header?.slots, 8);
   });
 
+  it('does off the main thread what may wait for others, and keeps the process for as long', async () => {
+    const name = freshName();
+    const one = kept(await peermap.Segment.createAsync(name, { peerName: 'one', initialSize: MiB }));
+    assert.ok(one instanceof peermap.Segment);
+    assert.equal(one.size, MiB);
+    await assert.rejects(peermap.Segment.createAsync(name), { code: 'PEERMAP_EEXIST' });
+    await assert.rejects(peermap.Segment.attachAsync(1 as unknown as string), TypeError);
+    await assert.rejects(peermap.Segment.attachAsync(name, { peerName: 'one', relocatable: true }), {
+      code: 'PEERMAP_EPEERNAME',
+    });
+    const other = new Script(
+      name,
+      `peermap.Segment.openAsync(name, { peerName: 'other' }).then((segment) => segment.detachAsync()).then(() => console.log('left'));`,
+    );
+    assert.equal(await other.line(), 'left');
+    assert.deepEqual(await other.ended, [0, null]);
+    const dead = await Script.peer(name, 'dead');
+    await dead.kill();
+    assert.equal(await one.reapAsync(), 1);
+    const leaving = one.detachAsync();
+    assert.throws(() => one.size, { code: 'PEERMAP_EDETACHED' });
+    await Promise.all([leaving, one.detachAsync()]);
+    one.detach();
+    assert.equal(seen(name, 'one'), undefined);
+    await peermap.destroyAsync(name);
+    assert.ok(!existsSync(`/dev/shm/peermap.${name}`));
+    await assert.rejects(peermap.destroyAsync(name), { code: 'PEERMAP_ENOENT' });
+  });
+
+  it('ends its views at once where it leaves off the main thread', async function () {
+    if (!peermap.canView) this.skip();
+    const name = freshName();
+    const observer = kept(peermap.Segment.create(name, { peerName: 'observer' }));
+    const segment = await peermap.Segment.attachAsync(name, { peerName: 'viewer', relocatable: true });
+    const view = segment.view(0, 64);
+    await segment.detachAsync();
+    assert.equal(view.byteLength, 0);
+    assert.deepEqual(
+      observer.peers().map((peer) => peer.name),
+      ['observer'],
+    );
+  });
+
   it('throws PEERMAP_ELOST where the object was cut short from outside', () => {
     const name = freshName();
     const path = `/dev/shm/peermap.${name}`;

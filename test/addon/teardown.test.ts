@@ -55,6 +55,27 @@ describe('addon: the end of an environment', () => {
     await segment.grow(4096);
   });
 
+  it('a worker that is terminated while it joins and leaves does no harm', async () => {
+    const name = freshName();
+    const segment = kept(peermap.Segment.create(name, { peerName: 'main', maxPeers: 64 }));
+    for (let i = 0; i < 10; i++) {
+      const worker = startWorker(
+        name,
+        `const join = (peerName) => peermap.Segment.attachAsync(name, { peerName, relocatable: true });
+         for (let i = 0; i < 8; i++) join('worker' + i).then((segment) => segment.detachAsync(), () => {});
+         join('kept').then((segment) => { globalThis.segment = segment; parentPort.postMessage('joined'); });
+         setInterval(() => {}, 1000);`,
+      );
+      await once(worker, 'message');
+      await worker.terminate();
+      assert.deepEqual(
+        segment.peers().map((peer) => peer.name),
+        ['main'],
+      );
+    }
+    await segment.grow(4096);
+  });
+
   it('a worker that ends by itself leaves the registry, and its watch does not keep it', async () => {
     const name = freshName();
     kept(peermap.Segment.create(name, { peerName: 'main' }));

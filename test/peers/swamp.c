@@ -4,6 +4,7 @@
  *
  *     swamp SEGMENT NAME flood       all that wakes an observer changes, as fast as a core can: slots, events, epoch
  *     swamp SEGMENT NAME heap        a heap of 2 TiB, all of which its description claims to be in use; a hole in the file
+ *     swamp SEGMENT NAME locks       at "lock" its locks are held, by nobody who ever lets go, until "unlock"; it answers "ok"
  *     swamp SEGMENT NAME pieces N    it maps the object N times over, and is in every slot of the registry
  *
  * It creates the segment, says "ready PID BASE SIZE", and ends with its standard input.
@@ -85,6 +86,18 @@ static void map_pieces(unsigned count)
         slots()[i] = slots()[0];
 }
 
+static void hold_locks(void)
+{
+    char line[16];
+    while (fgets(line, sizeof line, stdin)) {
+        header->lock = header->registry_lock = strcmp(line, "lock\n") == 0 ? (uint32_t)getpid() : 0;
+        syscall(SYS_futex, &header->lock, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+        syscall(SYS_futex, &header->registry_lock, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+        printf("ok\n");
+        fflush(stdout);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = argc >= 4 ? argv[3] : "";
@@ -114,6 +127,8 @@ int main(int argc, char **argv)
     fflush(stdout);
     if (strcmp(mode, "flood") == 0)
         flood();
+    if (strcmp(mode, "locks") == 0)
+        hold_locks();
     while (!over(-1)) {}
     return 0;
 }

@@ -9,6 +9,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Snapshot } from '../../extension/protocol/model';
+import type { Method, Requests } from '../../extension/protocol/requests';
 import { readUnderWay } from '../../extension/protocol/undertaking';
 import { telling } from '../../extension/server/budgets';
 import { bytesOf } from '../../extension/server/flow';
@@ -57,6 +58,37 @@ describe('a segment that is too much', function () {
     // As far as it went in its time; whether that is the end depends on the machine (looks_have_bounds.c gives it too little on any).
     assert.ok(heap?.value);
     assert.ok(heap.problems.every(({ code, where }) => code === 'left-out' && where === 'heap'));
+  });
+
+  it('holds up no other where it is joined, reaped, left and grown while somebody keeps its locks', async () => {
+    const holder = await Peer.startAs(swamp, segment, 'swamp', 'locks');
+    const [calm, fresh] = [testSegment(), testSegment()];
+    await Peer.start(calm, 'writer', 'create', 65536);
+    const client = await Client.start();
+    await client.request('peermap/attach', { segment });
+    await holder.ask('lock');
+    let answered = 0;
+    const hold = async <M extends Method>(method: M, params: Requests[M]['params']) => {
+      await client.request(method, params).catch(() => undefined);
+      answered += 1;
+    };
+    // Each until its deadline, one after the other.
+    const held = Array.from({ length: 10 }, () => [
+      hold('peermap/reap', { segment }),
+      hold('peermap/grow', { segment, bytes: 65536, allowLate: true }), // joins once more
+      hold('peermap/detach', { segment }),
+      hold('peermap/attach', { segment }),
+    ]).flat();
+    await client.request('peermap/create', { segment: fresh, bytes: 65536 });
+    await client.request('peermap/attach', { segment: calm });
+    await client.request('peermap/grow', { segment: calm, bytes: 65536 });
+    await client.request('peermap/reap', { segment: calm });
+    await client.request('peermap/detach', { segment: calm });
+    await client.request('peermap/destroy', { segment: fresh });
+    await client.request('peermap/snapshot', { segment });
+    assert.ok(answered < held.length, 'all of them waited for the locks');
+    await holder.ask('unlock');
+    await Promise.all(held);
   });
 
   it('is told of at a bounded rate, with all that was left out counted, and in the end as it is', async () => {
