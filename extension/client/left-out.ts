@@ -13,7 +13,11 @@ const parts: Partial<Record<Method, readonly Method[]>> = {
   'peermap/watch': ['peermap/watch', 'peermap/snapshot'],
   'peermap/snapshot': ['peermap/watch', 'peermap/snapshot'],
   'peermap/residency': ['peermap/residency', 'peermap/watch', 'peermap/snapshot'],
-  'peermap/structure': ['peermap/structure', 'peermap/watch', 'peermap/snapshot'],
+  'peermap/structure': ['peermap/structure', 'peermap/watch', 'peermap/snapshot', 'peermap/processes'],
+  'peermap/grow': ['peermap/grow', 'peermap/attach'],
+  'peermap/shrink': ['peermap/shrink', 'peermap/attach'],
+  'peermap/remap': ['peermap/remap', 'peermap/attach'],
+  'peermap/reap': ['peermap/reap', 'peermap/attach'],
 };
 
 /** How a process ended: by this signal; null, by itself; undefined, that is not known. */
@@ -65,7 +69,10 @@ export class LeftOut {
     const { segment, root } = params as Partial<Undertaking>;
     const done: readonly Method[] = parts[method] ?? [method];
     const found = this.kept.find(
-      (each) => done.includes(each.method) && each.segment === segment && (each.root === undefined || each.root === root),
+      (each) =>
+        done.includes(each.method) &&
+        (each.segment === undefined || each.segment === segment) &&
+        (each.root === undefined || each.root === root),
     );
     if (found) throw this.refusal(found);
     return { params, problems: [] };

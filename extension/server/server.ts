@@ -75,7 +75,7 @@ function handlersOf(addon: Addon): Handlers {
     },
     'peermap/processes': (_, token) => system.processes(token),
     'peermap/snapshot': async ({ segment, strangers = false }, token) => {
-      const snapshot = toWire(await watches.snapshot(segment, { strangers, token }));
+      const snapshot = await watches.wireSnapshot(segment, strangers, token);
       return { value: snapshot, problems: snapshot.problems };
     },
     'peermap/events': ({ segment, after, limit = 4096 }) => {
@@ -100,8 +100,8 @@ function handlersOf(addon: Addon): Handlers {
     'peermap/create': (params) => rounds.create(params),
     'peermap/destroy': (params) => rounds.destroy(params),
     'peermap/heap': async ({ segment }, token) => {
-      const count = (observer: Observer) => observer.heapAsync({ withinMs: looks.ms });
-      const heap = toWire(await watches.inTurn(segment, count, { method: 'peermap/heap', token }));
+      const count = async (observer: Observer) => toWire(await observer.heapAsync({ withinMs: looks.ms }));
+      const heap = await watches.inTurn(segment, count, { method: 'peermap/heap', token });
       return { value: heap ?? null, problems: heap?.problems ?? [] };
     },
     'peermap/read': (params) =>
@@ -113,11 +113,11 @@ function handlersOf(addon: Addon): Handlers {
         searchMemory((look) => watches.look(params.segment, look), params),
       ),
     'peermap/residency': async ({ segment, bounds }, token) => {
-      const snapshot = await watches.snapshot(segment, { token });
+      const snapshot = await watches.snapshot(segment, token);
       return underWay.during({ method: 'peermap/residency', segment }, () => residencyOf(snapshot, bounds));
     },
     'peermap/facts': async ({ pids }) => ({ value: await factsOf(pids, underWay), problems: [] }),
-    'peermap/structure': async (params, token) => toWire(await structures.structure(params, token)),
+    'peermap/structure': (params, token) => structures.structure(params, token),
     'peermap/census': (_, token) => system.census(token),
     'peermap/remove': (params) => removeMemory(addon, params),
   };

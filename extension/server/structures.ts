@@ -16,6 +16,7 @@ import type { Problem, Structure } from '../protocol/model';
 import type { Answer, Requests } from '../protocol/requests';
 import type { Addon } from './addon';
 import { structures as budget } from './budgets';
+import { toWire } from './convert';
 import { programFiles, type Found } from './program-files';
 import type { System } from './system';
 import type { Cancellation } from './turns';
@@ -31,20 +32,22 @@ interface Described {
 }
 
 export class Structures {
-  private readonly types = new TypeReader();
+  private readonly types: TypeReader;
 
   constructor(
     private readonly addon: Addon,
     private readonly watches: Watches,
     private readonly system: System,
     private readonly underWay: UnderWay,
-  ) {}
+  ) {
+    this.types = new TypeReader(underWay);
+  }
 
-  async structure({ segment, root: name }: Params, token?: Cancellation): Promise<Answer<Structure | null>> {
+  async structure(params: Params, token?: Cancellation): Promise<Answer<Structure | null>> {
+    const { segment, root: name } = params;
     if (typeof segment !== 'string' || typeof name !== 'string') throw new TypeError('segment and root are text');
-    const nothing = (...problems: Problem[]): Answer<null> => ({ value: null, problems });
-    const asked = token ? { token } : {};
-    const before = await this.watches.snapshot(segment, asked);
+    const nothing = (...problems: Problem[]): Answer<null> => ({ value: null, problems: toWire(problems) });
+    const before = await this.watches.snapshot(segment, token);
     if (!before.header) return nothing(...before.problems);
     const root = rootOf(before, name);
     if (!root) return nothing(rootIsGone(name));
@@ -52,11 +55,15 @@ export class Structures {
     const found = await this.describe(segment, await this.pidsOf(before), root, token);
     if ('problems' in found) return nothing(...found.problems);
     // A while has gone by: the root may be elsewhere, or be something else.
-    const now = await this.watches.snapshot(segment, asked);
+    const now = await this.watches.snapshot(segment, token);
     const { header } = now;
     const still = rootOf(now, name);
     if (!header || still?.type !== root.type) return nothing(rootIsGone(name));
-    return this.watches.look(segment, (observer) => shown(observer, header, still, found));
+    return this.noting(params, () => toWire(this.watches.look(segment, (observer) => shown(observer, header, still, found))));
+  }
+
+  private noting<T>({ segment, root }: Params, work: () => T): T {
+    return this.underWay.noting({ method: 'peermap/structure', segment, root }, work);
   }
 
   /** Live peers; where the registry's pids are not ours, as those of containers, whoever maps the segment. */
@@ -87,7 +94,7 @@ export class Structures {
         if (found.kind !== 'file') {
           search.passed(found);
         } else if (search.mayRead(this.types.knows(found, root.type))) {
-          const reading = await this.types.read(segment, found, root.type);
+          const reading = await this.types.read({ segment, root: root.name }, found, root.type);
           if (reading.kind === 'described') return { file: found.path, description: reading.description };
           if (reading.kind === 'failed' && reading.forAll) return { problems: [reading.problem] };
           search.read(found.path, reading);

@@ -4,7 +4,7 @@
 // native/observer/budget.h: anybody may fill /dev/shm.
 
 import * as l10n from '@vscode/l10n';
-import type { Census, Problem, ProcessUse, SegmentSummary } from '../protocol/model';
+import type { Census, Problem, ProcessUse, SegmentSummary, Wire } from '../protocol/model';
 import type { Answer, Method } from '../protocol/requests';
 import type { Addon } from './addon';
 import { looks } from './budgets';
@@ -20,30 +20,29 @@ export class System {
   ) {}
 
   async list(token?: Cancellation): Promise<Answer<SegmentSummary[]>> {
-    const { segments, leftOut } = await this.inTurn('peermap/list', () => this.addon.listAsync({ withinMs: looks.ms }), token);
+    const look = () => this.addon.listAsync({ withinMs: looks.ms });
+    const { segments, leftOut } = await this.inTurn('peermap/list', look, token);
     const text = l10n.t(
       '{0} more segments are left out of the list. Those of other users are left out before your own.',
       leftOut,
     );
-    return { value: toWire(segments), problems: leftOut > 0 ? [{ code: 'left-out', where: '/dev/shm', text }] : [] };
+    return { value: segments, problems: leftOut > 0 ? [{ code: 'left-out', where: '/dev/shm', text }] : [] };
   }
 
   async processes(token?: Cancellation): Promise<Answer<ProcessUse[]>> {
-    const { processes, whole } = await this.inTurn(
-      'peermap/processes',
-      () => this.addon.processesAsync({ withinMs: looks.longMs }),
-      token,
-    );
-    return { value: toWire(processes), problems: whole ? [] : [moreProcesses()] };
+    const look = () => this.addon.processesAsync({ withinMs: looks.longMs });
+    const { processes, whole } = await this.inTurn('peermap/processes', look, token);
+    return { value: processes, problems: whole ? [] : [moreProcesses()] };
   }
 
   async census(token?: Cancellation): Promise<Answer<Census>> {
-    const census = toWire(await this.inTurn('peermap/census', () => this.addon.censusAsync({ withinMs: looks.longMs }), token));
+    const census = await this.inTurn('peermap/census', () => this.addon.censusAsync({ withinMs: looks.longMs }), token);
     return { value: census, problems: census.problems };
   }
 
   /** No segment has a method's name.  A line for each, so that the list of segments does not wait for the inventory. */
-  private inTurn<T>(method: Method, work: () => Promise<T>, token?: Cancellation): Promise<T> {
+  private inTurn<T>(method: Method, look: () => Promise<T>, token?: Cancellation): Promise<Wire<T>> {
+    const work = async () => toWire(await look());
     return this.turns.take(method, () => this.underWay.during({ method }, work), { name: method, ...(token ? { token } : {}) });
   }
 }

@@ -16,6 +16,7 @@ import type { Problem } from '../protocol/model';
 import { debuggers, structures } from './budgets';
 import type { ProgramFile } from './program-files';
 import { Turns } from './turns';
+import type { UnderWay } from './under-way';
 
 export type Reading =
   | { kind: 'described'; description: Description }
@@ -23,6 +24,11 @@ export type Reading =
   | { kind: 'absent' }
   /** Nothing could be read, and why: `forAll` files alike. */
   | { kind: 'failed'; problem: Problem; forAll: boolean };
+
+interface Asked {
+  segment: string;
+  root: string;
+}
 
 const longestComplaint = 4096;
 /** What broke is not tried again at once: a debugger that is missing may be installed soon, a file that takes too long stays as it is. */
@@ -49,7 +55,10 @@ export class TypeReader {
   private readonly running = new Set<ChildProcess>();
   private readonly turns = new Turns({ atOnce: debuggers.atOnce, waiting: structures.files });
 
-  constructor(private readonly script = path.join(__dirname, 'describe.py')) {
+  constructor(
+    private readonly underWay: UnderWay,
+    private readonly script = path.join(__dirname, 'describe.py'),
+  ) {
     process.once('exit', () => this.running.forEach((child) => child.kill('SIGKILL')));
   }
 
@@ -58,12 +67,12 @@ export class TypeReader {
     return this.readings.has(keyOf(file, type));
   }
 
-  /** For somebody who looks at that segment. */
-  read(segment: string, file: ProgramFile, type: string): Promise<Reading> {
+  /** For somebody who looks at that root. */
+  read(asked: Asked, file: ProgramFile, type: string): Promise<Reading> {
     const key = keyOf(file, type);
     const known = this.readings.get(key);
     if (known) return known;
-    const reading = this.turns.take(segment, () => this.run(file, type));
+    const reading = this.turns.take(asked.segment, () => this.run(asked, file, type));
     this.readings.set(key, reading);
     const [oldest] = this.readings.keys();
     if (this.readings.size > mostKept && oldest !== undefined) this.readings.delete(oldest);
@@ -74,7 +83,7 @@ export class TypeReader {
     return reading;
   }
 
-  private run(file: ProgramFile, type: string): Promise<Reading> {
+  private run(asked: Asked, file: ProgramFile, type: string): Promise<Reading> {
     return new Promise((resolve) => {
       const limits = [Math.floor(debuggers.memoryBytes / 1024), debuggers.processorSeconds].map(String);
       const child = spawn('/bin/sh', ['-c', limited, 'sh', ...limits, 'gdb', ...settings, '-x', this.script], {
@@ -110,7 +119,10 @@ export class TypeReader {
       const complaint = gather(child.stderr, longestComplaint, () => undefined);
       child.once('error', (error) => end(notStarted(error)));
       child.once('close', (code) => {
-        const reading = late ? undefined : parse(answer(), file, complaint());
+        // What gdb answers was in a file of others.
+        const understand = () => parse(answer(), file, complaint());
+        const what = { method: 'peermap/structure' as const, ...asked };
+        const reading = late ? undefined : this.underWay.noting(what, understand);
         if (reading) end(reading);
         else if (code === notFound) end(missing(file));
         else end(broken(file, { late, complaint: complaint() }));

@@ -37,6 +37,16 @@ export class UnderWay {
     }
   }
 
+  /** Of what is done at once. */
+  noting<T>(what: Undertaking, work: () => T): T {
+    const end = this.begin(what);
+    try {
+      return work();
+    } finally {
+      end();
+    }
+  }
+
   private write(): void {
     if (this.file === undefined) return;
     const { file } = this;

@@ -83,9 +83,9 @@ class Watch {
   /** What follows is told as changes of this. */
   async begin(): Promise<Base> {
     // In this order, so that no change falls between the two.
-    this.observer.watch(() => this.changed());
-    const snapshot = toWire(await this.snapshot());
-    this.base ??= { snapshot, revision: 1 };
+    this.noting(() => this.observer.watch(() => this.changed()));
+    const snapshot = await this.snapshot();
+    this.base ??= { snapshot: this.noting(() => toWire(snapshot)), revision: 1 };
     this.last = this.base.snapshot.header?.eventHead ?? 0;
     this.changedMeanwhile();
     return this.base;
@@ -93,7 +93,8 @@ class Watch {
 
   /** The state now, whole: what follows is told as changes of that. */
   async rebase(): Promise<Base> {
-    const { delta } = this.advance(await this.snapshot());
+    const snapshot = await this.snapshot();
+    const { delta } = this.noting(() => this.advance(snapshot));
     const base = this.base as Base; // of advance()
     return (this.base = isEmpty(delta) ? { ...base, revision: base.revision + 1 } : base);
   }
@@ -156,7 +157,7 @@ class Watch {
     this.looking = true;
     try {
       // The events first: the snapshot may take longer than the ring takes to come round.
-      this.drain();
+      this.noting(() => this.drain());
       const { snapshot, began, ended } = await this.inTurn();
       if (this.isOpen()) this.attempt(() => this.see(snapshot, began, ended));
     } catch (error) {
@@ -236,14 +237,16 @@ class Watch {
     }, hurryMs);
   }
 
+  /** All that is made of what others wrote may be the end of the server. */
+  private noting<T>(work: () => T): T {
+    return this.shared.underWay.noting({ method: 'peermap/watch', segment: this.observer.name }, work);
+  }
+
   private attempt(work: () => void): void {
-    const end = this.shared.underWay.begin({ method: 'peermap/watch', segment: this.observer.name });
     try {
-      work();
+      this.noting(work);
     } catch (error) {
       this.shared.listener.failed(this.observer.name, error);
-    } finally {
-      end();
     }
   }
 
@@ -285,7 +288,8 @@ export class Watches {
       if (this.watches.get(segment) === existing) this.unwatch(segment);
     }
     const { turns, flow, underWay, listener } = this;
-    const watch = new Watch(new this.addon.Observer(segment), { turns, flow, underWay, listener });
+    const observer = underWay.noting({ method: 'peermap/watch', segment }, () => new this.addon.Observer(segment));
+    const watch = new Watch(observer, { turns, flow, underWay, listener });
     this.unwatch(segment); // of somebody who asked at the same time
     this.watches.set(segment, watch);
     try {
@@ -319,16 +323,16 @@ export class Watches {
     }
   }
 
-  snapshot(
-    segment: string,
-    { strangers = false, token }: { strangers?: boolean; token?: Cancellation } = {},
-  ): Promise<AddonSnapshot> {
+  snapshot(segment: string, token?: Cancellation): Promise<AddonSnapshot> {
+    const take = (observer: Observer) => observer.snapshotAsync({ withinMs: looks.ms });
+    return this.inTurn(segment, take, { method: 'peermap/snapshot', name: 'numbers', ...(token ? { token } : {}) });
+  }
+
+  /** As it is told. */
+  wireSnapshot(segment: string, strangers: boolean, token?: Cancellation): Promise<Snapshot> {
     const withinMs = strangers ? looks.longMs : looks.ms;
-    return this.inTurn(segment, (observer) => observer.snapshotAsync({ strangers, withinMs }), {
-      method: 'peermap/snapshot',
-      name: String(strangers),
-      ...(token ? { token } : {}),
-    });
+    const take = async (observer: Observer) => toWire(await observer.snapshotAsync({ strangers, withinMs }));
+    return this.inTurn(segment, take, { method: 'peermap/snapshot', name: String(strangers), ...(token ? { token } : {}) });
   }
 
   /** The same at once: for what is a few reads. */

@@ -35,6 +35,17 @@ describe('what the server ended at', () => {
     left.allowed('peermap/grow', { segment: 'a', bytes: 1 });
   });
 
+  it('is everything that it is a part of', () => {
+    const left = new LeftOut();
+    left.ended([{ method: 'peermap/processes' }, { method: 'peermap/attach', segment: 'a' }], 'SIGSEGV');
+    assert.throws(() => left.allowed('peermap/structure', { segment: 'a', root: 'r' }), /listing the segments/);
+    for (const method of ['peermap/attach', 'peermap/remap', 'peermap/reap'] as const)
+      assert.throws(() => left.allowed(method, { segment: 'a' }), /changing a/);
+    assert.throws(() => left.allowed('peermap/grow', { segment: 'a', bytes: 1 }), /changing a/);
+    left.allowed('peermap/grow', { segment: 'b', bytes: 1 });
+    left.allowed('peermap/snapshot', { segment: 'a' });
+  });
+
   it('is not what goes on all the time, the first time that somebody kills it', () => {
     const left = new LeftOut();
     assert.deepEqual(left.ended([look, heap], 'SIGKILL'), [heap]);

@@ -4,6 +4,7 @@
 // waits for them.  Bytes are counted, not seconds.
 
 import * as assert from 'node:assert/strict';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -142,4 +143,72 @@ describe('a segment that is too much', function () {
     assert.ok(await request);
     assert.deepEqual(written(), [{ method: 'peermap/heap', segment }]);
   });
+
+  // A server that dies in the middle of what others had made for it: each is what changes its addon as it is loaded.
+  const die = `process.kill(process.pid, 'SIGKILL');`;
+  const observer = (method: string, body: string) =>
+    `addon.Observer = class extends addon.Observer { ${method}(...all) { ${body} } };`;
+  /** What was read is well, and to tell of it is the end. */
+  const poisoned = (method: string) => observer(method, `return super.${method}(...all).then(poisoned);`);
+  const ends: [what: string, body: string, method: Method, ofAll?: true][] = [
+    ['opening it', `addon.Observer = class { constructor() { ${die} } };`, 'peermap/watch'],
+    ['beginning to watch it', observer('watch', die), 'peermap/watch'],
+    ['reading its events before a look', observer('packedEvents', die), 'peermap/watch'],
+    ['telling of a look that is watched', poisoned('snapshotAsync'), 'peermap/watch'],
+    ['telling of a look', poisoned('snapshotAsync'), 'peermap/snapshot'],
+    ['telling of its heap', poisoned('heapAsync'), 'peermap/heap'],
+    [
+      'telling of all segments',
+      `addon.listAsync = () => Promise.resolve({ segments: poisoned([]), leftOut: 0 });`,
+      'peermap/list',
+      true,
+    ],
+    [
+      'telling of the shared memory of the system',
+      `addon.censusAsync = () => Promise.resolve(poisoned({}));`,
+      'peermap/census',
+      true,
+    ],
+  ];
+  for (const [what, body, method, ofAll] of ends) {
+    it(`is named where the server ends at ${what}`, async () => {
+      const writer = await Peer.start(segment, 'writer', 'create', 65536);
+      const { client, written } = await startWith(body);
+      const gone = once(client.process, 'exit');
+      const params = ofAll ? {} : { segment };
+      const refused = client.refusal(method, params as { segment: string }).catch(() => undefined);
+      await Promise.race([gone, refused]);
+      await writer.ask('grow 65536'); // a change, for who watches
+      await gone;
+      assert.deepEqual(written(), [ofAll ? { method } : { method, segment }]);
+    });
+  }
+
+  it('is named, with its root, where the server ends at what gdb answers', async () => {
+    const writer = await Peer.start(segment, 'writer', 'create', 65536);
+    await writer.ask('root table 0 64 table');
+    fs.writeFileSync(path.join(folder, 'gdb'), '#!/bin/sh\necho "{\\"of\\": \\"gdb\\"}" >&4\n', { mode: 0o755 });
+    const { client, written } = await startWith(
+      `const { parse } = JSON; JSON.parse = (text) => { if (text.includes('"gdb"')) { ${die} } return parse(text); };`,
+    );
+    const gone = once(client.process, 'exit');
+    void client.refusal('peermap/structure', { segment, root: 'table' }).catch(() => undefined);
+    await gone;
+    assert.deepEqual(written(), [{ method: 'peermap/structure', segment, root: 'table' }]);
+  });
+
+  /** A server whose addon is changed by `body` as it is loaded, and what it has written down. */
+  async function startWith(body: string): Promise<{ client: Client; written: () => unknown }> {
+    const preload = path.join(folder, 'preload.cjs');
+    fs.writeFileSync(
+      preload,
+      `const { _extensions } = require('node:module'); const load = _extensions['.node'];
+       const poisoned = (value = {}) => Object.defineProperty(value, 0, { enumerable: true, get() { ${die} } });
+       _extensions['.node'] = (module, file) => { load(module, file); const addon = { ...module.exports }; module.exports = addon; ${body} };`,
+    );
+    const underWay = path.join(folder, 'under-way.json');
+    const env = { ...process.env, NODE_OPTIONS: `--require ${preload}`, PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+    const client = await Client.start({ underWay, env });
+    return { client, written: () => readUnderWay(fs.readFileSync(underWay, 'utf8')) };
+  }
 });
