@@ -58,6 +58,7 @@ static int join(peermap_segment *segment)
 static int leave(peermap_segment *segment)
 {
     uint64_t mapped = segment->mapped;
+    pm_finish_cut(segment);
     store64(&segment->mapped, 0);
     pm_unmap(segment, 0, mapped);
     PM_POINT("leave.unmapped");
@@ -162,6 +163,8 @@ static void *agent(void *argument)
     pm_thread_be_prompt();
     int rc = pm_unless_lost(segment, join(segment));
     segment->left = rc != 0;
+    if (rc == 0)
+        pm_nudge_cut(segment);
     answer(rounds, rc);
     while (!segment->left) {
         uint32_t bell = order_load32(&segment->header->bell);

@@ -111,13 +111,24 @@ int pm_grow_inside(peermap_segment *segment, uint64_t expected, uint64_t by, pee
     return PM_LONG_WAY;
 }
 
-/* In the background: it must be in nobody's way, so it neither waits for the lock nor long for a peer, and closes nothing. */
+/* Whoever was at it has ended: the word is closed, and nobody has the lock. */
+static bool is_left_closed(const struct pm_header *header)
+{
+    return order_load64(&header->active) & PM_ACTIVE_CLOSED && !(load32(&header->lock) & PM_FUTEX_TID);
+}
+
+/*
+ * In the background: it must be in nobody's way, so it neither waits for the lock nor long for a peer, and closes nothing; but where there is something
+ * to be finished, that is, a piece each time that the lock is taken.
+ */
 void pm_move_horizon(peermap_segment *segment)
 {
     struct pm_header *header = segment->header;
     store32(&segment->nudged, 0);
-    const bool cuts = peek64(&header->cut_epoch) == PM_CUT_LATER; /* a piece of it, each time that the lock is taken */
-    if ((!cuts && pm_now() - segment->horizon_failed < PAUSE_NS) || pm_hold(segment, 0) != 0)
+    const bool finishes = peek64(&header->cut_epoch) == PM_CUT_LATER || is_left_closed(header);
+    if (!finishes && pm_now() - segment->horizon_failed < PAUSE_NS)
+        return;
+    if (pm_hold(segment, finishes ? pm_now() + WAIT_NS : 0) != 0)
         return;
     const bool is_cut = peek64(&header->cut_epoch) == 0; /* else it must not be mapped again, with what was in it */
     uint64_t wanted = pm_ahead_of(segment, pm_active(header)), target = peek64(&header->target);
@@ -140,6 +151,19 @@ void pm_move_horizon(peermap_segment *segment)
     }
     pm_let_go(segment);
     pm_changed(segment);
+}
+
+void pm_nudge_cut(peermap_segment *segment)
+{
+    if (peek64(&segment->header->cut_epoch) != 0 || is_left_closed(segment->header))
+        order_store32(&segment->nudged, 1);
+}
+
+/* Nobody else may come to it: who holds the lock meanwhile, does. */
+void pm_finish_cut(peermap_segment *segment)
+{
+    while (order_load32(&segment->nudged) && peek64(&segment->header->cut_epoch) == PM_CUT_LATER)
+        pm_move_horizon(segment);
 }
 
 /* ---- how the peers came to the last round ---- */

@@ -123,8 +123,10 @@ void pm_converge(peermap_segment *segment, uint32_t method)
     bool unstopped = method == PM_BY_AGENT && peek64(&slot->unstopped) == epoch;
     record(segment, epoch, unstopped ? PM_BY_UNSTOP : method, error, since);
     PM_POINT("converge.acked");
-    if (method == PM_BY_AGENT) /* the runner does not count itself */
+    if (method == PM_BY_AGENT) { /* the runner does not count itself */
         pm_answer(segment, epoch);
+        pm_nudge_cut(segment); /* it was late, and is the last that was waited for */
+    }
 }
 
 /*

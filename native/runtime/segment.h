@@ -370,6 +370,8 @@ int pm_grow_inside(peermap_segment *segment, uint64_t from, uint64_t by, peermap
 uint64_t pm_ahead_of(const peermap_segment *segment, uint64_t size);              /* the target for this active size */
 void pm_nudge(peermap_segment *segment, uint64_t size);                           /* has the horizon moved if it is near */
 void pm_move_horizon(peermap_segment *segment);                                   /* the agent only */
+void pm_nudge_cut(peermap_segment *segment);  /* the agent only: it goes on with what a shrink has left, if there is anything */
+void pm_finish_cut(peermap_segment *segment); /* the agent only: now, what it has begun */
 
 /* ---- reach.c: the agent only ---- */
 #define PM_HANDS 4 /* that may be lost in one wait */
