@@ -11,11 +11,15 @@ export function registerLanguageTools(server: Asked): vscode.Disposable[] {
   // Hosts that have no language models at all do not have this either.
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- see above
   if (!vscode.lm?.registerTool) return [];
-  const tool = <T>(name: string, message: (input: T) => string, answer: (input: T) => Promise<string>) =>
+  const tool = <T>(
+    name: string,
+    message: (input: T) => string,
+    answer: (input: T, token: vscode.CancellationToken) => Promise<string>,
+  ) =>
     vscode.lm.registerTool<T>(name, {
       prepareInvocation: ({ input }) => ({ invocationMessage: message(input) }),
-      invoke: async ({ input }) => {
-        const text = await answer(input).catch((error: unknown) => l10n.t('This cannot be told: {0}', sentenceOf(error)));
+      invoke: async ({ input }, token) => {
+        const text = await answer(input, token).catch((error: unknown) => l10n.t('This cannot be told: {0}', sentenceOf(error)));
         return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);
       },
     });
@@ -28,7 +32,7 @@ export function registerLanguageTools(server: Asked): vscode.Disposable[] {
     tool<OfSegment>(
       'peermap_describe_segment',
       ({ segment }) => l10n.t('Looking at the segment {0}', segment),
-      (input) => describeSegment(server, input),
+      (input, token) => describeSegment(server, input, token),
     ),
     tool<OfSegment>(
       'peermap_explain_last_round',

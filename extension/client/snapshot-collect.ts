@@ -4,7 +4,8 @@
 
 import * as l10n from '@vscode/l10n';
 import * as os from 'node:os';
-import type { EventBatch, Problem, Structure } from '../protocol/model';
+import type * as vscode from 'vscode';
+import type { EventBatch, Problem, Root, Structure } from '../protocol/model';
 import type { Answer, Harmless, Requests } from '../protocol/requests';
 import { snapshotVersion, type SnapshotFile } from '../protocol/snapshot-file';
 import { sentenceOf } from './failure';
@@ -16,22 +17,34 @@ type Asked = Pick<ServerConnection, 'request'>;
 /** So many at once: one message. */
 const eventsAtOnce = 16_384;
 
+/** Roots as structs: a segment has up to thousands, each may be of another type, and a debugger reads those. */
+export const structs = { most: 256, ms: 60_000 };
+
 export interface Wanted {
   segment: string;
   extension: string;
+  /** The roots as structs. */
+  structures?: boolean;
+  /** Then it fails, and asks for nothing more. */
+  token?: vscode.CancellationToken;
   /** What /proc/PID/smaps says, which holds each peer up a little while it is read. */
   residency?: boolean;
 }
 
-export async function collect(server: Asked, { segment, extension, residency = false }: Wanted): Promise<SnapshotFile> {
+export async function collect(
+  server: Asked,
+  { segment, extension, residency = false, structures = false, token }: Wanted,
+): Promise<SnapshotFile> {
   const problems: Problem[] = [];
   const ask = async <M extends Harmless>(method: M, params: Requests[M]['params']) => {
+    if (token?.isCancellationRequested) throw new Error(l10n.t('Nobody waits for this any more.'));
     try {
-      const answer = await server.request(method, params, l10n.t('the snapshot of {0}', segment));
+      const answer = await server.request(method, params, l10n.t('the snapshot of {0}', segment), token);
       const told = (answer as Partial<Answer<unknown>> | null)?.problems;
       if (told && method !== 'peermap/snapshot') problems.push(...told);
       return answer;
     } catch (error) {
+      if (token?.isCancellationRequested) throw error;
       problems.push({ code: 'os', where: method, text: sentenceOf(error) });
       return undefined;
     }
@@ -41,17 +54,16 @@ export async function collect(server: Asked, { segment, extension, residency = f
     'peermap/snapshot',
     { segment, strangers: true },
     l10n.t('looking at {0}', segment),
+    token,
   );
   const events = await allEvents(server, segment, snapshot.header?.eventHead ?? 0);
   const heap = await ask('peermap/heap', { segment });
   const facts = await ask('peermap/facts', { pids: snapshot.peers.map(({ pid }) => pid) });
   const resident = residency ? await ask('peermap/residency', { segment }) : undefined;
   const census = await ask('peermap/census', {});
-  const structures: Structure[] = [];
-  for (const { name } of snapshot.roots) {
-    const structure = (await ask('peermap/structure', { segment, root: name }))?.value;
-    if (structure) structures.push(structure);
-  }
+  const look = async ({ name: root }: Root) => (await ask('peermap/structure', { segment, root }))?.value;
+  const shown = structures ? await allStructures(snapshot.roots, look) : { structures: [], left: 0 };
+  if (shown.left > 0) problems.push(rootsLeftOut(shown.left));
   const object = census?.value.objects.find((each) => segmentName(each) === segment);
   return {
     format: 'peermap-snapshot',
@@ -64,11 +76,30 @@ export async function collect(server: Asked, { segment, extension, residency = f
     ...(heap ? { heap: heap.value } : {}),
     facts: facts?.value ?? [],
     ...(resident ? { residency: resident.value } : {}),
-    structures,
+    structures: shown.structures,
     ...(census ? { limits: census.value.limits } : {}),
     ...(object ? { object } : {}),
     problems,
   };
+}
+
+async function allStructures(
+  roots: readonly Root[],
+  look: (root: Root) => Promise<Structure | null | undefined>,
+): Promise<{ structures: Structure[]; left: number }> {
+  const structures: Structure[] = [];
+  const began = performance.now();
+  for (const [at, root] of roots.entries()) {
+    if (at === structs.most || performance.now() - began > structs.ms) return { structures, left: roots.length - at };
+    const structure = await look(root);
+    if (structure) structures.push(structure);
+  }
+  return { structures, left: 0 };
+}
+
+function rootsLeftOut(count: number): Problem {
+  const text = l10n.t('{0} more roots are not in it as structs: there are too many, or they take too long to read.', count);
+  return { code: 'left-out', where: 'peermap/structure', text };
 }
 
 /** As far back as the ring reaches, up to the event `head`: those that come meanwhile are of another moment. */

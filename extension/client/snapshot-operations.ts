@@ -27,7 +27,19 @@ export async function exportSnapshot(parts: Parts, { target, asks }: Invocation,
   if (segment === undefined) return undefined;
   const residency = target.residency ?? (asks ? await pickResidency() : false);
   if (residency === undefined) return undefined;
-  const file = await collect(parts.server, { segment, extension: parts.version, residency });
+  const file = await vscode.window.withProgress(
+    {
+      location: asks ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window,
+      title: l10n.t('Exporting a snapshot'),
+      cancellable: true,
+    },
+    (_, token) =>
+      collect(parts.server, { segment, extension: parts.version, residency, structures: true, token }).catch((error: unknown) => {
+        if (token.isCancellationRequested) return undefined;
+        throw error;
+      }),
+  );
+  if (!file) return undefined;
   const text = JSON.stringify(file, undefined, 1) + '\n';
   const saved = await (target.file === undefined ? saveFile(`${segment}.peermap.json`, text) : saveAt(target.file, text, ask));
   if (saved && asks) await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(saved.file));

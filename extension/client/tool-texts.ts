@@ -3,6 +3,7 @@
 // What a language model is told: the segments, one of them, its last round.  In the same text that people get, and nothing is changed.
 
 import * as l10n from '@vscode/l10n';
+import type * as vscode from 'vscode';
 import { formatBytes } from '../protocol/address';
 import { describe } from '../protocol/describe';
 import { describeRound } from '../protocol/describe-parts';
@@ -42,8 +43,9 @@ export async function listSegments(server: Asked): Promise<string> {
   return listText((await server.request('peermap/list', {}, l10n.t('listing the segments'))).value);
 }
 
-export async function describeSegment(server: Asked, { segment }: OfSegment): Promise<string> {
-  const { snapshot, events, heap, facts, problems } = await collect(server, { segment, extension: '' });
+export async function describeSegment(server: Asked, { segment }: OfSegment, token?: vscode.CancellationToken): Promise<string> {
+  const wanted = { segment, extension: '', ...(token ? { token } : {}) };
+  const { snapshot, events, heap, facts, problems } = await collect(server, wanted);
   const text = describe({ snapshot, events: events.events, facts, problems, ...(heap === undefined ? {} : { heap }) });
   if (text.length <= mostCharacters) return told(text.trimEnd());
   return `${told(text.slice(0, mostCharacters))}\n\n${l10n.t('(the rest is left out)')}`;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 import * as assert from 'node:assert/strict';
+import type * as vscode from 'vscode';
 import { answerFromFile } from '../../extension/client/snapshot-answers';
-import { collect } from '../../extension/client/snapshot-collect';
+import { collect, structs } from '../../extension/client/snapshot-collect';
 import type { ServerConnection } from '../../extension/client/server-connection';
+import { describeSegment } from '../../extension/client/tool-texts';
 import { describe as textOf } from '../../extension/protocol/describe';
 import type { PeermapEvent } from '../../extension/protocol/model';
 import { parseSnapshotFile, type SnapshotFile } from '../../extension/protocol/snapshot-file';
@@ -123,6 +125,61 @@ describe('collecting a snapshot', () => {
     const made = await collect(server([], later), { segment: 'demo', extension: '1' });
     assert.deepEqual([made.events.events.map(({ seq }) => seq), made.events.last], [[1, 2, 3, 4], 4]);
     assert.equal(read(made).kind, 'file');
+  });
+
+  const withRoots = (count: number) => {
+    const asked: string[] = [];
+    const roots = Array.from({ length: count }, (_, at) => ({
+      name: `root${at}`,
+      offset: 0,
+      size: 8,
+      type: 'table',
+      version: 1,
+    }));
+    const { request } = server([], [events]) as unknown as { request: (method: string, params: object) => Promise<object> };
+    const counting = async (method: string, params: object) => {
+      asked.push(method);
+      if (method === 'peermap/structure') return { value: { root: (params as { root: string }).root }, problems: [] };
+      const answer = await request(method, params);
+      return method === 'peermap/snapshot' ? { ...answer, value: { ...(answer as { value: object }).value, roots } } : answer;
+    };
+    const structures = () => asked.filter((method) => method === 'peermap/structure').length;
+    return { asking: { request: counting } as unknown as Pick<ServerConnection, 'request'>, asked, structures };
+  };
+
+  it('asks for roots as structs only where they are wanted', async () => {
+    const { asking, structures } = withRoots(3);
+    await collect(asking, { segment: 'demo', extension: '1' });
+    await describeSegment(asking, { segment: 'demo' });
+    assert.equal(structures(), 0);
+    const made = await collect(asking, { segment: 'demo', extension: '1', structures: true });
+    assert.deepEqual(
+      made.structures.map(({ root }) => root),
+      ['root0', 'root1', 'root2'],
+    );
+  });
+
+  it('takes no more of them than was said, and says how many it left out', async () => {
+    const { asking, structures } = withRoots(structs.most + 7);
+    const made = await collect(asking, { segment: 'demo', extension: '1', structures: true });
+    assert.equal(structures(), structs.most);
+    assert.equal(made.structures.length, structs.most);
+    assert.deepEqual(
+      made.problems.map(({ code, where, text }) => [code, where, text.split(' ')[0]]),
+      [['left-out', 'peermap/structure', '7']],
+    );
+  });
+
+  it('asks for nothing more once it is cancelled', async () => {
+    const { asking, asked, structures } = withRoots(10);
+    const token = {
+      get isCancellationRequested() {
+        return structures() === 2;
+      },
+    } as vscode.CancellationToken;
+    await assert.rejects(collect(asking, { segment: 'demo', extension: '1', structures: true, token }), /Nobody waits/);
+    assert.equal(structures(), 2);
+    assert.equal(asked.at(-1), 'peermap/structure');
   });
 
   it('keeps what could not be had as a problem, and fails only without the segment itself', async () => {
