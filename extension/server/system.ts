@@ -48,6 +48,6 @@ export class System {
 }
 
 function moreProcesses(): Problem {
-  const text = l10n.t('More processes may map a segment: there are more than one look takes.');
+  const text = l10n.t('More processes may map a segment, or one of these more segments: there are more than one look takes.');
   return { code: 'left-out', where: '/proc', text };
 }

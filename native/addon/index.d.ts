@@ -234,12 +234,12 @@ export function listAsync(options?: {
   withinMs?: number;
 }): Promise<{ segments: SegmentSummary[]; /** How many more there are. */ leftOut: number }>;
 
-/** The local processes that map a segment, whether they are registered or not: 1024 of them at most. */
+/** The local processes that map a segment, whether they are registered or not: 1024 of them at most, each with 256 segments at most. */
 export function processes(): ProcessUse[];
 /** The same on a thread of its own, no longer than `withinMs`. */
 export function processesAsync(options?: {
   withinMs?: number;
-}): Promise<{ processes: ProcessUse[]; /** None was left out. */ whole: boolean }>;
+}): Promise<{ processes: ProcessUse[]; /** None was left out, and no segment of one. */ whole: boolean }>;
 
 /**
  * A descriptor, to be read and closed, of a regular file by the name that a process has for it: in that process's root folder, out of which no symbolic link

@@ -27,6 +27,9 @@
 /* What is told of them: pieces, and who has one. */
 #define PMO_MEMORIES_MAX 8192u
 #define PMO_USERS_MAX 1024u
+/* Segments that the processes of one look map, in one process and in all: 9 MB of them. */
+#define PMO_USES_OF_ONE_MAX 256u
+#define PMO_USES_MAX 65536u
 
 /* The looks of this thread end `ms` from now, with what they have (0: when they are done), and as soon as *stop is not 0, if there is one. */
 void pmo_budget_begin(uint32_t ms, const uint32_t *stop);

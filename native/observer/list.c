@@ -40,6 +40,7 @@ static void summarise(struct pmo_summary *summary, const struct pmo_snapshot *sn
 {
     summary->readable = snapshot->readable;
     summary->object = snapshot->object;
+    summary->header_len = snapshot->readable ? snapshot->header.header_len : 0;
     summary->active = pmo_active(&snapshot->header);
     summary->horizon = snapshot->header.horizon;
     summary->reserved = snapshot->header.reserved;
@@ -65,6 +66,7 @@ static bool fill(struct pmo_summary *summary)
         say(summary, rc == PEERMAP_EACCES ? PMO_NO_ACCESS : rc == PEERMAP_EOS ? PMO_OS : PMO_NOT_A_SEGMENT, "object", peermap_last_error());
         return true;
     }
+    summary->opened = true;
     rc = pmo_snapshot_take(&observer, PMO_REGISTRY, &snapshot);
     if (rc == 0) {
         summarise(summary, &snapshot);

@@ -8,7 +8,9 @@
 struct pmo_summary {
     char name[256];
     struct stat object;
+    bool opened;   /* it is a file that could be */
     bool readable;
+    uint64_t header_len; /* 0 if not readable */
     uint64_t active;
     uint64_t horizon;
     uint64_t reserved;
@@ -39,7 +41,7 @@ struct pmo_user {
     size_t use_count;
 };
 
-/* The processes that map the data of a listed segment.  0 or PEERMAP_EOS.  `whole`: no process was left out (budget.h). */
+/* The processes that map the data of a listed segment.  0 or PEERMAP_EOS.  `whole`: no process, and no segment that one maps, was left out (budget.h). */
 int pmo_users_find(struct pmo_user **list, size_t *count, bool *whole);
 void pmo_users_free(struct pmo_user *list, size_t count);
 

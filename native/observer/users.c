@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* users.c - the processes that map the data of any segment: those whom a developer may want to look at. */
+/*
+ * users.c - the processes that map the data of any segment: those whom a developer may want to look at.
+ *
+ * First who maps what, by the kernel's word, then who of them is a peer, one segment at a time: of the registries of thousands of segments, which their makers fill
+ * as they like, no more than one is in memory.
+ */
 #include "budget.h"
 #include "error.h"
 #include "room.h"
@@ -7,10 +12,21 @@
 
 #include <errno.h>
 
-struct census {
+/* That a process maps a segment.  Of one segment they are a chain. */
+struct claim {
+    uint32_t segment;
+    uint32_t user;
+    uint32_t use;    /* of that user */
+    uint32_t before; /* 1 + another of the segment; 0: none */
+};
+
+/* Process-local. */
+struct search {
     struct pmo_summary *segments;
     size_t segment_count;
-    struct pmo_snapshot *snapshots; /* of each segment that can be read; name "" otherwise */
+    uint32_t *last; /* of each segment: 1 + the latest claim; 0: none */
+    struct claim *claims;
+    size_t claim_count;
     struct pmo_user *users;
     size_t user_count;
     struct pmo_user current;
@@ -18,118 +34,157 @@ struct census {
     bool failed;
 };
 
-static struct pmo_snapshot *segment_of(struct census *census, struct pmo_object object)
+/* SIZE_MAX: none. */
+static size_t segment_of(const struct search *search, struct pmo_object object)
 {
-    for (size_t i = 0; i < census->segment_count; i++) {
-        struct pmo_snapshot *s = &census->snapshots[i];
-        if (s->name[0] && s->object.st_ino == object.inode && s->object.st_dev == object.device)
-            return s;
+    for (size_t i = 0; i < search->segment_count; i++) {
+        const struct pmo_summary *s = &search->segments[i];
+        if (s->opened && s->object.st_ino == object.inode && s->object.st_dev == object.device)
+            return i;
     }
-    return NULL;
+    return SIZE_MAX;
 }
 
-static bool count_in(struct pmo_object object, const struct pmo_mapping *mapping, void *context)
+static bool is_claimed(const struct search *search, size_t segment)
 {
-    struct census *census = context;
-    struct pmo_user *user = &census->current;
-    census->over = census->over || !pmo_budget_left();
-    if (census->over)
-        return false;
-    const struct pmo_snapshot *s = segment_of(census, object);
-    if (!s || !pmo_maps_data(mapping, s->readable ? s->header.header_len : 0))
-        return true;
-    for (size_t i = 0; i < user->use_count; i++)
-        if (strcmp(user->uses[i].segment, s->name) == 0)
-            return true;
-    struct pmo_use *use = pmo_room((void **)&user->uses, user->use_count, sizeof *use);
-    census->failed = use == NULL;
+    const uint32_t last = search->last[segment];
+    return last != 0 && search->claims[last - 1].user == search->user_count;
+}
+
+static bool claim(struct search *search, size_t segment)
+{
+    struct pmo_user *user = &search->current;
+    struct claim *claim = pmo_room((void **)&search->claims, search->claim_count, sizeof *claim);
+    struct pmo_use *use = claim ? pmo_room((void **)&user->uses, user->use_count, sizeof *use) : NULL;
+    search->failed = use == NULL;
     if (!use)
         return false;
-    memcpy(use->segment, s->name, sizeof use->segment);
+    memcpy(use->segment, search->segments[segment].name, sizeof use->segment - 1); /* what could be opened has no longer name */
+    *claim = (struct claim){ (uint32_t)segment, (uint32_t)search->user_count, (uint32_t)user->use_count, search->last[segment] };
+    search->last[segment] = (uint32_t)++search->claim_count;
     user->use_count++;
     return true;
 }
 
-static void name_peers(struct census *census, const struct pmo_process *process)
+static bool count_in(struct pmo_object object, const struct pmo_mapping *mapping, void *context)
 {
-    for (size_t u = 0; u < census->current.use_count; u++) {
-        struct pmo_use *use = &census->current.uses[u];
-        for (size_t i = 0; i < census->segment_count; i++) {
-            const struct pmo_snapshot *s = &census->snapshots[i];
-            for (size_t p = 0; p < s->peer_count && strcmp(s->name, use->segment) == 0; p++) {
-                const struct pmo_peer *peer = &s->peers[p];
-                if (peer->slot.pid != process->pid || peer->state == PMO_DEAD || !pmo_process_is(process, &peer->slot))
-                    continue;
-                use->registered = true;
-                memcpy(use->peer_name, peer->slot.name, sizeof use->peer_name);
-            }
-        }
+    struct search *search = context;
+    if (!pmo_budget_left()) {
+        search->over = true;
+        return false;
     }
+    const size_t segment = segment_of(search, object);
+    if (segment == SIZE_MAX || !pmo_maps_data(mapping, search->segments[segment].header_len) || is_claimed(search, segment))
+        return true;
+    if (search->current.use_count == PMO_USES_OF_ONE_MAX || search->claim_count == PMO_USES_MAX) {
+        search->over = true;
+        return false;
+    }
+    return claim(search, segment);
+}
+
+/* The process ended meanwhile: what it had claimed is nobody's. */
+static void forget_current(struct search *search)
+{
+    for (; search->claim_count > 0 && search->claims[search->claim_count - 1].user == search->user_count; search->claim_count--)
+        search->last[search->claims[search->claim_count - 1].segment] = search->claims[search->claim_count - 1].before;
+    free(search->current.uses);
 }
 
 static bool ask(const struct pmo_process *process, void *context)
 {
-    struct census *census = context;
-    census->current = (struct pmo_user){ .pid = process->pid };
-    census->over = census->over || census->user_count == PMO_USERS_MAX || !pmo_budget_left();
-    if (census->over)
+    struct search *search = context;
+    search->current = (struct pmo_user){ .pid = process->pid };
+    if (search->user_count == PMO_USERS_MAX || search->claim_count == PMO_USES_MAX || !pmo_budget_left()) {
+        search->over = true;
         return false;
-    if (pmo_mappings_each(process, count_in, census) != 0 || census->failed || census->current.use_count == 0) {
-        free(census->current.uses);
-        return !census->failed;
     }
-    struct pmo_user *user = pmo_room((void **)&census->users, census->user_count, sizeof *user);
-    census->failed = user == NULL;
+    if (pmo_mappings_each(process, count_in, search) != 0 || search->failed || search->current.use_count == 0) {
+        forget_current(search);
+        return !search->failed;
+    }
+    struct pmo_user *user = pmo_room((void **)&search->users, search->user_count, sizeof *user);
+    search->failed = user == NULL;
     if (!user) {
-        free(census->current.uses);
+        forget_current(search);
         return false;
     }
-    census->current.uid = pmo_process_uid(process);
-    pmo_process_command(process, census->current.command, sizeof census->current.command);
-    name_peers(census, process);
-    *user = census->current;
-    census->user_count++;
+    search->current.uid = pmo_process_uid(process);
+    pmo_process_command(process, search->current.command, sizeof search->current.command);
+    *user = search->current;
+    search->user_count++;
     return true;
 }
 
-static void open_segments(struct census *census)
+/* What the registry says of a process that maps the segment, if it is still the one that registered. */
+static void name_peer(const struct pmo_snapshot *s, const struct pmo_user *user, struct pmo_use *use)
 {
-    for (size_t i = 0; i < census->segment_count; i++) {
-        struct pmo_observer observer;
-        census->over = census->over || !pmo_budget_left();
-        if (census->over)
-            break;
-        if (pmo_observer_open(census->segments[i].name, &observer) != 0)
+    struct pmo_process process;
+    for (size_t i = 0; i < s->peer_count; i++) {
+        const struct pmo_peer *peer = &s->peers[i];
+        if (peer->slot.pid != user->pid || peer->state == PMO_DEAD || pmo_process_open(user->pid, &process) != 0)
             continue;
-        census->failed = pmo_snapshot_take(&observer, PMO_REGISTRY, &census->snapshots[i]) != 0 || census->failed;
-        pmo_observer_close(&observer);
+        if (pmo_process_is(&process, &peer->slot)) {
+            use->registered = true;
+            memcpy(use->peer_name, peer->slot.name, sizeof use->peer_name);
+        }
+        pmo_process_close(&process);
+        if (use->registered || !pmo_budget_left())
+            return;
     }
+}
+
+static void name_peers(struct search *search, size_t segment)
+{
+    struct pmo_observer observer;
+    struct pmo_snapshot s;
+    if (pmo_observer_open(search->segments[segment].name, &observer) != 0)
+        return;
+    const int rc = pmo_snapshot_take(&observer, PMO_REGISTRY, &s);
+    pmo_observer_close(&observer);
+    if (rc != 0)
+        return;
+    for (uint32_t at = search->last[segment]; at != 0 && pmo_budget_left(); at = search->claims[at - 1].before) {
+        const struct claim *claim = &search->claims[at - 1];
+        struct pmo_user *user = &search->users[claim->user];
+        name_peer(&s, user, &user->uses[claim->use]);
+    }
+    pmo_snapshot_free(&s);
+}
+
+/* 0 or errno. */
+static int look(struct search *search)
+{
+    search->last = calloc(search->segment_count + 1, sizeof *search->last);
+    if (!search->last)
+        return ENOMEM;
+    const int error = search->segment_count == 0 ? 0 : pmo_process_each(ask, search);
+    for (size_t i = 0; i < search->segment_count && error == 0 && !search->failed; i++)
+        if (search->last[i] != 0 && pmo_budget_left())
+            name_peers(search, i);
+    search->over = search->over || !pmo_budget_left();
+    return search->failed ? ENOMEM : error;
 }
 
 int pmo_users_find(struct pmo_user **list, size_t *count, bool *whole)
 {
-    struct census census = { 0 };
+    struct search search = { 0 };
     size_t left_out;
-    int rc = pmo_list(&census.segments, &census.segment_count, &left_out);
+    int rc = pmo_list(&search.segments, &search.segment_count, &left_out);
     if (rc != 0)
         return rc;
-    census.snapshots = calloc(census.segment_count + 1, sizeof *census.snapshots);
-    census.failed = census.snapshots == NULL;
-    if (!census.failed)
-        open_segments(&census);
-    int error = census.failed || census.segment_count == 0 ? 0 : pmo_process_each(ask, &census);
-    for (size_t i = 0; i < census.segment_count && census.snapshots; i++)
-        pmo_snapshot_free(&census.snapshots[i]);
-    free(census.snapshots);
-    free(census.segments);
-    if (census.failed || error != 0) {
-        pmo_users_free(census.users, census.user_count);
-        errno = census.failed ? ENOMEM : error;
-        return pm_fail(PEERMAP_EOS, "cannot look through the processes: %s", strerror(errno));
+    const int error = look(&search);
+    free(search.last);
+    free(search.claims);
+    free(search.segments);
+    if (error != 0) {
+        pmo_users_free(search.users, search.user_count);
+        errno = error;
+        return pm_fail(PEERMAP_EOS, "cannot look through the processes: %s", strerror(error));
     }
-    *list = census.users;
-    *count = census.user_count;
-    *whole = !census.over && left_out == 0;
+    *list = search.users;
+    *count = search.user_count;
+    *whole = !search.over && left_out == 0;
     return 0;
 }
 

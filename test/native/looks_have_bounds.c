@@ -5,6 +5,10 @@
  */
 #include "drive.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
 #include "budget.h"
 #include "census.h"
 #include "snapshot.h"
@@ -96,6 +100,80 @@ static void a_heap_of_terabytes(void)
     pmo_observer_close(&observer);
 }
 
+#define NAMES 300u
+
+static const char *name_of(unsigned i, char path[256])
+{
+    snprintf(path, 256, PM_DIRECTORY "/" PM_PREFIX "%s-%u", seg(), i);
+    return path;
+}
+
+/* The most that this process has had in memory, in KiB. */
+static long peak(void)
+{
+    struct rusage usage;
+    CHECK_INT(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss;
+}
+
+static const struct pmo_user *ourselves(const struct pmo_user *users, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((pid_t)users[i].pid == getpid())
+            return &users[i];
+    return NULL;
+}
+
+/* One registry that is full, under many names: in memory it is once. */
+static void a_segment_with_many_names(void)
+{
+    struct pmo_user *users;
+    size_t count;
+    bool whole;
+    char path[256], object[256];
+    start_swamp("pieces", "1");
+    snprintf(object, sizeof object, PM_DIRECTORY "/" PM_PREFIX "%s", seg());
+    for (unsigned i = 0; i < NAMES; i++)
+        CHECK_INT(link(object, name_of(i, path)), 0);
+    const long before = peak();
+    CHECK_INT(pmo_users_find(&users, &count, &whole), 0);
+    const long after = peak();
+    for (unsigned i = 0; i < NAMES; i++)
+        unlink(name_of(i, path));
+    pmo_users_free(users, count);
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ /* which keep what was freed */
+    (void)before, (void)after;
+#else
+    CHECK(after - before < 32 << 10);
+#endif
+    end_swamp();
+}
+
+/* So many objects in one process: those that it is told with, and that there are more. */
+static void a_process_that_maps_many(void)
+{
+    struct pmo_user *users;
+    size_t count;
+    bool whole;
+    char path[256];
+    void *maps[NAMES];
+    for (unsigned i = 0; i < NAMES; i++) {
+        int fd = open(name_of(i, path), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        CHECK(fd >= 0 && ftruncate(fd, 4096) == 0);
+        maps[i] = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+        CHECK(maps[i] != MAP_FAILED);
+        close(fd);
+    }
+    CHECK_INT(pmo_users_find(&users, &count, &whole), 0);
+    for (unsigned i = 0; i < NAMES; i++) {
+        unlink(name_of(i, path));
+        munmap(maps[i], 4096);
+    }
+    const struct pmo_user *own = ourselves(users, count);
+    CHECK(own && own->use_count == PMO_USES_OF_ONE_MAX && !whole);
+    pmo_users_free(users, count);
+}
+
 /* With a budget that is spent, of everything that takes a budget: nothing fails, and what is missing is said. */
 static void no_time_at_all(void)
 {
@@ -134,6 +212,8 @@ int main(int argc, char **argv)
     (void)argc;
     setup(argv);
     a_process_in_every_slot();
+    a_segment_with_many_names();
+    a_process_that_maps_many();
     a_heap_of_terabytes();
     no_time_at_all();
     end_swamp();
