@@ -60,6 +60,8 @@ export const structures = {
   /** Files that one request has gdb read, and how long that may take together.  What was read is kept, so that asking again goes on from there. */
   files: 64,
   ms: 30_000,
+  /** Descriptions of types, by the answers that they were: as objects they take some times as much. */
+  kept: { entries: 200, bytes: 32 * mib },
   /** The libraries of one process, and the processes of one segment, that are looked at for debug information. */
   libraries: 512,
   processes: 32,

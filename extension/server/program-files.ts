@@ -19,10 +19,10 @@ export interface ProgramFile {
   pid: number;
   /** As the process sees it. */
   path: string;
-  /** The same for the same bytes. */
-  identity: string;
-  /** Of the file that has its debug information. */
+  /** Of the file that has its debug information: it, or one apart. */
   descriptor: number;
+  /** Of that file: the same for the same bytes. */
+  identity: string;
   /** Of another user, or of a process with another root folder: what else the file names is not to be opened by us. */
   foreign: boolean;
 }
@@ -78,14 +78,14 @@ async function* look(
       yield { kind: 'without' };
       return;
     }
-    const { dev, ino, mtimeNs } = fstatSync(program, { bigint: true });
-    const identity = `${dev}:${ino}:${mtimeNs}`;
-    if (inode !== undefined && inode !== String(ino)) {
+    const identity = identityOf(program);
+    if (inode !== undefined && inode !== String(fstatSync(program, { bigint: true }).ino)) {
       yield { kind: 'replaced', pid, path: name };
     } else if (!seen.has(identity)) {
       seen.add(identity);
       file = await withDebugInformation(program, name, (apart) => attempt(() => openLibrary(addon, pid, apart)));
-      if (file !== undefined) yield { kind: 'file', pid, path: name, identity, descriptor: file, foreign: isForeign(pid) };
+      if (file !== undefined)
+        yield { kind: 'file', pid, path: name, identity: identityOf(file), descriptor: file, foreign: isForeign(pid) };
       else yield inode === undefined ? { kind: 'bare', path: name } : { kind: 'without' };
     }
   } catch (error) {
@@ -95,6 +95,11 @@ async function* look(
     if (file !== undefined && file !== program) closeSync(file);
     if (program !== undefined) closeSync(program);
   }
+}
+
+function identityOf(file: number): string {
+  const { dev, ino, mtimeNs, size } = fstatSync(file, { bigint: true });
+  return `${dev}:${ino}:${mtimeNs}:${size}`;
 }
 
 /** Whatever cannot be seen is. */

@@ -14,12 +14,13 @@ import { formatBytes } from '../protocol/address';
 import type { Description } from '../protocol/layout';
 import type { Problem } from '../protocol/model';
 import { debuggers, structures } from './budgets';
+import { Kept } from './kept';
 import type { ProgramFile } from './program-files';
 import { Turns } from './turns';
 import type { UnderWay } from './under-way';
 
 export type Reading =
-  | { kind: 'described'; description: Description }
+  | { kind: 'described'; description: Description; /** Of the answer that it was. */ bytes: number }
   /** The file does not describe the type. */
   | { kind: 'absent' }
   /** Nothing could be read, and why: `forAll` files alike. */
@@ -33,7 +34,6 @@ interface Asked {
 const longestComplaint = 4096;
 /** What broke is not tried again at once: a debugger that is missing may be installed soon, a file that takes too long stays as it is. */
 const failedForMs = { all: 5_000, one: 60_000 };
-const mostKept = 200;
 
 /** Its home, and that of anything that it loads: there is none. */
 const nowhere = '/nonexistent';
@@ -51,7 +51,7 @@ const limited = 'ulimit -c 0; ulimit -v "$1" && ulimit -t "$2" && shift 2 && exe
 const notFound = 127;
 
 export class TypeReader {
-  private readonly readings = new Map<string, Promise<Reading>>();
+  private readonly readings = new Kept<Promise<Reading>>(structures.kept);
   private readonly running = new Set<ChildProcess>();
   private readonly turns = new Turns({ atOnce: debuggers.atOnce, waiting: structures.files });
 
@@ -74,10 +74,9 @@ export class TypeReader {
     if (known) return known;
     const reading = this.turns.take(asked.segment, () => this.run(asked, file, type));
     this.readings.set(key, reading);
-    const [oldest] = this.readings.keys();
-    if (this.readings.size > mostKept && oldest !== undefined) this.readings.delete(oldest);
-    const forget = () => this.readings.get(key) === reading && this.readings.delete(key);
+    const forget = () => this.readings.forget(key, reading);
     void reading.then((outcome) => {
+      if (outcome.kind === 'described') this.readings.weigh(key, reading, outcome.bytes);
       if (outcome.kind === 'failed') setTimeout(forget, outcome.forAll ? failedForMs.all : failedForMs.one).unref();
     }, forget);
     return reading;
@@ -151,7 +150,7 @@ function gather(stream: Readable | null, most: number, over: () => void): () => 
 function parse(answer: string, file: ProgramFile, complaint: string): Reading | undefined {
   try {
     const description = JSON.parse(answer) as Description | null;
-    if (description) return { kind: 'described', description };
+    if (description) return { kind: 'described', description, bytes: answer.length };
   } catch {
     return undefined;
   }

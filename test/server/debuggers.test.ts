@@ -11,10 +11,10 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { debuggers } from '../../extension/server/budgets';
+import { debuggers, structures } from '../../extension/server/budgets';
 import { withDebugInformation } from '../../extension/server/debug-files';
 import { atExit } from '../at-exit';
-import { cleanUp, root, testSegment, until } from '../peers/drive';
+import { cleanUp, Peer, root, testSegment, until } from '../peers/drive';
 import { Client } from './client';
 import { needsGdb } from './gdb';
 
@@ -193,6 +193,62 @@ describe('the debugger that reads types', function () {
       problems.map(({ code, text }) => `${code}: ${text}`).join(),
       /^left-out: gdb could not read all of .*bomb with the .* of memory/,
     );
+  });
+
+  /** A gdb that writes each of its starts into `note`. */
+  function counted(): { env: NodeJS.ProcessEnv; starts: () => number } {
+    const tools = fs.mkdtempSync(path.join(folder, 'tools-'));
+    const note = path.join(tools, 'starts');
+    const gdb = execFileSync('which', ['gdb'], { encoding: 'utf8' }).trim();
+    fs.writeFileSync(path.join(tools, 'gdb'), `#!/bin/sh\necho start >> ${note}\nexec ${gdb} "$@"\n`, { mode: 0o755 });
+    const env = { ...process.env, PATH: `${tools}:${process.env['PATH'] ?? ''}` };
+    return { env, starts: () => fs.readFileSync(note, 'utf8').split('\n').length - 1 };
+  }
+
+  it('reads a file apart anew when that is another one', async () => {
+    const program = build('linked', '-g');
+    const debug = path.join(folder, 'linked.debug');
+    execFileSync('objcopy', ['--only-keep-debug', program, debug]);
+    execFileSync('objcopy', ['--strip-debug', `--add-gnu-debuglink=${debug}`, program]);
+    await run(program);
+    const { env, starts } = counted();
+    const client = await Client.start({ env });
+    const ask = async () => (await client.request('peermap/structure', { segment, root: 'apart' })).value?.fields[0]?.value;
+    assert.equal(await ask(), '41');
+    const first = starts();
+    assert.equal(await ask(), '41');
+    assert.equal(starts(), first);
+    fs.copyFileSync(debug, `${debug}.new`);
+    fs.renameSync(`${debug}.new`, debug);
+    assert.equal(await ask(), '41');
+    assert.ok(starts() > first);
+  });
+
+  it('keeps so many bytes of what it was told, and asks anew for what had to go', async () => {
+    await run(build('kept', '-g'));
+    const tools = fs.mkdtempSync(path.join(folder, 'tools-'));
+    const note = path.join(tools, 'starts');
+    const pad = 6 << 20;
+    const told = `{"reader": "it", "root": 0, "types": [{"name": "t", "size": 8, "kind": "int"}], "pad": "`;
+    fs.writeFileSync(path.join(tools, 'pad'), `${told}${'x'.repeat(pad)}"}`);
+    fs.writeFileSync(
+      path.join(tools, 'gdb'),
+      `#!/bin/sh\necho "$PEERMAP_TYPE" >> ${note}\nexec /bin/cat ${path.join(tools, 'pad')} >&4\n`,
+      { mode: 0o755 },
+    );
+    const writer = await Peer.start(segment, 'writer', 'relocatable');
+    const count = Math.ceil(structures.kept.bytes / pad) + 1;
+    for (let at = 0; at < count; at += 1) await writer.ask(`root r${at} 0 8 type${at}`);
+    const client = await Client.start({ env: { ...process.env, PATH: `${tools}:${process.env['PATH'] ?? ''}` } });
+    const ask = async (at: number) => {
+      const { value } = await client.request('peermap/structure', { segment, root: `r${at}` });
+      assert.equal(value?.source.reader, 'it');
+    };
+    for (let at = 0; at < count; at += 1) await ask(at);
+    await ask(count - 1);
+    await ask(0);
+    const starts = fs.readFileSync(note, 'utf8').trim().split('\n');
+    assert.deepEqual(starts, [...Array.from({ length: count }, (_, at) => `type${at}`), 'type0']);
   });
 
   it('is given a file apart by the names that the process has for it, if it is the one that was meant', async () => {
