@@ -23,7 +23,7 @@ export class System {
     const look = () => this.addon.listAsync({ withinMs: looks.ms });
     const { segments, leftOut } = await this.inTurn('peermap/list', look, token);
     const text = l10n.t(
-      '{0} more segments are left out of the list. Those of other users are left out before your own.',
+      '{0} more segments are left out of the list. Those of other users are left out before your own, and of each of them what is more than a quarter of the list.',
       leftOut,
     );
     return { value: segments, problems: leftOut > 0 ? [{ code: 'left-out', where: '/dev/shm', text }] : [] };
@@ -31,8 +31,8 @@ export class System {
 
   async processes(token?: Cancellation): Promise<Answer<ProcessUse[]>> {
     const look = () => this.addon.processesAsync({ withinMs: looks.longMs });
-    const { processes, whole } = await this.inTurn('peermap/processes', look, token);
-    return { value: processes, problems: whole ? [] : [moreProcesses()] };
+    const { processes, whole, problems } = await this.inTurn('peermap/processes', look, token);
+    return { value: processes, problems: whole ? problems : [moreProcesses(), ...problems] };
   }
 
   async census(token?: Cancellation): Promise<Answer<Census>> {

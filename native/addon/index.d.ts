@@ -23,6 +23,7 @@ import type {
   Op,
   PackedEvents,
   PeerAnswer,
+  Problem,
   ProcessUse,
   Removal,
   Round,
@@ -239,7 +240,11 @@ export function processes(): ProcessUse[];
 /** The same on a thread of its own, no longer than `withinMs`. */
 export function processesAsync(options?: {
   withinMs?: number;
-}): Promise<{ processes: ProcessUse[]; /** None was left out, and no segment of one. */ whole: boolean }>;
+}): Promise<{
+  processes: ProcessUse[];
+  /** None was left out, and no segment of one. */ whole: boolean;
+  /** Users who have more than their share. */ problems: Problem[];
+}>;
 
 /**
  * A descriptor, to be read and closed, of a regular file by the name that a process has for it: in that process's root folder, out of which no symbolic link

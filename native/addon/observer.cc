@@ -86,8 +86,11 @@ class ListTask : public Task {
 
 class ProcessesTask : public Task {
  public:
-  ~ProcessesTask() override { pmo_users_free(list_, count_); }
-  int take() override { return pmo_users_find(&list_, &count_, &whole_); }
+  ~ProcessesTask() override {
+    pmo_users_free(list_, count_);
+    pmo_problems_free(&problems_);
+  }
+  int take() override { return pmo_users_find(&list_, &count_, &whole_, &problems_); }
   Napi::Array processes(Napi::Env env) const {
     Napi::Array array = Napi::Array::New(env, count_);
     for (uint32_t i = 0; i < count_; i++) array.Set(i, to_object(env, list_[i]));
@@ -97,6 +100,7 @@ class ProcessesTask : public Task {
     Napi::Object object = Napi::Object::New(env);
     object.Set("processes", processes(env));
     object.Set("whole", whole_);
+    object.Set("problems", to_array(env, problems_));
     return object;
   }
 
@@ -104,6 +108,7 @@ class ProcessesTask : public Task {
   pmo_user* list_ = nullptr;
   size_t count_ = 0;
   bool whole_ = false;
+  pmo_problems problems_ = {};
 };
 
 class Observer : public Napi::ObjectWrap<Observer> {

@@ -130,6 +130,15 @@ static bool put_together(struct pmo_census *census, const struct pmo_sightings *
     return true;
 }
 
+/* Its owner's, where anybody knows that; else of who was seen to have it. */
+static uint32_t user_of(const struct pmo_sightings *sightings, const struct pmo_sighting *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i].known)
+            return list[i].facts.st_uid;
+    return list->process == PMO_NOBODY ? UINT32_MAX : sightings->census->processes[list->process].uid;
+}
+
 static bool group(struct pmo_sightings *sightings)
 {
     if (sightings->count > 0)
@@ -141,6 +150,8 @@ static bool group(struct pmo_sightings *sightings)
             sightings->census->cut = true;
             break;
         }
+        if (!pmo_share_take(&sightings->pieces, user_of(sightings, &sightings->list[from], to - from), PMO_MEMORIES_MAX))
+            continue;
         if (!put_together(sightings->census, sightings, &sightings->list[from], to - from))
             return false;
     }
@@ -187,6 +198,8 @@ int pmo_census_take(struct pmo_census *census)
         tell_hidden(census);
     if (census->cut)
         tell_cut(census);
+    pmo_shares_add(&sightings.places, &sightings.pieces);
+    census->cut = pmo_shares_tell(&sightings.places, &census->problems) || census->cut;
     if (well)
         return 0;
     pmo_census_free(census);

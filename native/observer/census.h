@@ -70,7 +70,7 @@ struct pmo_census_limits {
 struct pmo_census {
     struct pmo_memory *list; /* by kind, then by name or number */
     size_t count;
-    struct pmo_census_process *processes; /* that have any of it, by pid */
+    struct pmo_census_process *processes; /* that have any of it: this user's and root's, then those of others, each by pid */
     size_t process_count;
     uint32_t asked;  /* processes */
     uint32_t hidden;     /* others that could not be asked */

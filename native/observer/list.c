@@ -15,6 +15,7 @@ struct listing {
     struct pmo_summary *list;
     size_t count;
     size_t left_out;
+    struct pmo_shares shares;
     bool own; /* those of this user are being listed, or else those of others */
     bool failed;
 };
@@ -87,7 +88,7 @@ static bool list_one(const char *segment, void *context)
     snprintf(path, sizeof path, PM_DIRECTORY "/" PM_PREFIX "%s", segment);
     if (fstatat(AT_FDCWD, path, &object, AT_SYMLINK_NOFOLLOW) != 0 || (object.st_uid == geteuid()) != listing->own)
         return true; /* removed since the directory was read, or of the other round */
-    if (listing->count == PMO_SEGMENTS_MAX || !pmo_budget_left()) {
+    if (listing->count == PMO_SEGMENTS_MAX || !pmo_budget_left() || !pmo_share_take(&listing->shares, object.st_uid, PMO_SEGMENTS_MAX)) {
         listing->left_out++;
         return true;
     }

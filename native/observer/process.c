@@ -3,6 +3,9 @@
 #include "process.h"
 
 #include "attach.h"
+#include "budget.h"
+#include "room.h"
+#include "share.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -165,18 +168,33 @@ int pmo_process_each(bool (*each)(const struct pmo_process *process, void *conte
     DIR *directory = opendir("/proc");
     if (!directory)
         return errno;
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+    uint32_t *others = NULL;
+    size_t count = 0;
+    bool more = true;
+    for (struct dirent *entry; more && (entry = readdir(directory)) != NULL;) {
         char *end;
         unsigned long pid = strtoul(entry->d_name, &end, 10);
         struct pmo_process process;
         if (*end || pid == 0 || pmo_process_open((uint32_t)pid, &process) != 0)
             continue;
-        bool more = each(&process, context);
+        /* Whose time is over says so itself. */
+        const bool now = !pmo_budget_left() || pmo_share_is_whole(pmo_process_uid(&process));
+        uint32_t *later = now ? NULL : pmo_room((void **)&others, count, sizeof *others);
+        if (later)
+            others[count++] = process.pid;
+        else
+            more = each(&process, context);
         pmo_process_close(&process);
-        if (!more)
-            break;
     }
     closedir(directory);
+    for (size_t i = 0; i < count && more; i++) {
+        struct pmo_process process;
+        if (pmo_process_open(others[i], &process) != 0)
+            continue;
+        more = each(&process, context);
+        pmo_process_close(&process);
+    }
+    free(others);
     return 0;
 }
 

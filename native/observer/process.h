@@ -39,7 +39,10 @@ uint32_t pmo_process_uid(const struct pmo_process *process);
 /* The command line, its words parted by spaces, cut to size; "[name]" for a process without one. */
 void pmo_process_command(const struct pmo_process *process, char *command, size_t size);
 
-/* Calls `each` for every process of the machine that can be seen, until it returns false.  0 or errno. */
+/*
+ * Calls `each` for every process of the machine that can be seen, until it returns false: those of this user and of root first, so that no other's take the time
+ * that is for them.  0 or errno.
+ */
 int pmo_process_each(bool (*each)(const struct pmo_process *process, void *context), void *context);
 /* Whether these are all of the machine: this is its first pid namespace, and /proc hides nobody's. */
 bool pmo_process_all_seen(void);

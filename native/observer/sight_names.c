@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sight_names.c - the shared memory that has a name or a number: the files below /dev/shm, the kernel's table of System V segments. */
+#include "budget.h"
 #include "sighting.h"
 
 #include <dirent.h>
@@ -26,7 +27,7 @@ static void sight_entry(struct pmo_sightings *sightings, DIR *folder, const char
     if (snprintf(path + length, PATH - length, "%s", entry) >= (int)(PATH - length - 1))
         return;
     if (S_ISREG(facts.st_mode)) {
-        struct pmo_sighting *sighting =
+        struct pmo_sighting *sighting = !pmo_share_take(&sightings->places, facts.st_uid, PMO_SIGHTINGS_MAX) ? NULL :
             pmo_sighting_add(sightings, PMO_POSIX, (struct pmo_object){ facts.st_dev, facts.st_ino }, path, strlen(path));
         if (sighting) {
             sighting->known = true;
@@ -84,6 +85,8 @@ static void sight_sysv(struct pmo_sightings *sightings, const char *line)
     facts.st_mode = mode;
     facts.st_uid = uid;
     facts.st_gid = gid;
+    if (!pmo_share_take(&sightings->places, uid, PMO_SIGHTINGS_MAX))
+        return;
     struct pmo_sighting *sighting = pmo_sighting_add(sightings, PMO_SYSV, (struct pmo_object){ 0, sysv.id }, "", 0);
     if (!sighting)
         return;

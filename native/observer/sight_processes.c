@@ -23,6 +23,8 @@
 struct visit {
     struct pmo_sightings *sightings;
     const struct pmo_process *process;
+    uint32_t uid;
+    bool over; /* its user has no more to get */
 };
 
 /* What a path stands for. */
@@ -61,11 +63,12 @@ static bool understand(const char *path, struct meaning *meaning)
 }
 
 /* Whether there is no room for more of this process, or no time. */
-static bool is_full(struct pmo_sightings *sightings)
+static bool is_full(struct visit *visit)
 {
+    struct pmo_sightings *sightings = visit->sightings;
     const bool full = sightings->of_one == PMO_SIGHTINGS_OF_ONE_MAX || !pmo_budget_left();
     sightings->over = sightings->over || full;
-    return full || sightings->failed;
+    return full || visit->over || sightings->failed;
 }
 
 /* The process's place in the list, where it is put with the first thing that it has. */
@@ -80,14 +83,17 @@ static uint32_t place_of(const struct visit *visit)
         return PMO_NOBODY;
     }
     process->pid = visit->process->pid;
-    process->uid = pmo_process_uid(visit->process);
+    process->uid = visit->uid;
     pmo_process_command(visit->process, process->command, sizeof process->command);
     return (uint32_t)census->process_count++;
 }
 
-static struct pmo_sighting *sight(const struct visit *visit, struct pmo_object object, const struct meaning *meaning)
+static struct pmo_sighting *sight(struct visit *visit, struct pmo_object object, const struct meaning *meaning)
 {
-    if (is_full(visit->sightings))
+    if (is_full(visit))
+        return NULL;
+    visit->over = !pmo_share_take(&visit->sightings->places, visit->uid, PMO_SIGHTINGS_MAX);
+    if (visit->over)
         return NULL;
     visit->sightings->of_one++;
     const uint32_t process = place_of(visit);
@@ -114,7 +120,7 @@ static void ask_map_files(const struct visit *visit, const struct pmo_mapping *m
 
 static bool sight_mapping(struct pmo_object object, const struct pmo_mapping *mapping, const char *path, void *context)
 {
-    const struct visit *visit = context;
+    struct visit *visit = context;
     struct meaning meaning;
     if (!understand(path, &meaning))
         return true;
@@ -136,7 +142,7 @@ static bool sight_mapping(struct pmo_object object, const struct pmo_mapping *ma
     return true;
 }
 
-static void sight_descriptor(const struct visit *visit, int folder, const char *number)
+static void sight_descriptor(struct visit *visit, int folder, const char *number)
 {
     char path[PATH_MAX];
     struct stat link, facts;
@@ -157,7 +163,7 @@ static void sight_descriptor(const struct visit *visit, int folder, const char *
     sighting->facts = facts;
 }
 
-static void sight_descriptors(const struct visit *visit)
+static void sight_descriptors(struct visit *visit)
 {
     int fd = openat(visit->process->dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (pmo_process_state(visit->process, NULL) == 'Z') {
@@ -171,7 +177,7 @@ static void sight_descriptors(const struct visit *visit)
             close(fd);
         return;
     }
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL && !is_full(visit->sightings);)
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL && !is_full(visit);)
         if (entry->d_name[0] != '.')
             sight_descriptor(visit, fd, entry->d_name);
     closedir(folder);
@@ -180,7 +186,7 @@ static void sight_descriptors(const struct visit *visit)
 static bool sight_process(const struct pmo_process *process, void *context)
 {
     struct pmo_sightings *sightings = context;
-    struct visit visit = { sightings, process };
+    struct visit visit = { sightings, process, pmo_process_uid(process), false };
     sightings->of_one = 0;
     if (!pmo_budget_left()) {
         sightings->over = true;
@@ -189,7 +195,7 @@ static bool sight_process(const struct pmo_process *process, void *context)
     int error = pmo_mappings_shared(process, sight_mapping, &visit);
     if (error == EACCES || error == EPERM) {
         sightings->census->hidden++;
-        sightings->census->hidden_own += pmo_process_uid(process) == geteuid();
+        sightings->census->hidden_own += visit.uid == geteuid();
         return true;
     }
     if (error != 0)

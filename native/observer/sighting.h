@@ -7,6 +7,7 @@
 #define PMO_SIGHTING_H
 
 #include "census.h"
+#include "share.h"
 
 #include <sys/stat.h>
 
@@ -37,6 +38,8 @@ struct pmo_sightings {
     uint64_t ipc;    /* our own namespace */
     bool no_map_files;
     size_t of_one; /* in the process that is being asked */
+    struct pmo_shares places; /* of users, in the places */
+    struct pmo_shares pieces; /* and in what is told of them */
     bool over;     /* there are more of them, or more to ask, than a look takes */
     bool failed;   /* no memory */
 };

@@ -6,6 +6,7 @@
  * told where others than the owner may open the object.  So who is found maps it, and that nobody is found proves nothing: see lease.h.
  */
 #include "room.h"
+#include "share.h"
 #include "snapshot.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 struct hunt {
     struct pmo_snapshot *snapshot;
     uint32_t hidden; /* processes that could not be asked */
+    struct pmo_shares shares;
     bool over;       /* there are more of them, or more to ask, than a look takes */
 };
 
@@ -49,6 +51,7 @@ static bool hunt_in(const struct pmo_process *process, void *context)
     bool user = false;
     for (size_t i = 0; i < mappings.count; i++)
         user = user || pmo_maps_data(&mappings.list[i], snapshot->readable ? snapshot->header.header_len : 0);
+    user = user && pmo_share_take(&hunt->shares, pmo_process_uid(process), PMO_STRANGERS_MAX);
     struct pmo_stranger *stranger = user ? pmo_room((void **)&snapshot->strangers, snapshot->stranger_count, sizeof *stranger) : NULL;
     if (!stranger) {
         free(mappings.list);
@@ -70,6 +73,7 @@ void pmo_strangers_look(struct pmo_snapshot *snapshot)
     else if (hunt.over)
         pmo_problem_add(&snapshot->problems, PMO_LEFT_OUT, pmo_at("/proc"),
                         "processes are left out that may map the object too: asking all takes longer than a look may");
+    pmo_shares_tell(&hunt.shares, &snapshot->problems);
     if (error == 0 && hunt.hidden > 0 && (snapshot->object.st_mode & (S_IRWXG | S_IRWXO)))
         pmo_problem_add(&snapshot->problems, PMO_NO_ACCESS, pmo_at("/proc"),
                         "%" PRIu32 " processes could not be asked whether they map the object", hunt.hidden);

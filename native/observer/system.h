@@ -3,6 +3,7 @@
 #ifndef PMO_SYSTEM_H
 #define PMO_SYSTEM_H
 
+#include "share.h"
 #include "snapshot.h"
 
 struct pmo_summary {
@@ -23,7 +24,7 @@ struct pmo_summary {
 
 /*
  * The objects whose names begin with "peermap.", by name.  0 or PEERMAP_EOS; free() the list.  `left_out`: how many there are besides, of other users
- * before any of this one (budget.h).
+ * before any of this one (budget.h), and of one other user what is beyond its share (share.h).
  */
 int pmo_list(struct pmo_summary **list, size_t *count, size_t *left_out);
 
@@ -41,8 +42,9 @@ struct pmo_user {
     size_t use_count;
 };
 
-/* The processes that map the data of a listed segment.  0 or PEERMAP_EOS.  `whole`: no process, and no segment that one maps, was left out (budget.h). */
-int pmo_users_find(struct pmo_user **list, size_t *count, bool *whole);
+/* The processes that map the data of a listed segment.  0 or PEERMAP_EOS.  `whole`: no process, and no segment that one maps, was left out (budget.h); `problems`, to be
+ * freed, names users of whom something was (share.h). */
+int pmo_users_find(struct pmo_user **list, size_t *count, bool *whole, struct pmo_problems *problems);
 void pmo_users_free(struct pmo_user *list, size_t count);
 
 #endif

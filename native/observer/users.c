@@ -30,6 +30,7 @@ struct search {
     struct pmo_user *users;
     size_t user_count;
     struct pmo_user current;
+    struct pmo_shares processes, uses; /* of users, in each of both */
     bool over; /* there are more of them, or more to ask, than a look takes */
     bool failed;
 };
@@ -76,6 +77,8 @@ static bool count_in(struct pmo_object object, const struct pmo_mapping *mapping
     const size_t segment = segment_of(search, object);
     if (segment == SIZE_MAX || !pmo_maps_data(mapping, search->segments[segment].header_len) || is_claimed(search, segment))
         return true;
+    if (!pmo_share_take(&search->uses, search->current.uid, PMO_USES_MAX))
+        return false;
     if (search->current.use_count == PMO_USES_OF_ONE_MAX || search->claim_count == PMO_USES_MAX) {
         search->over = true;
         return false;
@@ -83,7 +86,7 @@ static bool count_in(struct pmo_object object, const struct pmo_mapping *mapping
     return claim(search, segment);
 }
 
-/* The process ended meanwhile: what it had claimed is nobody's. */
+/* The process ended meanwhile, or its user has its share: what it had claimed is nobody's. */
 static void forget_current(struct search *search)
 {
     for (; search->claim_count > 0 && search->claims[search->claim_count - 1].user == search->user_count; search->claim_count--)
@@ -99,7 +102,9 @@ static bool ask(const struct pmo_process *process, void *context)
         search->over = true;
         return false;
     }
-    if (pmo_mappings_each(process, count_in, search) != 0 || search->failed || search->current.use_count == 0) {
+    search->current.uid = pmo_process_uid(process);
+    if (pmo_mappings_each(process, count_in, search) != 0 || search->failed || search->current.use_count == 0 ||
+        !pmo_share_take(&search->processes, search->current.uid, PMO_USERS_MAX)) {
         forget_current(search);
         return !search->failed;
     }
@@ -109,7 +114,6 @@ static bool ask(const struct pmo_process *process, void *context)
         forget_current(search);
         return false;
     }
-    search->current.uid = pmo_process_uid(process);
     pmo_process_command(process, search->current.command, sizeof search->current.command);
     *user = search->current;
     search->user_count++;
@@ -166,9 +170,10 @@ static int look(struct search *search)
     return search->failed ? ENOMEM : error;
 }
 
-int pmo_users_find(struct pmo_user **list, size_t *count, bool *whole)
+int pmo_users_find(struct pmo_user **list, size_t *count, bool *whole, struct pmo_problems *problems)
 {
     struct search search = { 0 };
+    *problems = (struct pmo_problems){ 0 };
     size_t left_out;
     int rc = pmo_list(&search.segments, &search.segment_count, &left_out);
     if (rc != 0)
@@ -184,7 +189,8 @@ int pmo_users_find(struct pmo_user **list, size_t *count, bool *whole)
     }
     *list = search.users;
     *count = search.user_count;
-    *whole = !search.over && left_out == 0;
+    pmo_shares_add(&search.processes, &search.uses);
+    *whole = !pmo_shares_tell(&search.processes, problems) && !search.over && left_out == 0;
     return 0;
 }
 

@@ -103,10 +103,13 @@ static void list(void)
     struct pmo_user *users;
     size_t count, left_out;
     bool whole;
+    struct pmo_problems problems;
     if (pmo_list(&segments, &count, &left_out) == 0)
         free(segments);
-    if (pmo_users_find(&users, &count, &whole) == 0)
+    if (pmo_users_find(&users, &count, &whole, &problems) == 0) {
         pmo_users_free(users, count);
+        pmo_problems_free(&problems);
+    }
 }
 
 static void look_in_every_way(const struct fuzz_image *head)

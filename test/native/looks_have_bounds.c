@@ -130,17 +130,19 @@ static void a_segment_with_many_names(void)
     struct pmo_user *users;
     size_t count;
     bool whole;
+    struct pmo_problems problems;
     char path[256], object[256];
     start_swamp("pieces", "1");
     snprintf(object, sizeof object, PM_DIRECTORY "/" PM_PREFIX "%s", seg());
     for (unsigned i = 0; i < NAMES; i++)
         CHECK_INT(link(object, name_of(i, path)), 0);
     const long before = peak();
-    CHECK_INT(pmo_users_find(&users, &count, &whole), 0);
+    CHECK_INT(pmo_users_find(&users, &count, &whole, &problems), 0);
     const long after = peak();
     for (unsigned i = 0; i < NAMES; i++)
         unlink(name_of(i, path));
     pmo_users_free(users, count);
+    pmo_problems_free(&problems);
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ /* which keep what was freed */
     (void)before, (void)after;
 #else
@@ -155,6 +157,7 @@ static void a_process_that_maps_many(void)
     struct pmo_user *users;
     size_t count;
     bool whole;
+    struct pmo_problems problems;
     char path[256];
     void *maps[NAMES];
     for (unsigned i = 0; i < NAMES; i++) {
@@ -164,7 +167,7 @@ static void a_process_that_maps_many(void)
         CHECK(maps[i] != MAP_FAILED);
         close(fd);
     }
-    CHECK_INT(pmo_users_find(&users, &count, &whole), 0);
+    CHECK_INT(pmo_users_find(&users, &count, &whole, &problems), 0);
     for (unsigned i = 0; i < NAMES; i++) {
         unlink(name_of(i, path));
         munmap(maps[i], 4096);
@@ -172,6 +175,7 @@ static void a_process_that_maps_many(void)
     const struct pmo_user *own = ourselves(users, count);
     CHECK(own && own->use_count == PMO_USES_OF_ONE_MAX && !whole);
     pmo_users_free(users, count);
+    pmo_problems_free(&problems);
 }
 
 /* With a budget that is spent, of everything that takes a budget: nothing fails, and what is missing is said. */
@@ -185,6 +189,7 @@ static void no_time_at_all(void)
     struct pmo_census census;
     size_t count, others;
     bool whole;
+    struct pmo_problems problems;
     CHECK_INT(pmo_observer_open(seg(), &observer), 0);
     pmo_budget_begin(0, &stop);
     CHECK_INT(pmo_snapshot_take(&observer, PMO_STRANGERS, &s), 0);
@@ -194,9 +199,10 @@ static void no_time_at_all(void)
     CHECK_INT(pmo_list(&list, &count, &others), 0);
     CHECK(count == 0 && others >= 1);
     free(list);
-    CHECK_INT(pmo_users_find(&users, &count, &whole), 0);
+    CHECK_INT(pmo_users_find(&users, &count, &whole, &problems), 0);
     CHECK(count == 0 && !whole);
     pmo_users_free(users, count);
+    pmo_problems_free(&problems);
     CHECK_INT(pmo_census_take(&census), 0);
     CHECK(census.cut && left_out(&census.problems, "inventory"));
     pmo_census_free(&census);

@@ -54,11 +54,13 @@ static bool is_user(pid_t pid)
 {
     struct pmo_user *users;
     size_t count;
+    struct pmo_problems problems;
     bool found = false, whole;
-    CHECK_INT(pmo_users_find(&users, &count, &whole), 0);
+    CHECK_INT(pmo_users_find(&users, &count, &whole, &problems), 0);
     for (size_t i = 0; i < count; i++)
         found = found || users[i].pid == (uint32_t)pid;
     pmo_users_free(users, count);
+    pmo_problems_free(&problems);
     return found;
 }
 

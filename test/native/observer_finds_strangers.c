@@ -36,7 +36,8 @@ int main(int argc, char **argv)
     struct pmo_user *users;
     size_t count, peers = 0, strangers = 0;
     bool whole;
-    CHECK_INT(pmo_users_find(&users, &count, &whole), 0);
+    struct pmo_problems problems;
+    CHECK_INT(pmo_users_find(&users, &count, &whole, &problems), 0);
     CHECK(whole);
     for (size_t i = 0; i < count; i++) {
         for (size_t u = 0; u < users[i].use_count; u++) {
@@ -50,6 +51,7 @@ int main(int argc, char **argv)
     CHECK_INT(peers, 1);
     CHECK_INT(strangers, 1);
     pmo_users_free(users, count);
+    pmo_problems_free(&problems);
     munmap(map, length);
     close(fd);
     pmo_watch_stop(watch);
