@@ -238,9 +238,7 @@ export function listAsync(options?: {
 /** The local processes that map a segment, whether they are registered or not: 1024 of them at most, each with 256 segments at most. */
 export function processes(): ProcessUse[];
 /** The same on a thread of its own, no longer than `withinMs`. */
-export function processesAsync(options?: {
-  withinMs?: number;
-}): Promise<{
+export function processesAsync(options?: { withinMs?: number }): Promise<{
   processes: ProcessUse[];
   /** None was left out, and no segment of one. */ whole: boolean;
   /** Users who have more than their share. */ problems: Problem[];
