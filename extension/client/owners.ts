@@ -4,9 +4,9 @@
 //
 //     request --> refused by the server, which says whose it is --> the person agrees --> request for that owner and that object, and no other
 //
-// The server judges the object that it opened, and does so again the second time: another one that has the name by then is asked about anew, also if it has the same owner.  Where something is taken away as well (consent.ts), this is asked first, by what
-// was seen of the object, and the server judges all the same.  What counts as the person's word is their answer, or a setting of theirs that no workspace
-// can have.  An argument of a command is nobody's word: it may come from a link, from a task of the workspace, from another extension.
+// The server judges the object that it opened, and does so again the second time: another one that has the name by then is asked about anew, also if it
+// has the same owner.  Where something is taken away as well (consent.ts), this is asked first, by what was seen of the object, and the server judges all
+// the same.  What counts as the person's word is their answer, or a setting of theirs that no workspace can have.  An argument of a command is nobody's word: it may come from a link, from a task of the workspace, from another extension.
 
 import * as l10n from '@vscode/l10n';
 import type { Foreign } from '../protocol/requests';

@@ -7,7 +7,7 @@
 // process's own root, out of which no symbolic link leads, and is not the one that is mapped if its inode is another.  Files with the debug information
 // of either come likewise (debug-files.ts).
 
-import { closeSync, constants, fstatSync, openSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readlinkSync, statSync, type BigIntStats } from 'node:fs';
 import { constants as system } from 'node:os';
 import type { Addon } from './addon';
 import { attempt } from './attempt';
@@ -78,14 +78,22 @@ async function* look(
       yield { kind: 'without' };
       return;
     }
-    const identity = identityOf(program);
-    if (inode !== undefined && inode !== String(fstatSync(program, { bigint: true }).ino)) {
+    const facts = fstatSync(program, { bigint: true });
+    const identity = identityOf(facts);
+    if (inode !== undefined && inode !== String(facts.ino)) {
       yield { kind: 'replaced', pid, path: name };
     } else if (!seen.has(identity)) {
       seen.add(identity);
       file = await withDebugInformation(program, name, (apart) => attempt(() => openLibrary(addon, pid, apart)));
       if (file !== undefined)
-        yield { kind: 'file', pid, path: name, identity: identityOf(file), descriptor: file, foreign: isForeign(pid) };
+        yield {
+          kind: 'file',
+          pid,
+          path: name,
+          identity: identityOf(fstatSync(file, { bigint: true })),
+          descriptor: file,
+          foreign: isForeign(pid),
+        };
       else yield inode === undefined ? { kind: 'bare', path: name } : { kind: 'without' };
     }
   } catch (error) {
@@ -97,8 +105,7 @@ async function* look(
   }
 }
 
-function identityOf(file: number): string {
-  const { dev, ino, mtimeNs, size } = fstatSync(file, { bigint: true });
+function identityOf({ dev, ino, mtimeNs, size }: BigIntStats): string {
   return `${dev}:${ino}:${mtimeNs}:${size}`;
 }
 

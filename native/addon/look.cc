@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // look.cc - looks that may take long, each on a thread of its own: what is looked at may be made so that it takes for ever, and even so that the kernel
-// does not come back from it.  Threads of the pool are few, and files and names wait for them.  So do the changes that wait for others: joining, leaving, removing.
+// does not come back from it.  Threads of the pool are few, and files and names wait for them.  The same for changes that wait for others: joining, leaving,
+// removing.
 //
 //     look(env, task, ms) -> task->take() on the thread, no longer than its budget (native/observer/budget.h) -> task->tell() on the environment's
 //
@@ -103,12 +104,6 @@ std::string Task::sentence() const { return peermap_last_error(); }
 Napi::Promise look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms) { return (new Look(env, std::move(task), ms, false))->begin(env); }
 
 Napi::Promise change(Napi::Env env, std::unique_ptr<Task> task) { return (new Look(env, std::move(task), 0, true))->begin(env); }
-
-Napi::Promise rejected(Napi::Env env, const Napi::Error& error) {
-  const Napi::Promise::Deferred deferred(env);
-  deferred.Reject(error.Value());
-  return deferred.Promise();
-}
 
 uint32_t within_argument(const Napi::Object& options) {
   return static_cast<uint32_t>(integer_argument(options.Get("withinMs"), "options.withinMs", 1, 3600000, 0));

@@ -24,8 +24,17 @@ class Task {
 Napi::Promise look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms);
 // What changes something, and has a deadline of its own.  It keeps the process alive.
 Napi::Promise change(Napi::Env env, std::unique_ptr<Task> task);
-// A function that returns a promise tells everything by it, what is wrong with its arguments as well.
-Napi::Promise rejected(Napi::Env env, const Napi::Error& error);
+// A function that returns a promise tells everything by it, what is wrong with its arguments as well: of `work`, which returns one, or throws.
+template <typename Work>
+Napi::Value promised(Napi::Env env, const Work& work) {
+  try {
+    return work();
+  } catch (const Napi::Error& error) {
+    const Napi::Promise::Deferred deferred(env);
+    deferred.Reject(error.Value());
+    return deferred.Promise();
+  }
+}
 // options.withinMs; 0 without one.
 uint32_t within_argument(const Napi::Object& options);
 

@@ -27,11 +27,7 @@ class Destruction : public Task {
 };
 
 Napi::Value destroy_async(const Napi::CallbackInfo& info) {
-  try {
-    return change(info.Env(), std::make_unique<Destruction>(info));
-  } catch (const Napi::Error& error) {
-    return rejected(info.Env(), error);
-  }
+  return promised(info.Env(), [&] { return change(info.Env(), std::make_unique<Destruction>(info)); });
 }
 
 Napi::Value open_program(const Napi::CallbackInfo& info) {

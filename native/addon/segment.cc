@@ -113,11 +113,7 @@ Napi::Value Segment::enter_by(const Napi::CallbackInfo& info) {
 
 template <Segment::Enter enter>
 Napi::Value Segment::enter_async(const Napi::CallbackInfo& info) {
-  try {
-    return change(info.Env(), std::make_unique<Entry>(info, enter));
-  } catch (const Napi::Error& error) {
-    return rejected(info.Env(), error);
-  }
+  return promised(info.Env(), [&] { return change(info.Env(), std::make_unique<Entry>(info, enter)); });
 }
 
 Segment::Segment(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -266,12 +262,10 @@ Napi::Value Segment::detach(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Segment::detach_async(const Napi::CallbackInfo& info) {
-  try {
+  return promised(info.Env(), [&] {
     const bool leaves = attachment_ && attachment_->part(info.Env());
     return change(info.Env(), std::make_unique<Departure>(leaves ? attachment_ : nullptr));
-  } catch (const Napi::Error& error) {
-    return rejected(info.Env(), error);
-  }
+  });
 }
 
 Napi::Function Segment::define(Napi::Env env) {

@@ -123,8 +123,7 @@ Napi::Value root_object(Napi::Env env, peermap_segment* segment, const peermap_r
 
 Napi::Value Segment::wait_root(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  // A function that returns a promise tells everything by it.
-  try {
+  return promised(env, [&] {
     const std::string root = string_argument(info[0], "root");
     const uint64_t version = static_cast<uint64_t>(integer_argument(info[1], "version", 0, number_max, 0));
     const uint32_t deadline = deadline_argument(info[2], handle(env));
@@ -142,9 +141,7 @@ Napi::Value Segment::wait_root(const Napi::CallbackInfo& info) {
           if (!done) throw timed_out(in, "root " + root + " did not " + (version == 0 ? "appear" : "change") + " by the deadline");
           return root_object(in, segment, *copy);
         });
-  } catch (const Napi::Error& error) {
-    return rejected(env, error);
-  }
+  });
 }
 
 Napi::Value Segment::peer_ended(const Napi::CallbackInfo& info) {
@@ -156,16 +153,14 @@ Napi::Value Segment::peer_ended(const Napi::CallbackInfo& info) {
 
 Napi::Value Segment::wait_ended(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  try {
+  return promised(env, [&] {
     const peermap_peer peer = peer_argument(info[0]);
     const uint32_t deadline = deadline_argument(info[1], handle(env));
     return Wait::start(
         env, attachment_, deadline,
         [peer](peermap_segment* segment, uint32_t ms) { return peermap_wait_ended(segment, &peer, ms); },
         [](Napi::Env in, bool done) { return Napi::Boolean::New(in, done); });
-  } catch (const Napi::Error& error) {
-    return rejected(env, error);
-  }
+  });
 }
 
 }  // namespace peermap

@@ -68,7 +68,8 @@ uint32_t pm_thread_id(void);
 
 /* ---- the object ---- */
 
-/* A new file without a name in the segments' directory, `length` bytes, of which [first, second) are not allocated.  The descriptor, or -errno; -ETIMEDOUT: not until then. */
+/* A new file without a name in the segments' directory, `length` bytes, of which [first, second) are not allocated.  The descriptor, or -errno;
+ * -ETIMEDOUT: the memory was not there `until` then. */
 int pm_object_make(uint64_t first, uint64_t second, uint64_t length, uint32_t mode, uint64_t until);
 /* Gives it its name.  EEXIST if that is taken. */
 int pm_object_publish(int fd, const char *segment);

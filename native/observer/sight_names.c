@@ -27,8 +27,9 @@ static void sight_entry(struct pmo_sightings *sightings, DIR *folder, const char
     if (snprintf(path + length, PATH - length, "%s", entry) >= (int)(PATH - length - 1))
         return;
     if (S_ISREG(facts.st_mode)) {
-        struct pmo_sighting *sighting = !pmo_share_take(&sightings->places, facts.st_uid, PMO_SIGHTINGS_MAX) ? NULL :
-            pmo_sighting_add(sightings, PMO_POSIX, (struct pmo_object){ facts.st_dev, facts.st_ino }, path, strlen(path));
+        struct pmo_sighting *sighting = NULL;
+        if (pmo_share_take(&sightings->places, facts.st_uid, PMO_SIGHTINGS_MAX))
+            sighting = pmo_sighting_add(sightings, PMO_POSIX, (struct pmo_object){ facts.st_dev, facts.st_ino }, path, strlen(path));
         if (sighting) {
             sighting->known = true;
             sighting->facts = facts;

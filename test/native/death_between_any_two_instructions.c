@@ -10,6 +10,7 @@
 #include "os.h"
 #include "stepped.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 
@@ -35,6 +36,20 @@ static void act(const char *operation)
     else if (strcmp(operation, "shrink") == 0)
         CHECK_INT(peermap_shrink(segment, 8192, NULL), 0);
     _exit(0);
+}
+
+/* The other thread of the process. */
+static pid_t agent_of(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    pid_t found = 0;
+    for (struct dirent *entry; tasks && (entry = readdir(tasks)) != NULL;)
+        if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != pid)
+            found = atoi(entry->d_name);
+    closedir(tasks);
+    return found;
 }
 
 /* ---- what a death leaves behind ---- */

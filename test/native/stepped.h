@@ -13,20 +13,6 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 
-/* The other thread of the process. */
-static inline pid_t agent_of(pid_t pid)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-    DIR *tasks = opendir(path);
-    pid_t found = 0;
-    for (struct dirent *entry; tasks && (entry = readdir(tasks)) != NULL;)
-        if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != pid)
-            found = atoi(entry->d_name);
-    closedir(tasks);
-    return found;
-}
-
 /* False if it has ended. */
 static inline bool registers_of(pid_t thread, struct user_regs_struct *registers)
 {
