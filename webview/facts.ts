@@ -11,7 +11,7 @@ export type Facts = ReadonlyMap<number, ProcessFacts>;
 
 /** What makes it worth asking again.  That a process runs or sleeps changes all the time and nothing with it. */
 export function factsKey({ pid, startTime, processState }: Pick<Peer, 'pid' | 'startTime' | 'processState'>): string {
-  const held = processState !== undefined && 'TtZX'.includes(processState) ? processState : '';
+  const held = processState !== undefined && 'Tt'.includes(processState) ? processState : '';
   return `${pid} ${startTime} ${held}`;
 }
 

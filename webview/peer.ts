@@ -28,10 +28,6 @@ function held(processState: string | undefined): string | undefined {
       return l10n.t('stopped');
     case 't':
       return l10n.t('held by a debugger');
-    case 'Z':
-      return l10n.t('zombie');
-    case 'X':
-      return l10n.t('ended');
     default:
       return undefined;
   }

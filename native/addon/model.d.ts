@@ -262,9 +262,9 @@ export interface Peer {
   startTime: number;
   name: string;
   state: PeerState;
-  /** The kernel's word on the process, where /proc shows it: "R", "S", "T" (stopped), "t" (traced), "Z" … */
+  /** The kernel's word on the process, where /proc shows it: "R", "S", "T" (stopped), "t" (traced) … of a thread that runs. */
   processState?: string;
-  /** False if the process with this pid is not the one that registered (pid reused, or another pid namespace). */
+  /** False if the process with this pid is not the one that registered (pid reused, or another pid namespace), or has ended. */
   samePid: boolean;
   base: bigint;
   relocated: boolean;

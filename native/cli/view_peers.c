@@ -18,8 +18,6 @@ static const char *process_word(char state)
     switch (state) {
     case 'T': return ", stopped";
     case 't': return ", traced";
-    case 'Z':
-    case 'X': return ", ended";
     default: return "";
     }
 }

@@ -91,9 +91,12 @@ static void look(struct pmo_snapshot *snapshot, struct pmo_peer *peer, struct om
     struct pmo_process process;
     int error = pid > 0 && pid <= PID_LIMIT ? pmo_process_open(pid, &process) : ESRCH;
     if (error == 0) {
-        peer->same_pid = pmo_process_is(&process, &peer->slot);
-        if (peer->same_pid)
-            peer->process_state = pmo_process_state(&process, NULL);
+        const bool same = pmo_process_is(&process, &peer->slot);
+        peer->process_state = same ? pmo_process_activity(&process) : 0;
+        /* What has ended is there no more, whether or not its parent has waited for it. */
+        peer->same_pid = peer->process_state != 0;
+        if (same && !peer->same_pid)
+            peer->state = PMO_DEAD;
         /* Of the dead and the unfinished nothing is required that maps could contradict. */
         if (peer->same_pid && (peer->state == PMO_ALIVE || peer->state == PMO_LATE))
             compare(snapshot, peer, &process, omitted);

@@ -47,6 +47,13 @@ static ssize_t read_text(const struct pmo_process *process, const char *file, ch
     return length;
 }
 
+/* Fields 3 and 22 of a stat file's text.  The second field, the command's name in parentheses, may hold anything. */
+static bool parse_stat(const char *line, char *state, uint64_t *start)
+{
+    const char *at = strrchr(line, ')');
+    return at && sscanf(at + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64, state, start) == 2;
+}
+
 char pmo_process_state(const struct pmo_process *process, uint64_t *start_time)
 {
     char line[1024], state = 0;
@@ -55,36 +62,41 @@ char pmo_process_state(const struct pmo_process *process, uint64_t *start_time)
         *start_time = 0;
     if (read_text(process, "stat", line, sizeof line) <= 0)
         return 0;
-    /* The second field, the command's name in parentheses, may hold anything. */
-    const char *at = strrchr(line, ')');
-    if (!at || sscanf(at + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64, &state, &start) != 2)
+    if (!parse_stat(line, &state, &start))
         return 0;
     if (start_time)
         *start_time = start;
     return state;
 }
 
-static bool thread_runs(int task)
+/* ESRCH: it has ended. */
+static int thread_runs(int task)
 {
     char line[512];
     const struct pmo_process thread = { .dir = task };
     const ssize_t length = read_text(&thread, "stat", line, sizeof line);
+    if (length < 0)
+        return errno;
     const char *at = length > 0 ? strrchr(line, ')') : NULL;
-    return at && at[1] == ' ' && at[2] != 'Z' && at[2] != 'X';
+    return at && at[1] == ' ' && at[2] != 'Z' && at[2] != 'X' ? 0 : ESRCH;
 }
 
 int pmo_process_open_thread(const struct pmo_process *process, const char *file, int flags)
 {
     int found = -1, error = ESRCH;
-    const int fd = pmo_process_state(process, NULL) == 'Z' ? openat(process->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    const bool leaderless = pmo_process_state(process, NULL) == 'Z';
+    const int fd = leaderless ? openat(process->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     DIR *tasks = fd >= 0 ? fdopendir(fd) : NULL;
+    if (leaderless && !tasks)
+        error = errno;
     if (fd >= 0 && !tasks)
         close(fd);
     for (struct dirent *entry; tasks && found < 0 && (entry = readdir(tasks)) != NULL;) {
         if (entry->d_name[0] == '.')
             continue;
         const int task = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (task >= 0 && thread_runs(task)) {
+        error = task >= 0 ? thread_runs(task) : errno;
+        if (task >= 0 && error == 0) {
             found = openat(task, file, flags);
             error = errno;
         }
@@ -97,6 +109,23 @@ int pmo_process_open_thread(const struct pmo_process *process, const char *file,
         closedir(tasks);
     errno = error;
     return found;
+}
+
+char pmo_process_activity(const struct pmo_process *process)
+{
+    char line[1024];
+    uint64_t start;
+    char state = pmo_process_state(process, NULL);
+    if (state != 'Z' && state != 'X')
+        return state;
+    const int fd = pmo_process_open_thread(process, "stat", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ESRCH || errno == ENOENT ? 0 : state; /* it could not be asked: that proves no end */
+    const ssize_t length = pmo_read(fd, 0, line, sizeof line - 1);
+    close(fd);
+    line[length > 0 ? length : 0] = '\0';
+    (void)parse_stat(line, &state, &start); /* it ended meanwhile: others may not have */
+    return state;
 }
 
 #define PIDFS_MAGIC UINT64_C(0x50494446)

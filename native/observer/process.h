@@ -27,6 +27,9 @@ bool pmo_process_is(const struct pmo_process *process, const struct pm_slot *slo
 /* Field 3 of /proc/PID/stat: 'R', 'S', 'T' ...; 0 if it cannot be read.  `start_time` (may be NULL) receives field 22. */
 char pmo_process_state(const struct pmo_process *process, uint64_t *start_time);
 
+/* The same of a thread that runs, where the main thread has ended; 0 if the process has ended, also while its parent has not waited for it. */
+char pmo_process_activity(const struct pmo_process *process);
+
 /*
  * Opens `file` in the directory of a thread that still runs, for a process whose main thread has ended while others go on: /proc/PID shows nothing
  * of its memory and its descriptors.  A descriptor, or -1 with errno, ESRCH if no thread runs, or it is the main thread that does.

@@ -16,7 +16,7 @@ struct pmo_peer {
     uint32_t index;
     struct pm_slot slot; /* its name is printable and ends */
     enum pmo_peer_state state;
-    bool same_pid;      /* the process with this pid, here, is the one that registered */
+    bool same_pid;      /* the process with this pid, here, is the one that registered, and has not ended */
     char process_state; /* 0 if not known */
     bool mappings_known;
     struct pmo_mappings mappings;

@@ -4,7 +4,8 @@
  *
  * It waits with futex_waitv (Linux 5.16) for any of: the watch's own bell (stop, removal, reminder), the header's `change`, which
  * peers count up, and the life word of each live peer, which the kernel changes when the peer dies.  Where the kernel does not, because
- * the peer's memory was gone before it exited, its pidfd rings the bell.  So it needs neither a peer's help to learn of a death nor a timer.
+ * the peer's memory was gone before it exited, its pidfd rings the bell, as it does when a dead peer's process has wholly ended, its memory
+ * with it.  So it needs neither a peer's help to learn of a death nor a timer.
  *
  * The words are given to the kernel by their address in a read-only mapping, and never loaded through it: an object that is cut short
  * makes the call fail with EFAULT, where a load would be a SIGBUS.  Their values are read with pread.
@@ -39,6 +40,7 @@ struct companion {
     struct pm_process who;
     uint32_t thread;
     int pidfd; /* -1: none */
+    bool ended;
 };
 
 /* What changes in a segment, as far as it is told.  Process-local. */
@@ -48,6 +50,7 @@ struct sight {
     uint64_t length; /* of an object that cannot be read */
     uint32_t change;
     uint32_t life[PM_SLOTS_MAX]; /* 0: free, or dead */
+    bool ending[PM_SLOTS_MAX];   /* dead, and its process is still there: it may have its memory for a while */
 };
 
 /* Process-local.  Written by the thread only, but for `bell`, `stopping` and `remind_at`. */
@@ -102,19 +105,26 @@ static bool map_header(struct pmo_watch *watch, const struct pm_header *header)
     return true;
 }
 
+static void close_pidfd(struct pmo_watch *watch, struct companion *companion)
+{
+    if (companion->pidfd < 0)
+        return;
+    close(companion->pidfd);
+    watch->pidfd_count--;
+    companion->pidfd = -1;
+}
+
 static void leave(struct pmo_watch *watch, struct companion *companion)
 {
-    if (companion->pidfd >= 0) {
-        close(companion->pidfd);
-        watch->pidfd_count--;
-    }
+    close_pidfd(watch, companion);
     *companion = (struct companion){ .pidfd = -1 };
 }
 
 /* No more pidfds than words to wait for: past that it looks once a second. */
 static void accompany(struct pmo_watch *watch, struct companion *companion, const struct pm_process *who, uint32_t thread)
 {
-    if (companion->thread == thread && memcmp(&companion->who, who, sizeof *who) == 0)
+    /* The kernel takes the thread's id away where it tells of a death. */
+    if ((companion->thread == thread || thread == 0) && memcmp(&companion->who, who, sizeof *who) == 0)
         return;
     leave(watch, companion);
     companion->who = *who;
@@ -127,26 +137,35 @@ static void accompany(struct pmo_watch *watch, struct companion *companion, cons
         pmo_outside_process(companion->pidfd);
 }
 
-static bool has_ended(const struct companion *companion)
+static bool has_ended(struct pmo_watch *watch, struct companion *companion)
 {
     struct pollfd end = { .fd = companion->pidfd, .events = POLLIN };
-    return companion->pidfd >= 0 ? poll(&end, 1, 0) > 0 : pm_process_is_gone(&companion->who, companion->thread);
+    if (!companion->ended)
+        companion->ended = companion->pidfd >= 0 ? poll(&end, 1, 0) > 0 : pm_process_is_gone(&companion->who, companion->thread);
+    if (companion->ended)
+        close_pidfd(watch, companion);
+    return companion->ended;
 }
 
-/* The life word of a slot; 0 if it is free, or its peer dead. */
-static uint32_t life_of(struct pmo_watch *watch, uint32_t index)
+/* The life word of a slot; 0 if it is free, or its peer dead.  `ending`: see there. */
+static uint32_t life_of(struct pmo_watch *watch, uint32_t index, bool *ending)
 {
     const struct pm_slot *slot = &watch->slots[index];
     struct companion *companion = &watch->companions[index];
-    if (!pmo_life_alive(slot->life)) {
+    const uint64_t state = slot->tag & PM_TAG_STATE;
+    *ending = false;
+    if (state == PM_FREE) {
         leave(watch, companion);
         return 0;
     }
-    if ((slot->tag & PM_TAG_STATE) == PM_CLAIMED) /* who does not say yet who it is */
-        return slot->life;
+    const bool alive = pmo_life_alive(slot->life);
+    if (state == PM_CLAIMED) /* who does not say yet who it is */
+        return alive ? slot->life : 0;
     const struct pm_process who = { slot->pid, slot->uid, slot->start_time, slot->pidns, slot->pidfd_ino };
     accompany(watch, companion, &who, slot->life & PM_FUTEX_TID);
-    return has_ended(companion) ? 0 : slot->life;
+    const bool ended = has_ended(watch, companion);
+    *ending = !alive && companion->pidfd >= 0;
+    return alive && !ended ? slot->life : 0;
 }
 
 static void see(struct pmo_watch *watch, struct sight *sight)
@@ -168,7 +187,7 @@ static void see(struct pmo_watch *watch, struct sight *sight)
     }
     sight->change = header.change;
     for (uint32_t i = 0; i < watch->slot_count; i++)
-        sight->life[i] = life_of(watch, i);
+        sight->life[i] = life_of(watch, i, &sight->ending[i]);
 }
 
 /* True if it is not what it was.  Then that is what it is from now on. */

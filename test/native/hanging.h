@@ -5,6 +5,7 @@
  *
  *     DIRECTORY/file       can be opened, but never again be asked for its size
  *     DIRECTORY/program    can be executed, but never read
+ *     DIRECTORY/door       can be opened, but never closed
  */
 #ifndef HANGING_H
 #define HANGING_H
@@ -21,7 +22,7 @@ static char hanging[64]; /* the directory */
 static pid_t hanging_server;
 static volatile int *hanging_reads; /* so many wait for bytes of a file */
 
-enum { ROOT_NODE = 1, FILE_NODE, PROGRAM_NODE };
+enum { ROOT_NODE = 1, FILE_NODE, PROGRAM_NODE, DOOR_NODE };
 
 static inline struct fuse_attr hanging_attributes(uint64_t node)
 {
@@ -48,7 +49,10 @@ static inline void hanging_serve(int fd, const struct fuse_in_header *in)
         break;
     }
     case FUSE_LOOKUP: {
-        uint64_t node = strcmp(name, "file") == 0 ? FILE_NODE : strcmp(name, "program") == 0 ? PROGRAM_NODE : 0;
+        uint64_t node = strcmp(name, "file") == 0      ? FILE_NODE
+                        : strcmp(name, "program") == 0 ? PROGRAM_NODE
+                        : strcmp(name, "door") == 0    ? DOOR_NODE
+                                                       : 0;
         struct fuse_entry_out body = { .nodeid = node, .attr_valid = node == PROGRAM_NODE ? 1000 : 0, .attr = hanging_attributes(node) };
         hanging_answer(fd, in, node ? 0 : ENOENT, &body, node ? sizeof body : 0);
         break;
@@ -65,6 +69,10 @@ static inline void hanging_serve(int fd, const struct fuse_in_header *in)
         break;
     }
     case FUSE_READ: ++*hanging_reads; break;
+    case FUSE_FLUSH:
+        if (in->nodeid != DOOR_NODE)
+            hanging_answer(fd, in, ENOSYS, NULL, 0);
+        break;
     case FUSE_FORGET:
     case FUSE_BATCH_FORGET:
     case FUSE_INTERRUPT: break;
