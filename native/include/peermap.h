@@ -81,7 +81,8 @@
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
  * remap, map_peer) are serialised within a process; roots and the registry do not wait for them.  None may be called from a signal handler,
  * except peermap_base(), peermap_size(), peermap_pin(), peermap_unpin(), peermap_of(), peermap_id() and peermap_epoch().  Allocating and freeing
- * never wait for another thread, unless the segment must grow.
+ * never wait for another thread, unless the segment must grow.  No call is a cancellation point (pthread_cancel): a thread that is cancelled in one
+ * comes to its end first, which its deadline bounds.
  *
  * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below.  peermap_last_error() has a sentence
  * about the calling thread's last failure that names the thing and the remedy.

@@ -186,6 +186,7 @@ static int all_ahead(peermap_segment *segment, peermap_answer *out, int capacity
 
 int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity)
 {
+    PM_UNCANCELLED;
     if (!pm_attached(segment))
         return pm_fail_detached();
     if (capacity < 0 || (capacity > 0 && !out))

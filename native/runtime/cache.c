@@ -145,15 +145,15 @@ static struct pm_cache *find(const peermap_segment *segment)
 /* In a child, the caches are of the parent's heaps, whose handles may be gone. */
 static void end_thread(void *any)
 {
-    int cancellation;
     (void)any;
+    PM_UNCANCELLED;
     thread_is_over = true;
     memset(pm_thread.near, 0, sizeof pm_thread.near);
-    pm_hold_forks(&cancellation);
+    pm_hold_forks();
     for (struct pm_cache *cache = caches_of_thread; cache; cache = cache->next_of_thread)
         if (load64(&cache->serial) != 0 && cache->mark == load32(load_pointer(&pm_mark_at)))
             retire(cache);
-    pm_let_fork(cancellation);
+    pm_let_fork();
     while (caches_of_thread) {
         struct pm_cache *cache = caches_of_thread;
         caches_of_thread = cache->next_of_thread;
@@ -172,13 +172,12 @@ static bool end_is_watched(void)
 
 static void link_cache(struct pm_cache *cache)
 {
-    int cancellation;
     cache->next_of_thread = caches_of_thread;
     caches_of_thread = cache;
-    pm_hold_forks(&cancellation);
+    pm_hold_forks();
     cache->next_of_segment = cache->segment->heap.caches;
     cache->segment->heap.caches = cache;
-    pm_let_fork(cancellation);
+    pm_let_fork();
 }
 
 static struct pm_cache *create(peermap_segment *segment, bool lasts)
@@ -213,6 +212,7 @@ struct pm_cache *pm_cache_find(const peermap_segment *segment) { return keep_nea
 
 static struct pm_cache *obtain(peermap_segment *segment, bool for_one_call)
 {
+    PM_UNCANCELLED;
     struct pm_cache *cache = pm_cache_find(segment);
     if (cache)
         return cache;
@@ -226,14 +226,14 @@ struct pm_cache *pm_cache_make_lasting(peermap_segment *segment) { return obtain
 
 void pm_cache_done(struct pm_cache *cache)
 {
-    int cancellation;
+    PM_UNCANCELLED;
     const peermap_segment *segment = cache->segment;
     if (cache->lasts)
         return;
     pm_thread.near[cache->serial % PM_NEAR] = (struct pm_near){ 0, NULL };
-    pm_hold_forks(&cancellation);
+    pm_hold_forks();
     retire(cache);
-    pm_let_fork(cancellation);
+    pm_let_fork();
     find(segment);
 }
 
@@ -289,13 +289,12 @@ int pm_heap_enter(peermap_segment *segment, uint64_t step)
 void pm_heap_leave(peermap_segment *segment)
 {
     struct pm_heap *heap = &segment->heap;
-    int cancellation;
     if (heap->serial == 0)
         return;
-    pm_hold_forks(&cancellation);
+    pm_hold_forks();
     while (heap->caches)
         retire(heap->caches);
-    pm_let_fork(cancellation);
+    pm_let_fork();
     find(segment); /* unmaps this thread's */
     if (!pm_lost(segment))
         pm_record_free(heap, heap->owner);

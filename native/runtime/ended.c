@@ -77,6 +77,7 @@ static int refuse(peermap_segment *segment, const peermap_peer *peer)
 
 int peermap_peer_ended(peermap_segment *segment, const peermap_peer *peer)
 {
+    PM_UNCANCELLED;
     int rc = refuse(segment, peer);
     if (rc != 0)
         return rc;
@@ -99,6 +100,7 @@ static void wait_for_end(peermap_segment *segment, uint64_t id, uint64_t until)
 
 int peermap_wait_ended(peermap_segment *segment, const peermap_peer *peer, uint32_t deadline_ms)
 {
+    PM_UNCANCELLED;
     int ended = peermap_peer_ended(segment, peer);
     if (ended != 0)
         return ended;

@@ -64,39 +64,28 @@ static void watch_forks(void)
     pthread_atfork(before_fork, after_fork, in_child);
 }
 
-void pm_hold_forks(int *cancellation)
-{
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancellation);
-    pthread_mutex_lock(&all_lock);
-}
-
-void pm_let_fork(int cancellation)
-{
-    pthread_mutex_unlock(&all_lock);
-    pthread_setcancelstate(cancellation, NULL);
-}
+void pm_hold_forks(void) { pthread_mutex_lock(&all_lock); }
+void pm_let_fork(void) { pthread_mutex_unlock(&all_lock); }
 
 void pm_enlist(peermap_segment *segment)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    int cancellation;
     pthread_once(&once, watch_forks);
     renew();
-    pm_hold_forks(&cancellation);
+    pm_hold_forks();
     segment->mark = load32(load_pointer(&pm_mark_at));
     segment->next = all;
     all = segment;
-    pm_let_fork(cancellation);
+    pm_let_fork();
 }
 
 void pm_delist(peermap_segment *segment)
 {
-    int cancellation;
-    pm_hold_forks(&cancellation);
+    pm_hold_forks();
     peermap_segment **at = &all;
     while (*at != segment)
         at = &(*at)->next;
     *at = segment->next;
     pm_give_back(segment);
-    pm_let_fork(cancellation);
+    pm_let_fork();
 }

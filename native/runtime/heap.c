@@ -57,6 +57,7 @@ static uint64_t units_past(uint64_t size, uint64_t units, uint64_t align)
 /* The first time by looking for what is nobody's, then by a growth; nothing where somebody else has grown it meanwhile. */
 static int make_room(struct pm_cache *cache, uint64_t size, uint64_t units, uint32_t time)
 {
+    PM_UNCANCELLED;
     if (time == 0) {
         pm_cache_give_idle(cache);
         pm_reclaim(cache->segment, true);

@@ -36,6 +36,7 @@ static void describe(const peermap_segment *segment, const peermap_heap_fault *f
 
 void pm_heap_report(peermap_segment *segment, int kind, const void *at, const struct pm_object_place *place, uint64_t size)
 {
+    PM_UNCANCELLED;
     char sentence[PM_SENTENCE];
     bool inside = place->off < segment->shape.reserved;
     peermap_heap_fault fault = { .kind = kind,

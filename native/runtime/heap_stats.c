@@ -43,6 +43,7 @@ static uint32_t lost_threads(const peermap_segment *segment)
 
 int peermap_heap_stats(peermap_segment *segment, peermap_heap *out)
 {
+    PM_UNCANCELLED;
     int rc = pm_heap_ready(segment);
     if (rc != 0)
         return rc;
@@ -118,6 +119,7 @@ static void fill_rows(const peermap_segment *segment, const struct pm_tally *sum
 
 int peermap_heap_peers(peermap_segment *segment, peermap_heap_peer *out, int capacity)
 {
+    PM_UNCANCELLED;
     int rc = pm_heap_ready(segment), rows_out = 0;
     if (rc != 0)
         return rc;
@@ -171,6 +173,7 @@ void pm_heap_reap(peermap_segment *segment)
 
 int peermap_trim(peermap_segment *segment, peermap_round *round)
 {
+    PM_UNCANCELLED;
     int rc = pm_heap_ready(segment);
     if (rc != 0)
         return rc;

@@ -424,6 +424,7 @@ int pm_registry_reap(peermap_segment *segment, uint64_t deadline)
 
 int peermap_reap(peermap_segment *segment)
 {
+    PM_UNCANCELLED;
     struct pm_request request = { .kind = PM_ASK_REAP };
     int rc = pm_agent_ask(segment, &request);
     if (rc >= 0)
@@ -457,6 +458,7 @@ static void describe(const struct pm_slot *slot, uint32_t index, peermap_peer *p
 
 int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
 {
+    PM_UNCANCELLED;
     if (!pm_attached(segment))
         return pm_fail_detached();
     if (capacity < 0 || (capacity > 0 && !out))
@@ -498,6 +500,7 @@ int peermap_self(peermap_segment *segment, peermap_peer *out)
 
 pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name)
 {
+    PM_UNCANCELLED;
     if (!pm_attached(segment) || !peer_name)
         return 0;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {

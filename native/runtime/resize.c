@@ -574,6 +574,7 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
 
 static int ask_for(peermap_segment *segment, enum pm_op op, uint64_t from, uint64_t bytes, pid_t pid, peermap_round *report)
 {
+    PM_UNCANCELLED;
     struct pm_request request = { .kind = PM_ASK_ROUND, .op = (uint32_t)op, .bytes = bytes, .from = from, .pid = pid };
     int rc = op == PM_OP_GROW && pm_attached(segment) ? pm_grow_inside(segment, from, bytes, report) : PM_LONG_WAY;
     if (rc < 0 && report)

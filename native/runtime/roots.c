@@ -182,6 +182,7 @@ static int locate(peermap_segment *segment, const char *name, const void *pointe
 
 static int set(peermap_segment *segment, const char *name, uint64_t *version, void *pointer, size_t size, const char *type)
 {
+    PM_UNCANCELLED;
     struct pm_request request = { .kind = PM_ASK_ROOT, .only_version = version != NULL };
     struct pm_root *wanted = &request.root;
     *wanted = (struct pm_root){ .tag = pointer ? PM_LIVE : PM_FREE, .version = version ? *version : 0, .size = size };
@@ -250,6 +251,7 @@ void *peermap_root(peermap_segment *segment, const char *name, size_t *size)
 /* Whoever changes a root counts `change` up afterwards.  It is read first: a change that this look at the root misses ends the sleep at once. */
 int peermap_wait_root(peermap_segment *segment, const char *name, uint64_t version, uint32_t deadline_ms, peermap_root_copy *out)
 {
+    PM_UNCANCELLED;
     if (!pm_attached(segment))
         return pm_fail_detached();
     for (const uint64_t until = pm_until(segment, deadline_ms);;) {

@@ -173,15 +173,15 @@ static int reopen(peermap_segment *segment)
  */
 int pm_publish(peermap_segment *segment)
 {
-    int cancellation, error = PM_FAILS("create.publish");
+    int error = PM_FAILS("create.publish");
     if (error == 0)
         error = pm_object_publish(segment->fd, segment->name);
     if (error != 0)
         return object_error(segment->name, "create", error);
     PM_POINT("create.published");
-    pm_hold_forks(&cancellation);
+    pm_hold_forks();
     int rc = reopen(segment);
-    pm_let_fork(cancellation);
+    pm_let_fork();
     return rc;
 }
 
@@ -190,10 +190,10 @@ static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
     const struct pm_shape *shape = &segment->shape;
     const uint64_t until = segment->rounds.request.deadline;
     uint64_t length = shape->plain_len + size;
-    int cancellation, rc = pm_preflight(segment, length);
+    int rc = pm_preflight(segment, length);
     if (rc != 0)
         return rc;
-    pm_hold_forks(&cancellation);
+    pm_hold_forks();
     segment->fd = PM_FAILED("create.make") ? -errno : pm_object_make(shape->plain_len, shape->header_len, shape->header_len + size, mode, until);
     PM_POINT("create.made");
     if (segment->fd >= 0)
@@ -203,7 +203,7 @@ static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
     else
         rc = object_error(segment->name, "create", -segment->fd);
     rc = rc == 0 ? pm_guard(segment) : rc;
-    pm_let_fork(cancellation);
+    pm_let_fork();
     return rc;
 }
 
@@ -255,10 +255,9 @@ static int find(peermap_segment *segment, const peermap_options *options)
 
 static int join(peermap_segment *segment, const peermap_options *options)
 {
-    int cancellation;
-    pm_hold_forks(&cancellation);
+    pm_hold_forks();
     int rc = find(segment, options);
-    pm_let_fork(cancellation);
+    pm_let_fork();
     return rc == 0 ? pm_agent_start(segment) : rc;
 }
 
@@ -290,6 +289,7 @@ static int enter_with_heap(peermap_segment *segment, const peermap_options *opti
 
 static int obtain(const char *name, const peermap_options *given, peermap_segment **out, entry *enter)
 {
+    PM_UNCANCELLED;
     const peermap_options full = complete(given), *options = &full;
     if (!out)
         return pm_fail(PEERMAP_EINVAL, "out is NULL");
@@ -335,6 +335,7 @@ int peermap_open(const char *name, const peermap_options *options, peermap_segme
 
 void peermap_detach(peermap_segment *segment)
 {
+    PM_UNCANCELLED;
     if (!segment)
         return;
     if (load32(&segment->detached)) { /* in a forked child: the maps and the descriptor are gone already */
@@ -354,6 +355,7 @@ void peermap_detach(peermap_segment *segment)
 
 int peermap_destroy(const char *name)
 {
+    PM_UNCANCELLED;
     if (!pm_name_valid(name))
         return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
     int error = PM_FAILS("destroy.remove");
@@ -383,6 +385,7 @@ uint64_t peermap_epoch(const peermap_segment *segment)
 
 size_t peermap_page_size(const peermap_segment *segment)
 {
+    PM_UNCANCELLED;
     uint64_t huge = pm_attached(segment) && segment->shape.flags & PM_SEGMENT_HUGE ? pm_memory_huge() : 0;
     return huge ? huge : (size_t)sysconf(_SC_PAGESIZE);
 }

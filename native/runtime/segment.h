@@ -8,6 +8,7 @@
  * process that is stopped inside a call of ours holds nothing that its agent could not let go of.
  *
  *     segment.c   create, attach, detach: from a name to a mapped segment and back
+ *     call.h      no cancellation in the middle of a call
  *     owner.c     whose object it is
  *     fork.c      what becomes of attachments in a child
  *     renew.c     an object that is a copy of a segment becomes one
@@ -29,6 +30,7 @@
 #ifndef PM_SEGMENT_H
 #define PM_SEGMENT_H
 
+#include "call.h"
 #include "error.h"
 #include "fault.h"
 #include "hand.h"
@@ -215,9 +217,9 @@ static inline uint64_t pm_look_again(uint64_t spent, uint64_t deadline)
 extern void *pm_mark_at;
 /* The handle is another process's, whose memory this one has a copy of. */
 static inline bool pm_inherited(const peermap_segment *segment) { return load32(load_pointer(&pm_mark_at)) != segment->mark; }
-/* Between the two no fork sees a descriptor or a range that its handle does not have, and no cancellation leaves the lock behind. */
-void pm_hold_forks(int *cancellation);
-void pm_let_fork(int cancellation);
+/* Between the two no fork sees a descriptor or a range that its handle does not have.  Nothing in between waits, for whoever forks waits for it. */
+void pm_hold_forks(void);
+void pm_let_fork(void);
 void pm_enlist(peermap_segment *segment);
 void pm_delist(peermap_segment *segment); /* and gives back what it has */
 

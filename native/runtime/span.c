@@ -249,6 +249,7 @@ static int fresh(struct pm_cache *cache, uint32_t class_)
 
 int pm_span_refill(struct pm_cache *cache, uint32_t class_, bool pressed)
 {
+    PM_UNCANCELLED;
     if (turn(cache, class_, worth(class_)) || adopt_hinted(cache, class_) || adopt_found(cache, class_))
         return 0;
     int rc = fresh(cache, class_);

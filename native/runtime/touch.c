@@ -34,6 +34,7 @@ bool pm_lend(peermap_segment *segment, uintptr_t address)
 
 int pm_torn(peermap_segment *segment)
 {
+    PM_UNCANCELLED;
     struct pm_touching *own = &pm_thread.touching;
     const uint64_t lent = peek64(&own->lent);
     if (lent > 0)
@@ -99,6 +100,7 @@ static int pin(peermap_segment *segment, size_t offset, const void *bytes, size_
 /* Between the data and what the application gave: into the one of `into` and `from` that is not NULL, or out of it. */
 static int carry(peermap_segment *segment, size_t offset, char *into, const char *from, size_t length)
 {
+    PM_UNCANCELLED;
     struct pm_thread *own = pm_own();
     char carried[CARRIED];
     int rc = pin(segment, offset, into ? into : from, length);

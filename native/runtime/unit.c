@@ -151,6 +151,7 @@ static bool still_there(const peermap_segment *segment, uint64_t end) { return p
 
 int pm_units_claim(peermap_segment *segment, uint32_t owner, uint64_t count, uint64_t align, uint64_t *first)
 {
+    PM_UNCANCELLED;
     struct pm_heap *heap = &segment->heap;
     uint64_t usable, from = FIRST_UNIT;
     int code = describe(segment, &usable);
@@ -236,6 +237,7 @@ static void hollow(peermap_segment *segment, uint64_t first, uint64_t count)
 /* From the end, so that what is used again first keeps its memory. */
 void pm_units_purge(peermap_segment *segment, uint64_t keep)
 {
+    PM_UNCANCELLED;
     struct pm_heap *heap = &segment->heap;
     uint64_t run = 0;
     for (uint64_t unit = pm_units_usable(segment); unit-- > 0;) {
