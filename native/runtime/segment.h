@@ -14,7 +14,7 @@
  *     renew.c     an object that is a copy of a segment becomes one
  *     shape.c     what a header must look like before anything in it is believed
  *     reserve.c   the address range, and mapping inside it
- *     agent.c     the thread: its life, and the requests it serves
+ *     agent.c     the thread: its life, and the requests it serves; ask.c: what the others ask of it
  *     converge.c  its own part of a round: map what the header says, and ack it
  *     guard.c     the object cut short from outside; touch.h: where the library itself touches the data
  *     lock.c      robust locks
@@ -276,7 +276,7 @@ int pm_fail_hole(peermap_segment *segment, uint64_t bytes, int error); /* of pm_
 /* 0 if there is a file behind all of the active memory.  Before every change of size, in the agent or not. */
 int pm_object_check(peermap_segment *segment);
 
-/* ---- agent.c ---- */
+/* ---- ask.c ---- */
 int pm_agent_start(peermap_segment *segment);
 /* Any thread.  The answer is in `request`, which is the caller's own. */
 int pm_agent_ask(peermap_segment *segment, struct pm_request *request);
@@ -284,6 +284,9 @@ void pm_agent_stop(peermap_segment *segment);
 /* Whoever reads what the agent writes for the askers of rounds.  False if it is not to be had before the deadline. */
 bool pm_agent_hold_off(peermap_segment *segment);
 void pm_agent_let_on(peermap_segment *segment);
+
+/* ---- agent.c ---- */
+void *pm_agent(void *segment); /* the thread's function */
 /*
  * The agent only, before it makes what was asked for so.  False if the asker has given it up: then it must not be.  So whoever is told that its agent
  * is held up knows that nothing was changed.
