@@ -192,8 +192,10 @@ bool pm_process_ended(const struct pm_process *who, uint32_t thread);
 bool pm_process_is_gone(const struct pm_process *who, uint32_t thread);
 /* A pidfd, which polls as readable once the process has ended.  -1: it is not to be seen from here, or the kernel has none (Linux 5.3). */
 int pm_process_pidfd(const struct pm_process *who);
-/* True if that thread of this process runs, or waits for nothing but a core. */
+/* True if that thread of this process runs, or waits for nothing but a core.  0: one that was just made, and has not begun. */
 bool pm_thread_wants_to_run(uint32_t thread);
+/* Who holds that thread of this process stopped, as a debugger does; 0: nobody, as far as can be seen. */
+uint32_t pm_thread_tracer(uint32_t thread);
 /* The state of a process, as in /proc/PID/stat; '\0' if that is not to be seen. */
 char pm_process_state(uint32_t pid);
 /* The command's name of a process; "" if that is not to be seen. */

@@ -11,13 +11,56 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-bool pm_thread_wants_to_run(uint32_t thread)
+/* '\0': it is not to be seen. */
+static char state_of(uint32_t thread)
 {
     char path[64], line[1024];
     snprintf(path, sizeof path, "/proc/self/task/%" PRIu32 "/stat", thread);
     const char *state = pm_text_read(path, line, sizeof line) > 0 ? pm_proc_stat_field(line, 3) : NULL;
-    return state && *state == 'R';
+    return state ? *state : '\0';
 }
+
+static uint32_t tracer_of(uint32_t thread)
+{
+    char path[64], status[4096];
+    if (state_of(thread) != 't')
+        return 0;
+    snprintf(path, sizeof path, "/proc/self/task/%" PRIu32 "/status", thread);
+    return pm_text_read(path, status, sizeof status) > 0 ? pm_proc_last_number(pm_proc_field(status, "TracerPid")) : 0;
+}
+
+/* Process-local. */
+struct newborn {
+    uint32_t asking; /* the thread that looks */
+    uint32_t tracer;
+    bool runs;
+};
+
+/* Which of the threads it is nobody knows: one that waits for a core may be it; but if one is held, that is. */
+static bool may_be_newborn(uint32_t thread, void *context)
+{
+    struct newborn *newborn = context;
+    newborn->tracer = tracer_of(thread);
+    newborn->runs = newborn->runs || (thread != newborn->asking && state_of(thread) == 'R');
+    return newborn->tracer != 0;
+}
+
+static struct newborn find_newborn(void)
+{
+    struct newborn newborn = { .asking = pm_thread_id() };
+    pm_proc_any_number("/proc/self/task", may_be_newborn, &newborn, NULL);
+    return newborn;
+}
+
+bool pm_thread_wants_to_run(uint32_t thread)
+{
+    if (thread != 0)
+        return state_of(thread) == 'R';
+    const struct newborn newborn = find_newborn();
+    return newborn.runs && newborn.tracer == 0;
+}
+
+uint32_t pm_thread_tracer(uint32_t thread) { return thread != 0 ? tracer_of(thread) : find_newborn().tracer; }
 
 /* struct sched_attr, which C libraries have under different names, or not. */
 struct attributes {

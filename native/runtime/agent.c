@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MEANWHILE_NS UINT64_C(500000) /* a holder of the registry that goes on longer than this may have ended */
@@ -23,7 +24,7 @@ static int join(peermap_segment *segment)
 {
     uint64_t since = pm_now();
     bool restart = false;
-    segment->tid = pm_thread_id();
+    store32(&segment->tid, pm_thread_id());
     int error = pm_robust_begin(segment);
     if (error != 0) {
         errno = error;
@@ -34,7 +35,7 @@ static int join(peermap_segment *segment)
         return rc;
     PM_POINT("attach.claimed");
     if (segment->nameless)
-        rc = pm_publish(segment);
+        rc = pm_agent_commits(segment, &segment->rounds.request) ? pm_publish(segment) : PEERMAP_EBUSY;
     pm_mark_attachment(segment);
     if (rc == 0)
         rc = pm_converge_first(segment, since);
@@ -82,7 +83,8 @@ static int serve(peermap_segment *segment, struct pm_request *request)
     }
 }
 
-static void answer(struct pm_channel *channel, int result)
+/* False if nobody waits for it any more. */
+static bool answer(struct pm_channel *channel, int result)
 {
     struct pm_request *request = &channel->request;
     request->result = result;
@@ -91,9 +93,11 @@ static void answer(struct pm_channel *channel, int result)
         snprintf(request->sentence, sizeof request->sentence, "%s", peermap_last_error());
     }
     PM_POINT("request.served");
-    swap32(&channel->posted, PM_NOT_POSTED);
+    bool awaited = swap32(&channel->posted, PM_NOT_POSTED) != PM_GIVEN_UP;
     PM_POINT("request.answered");
-    pm_futex_wake(&channel->posted, UINT32_MAX, INT_MAX);
+    if (awaited) /* of a start that was given up the handle may be no more */
+        pm_futex_wake(&channel->posted, UINT32_MAX, INT_MAX);
+    return awaited;
 }
 
 /* False if nobody waits for it any more. */
@@ -153,9 +157,26 @@ void pm_agent_serve_meanwhile(peermap_segment *segment)
     errno = error;
 }
 
+/* The call that made this thread ended at its deadline, while the thread was held: what it has done is undone, and the handle is its own to free. */
+static void go_unnoticed(peermap_segment *segment)
+{
+    if (!segment->left)
+        leave(segment);
+    PM_POINT("start.undone");
+    (void)pm_robust_use(NULL); /* it is in the handle */
+    pm_handle_free(segment);
+    PM_POINT("start.freed");
+}
+
 void *pm_agent(void *argument)
 {
-    peermap_segment *segment = argument;
+    struct pm_start *start = argument;
+    uint32_t state = PM_NOT_BEGUN;
+    peermap_segment *segment = start->segment;
+    if (!cas32(&start->state, &state, PM_BEGUN)) {
+        free(start);
+        return NULL;
+    }
     struct pm_channel *rounds = &segment->rounds;
     pm_thread_be_agent(!(segment->flags & PEERMAP_NO_PTRACE) && !(segment->shape.flags & PM_SEGMENT_NO_PTRACE));
     pm_thread_be_prompt();
@@ -163,7 +184,10 @@ void *pm_agent(void *argument)
     segment->left = rc != 0;
     if (rc == 0)
         pm_nudge_cut(segment);
-    answer(rounds, rc);
+    if (!answer(rounds, rc)) {
+        go_unnoticed(segment);
+        return NULL;
+    }
     while (!segment->left) {
         uint32_t bell = order_load32(&segment->header->bell);
         pm_converge(segment, PM_BY_AGENT);

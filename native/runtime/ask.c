@@ -5,8 +5,10 @@
 #include "segment.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define STACK_SIZE (512u << 10)
@@ -50,7 +52,7 @@ static bool await(peermap_segment *segment, struct pm_channel *channel, uint64_t
     pm_yield_while(&channel->posted, UINT32_MAX);
     for (uint32_t posted; (posted = order_load32(&channel->posted)) != PM_NOT_POSTED;) {
         uint64_t now = pm_now(), again = now + AGAIN_NS;
-        bool over = now >= deadline, sleeps = over && !pm_thread_wants_to_run(segment->tid);
+        bool over = now >= deadline, sleeps = over && !pm_thread_wants_to_run(load32(&segment->tid));
         if (sleeps && slept)
             return false;
         slept = sleeps;
@@ -69,7 +71,27 @@ static int outcome(const struct pm_request *request)
     return request->result;
 }
 
-static int start_thread(peermap_segment *segment)
+/* How long after the deadline an agent may need for its answer, if it runs at all. */
+static uint64_t grace(const peermap_segment *segment) { return UINT64_C(40000000) + segment->deadline_ns / 10; }
+
+/* `what` the agent's thread is, and what came of that. */
+static int held_up(const peermap_segment *segment, const char *what)
+{
+    char name[32] = "";
+    const uint32_t tracer = pm_thread_tracer(load32(&segment->tid));
+    if (tracer == 0)
+        return pm_fail(PEERMAP_EBUSY, "segment %s: the agent thread of this process is %s; see whether a debugger or a freezer holds it", segment->name, what);
+    pm_process_name(tracer, name, sizeof name);
+    return pm_fail(PEERMAP_EBUSY, "segment %s: the agent thread of this process is %s: %s (pid %" PRIu32 ") traces it, as a debugger does; let it go on", segment->name, what,
+                   name[0] ? name : "a process", tracer);
+}
+
+#define NOTHING_CHANGED "held up, so nothing was changed"
+#define PERHAPS_CHANGED "held up just when it carries the call out: look at what came of it"
+
+/* ---- starting ---- */
+
+static int start_thread(peermap_segment *segment, struct pm_start *start)
 {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
@@ -80,27 +102,60 @@ static int start_thread(peermap_segment *segment)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = PM_FAILS("attach.thread");
     if (error == 0)
-        error = pthread_create(&segment->agent, &attributes, pm_agent, segment);
+        error = pthread_create(&segment->agent, &attributes, pm_agent, start);
     if (error == EINVAL) /* a program with so many thread-local variables that they do not fit */
-        error = pthread_create(&segment->agent, NULL, pm_agent, segment);
+        error = pthread_create(&segment->agent, NULL, pm_agent, start);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return error;
 }
 
+/*
+ * The thread is held, by a debugger for instance that stops each new one.  One that has not begun finds nothing to do when it does.  One that has is left
+ * what it has, and undoes it.  False if it has answered meanwhile.
+ */
+static bool forsake(peermap_segment *segment, struct pm_start *start, int *rc)
+{
+    struct pm_channel *channel = &segment->rounds;
+    const pthread_t thread = segment->agent;
+    uint32_t state = PM_NOT_BEGUN, posted = PM_SERVED;
+    *rc = held_up(segment, NOTHING_CHANGED);
+    if (cas32(&start->state, &state, PM_FORSAKEN)) {
+        pthread_detach(thread);
+        return true;
+    }
+    if (!cas32(&channel->posted, &posted, PM_GIVEN_UP)) {
+        *rc = posted == PM_COMMITTED ? held_up(segment, PERHAPS_CHANGED) : 0;
+        if (posted != PM_COMMITTED || !cas32(&channel->posted, &posted, PM_GIVEN_UP))
+            return false;
+    }
+    *rc = PM_LEFT_BEHIND;
+    pthread_detach(thread);
+    free(start);
+    return true;
+}
+
 static int start(peermap_segment *segment)
 {
     struct pm_channel *channel = &segment->rounds;
+    const uint64_t latest = channel->request.deadline + grace(segment);
+    struct pm_start *start = PM_FAILED("attach.start") ? NULL : calloc(1, sizeof *start);
+    if (!start)
+        return pm_fail(PEERMAP_EOS, "out of memory");
+    start->segment = segment;
     channel->posted = PM_SERVED;
-    int error = start_thread(segment);
+    segment->tid = 0;
+    int rc, error = start_thread(segment, start);
     if (error != 0) {
+        free(start);
         errno = error;
         return pm_fail(PEERMAP_EOS, "cannot start the agent thread of segment %s: %s", segment->name, strerror(error));
     }
-    pm_yield_while(&channel->posted, UINT32_MAX);
-    while (order_load32(&channel->posted) != PM_NOT_POSTED) /* it has no bell yet */
-        pm_futex_wait(&channel->posted, PM_SERVED, UINT32_MAX, 0);
-    int rc = outcome(&channel->request);
+    while (!await(segment, channel, latest))
+        if (forsake(segment, start, &rc))
+            return rc;
+    free(start);
+    rc = outcome(&channel->request);
     if (rc != 0)
         pthread_join(segment->agent, NULL);
     return rc;
@@ -118,20 +173,12 @@ int pm_agent_start(peermap_segment *segment)
                                        segment->name);
 }
 
-/* How long after the deadline an agent may need for its answer, if it runs at all. */
-static uint64_t grace(const peermap_segment *segment) { return UINT64_C(40000000) + segment->deadline_ns / 10; }
-
-static int held_up(const peermap_segment *segment, const char *what)
-{
-    return pm_fail(PEERMAP_EBUSY, "segment %s: %s", segment->name, what);
-}
-
 /* The gate is the caller's. */
 static int post(peermap_segment *segment, struct pm_channel *channel, struct pm_request *request)
 {
     const uint64_t latest = request->deadline + grace(segment);
     if (!await(segment, channel, latest)) /* what somebody before has given up */
-        return held_up(segment, "the agent thread of this process is still held up in an earlier call; see whether a debugger or a freezer holds it");
+        return held_up(segment, "still held up in an earlier call");
     channel->request = *request;
     order_store32(&channel->posted, PM_POSTED);
     PM_POINT("request.posted");
@@ -141,10 +188,9 @@ static int post(peermap_segment *segment, struct pm_channel *channel, struct pm_
     if (!await(segment, channel, latest)) {
         uint32_t posted = PM_POSTED;
         if (cas32(&channel->posted, &posted, PM_NOT_POSTED) || (posted == PM_SERVED && cas32(&channel->posted, &posted, PM_GIVEN_UP)))
-            return held_up(segment, "the agent thread of this process is held up, so nothing was changed; see whether a debugger or a freezer holds it");
-        if (!await(segment, channel, latest + grace(segment))) /* committed */
-            return held_up(segment, "the agent thread of this process is held up just when it carries the call out; see whether a debugger or a freezer "
-                                    "holds it, and look at what came of the call");
+            return held_up(segment, NOTHING_CHANGED);
+        if (!await(segment, channel, latest)) /* committed: the answer takes no longer, if the thread runs */
+            return held_up(segment, PERHAPS_CHANGED);
     }
     *request = channel->request;
     return outcome(request);
@@ -160,7 +206,7 @@ int pm_agent_ask(peermap_segment *segment, struct pm_request *request)
     request->asked = pm_now();
     request->deadline = request->asked + segment->deadline_ns;
     if (!enter_gate(&channel->gate, request->deadline))
-        return held_up(segment, "another thread of this process had a call under way until the deadline; repeat");
+        return pm_fail(PEERMAP_EBUSY, "segment %s: another thread of this process had a call under way until the deadline; repeat", segment->name);
     int rc = post(segment, channel, request);
     leave_gate(&channel->gate);
     return rc;

@@ -86,7 +86,7 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
     return segment;
 }
 
-static void free_handle(peermap_segment *segment)
+void pm_handle_free(peermap_segment *segment)
 {
     pm_delist(segment);
     pm_hand_free(&segment->hand);
@@ -303,8 +303,10 @@ static int obtain(const char *name, const peermap_options *given, peermap_segmen
     if (!segment)
         return pm_fail(PEERMAP_EOS, "out of memory");
     rc = enter_with_heap(segment, options, enter);
+    if (rc == PM_LEFT_BEHIND)
+        return PEERMAP_EBUSY;
     if (rc != 0) {
-        free_handle(segment);
+        pm_handle_free(segment);
         return rc;
     }
     *out = segment;
@@ -349,7 +351,7 @@ void peermap_detach(peermap_segment *segment)
     PM_POINT("detach.given");
     pm_agent_stop(segment);
     PM_POINT("detach.left");
-    free_handle(segment);
+    pm_handle_free(segment);
     PM_POINT("detach.freed");
 }
 

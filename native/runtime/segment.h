@@ -93,6 +93,17 @@ enum pm_posted {
     PM_GIVEN_UP = 4,   /* nobody waits for the answer: what the agent was at, it undoes */
 };
 
+/* Process-local.  An agent's thread, from when it is made until it begins, which a debugger may put off. */
+struct pm_start {
+    uint32_t state; /* enum pm_start_state */
+    peermap_segment *segment;
+};
+enum pm_start_state {
+    PM_NOT_BEGUN = 0,
+    PM_BEGUN = 1,    /* this is the asker's to free */
+    PM_FORSAKEN = 2, /* it is the thread's to free, and all that there is for it: the handle may be gone */
+};
+
 /* Process-local.  What the last look at the limits of memory found; any thread's. */
 struct pm_headroom {
     uint64_t looked; /* when, by the coarse clock; 0: never */
@@ -233,6 +244,7 @@ static inline int pm_fail_detached(void) { return pm_fail(PEERMAP_EDETACHED, "%s
 
 /* ---- segment.c ---- */
 int pm_publish(peermap_segment *segment);
+void pm_handle_free(peermap_segment *segment);
 void pm_give_back(peermap_segment *segment); /* its range and its descriptor */
 
 /* ---- owner.c ---- */
@@ -277,7 +289,8 @@ int pm_fail_hole(peermap_segment *segment, uint64_t bytes, int error); /* of pm_
 int pm_object_check(peermap_segment *segment);
 
 /* ---- ask.c ---- */
-int pm_agent_start(peermap_segment *segment);
+#define PM_LEFT_BEHIND 4 /* of pm_agent_start(): PEERMAP_EBUSY and its sentence, and the handle is the agent's, to undo and to free when it runs again */
+int pm_agent_start(peermap_segment *segment); /* 0, a code, or that */
 /* Any thread.  The answer is in `request`, which is the caller's own. */
 int pm_agent_ask(peermap_segment *segment, struct pm_request *request);
 void pm_agent_stop(peermap_segment *segment);
@@ -286,7 +299,7 @@ bool pm_agent_hold_off(peermap_segment *segment);
 void pm_agent_let_on(peermap_segment *segment);
 
 /* ---- agent.c ---- */
-void *pm_agent(void *segment); /* the thread's function */
+void *pm_agent(void *start); /* the thread's function */
 /*
  * The agent only, before it makes what was asked for so.  False if the asker has given it up: then it must not be.  So whoever is told that its agent
  * is held up knows that nothing was changed.
