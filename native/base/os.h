@@ -27,6 +27,9 @@ uint64_t pm_random(void);
 int pm_futex_wait(const uint32_t *word, uint32_t value, uint32_t bits, uint64_t deadline);
 void pm_futex_wake(uint32_t *word, uint32_t bits, int count);
 
+/* By the kernel's clock and by its own call: a preloaded library may replace those of the C library. */
+void pm_sleep_until(uint64_t deadline);
+
 /*
  * Gives the processor away again and again while *word has one of `bits`, for at most 100 µs.  Before a sleep that most likely would be
  * short: sleeping sets a timer, and a wake from another core can cost more than a whole round.  Not where all cores are busy: there it gives away
@@ -68,15 +71,23 @@ uint32_t pm_thread_id(void);
 
 /* ---- the object ---- */
 
-/* A new file without a name in the segments' directory, `length` bytes, of which [first, second) are not allocated.  The descriptor, or -errno;
- * -ETIMEDOUT: the memory was not there `until` then. */
-int pm_object_make(uint64_t first, uint64_t second, uint64_t length, uint32_t mode, uint64_t until);
+/* A new file without a name in the segments' directory.  The descriptor, or -errno. */
+int pm_object_make(void);
+/* Gives it `length` bytes, of which [first, second) are not allocated.  0 or errno; ETIMEDOUT: the memory was not there `until` then. */
+int pm_object_furnish(int fd, uint64_t first, uint64_t second, uint64_t length, uint32_t mode, uint64_t until);
 /* Gives it its name.  EEXIST if that is taken. */
 int pm_object_publish(int fd, const char *segment);
-/* The descriptor of an existing object, or -errno.  Symbolic links and anything but regular files are refused (EINVAL). */
+/* There is something of its name. */
+bool pm_object_is_there(const char *segment);
+/* The descriptor of an existing object, or -errno.  Symbolic links and anything but regular files are refused (EINVAL).  EAGAIN, at once: somebody has a
+ * lease on it. */
 int pm_object_open(const char *segment, bool writable);
-/* The same, writable, with a descriptor greater than `number`. */
-int pm_object_open_beyond(const char *segment, int number);
+/* The same, but for a while who has a lease on it is waited for: an inspector that asks the kernel whether anybody has the object does, for microseconds. */
+int pm_object_open_patiently(const char *segment, bool writable);
+#define PM_LEASE_NS UINT64_C(100000000) /* so long, */
+#define PM_LEASE_REST_NS UINT64_C(100000) /* with so much between two tries */
+/* In its place, another of the same, which is greater than `number`.  Or -errno. */
+int pm_descriptor_beyond(int fd, int number);
 /* What it is, however often it is opened, and how long it is now; all 0 if `fd` is closed. */
 struct pm_object {
     uint64_t device, inode;

@@ -49,6 +49,12 @@ void pm_futex_wake(uint32_t *word, uint32_t bits, int count)
     (void)pm_call(SYS_futex, (long)word, PM_FUTEX_WAKE_BITSET, count, 0, 0, bits);
 }
 
+void pm_sleep_until(uint64_t deadline)
+{
+    const struct timespec until = to_timespec(deadline);
+    while (pm_call(SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, (long)&until, 0, 0, 0) == -EINTR) {}
+}
+
 #define YIELD_NS 100000u
 uint64_t pm_crowded;
 
@@ -106,20 +112,20 @@ static void object_path(const char *segment, char path[PATH_MAX])
     path[PATH_MAX - 1] = '\0';
 }
 
-int pm_object_make(uint64_t first, uint64_t second, uint64_t length, uint32_t mode, uint64_t until)
+int pm_object_make(void)
 {
     int fd = open(PM_DIRECTORY, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return -errno;
+    return fd < 0 ? -errno : fd;
+}
+
+int pm_object_furnish(int fd, uint64_t first, uint64_t second, uint64_t length, uint32_t mode, uint64_t until)
+{
     int error = pm_object_extend(fd, 0, first, until);
     if (error == 0)
         error = pm_object_extend(fd, second, length, until);
     if (error == 0 && fchmod(fd, mode) != 0) /* not by open(): the umask is not asked */
         error = errno;
-    if (error == 0)
-        return fd;
-    close(fd);
-    return -error;
+    return error;
 }
 
 int pm_object_publish(int fd, const char *segment)
@@ -130,27 +136,20 @@ int pm_object_publish(int fd, const char *segment)
     return linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
 }
 
-#define LEASE_NS UINT64_C(100000000)
-
-/*
- * NONBLOCK: a fifo of this name must not hold the open.  To a regular file it means that the open does not wait for who has a lease on it: an
- * inspector that asks the kernel whether anybody has the object holds one for microseconds.
- */
-static int open_past_lease(const char *path, int flags)
+bool pm_object_is_there(const char *segment)
 {
-    const struct timespec rest = { .tv_nsec = 100000 };
-    const uint64_t until = pm_now() + LEASE_NS;
-    int fd;
-    while ((fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)) < 0 && errno == EAGAIN && pm_now() < until)
-        syscall(SYS_nanosleep, &rest, NULL);
-    return fd;
+    char path[PATH_MAX];
+    struct stat facts;
+    object_path(segment, path);
+    return lstat(path, &facts) == 0;
 }
 
+/* NONBLOCK: a fifo of this name must not hold the open.  To a regular file it means that the open does not wait for who has a lease on it. */
 int pm_object_open(const char *segment, bool writable)
 {
     char path[PATH_MAX];
     object_path(segment, path);
-    int fd = open_past_lease(path, writable ? O_RDWR : O_RDONLY);
+    int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return errno == ELOOP || errno == EISDIR || errno == ENXIO ? -EINVAL : -errno;
     struct stat facts;
@@ -160,10 +159,18 @@ int pm_object_open(const char *segment, bool writable)
     return -EINVAL;
 }
 
-int pm_object_open_beyond(const char *segment, int number)
+int pm_object_open_patiently(const char *segment, bool writable)
 {
-    int fd = pm_object_open(segment, true);
-    if (fd < 0 || fd > number)
+    const uint64_t until = pm_now() + PM_LEASE_NS;
+    int fd;
+    while ((fd = pm_object_open(segment, writable)) == -EAGAIN && pm_now() < until)
+        pm_sleep_until(pm_now() + PM_LEASE_REST_NS);
+    return fd;
+}
+
+int pm_descriptor_beyond(int fd, int number)
+{
+    if (fd > number)
         return fd;
     int higher = fcntl(fd, F_DUPFD_CLOEXEC, number + 1), error = errno;
     close(fd);

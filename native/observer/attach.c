@@ -25,7 +25,7 @@ int pmo_observer_open(const char *name, struct pmo_observer *observer)
     *observer = (struct pmo_observer){ .fd = -1 };
     if (!pmo_name_valid(name))
         return pm_fail(PEERMAP_ENAME, "%.80s: %s", name, peermap_error_text(PEERMAP_ENAME));
-    int fd = pm_object_open(name, false);
+    int fd = pm_object_open_patiently(name, false);
     if (fd == -ENOENT)
         return pm_fail(PEERMAP_ENOENT, "there is no segment named %s", name);
     if (fd == -EACCES || fd == -EPERM)

@@ -104,7 +104,6 @@ int peermap_wait_ended(peermap_segment *segment, const peermap_peer *peer, uint3
     int ended = peermap_peer_ended(segment, peer);
     if (ended != 0)
         return ended;
-    const uint32_t nobody = 0;
     uint64_t pause = PAUSE_NS;
     for (const uint64_t until = pm_until(segment, deadline_ms); ended == 0; ended = peermap_peer_ended(segment, peer)) {
         uint64_t now = pm_now(), rest = until - now;
@@ -113,7 +112,7 @@ int peermap_wait_ended(peermap_segment *segment, const peermap_peer *peer, uint3
         if (lives(segment, peer->id)) {
             wait_for_end(segment, peer->id, now + (rest < PM_TRUST_NS ? rest : PM_TRUST_NS));
         } else {
-            pm_futex_wait(&nobody, 0, UINT32_MAX, now + (rest < pause ? rest : pause));
+            pm_sleep_until(now + (rest < pause ? rest : pause));
             pause = pause < PAUSE_MAX_NS ? 2 * pause : pause;
         }
     }

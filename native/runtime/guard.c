@@ -105,11 +105,9 @@ static bool settle(struct places *places, peermap_segment *segment)
     return false;
 }
 
-/* Between pm_hold_forks() and pm_let_fork(): one thread at a time adds to the table. */
-int pm_guard(peermap_segment *segment)
+/* One thread at a time: forks are held. */
+static int add(peermap_segment *segment)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, watch_faults);
     struct places *places = &first;
     while (!settle(places, segment)) {
         if (!places->next) {
@@ -121,6 +119,16 @@ int pm_guard(peermap_segment *segment)
         places = places->next;
     }
     return 0;
+}
+
+int pm_guard(peermap_segment *segment)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_faults);
+    pm_hold_forks();
+    int rc = add(segment);
+    pm_let_fork();
+    return rc;
 }
 
 void pm_unguard(const peermap_segment *segment)

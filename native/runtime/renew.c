@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #define PAUSE_NS 1000000
 
@@ -45,10 +44,17 @@ static void renew(peermap_segment *segment)
     pm_changed(segment);
 }
 
+/* No file system for such locks: who is attached cannot be known. */
+static int refuse(const peermap_segment *segment, int error)
+{
+    pm_fail(PEERMAP_EOS, "segment %s is a copy of another object, and cannot be made one of its own: the system has no locks of open files (F_OFD_SETLK) for it: %s", segment->name,
+            strerror(error));
+    errno = error;
+    return PEERMAP_EOS;
+}
+
 int pm_renew_copy(peermap_segment *segment)
 {
-    const struct timespec pause = { .tv_nsec = PAUSE_NS };
-    const uint64_t deadline = pm_now() + segment->deadline_ns;
     while (is_copy(segment)) {
         int error = pm_object_reserve(segment->fd, true);
         if (error == 0) {
@@ -57,12 +63,12 @@ int pm_renew_copy(peermap_segment *segment)
             pm_object_reserve(segment->fd, false);
             return 0;
         }
-        if (error != EAGAIN && error != EACCES) /* no file system for such locks: who is attached cannot be known */
-            return pm_fail(PEERMAP_EOS, "segment %s is a copy of another object, and cannot be made one of its own: %s", segment->name, strerror(error));
-        if (pm_now() >= deadline)
+        if (error != EAGAIN && error != EACCES)
+            return refuse(segment, error);
+        if (pm_now() >= segment->entered_by)
             return pm_fail(PEERMAP_EBUSY, "segment %s is a copy of another object, and a process that attaches has been making it one of its own until now; "
                                           "if that is stopped, continue it", segment->name);
-        nanosleep(&pause, NULL);
+        pm_sleep_until(pm_now() + PAUSE_NS);
     }
     return 0;
 }

@@ -25,6 +25,8 @@
 #define WIDE_END UINT64_C(0x550000000000)
 #define STEP (UINT64_C(1) << 30)
 
+#define SHORT_LEASE_NS UINT64_C(10000000) /* for who has a lease on an object that nobody waits for until a deadline of its own */
+
 static uint64_t range_length(const struct pm_shape *shape) { return shape->header_len + shape->reserved; }
 
 /* The range at `at` (0: anywhere), or NULL and errno: EEXIST if something is there. */
@@ -76,6 +78,20 @@ void pm_mark_attachment(const peermap_segment *segment)
         pm_object_mark(segment->fd, pm_holder_of(segment->tag, segment->index));
 }
 
+/* No fork is held up by the wait. */
+int pm_open_held(const char *name, bool writable, uint64_t deadline)
+{
+    for (;;) {
+        pm_hold_forks();
+        int fd = pm_object_open(name, writable);
+        uint64_t now = pm_now();
+        if (fd != -EAGAIN || now >= deadline)
+            return fd;
+        pm_let_fork();
+        pm_sleep_until(now + PM_LEASE_REST_NS);
+    }
+}
+
 /*
  * Two threads may come here at once; one descriptor remains.  It is not one of the first three: a program that has closed those is
  * about to fill their places.
@@ -85,14 +101,14 @@ bool pm_regain_object(peermap_segment *segment)
     uint32_t *word = (uint32_t *)&segment->fd, old = peek32(word);
     if (is_object(segment, (int)old))
         return true;
-    int fd = pm_object_open_beyond(segment->name, STDERR_FILENO);
-    if (fd < 0)
-        return false;
-    bool same = is_object(segment, fd);
-    if (!same || !cas32(word, &old, (uint32_t)fd))
-        close(fd);
-    else
+    int fd = pm_open_held(segment->name, true, pm_now() + SHORT_LEASE_NS);
+    fd = fd >= 0 ? pm_descriptor_beyond(fd, STDERR_FILENO) : fd;
+    bool same = fd >= 0 && is_object(segment, fd);
+    if (same && cas32(word, &old, (uint32_t)fd))
         pm_mark_attachment(segment);
+    else if (fd >= 0)
+        close(fd);
+    pm_let_fork();
     return same;
 }
 
@@ -132,11 +148,14 @@ int pm_reserve(peermap_segment *segment)
 {
     const struct pm_shape *shape = &segment->shape;
     uint64_t at = shape->base - shape->header_len, length = range_length(shape);
+    pm_hold_forks();
     char *start = take(at, length);
     if (!start && errno == EEXIST && (segment->flags & PEERMAP_RELOCATABLE))
         start = take(0, length);
+    int rc = start ? settle(segment, start) : 0;
+    pm_let_fork();
     if (start)
-        return settle(segment, start);
+        return rc;
     if (errno != EEXIST)
         return refused(segment->name, length);
     char occupant[300];
@@ -154,17 +173,20 @@ struct taken {
 struct census {
     struct taken taken[256];
     uint32_t count;
+    uint64_t deadline;
 };
 
 static bool note(const char *name, void *context)
 {
     struct census *census = context;
     struct pm_shape shape;
-    int fd = pm_object_open(name, false);
+    const uint64_t patience = pm_now() + SHORT_LEASE_NS;
+    int fd = pm_open_held(name, false, patience < census->deadline ? patience : census->deadline);
     if (fd >= 0 && pm_shape_read(fd, name, &shape) == 0)
         census->taken[census->count++] = (struct taken){ shape.base - shape.header_len, shape.base + shape.reserved };
     if (fd >= 0)
         close(fd);
+    pm_let_fork();
     return census->count < 256;
 }
 
@@ -194,11 +216,9 @@ static char *search(const struct census *census, uint64_t begin, uint64_t end, u
     return NULL;
 }
 
-int pm_reserve_fresh(peermap_segment *segment)
+static int settle_fresh(peermap_segment *segment, const struct census *census)
 {
-    struct census census = { .count = 0 };
     const struct census nobody = { .count = 0 };
-    pm_object_each(note, &census);
     uint64_t seed = UINT64_C(14695981039346656037);
     for (const char *c = segment->name; *c; c++)
         seed = (seed ^ (unsigned char)*c) * UINT64_C(1099511628211);
@@ -206,9 +226,9 @@ int pm_reserve_fresh(peermap_segment *segment)
 
     uint64_t length = range_length(&segment->shape);
     errno = EEXIST;
-    char *start = search(&census, RANGE_BEGIN, RANGE_END, length, seed);
+    char *start = search(census, RANGE_BEGIN, RANGE_END, length, seed);
     if (!start && errno == EEXIST)
-        start = search(&census, WIDE_BEGIN, WIDE_END, length, seed);
+        start = search(census, WIDE_BEGIN, WIDE_END, length, seed);
     if (!start && errno == EEXIST) /* all spoken for: share addresses with another segment, which only matters to a peer of both */
         start = search(&nobody, RANGE_BEGIN, RANGE_END, length, seed);
     if (!start && errno == EEXIST)
@@ -219,6 +239,16 @@ int pm_reserve_fresh(peermap_segment *segment)
         return refused(segment->name, length);
     segment->shape.base = (uintptr_t)start + segment->shape.header_len;
     return settle(segment, start);
+}
+
+int pm_reserve_fresh(peermap_segment *segment)
+{
+    struct census census = { .deadline = segment->entered_by };
+    pm_object_each(note, &census);
+    pm_hold_forks();
+    int rc = settle_fresh(segment, &census);
+    pm_let_fork();
+    return rc;
 }
 
 void pm_release_range(peermap_segment *segment)

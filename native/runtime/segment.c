@@ -61,8 +61,13 @@ static bool wants_no_ptrace(void)
     return wish && wish[0] != '\0' && strcmp(wish, "0") != 0;
 }
 
+static uint64_t deadline_ns(const peermap_options *options)
+{
+    return (uint64_t)(options->deadline_ms ? options->deadline_ms : DEFAULT_DEADLINE_MS) * 1000000u;
+}
+
 /* In pages of its own, zero and not there until they are touched: only rounds that meet a stopped peer need most of them. */
-static peermap_segment *make_handle(const char *name, const peermap_options *options)
+static peermap_segment *make_handle(const char *name, const peermap_options *options, uint64_t deadline)
 {
     if (PM_FAILED("attach.handle"))
         return NULL;
@@ -73,8 +78,8 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
     segment->index = PM_NO_SLOT;
     segment->traces_nobody = wants_no_ptrace();
     segment->flags = options->flags | (segment->traces_nobody ? PEERMAP_NO_PTRACE : 0);
-    segment->deadline_ns = (uint64_t)(options->deadline_ms ? options->deadline_ms : DEFAULT_DEADLINE_MS) * 1000000u;
-    segment->rounds.request.deadline = pm_now() + segment->deadline_ns; /* of the call that makes this */
+    segment->deadline_ns = deadline_ns(options);
+    segment->entered_by = segment->rounds.request.deadline = deadline;
     segment->name_is_default = !options->peer_name;
     memcpy(segment->name, name, strlen(name));
     if (options->peer_name)
@@ -108,6 +113,9 @@ static int object_error(const char *name, const char *what, int error)
         return pm_fail(PEERMAP_EEXIST, "segment %s exists already", name);
     if (error == EINVAL)
         return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is not a regular file", PM_DIRECTORY, PM_PREFIX, name);
+    if (error == EAGAIN)
+        return pm_fail(PEERMAP_EBUSY, "cannot %s segment %s: another process has had a lease on %s/%s%s until now (F_SETLEASE); see /proc/locks", what, name, PM_DIRECTORY, PM_PREFIX,
+                       name);
     pm_fail(PEERMAP_EOS, "cannot %s segment %s: %s%s", what, name, strerror(error), error == EMFILE ? "; see ulimit -n" : "");
     errno = error;
     return PEERMAP_EOS;
@@ -150,11 +158,8 @@ static void write_header(peermap_segment *segment, uint64_t size)
  * The object was made without a name; /proc/PID/maps would go on showing it without one.  Opened and mapped anew by its name, it is
  * the creator's like everybody else's.
  */
-static int reopen(peermap_segment *segment)
+static int take_place(peermap_segment *segment, int fd)
 {
-    int fd = PM_FAILED("create.reopen") ? -errno : pm_object_open(segment->name, true);
-    if (fd < 0)
-        return object_error(segment->name, "open", -fd);
     int nameless = segment->fd;
     segment->fd = fd;
     if (!pm_holds_object(segment)) {
@@ -165,6 +170,17 @@ static int reopen(peermap_segment *segment)
     close(nameless);
     PM_POINT("create.reopened");
     return pm_map_header(segment);
+}
+
+static int reopen(peermap_segment *segment)
+{
+    int error = PM_FAILS("create.reopen");
+    if (error != 0)
+        return object_error(segment->name, "open", error);
+    int fd = pm_open_held(segment->name, true, segment->entered_by);
+    int rc = fd < 0 ? 0 : take_place(segment, fd);
+    pm_let_fork();
+    return fd < 0 ? object_error(segment->name, "open", -fd) : rc;
 }
 
 /*
@@ -179,32 +195,27 @@ int pm_publish(peermap_segment *segment)
     if (error != 0)
         return object_error(segment->name, "create", error);
     PM_POINT("create.published");
-    pm_hold_forks();
-    int rc = reopen(segment);
-    pm_let_fork();
-    return rc;
+    return reopen(segment);
 }
 
 static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
 {
     const struct pm_shape *shape = &segment->shape;
-    const uint64_t until = segment->rounds.request.deadline;
     uint64_t length = shape->plain_len + size;
     int rc = pm_preflight(segment, length);
     if (rc != 0)
         return rc;
     pm_hold_forks();
-    segment->fd = PM_FAILED("create.make") ? -errno : pm_object_make(shape->plain_len, shape->header_len, shape->header_len + size, mode, until);
-    PM_POINT("create.made");
-    if (segment->fd >= 0)
-        rc = pm_reserve_fresh(segment);
-    else if (segment->fd == -ENOSPC || segment->fd == -ENOMEM || segment->fd == -EDQUOT || segment->fd == -ETIMEDOUT)
-        rc = pm_no_memory(segment->name, length, -segment->fd);
-    else
-        rc = object_error(segment->name, "create", -segment->fd);
-    rc = rc == 0 ? pm_guard(segment) : rc;
+    segment->fd = PM_FAILED("create.make") ? -errno : pm_object_make();
     pm_let_fork();
-    return rc;
+    int error = segment->fd < 0 ? -segment->fd : pm_object_furnish(segment->fd, shape->plain_len, shape->header_len, shape->header_len + size, mode, segment->entered_by);
+    PM_POINT("create.made");
+    if (error == ENOSPC || error == ENOMEM || error == EDQUOT || error == ETIMEDOUT)
+        return pm_no_memory(segment->name, length, error);
+    if (error != 0)
+        return object_error(segment->name, "create", error);
+    rc = pm_reserve_fresh(segment);
+    return rc == 0 ? pm_guard(segment) : rc;
 }
 
 /* The object has no name until its header is right: nobody ever sees half a segment, and a death before leaves nothing. */
@@ -212,10 +223,7 @@ static int build(peermap_segment *segment, const peermap_options *options)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     uint64_t size = options->initial_size ? options->initial_size : options->flags & PEERMAP_HEAP ? DEFAULT_HEAP : DEFAULT_SIZE;
-    int there = pm_object_open(segment->name, false); /* a quick answer; the one that counts is the publishing */
-    if (there >= 0)
-        close(there);
-    if (there >= 0 || there == -EACCES || there == -EINVAL)
+    if (pm_object_is_there(segment->name)) /* a quick answer; the one that counts is the publishing */
         return object_error(segment->name, "create", EEXIST);
     int rc = pm_owner_of_new(segment->name, options);
     rc = rc == 0 ? pm_shape_plan(options, &segment->shape) : rc;
@@ -241,10 +249,15 @@ static int build(peermap_segment *segment, const peermap_options *options)
 
 static int find(peermap_segment *segment, const peermap_options *options)
 {
-    segment->fd = PM_FAILED("attach.open") ? -errno : pm_object_open(segment->name, true);
+    int error = PM_FAILS("attach.open");
+    if (error == 0) {
+        segment->fd = pm_open_held(segment->name, true, segment->entered_by);
+        pm_let_fork();
+        error = segment->fd < 0 ? -segment->fd : 0;
+    }
     PM_POINT("attach.opened");
-    if (segment->fd < 0)
-        return object_error(segment->name, "open", -segment->fd);
+    if (error != 0)
+        return object_error(segment->name, "open", error);
     int rc = pm_owner_check(segment, options);
     rc = rc == 0 ? pm_shape_read(segment->fd, segment->name, &segment->shape) : rc;
     rc = rc == 0 ? pm_reserve(segment) : rc;
@@ -255,9 +268,7 @@ static int find(peermap_segment *segment, const peermap_options *options)
 
 static int join(peermap_segment *segment, const peermap_options *options)
 {
-    pm_hold_forks();
     int rc = find(segment, options);
-    pm_let_fork();
     return rc == 0 ? pm_agent_start(segment) : rc;
 }
 
@@ -287,7 +298,7 @@ static int enter_with_heap(peermap_segment *segment, const peermap_options *opti
     return rc;
 }
 
-static int obtain(const char *name, const peermap_options *given, peermap_segment **out, entry *enter)
+static int obtain(const char *name, const peermap_options *given, peermap_segment **out, entry *enter, uint64_t deadline)
 {
     PM_UNCANCELLED;
     const peermap_options full = complete(given), *options = &full;
@@ -299,7 +310,7 @@ static int obtain(const char *name, const peermap_options *given, peermap_segmen
     int rc = check_options(options);
     if (rc != 0)
         return rc;
-    peermap_segment *segment = make_handle(name, options);
+    peermap_segment *segment = make_handle(name, options, deadline);
     if (!segment)
         return pm_fail(PEERMAP_EOS, "out of memory");
     rc = enter_with_heap(segment, options, enter);
@@ -313,8 +324,14 @@ static int obtain(const char *name, const peermap_options *given, peermap_segmen
     return 0;
 }
 
-int peermap_create(const char *name, const peermap_options *options, peermap_segment **out) { return obtain(name, options, out, build); }
-int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out) { return obtain(name, options, out, join); }
+static uint64_t deadline_of(const peermap_options *given)
+{
+    const peermap_options options = complete(given);
+    return pm_now() + deadline_ns(&options);
+}
+
+int peermap_create(const char *name, const peermap_options *options, peermap_segment **out) { return obtain(name, options, out, build, deadline_of(options)); }
+int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out) { return obtain(name, options, out, join, deadline_of(options)); }
 
 /* Who looks for another user's segment must not take its name. */
 static bool awaits_another(const peermap_options *given)
@@ -325,14 +342,16 @@ static bool awaits_another(const peermap_options *given)
 
 int peermap_open(const char *name, const peermap_options *options, peermap_segment **out)
 {
-    for (;;) {
-        int rc = peermap_attach(name, options, out);
+    const uint64_t deadline = deadline_of(options);
+    do {
+        int rc = obtain(name, options, out, join, deadline);
         if (rc != PEERMAP_ENOENT || awaits_another(options))
             return rc;
-        rc = peermap_create(name, options, out);
+        rc = obtain(name, options, out, build, deadline);
         if (rc != PEERMAP_EEXIST && rc != PEERMAP_ENOENT) /* there is another by now, or it was destroyed at once */
             return rc;
-    }
+    } while (pm_now() < deadline);
+    return pm_fail(PEERMAP_EBUSY, "segment %s was created and destroyed by others, again and again, until now", name);
 }
 
 void peermap_detach(peermap_segment *segment)

@@ -151,6 +151,7 @@ struct peermap_segment {
     uint32_t flags;
     bool traces_nobody; /* by the wish of its process, which has PEERMAP_NO_PTRACE among its flags then */
     uint64_t deadline_ns;
+    uint64_t entered_by; /* the deadline of the call that makes this */
     bool nameless;     /* just made: its agent gives it its name, when it has its slot */
     uint32_t detached; /* nothing of it is mapped any more: a forked child's, or being freed */
     uint32_t mark;     /* of the process that attached: fork.c */
@@ -270,6 +271,8 @@ bool pm_holds_object(const peermap_segment *segment);           /* and the objec
 /* Says on the object that this attachment has it, until the last process that has the descriptor, or a copy of it, has wholly ended. */
 void pm_mark_attachment(const peermap_segment *segment);
 bool pm_regain_object(peermap_segment *segment);                /* the same; if it is not, the object is opened anew by its name */
+/* The descriptor of an object, or -errno, and forks are held: until it is in its handle, or closed.  Who has a lease on it is waited for; EAGAIN. */
+int pm_open_held(const char *name, bool writable, uint64_t deadline);
 int pm_map_header(peermap_segment *segment);                    /* again, from another descriptor */
 void pm_release_range(peermap_segment *segment);
 int pm_map(peermap_segment *segment, uint64_t from, uint64_t to);   /* 0 or errno */
@@ -292,7 +295,7 @@ int pm_object_check(peermap_segment *segment);
 #define PM_LEFT_BEHIND 4 /* of pm_agent_start(): PEERMAP_EBUSY and its sentence, and the handle is the agent's, to undo and to free when it runs again */
 int pm_agent_start(peermap_segment *segment); /* 0, a code, or that */
 /* Any thread.  The answer is in `request`, which is the caller's own. */
-int pm_agent_ask(peermap_segment *segment, struct pm_request *request);
+int pm_agent_ask(peermap_segment *segment, struct pm_request *request); /* which has its deadline */
 void pm_agent_stop(peermap_segment *segment);
 /* Whoever reads what the agent writes for the askers of rounds.  False if it is not to be had before the deadline. */
 bool pm_agent_hold_off(peermap_segment *segment);
@@ -361,6 +364,8 @@ void pm_registry_void(peermap_segment *segment);
 
 /* ---- waits of any thread, of roots.c and ended.c ---- */
 #define PM_TRUST_NS UINT64_C(50000000) /* how long one trusts that it is woken: whoever should do so may be killed before it does */
+/* Of a call that begins now: taken once, and handed down. */
+static inline uint64_t pm_deadline(const peermap_segment *segment) { return pm_now() + segment->deadline_ns; }
 static inline uint64_t pm_until(const peermap_segment *segment, uint32_t deadline_ms)
 {
     return pm_now() + (deadline_ms ? (uint64_t)deadline_ms * 1000000u : segment->deadline_ns);
