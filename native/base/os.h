@@ -102,9 +102,9 @@ int pm_object_remove(const char *segment);
  * allocated before an error stays. */
 int pm_object_extend(int fd, uint64_t from, uint64_t to, uint64_t deadline); /* ETIMEDOUT */
 /* The same where it is a hole, without changing the length. */
-int pm_object_fill(int fd, uint64_t from, uint64_t to);
-/* Zeroes [from, to) and gives its memory back, without changing the length. */
-int pm_object_punch(int fd, uint64_t from, uint64_t to);
+int pm_object_fill(int fd, uint64_t from, uint64_t to, uint64_t deadline);
+/* Zeroes [from, to) and gives its memory back, without changing the length.  ETIMEDOUT: not all of it; where nothing is left it takes no time. */
+int pm_object_punch(int fd, uint64_t from, uint64_t to, uint64_t deadline);
 int pm_object_cut(int fd, uint64_t length);
 /* A mark on the object that goes when the last process that has this descriptor, or a copy of it, has ended with all its threads. */
 void pm_object_mark(int fd, uint64_t number);

@@ -91,8 +91,8 @@ static int punch(const void *fd, uint64_t from, uint64_t length)
 }
 
 int pm_object_extend(int fd, uint64_t from, uint64_t to, uint64_t until) { return in_pieces(extend, &fd, from, to, until); }
-int pm_object_fill(int fd, uint64_t from, uint64_t to) { return in_pieces(fill, &fd, from, to, 0); }
-int pm_object_punch(int fd, uint64_t from, uint64_t to) { return in_pieces(punch, &fd, from, to, 0); }
+int pm_object_fill(int fd, uint64_t from, uint64_t to, uint64_t until) { return in_pieces(fill, &fd, from, to, until); }
+int pm_object_punch(int fd, uint64_t from, uint64_t to, uint64_t until) { return in_pieces(punch, &fd, from, to, until); }
 
 /* ---- the memory ---- */
 

@@ -77,7 +77,7 @@ static bool is_whole(peermap_segment *segment, uint64_t length, uint64_t now)
     return true;
 }
 
-int pm_grow_inside(peermap_segment *segment, uint64_t expected, uint64_t by, peermap_round *report)
+int pm_grow_inside(peermap_segment *segment, uint64_t expected, uint64_t by, uint64_t deadline, peermap_round *report)
 {
     struct pm_header *header = segment->header;
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), begun = pm_now(), reserved = segment->shape.reserved;
@@ -97,7 +97,7 @@ int pm_grow_inside(peermap_segment *segment, uint64_t expected, uint64_t by, pee
             return PM_LONG_WAY;
         int error = PM_FAILS("inside.allocate");
         if (error == 0)
-            error = pm_object_extend(segment->fd, at, at + by, begun + segment->deadline_ns);
+            error = pm_object_extend(segment->fd, at, at + by, deadline);
         if (error == ETIMEDOUT)
             return pm_no_memory(segment->name, by, error);
         if (error != 0)
@@ -125,11 +125,12 @@ void pm_move_horizon(peermap_segment *segment)
 {
     struct pm_header *header = segment->header;
     store32(&segment->nudged, 0);
-    const bool finishes = peek64(&header->cut_epoch) == PM_CUT_LATER || is_left_closed(header);
+    const bool finishes = peek64(&header->cut_epoch) == PM_CUT_LATER || segment->leftover || is_left_closed(header);
     if (!finishes && pm_now() - segment->horizon_failed < PAUSE_NS)
         return;
     if (pm_hold(segment, finishes ? pm_now() + WAIT_NS : 0) != 0)
         return;
+    pm_discard_leftover(segment, pm_now() + WAIT_NS);
     const bool is_cut = peek64(&header->cut_epoch) == 0; /* else it must not be mapped again, with what was in it */
     uint64_t wanted = pm_ahead_of(segment, pm_active(header)), target = peek64(&header->target);
     if (is_cut && wanted > peek64(&header->horizon) && pm_regain_object(segment)) {

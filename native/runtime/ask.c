@@ -204,7 +204,6 @@ int pm_agent_ask(peermap_segment *segment, struct pm_request *request)
         return pm_fail_lost(segment);
     struct pm_channel *channel = request->kind == PM_ASK_ROUND ? &segment->rounds : &segment->brief;
     request->asked = pm_now();
-    request->deadline = request->asked + segment->deadline_ns;
     if (!enter_gate(&channel->gate, request->deadline))
         return pm_fail(PEERMAP_EBUSY, "segment %s: another thread of this process had a call under way until the deadline; repeat", segment->name);
     int rc = post(segment, channel, request);
@@ -215,7 +214,7 @@ int pm_agent_ask(peermap_segment *segment, struct pm_request *request)
 bool pm_agent_hold_off(peermap_segment *segment)
 {
     struct pm_channel *channel = &segment->rounds;
-    const uint64_t deadline = pm_now() + segment->deadline_ns;
+    const uint64_t deadline = pm_deadline(segment);
     if (!enter_gate(&channel->gate, deadline))
         return false;
     if (await(segment, channel, deadline))

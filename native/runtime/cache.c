@@ -36,7 +36,7 @@ static int allocate_record(peermap_segment *segment, uint32_t index)
     uint64_t from = segment->shape.heap.records + index * sizeof(struct pm_record);
     int error = PM_FAILS("heap.record");
     if (error == 0)
-        error = pm_fill_hole(segment, from / 4096 * 4096, from + sizeof(struct pm_record));
+        error = pm_fill_hole(segment, from / 4096 * 4096, from + sizeof(struct pm_record), 0); /* a page */
     return error == 0 ? 0 : pm_fail_hole(segment, sizeof(struct pm_record), error);
 }
 

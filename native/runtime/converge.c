@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define PIECE (UINT64_C(1) << 30)
 #define TRIES 64 /* at a target that keeps changing: no honest one does */
 
 void pm_answer(peermap_segment *segment, uint64_t epoch)
@@ -38,27 +39,60 @@ static void claim(peermap_segment *segment, uint64_t mapped)
 }
 
 /*
+ * By pieces, since to take pages out of the page tables takes its time where there are many.  Until when this peer's own call lets it; another's gives up by
+ * itself.  In between its application's other calls have their turn.
+ */
+static bool goes_on(peermap_segment *segment, uint64_t until)
+{
+    pm_agent_serve_meanwhile(segment);
+    return until == 0 || pm_now() < until;
+}
+
+static int map_anew(peermap_segment *segment, uint64_t target, uint64_t until)
+{
+    int error = 0;
+    for (uint64_t at = 0, next; at < target && error == 0; at = next) {
+        next = target - at > PIECE ? at + PIECE : target;
+        error = at > 0 && !goes_on(segment, until) ? ETIMEDOUT : pm_map(segment, at, next);
+    }
+    return error;
+}
+
+/* What is mapped past the target, from the end; `left` is what still is. */
+static int give_up(peermap_segment *segment, uint64_t target, uint64_t until, uint64_t *left)
+{
+    const uint64_t before = *left;
+    int error = 0;
+    while (*left > target && error == 0) {
+        uint64_t next = *left - target > PIECE ? *left - PIECE : target;
+        error = *left < before && !goes_on(segment, until) ? ETIMEDOUT : pm_unmap(segment, next, *left);
+        *left = error == 0 ? next : *left;
+    }
+    return error;
+}
+
+/*
  * Maps what the target is now: what is missing is mapped before it is claimed, and what is too much is given up after it is not any more.
  * A target that is taken back in between, because this peer was too late for it, is not acted upon: whoever took it back did so before
  * it opened the active size again, so a pin or a growth that relies on the old mapping reads `mapped` after it was lowered here, or this
  * reads the other target.
  */
-static int apply(peermap_segment *segment, bool fresh)
+static int apply(peermap_segment *segment, bool fresh, uint64_t until)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     for (int i = 0; i < TRIES; i++) {
-        uint64_t told = order_load64(&segment->header->target), before = segment->mapped;
+        uint64_t told = order_load64(&segment->header->target), before = segment->mapped, left = before;
         uint64_t target = told < segment->shape.reserved ? told / page * page : segment->shape.reserved;
-        int error = pm_map(segment, fresh ? 0 : before, target);
+        int error = fresh ? map_anew(segment, target, until) : pm_map(segment, before, target);
         if (error != 0)
             return error;
         claim(segment, target);
         PM_POINT("converge.claimed");
         if (target >= before)
             return 0;
-        if (order_load64(&segment->header->target) == told && (error = pm_unmap(segment, target, before)) == 0)
+        if (order_load64(&segment->header->target) == told && (error = give_up(segment, target, until, &left)) == 0)
             return 0;
-        claim(segment, before); /* it is still there */
+        claim(segment, left); /* it is still there */
         if (error != 0)
             return error;
     }
@@ -67,9 +101,9 @@ static int apply(peermap_segment *segment, bool fresh)
 
 /* The new pages of a growth, into this process's page tables: it is not finished before this has answered, so nobody cuts them meanwhile; and for who has
  * just joined, past the end of the file is an error like another. */
-static void populate(peermap_segment *segment, uint64_t epoch, uint64_t asked)
+static void populate(peermap_segment *segment, uint64_t epoch, uint64_t asked, uint64_t deadline)
 {
-    const uint64_t now = pm_now(), until = (asked < now ? asked : now) + segment->deadline_ns;
+    const uint64_t now = pm_now(), until = deadline ? deadline : (asked < now ? asked : now) + segment->deadline_ns;
     const struct pm_intent *intent = &segment->header->intent;
     uint64_t from = peek64(&intent->from), to = peek64(&intent->to);
     if (peek64(&segment->header->populate_epoch) != epoch || from >= to || to > segment->mapped)
@@ -106,6 +140,13 @@ static bool is_news(const peermap_segment *segment, uint64_t epoch, uint64_t sin
     return epoch != segment->tried || (since != segment->tried_ns && epoch == order_load64(&segment->header->epoch));
 }
 
+/* Of the call that this is done for, if it is this peer's own; 0: none. */
+static uint64_t own_deadline(const peermap_segment *segment, uint32_t method)
+{
+    const uint32_t posted = order_load32(&segment->rounds.posted);
+    return method == PM_BY_SELF && (posted == PM_SERVED || posted == PM_COMMITTED) ? segment->rounds.request.deadline : 0;
+}
+
 void pm_converge(peermap_segment *segment, uint32_t method)
 {
     struct pm_slot *slot = &segment->slots[segment->index];
@@ -116,10 +157,11 @@ void pm_converge(peermap_segment *segment, uint32_t method)
     segment->tried = epoch;
     segment->tried_ns = since;
     segment->remade = remap;
-    int error = apply(segment, fresh);
+    const uint64_t until = own_deadline(segment, method);
+    int error = apply(segment, fresh, until);
     PM_POINT("converge.mapped");
     if (error == 0)
-        populate(segment, epoch, since);
+        populate(segment, epoch, since, until);
     bool unstopped = method == PM_BY_AGENT && peek64(&slot->unstopped) == epoch;
     record(segment, epoch, unstopped ? PM_BY_UNSTOP : method, error, since);
     PM_POINT("converge.acked");
@@ -139,7 +181,7 @@ int pm_converge_first(peermap_segment *segment, uint64_t since)
     uint64_t epoch;
     do {
         epoch = order_load64(&segment->header->epoch);
-        int error = apply(segment, false);
+        int error = apply(segment, false, 0);
         if (error != 0) {
             errno = error;
             return pm_fail(PEERMAP_EOS, "cannot map segment %s: %s", segment->name, strerror(error));

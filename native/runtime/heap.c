@@ -30,7 +30,7 @@ int pm_heap_unready(const peermap_segment *segment)
 /* ---- more room ---- */
 
 /* By as much again as there is, but by no more than the step; by what is needed if that cannot be had. */
-static int grow(peermap_segment *segment, uint64_t from, uint64_t needed)
+static int grow(peermap_segment *segment, uint64_t from, uint64_t needed, uint64_t deadline)
 {
     uint64_t reserved = segment->shape.reserved / PM_UNIT * PM_UNIT, ragged = (PM_UNIT - from % PM_UNIT) % PM_UNIT;
     uint64_t wish = pm_least(from, segment->heap.step) / PM_UNIT * PM_UNIT, by = (wish > needed ? wish : needed) + ragged;
@@ -39,9 +39,9 @@ static int grow(peermap_segment *segment, uint64_t from, uint64_t needed)
         return pm_fail(PEERMAP_ELIMIT, "segment %s has %" PRIu64 " of at most %" PRIu64 " bytes: no room for %" PRIu64 " more", segment->name, from,
                        reserved, needed);
     by = pm_least(by, reserved - from);
-    int rc = pm_grow_from(segment, from, by);
+    int rc = pm_grow_from(segment, from, by, deadline);
     if (rc == PEERMAP_ENOSPC && by > needed)
-        rc = pm_grow_from(segment, from, by = needed);
+        rc = pm_grow_from(segment, from, by = needed, deadline);
     if (rc == 0)
         add64(&segment->heap.counts->grown, 1);
     return rc == PM_CHANGED ? 0 : rc;
@@ -54,29 +54,61 @@ static uint64_t units_past(uint64_t size, uint64_t units, uint64_t align)
     return (align - end % align) % align + units;
 }
 
+/* Process-local.  The search for room, of one allocation. */
+struct search {
+    uint64_t deadline; /* of the whole call */
+    uint32_t time;
+};
+
 /* The first time by looking for what is nobody's, then by a growth; nothing where somebody else has grown it meanwhile. */
-static int make_room(struct pm_cache *cache, uint64_t size, uint64_t units, uint32_t time)
+static int make_room(struct pm_cache *cache, uint64_t size, uint64_t units, struct search *search)
 {
-    PM_UNCANCELLED;
-    if (time == 0) {
+    peermap_segment *segment = cache->segment;
+    if (search->time++ == 0) {
         pm_cache_give_idle(cache);
-        pm_reclaim(cache->segment, true);
+        pm_reclaim(segment, true);
         return 0;
     }
-    return grow(cache->segment, size, units << PM_UNIT_SHIFT);
+    if (search->time > 2 && pm_now() >= search->deadline)
+        return pm_fail(PEERMAP_EBUSY, "segment %s: others took whatever it grew by, until the deadline; repeat", segment->name);
+    return grow(segment, size, units << PM_UNIT_SHIFT, search->deadline);
 }
 
 /* ---- taking ---- */
 
+static __attribute__((noinline)) uint64_t search_small(struct pm_cache *cache, uint32_t class_, int *rc)
+{
+    PM_UNCANCELLED;
+    struct search search = { .deadline = pm_deadline(cache->segment) };
+    for (;;) {
+        uint64_t size = pm_active(cache->segment->header), off;
+        *rc = pm_span_refill(cache, class_, search.time > 0, search.deadline);
+        if (*rc == PM_NO_ROOM)
+            *rc = make_room(cache, size, pm_classes[class_].units, &search);
+        if (*rc != 0)
+            return PM_NO_OFFSET;
+        if ((off = pm_span_take(cache, class_)) != PM_NO_OFFSET)
+            return off;
+    }
+}
+
 static uint64_t take_small(struct pm_cache *cache, uint32_t class_, int *rc)
 {
-    for (uint32_t time = 0;;) {
-        uint64_t off = pm_span_take(cache, class_), size = pm_active(cache->segment->header);
-        if (off != PM_NO_OFFSET)
+    uint64_t off = pm_span_take(cache, class_);
+    return off != PM_NO_OFFSET ? off : search_small(cache, class_, rc);
+}
+
+static uint64_t search_large(struct pm_cache *cache, uint64_t units, uint64_t align, int *rc)
+{
+    PM_UNCANCELLED;
+    struct search search = { .deadline = pm_deadline(cache->segment) };
+    for (;;) {
+        uint64_t off, size = pm_active(cache->segment->header);
+        *rc = pm_large_take(cache, units, align, search.deadline, &off);
+        if (*rc == 0)
             return off;
-        *rc = pm_span_refill(cache, class_, time > 0);
         if (*rc == PM_NO_ROOM)
-            *rc = make_room(cache, size, pm_classes[class_].units, time++);
+            *rc = make_room(cache, size, units_past(size, units, align), &search);
         if (*rc != 0)
             return PM_NO_OFFSET;
     }
@@ -84,16 +116,8 @@ static uint64_t take_small(struct pm_cache *cache, uint32_t class_, int *rc)
 
 static uint64_t take_large(struct pm_cache *cache, uint64_t units, uint64_t align, int *rc)
 {
-    for (uint32_t time = 0;; time++) {
-        uint64_t off, size = pm_active(cache->segment->header);
-        *rc = pm_large_take(cache, units, align, &off);
-        if (*rc == 0)
-            return off;
-        if (*rc == PM_NO_ROOM)
-            *rc = make_room(cache, size, units_past(size, units, align), time);
-        if (*rc != 0)
-            return PM_NO_OFFSET;
-    }
+    uint64_t off = pm_large_take_parked(cache, units, align);
+    return off != PM_NO_OFFSET ? off : search_large(cache, units, align, rc);
 }
 
 static void *refuse(peermap_segment *segment, int rc, uint64_t size)

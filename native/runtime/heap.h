@@ -89,9 +89,9 @@ static inline bool pm_span_live(const struct pm_heap *heap, const struct pm_obje
 
 /* ---- unit.c ---- */
 /* Units that may be touched now, whose description has memory.  0 and a sentence: there is none for that. */
-uint64_t pm_units_usable(peermap_segment *segment);
+uint64_t pm_units_usable(peermap_segment *segment, uint64_t deadline);
 /* Makes `count` units, beginning at a multiple of `align`, CLAIMED by `owner`, with memory behind them.  0, PM_NO_ROOM, or a code. */
-int pm_units_claim(peermap_segment *segment, uint32_t owner, uint64_t count, uint64_t align, uint64_t *first);
+int pm_units_claim(peermap_segment *segment, uint32_t owner, uint64_t count, uint64_t align, uint64_t deadline, uint64_t *first);
 /* What a claim is for: the further units first, then `word` for the first one. */
 void pm_units_publish(struct pm_heap *heap, uint64_t first, uint64_t word, uint32_t claim);
 /* Frees units whose first one is CLAIMED by the caller; that one comes last. */
@@ -99,8 +99,8 @@ void pm_units_give(struct pm_heap *heap, uint64_t first, uint64_t count, bool ho
 /* The first unit becomes CLAIMED by `owner`, and all are freed; nothing if it is not `word` any more. */
 bool pm_units_release(struct pm_heap *heap, uint64_t first, uint64_t word, uint32_t owner);
 void pm_units_open(struct pm_heap *heap, uint64_t unit); /* its group may have free ones */
-/* Gives the memory of free units back until about `keep` bytes of them have some. */
-void pm_units_purge(peermap_segment *segment, uint64_t keep);
+/* Gives the memory of free units back until about `keep` bytes of them have some, or until the deadline: what is left is for the next one. */
+void pm_units_purge(peermap_segment *segment, uint64_t keep, uint64_t deadline);
 void pm_units_purge_some(peermap_segment *segment); /* where there is much of it */
 /* The end of the last unit in use, in bytes. */
 uint64_t pm_units_end(const struct pm_heap *heap, uint64_t units);
@@ -108,7 +108,7 @@ uint64_t pm_units_end(const struct pm_heap *heap, uint64_t units);
 /* ---- span.c ---- */
 uint64_t pm_span_take(struct pm_cache *cache, uint32_t class_); /* an object's offset, which is pending; or PM_NO_OFFSET */
 /* 0: pm_span_take() will do better now.  `pressed`: as a last resort before a growth.  PM_NO_ROOM or a code. */
-int pm_span_refill(struct pm_cache *cache, uint32_t class_, bool pressed);
+int pm_span_refill(struct pm_cache *cache, uint32_t class_, bool pressed, uint64_t deadline);
 void pm_span_give(peermap_segment *segment, struct pm_cache *cache, const struct pm_object_place *place);
 void pm_span_leave(struct pm_heap *heap, uint64_t unit, uint64_t word, uint32_t owner); /* ends `owner`'s ownership: for others, or freed */
 void pm_span_see(struct pm_heap *heap, uint64_t unit, uint64_t word, uint32_t owner);   /* that nobody owns: frees it if it is empty, hints at it if not */
@@ -116,7 +116,8 @@ void pm_spans_leave(struct pm_cache *cache);        /* all of the thread's */
 void pm_spans_give_empty(struct pm_cache *cache);   /* those without a live object */
 
 /* ---- large.c ---- */
-int pm_large_take(struct pm_cache *cache, uint64_t units, uint64_t align, uint64_t *off); /* as pm_units_claim(); it is pending */
+uint64_t pm_large_take_parked(struct pm_cache *cache, uint64_t units, uint64_t align); /* an object's offset, which is pending; or PM_NO_OFFSET */
+int pm_large_take(struct pm_cache *cache, uint64_t units, uint64_t align, uint64_t deadline, uint64_t *off); /* as pm_units_claim(); it is pending */
 /* False if it is not `word` any more. */
 bool pm_large_give(peermap_segment *segment, struct pm_cache *cache, uint64_t first, uint64_t word);
 void pm_large_give_parked(struct pm_cache *cache);

@@ -150,15 +150,15 @@ int peermap_heap_peers(peermap_segment *segment, peermap_heap_peer *out, int cap
 /* ---- trimming ---- */
 
 /* Who allocates meanwhile makes it fail: then there is another end.  Who grows or shrinks meanwhile, too. */
-static int shrink_to_end(peermap_segment *segment, peermap_round *round)
+static int shrink_to_end(peermap_segment *segment, uint64_t deadline, peermap_round *round)
 {
     int rc = 0;
-    for (int i = 0; i < TRIES; i++) {
+    for (int i = 0; i < TRIES && (i == 0 || pm_now() < deadline); i++) {
         uint64_t size = peermap_size(segment), end = pm_heap_end(segment);
         end = end > PM_UNIT ? end : PM_UNIT;
         if (end >= size)
             return 0;
-        rc = pm_shrink_from(segment, size, size - end, round);
+        rc = pm_shrink_from(segment, size, size - end, deadline, round);
         if (rc != PM_CHANGED && (rc != PEERMAP_EBUSY || pm_heap_end(segment) <= end))
             return rc;
     }
@@ -179,13 +179,14 @@ int peermap_trim(peermap_segment *segment, peermap_round *round)
         return rc;
     if (round)
         *round = (peermap_round){ .size = peermap_size(segment) };
+    const uint64_t deadline = pm_deadline(segment);
     struct pm_cache *cache = pm_cache_find(segment);
     if (cache)
         pm_cache_give_idle(cache);
     pm_reclaim(segment, true);
-    rc = shrink_to_end(segment, round);
+    rc = shrink_to_end(segment, deadline, round);
     int error = errno;
-    pm_units_purge(segment, 0);
+    pm_units_purge(segment, 0, deadline);
     errno = error;
     return pm_unless_lost(segment, rc);
 }

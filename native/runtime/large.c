@@ -59,25 +59,35 @@ static bool park(struct pm_cache *cache, uint64_t first, uint64_t word)
 /* ---- taking and giving ---- */
 
 /* `pending` is there before the object is, and names it until the caller has it. */
-int pm_large_take(struct pm_cache *cache, uint64_t units, uint64_t align, uint64_t *off)
+static uint64_t announce(struct pm_cache *cache, uint64_t first)
 {
-    struct pm_heap *heap = &cache->segment->heap;
-    const uint64_t word = pm_unit_word(PM_UNIT_LARGE, 0, cache->owner, units);
-    int at = parked_of(cache, units, align), rc = 0;
+    const uint64_t off = first << PM_UNIT_SHIFT;
+    store64(&cache->record->pending, off + 1);
+    PM_POINT("large.pending");
+    return off;
+}
+
+static uint64_t word_of(const struct pm_cache *cache, uint64_t units) { return pm_unit_word(PM_UNIT_LARGE, 0, cache->owner, units); }
+
+uint64_t pm_large_take_parked(struct pm_cache *cache, uint64_t units, uint64_t align)
+{
+    int at = parked_of(cache, units, align);
+    if (at < 0)
+        return PM_NO_OFFSET;
+    const uint64_t first = unpark(cache, (uint32_t)at).first, off = announce(cache, first);
+    order_store64(&cache->segment->heap.words[first], word_of(cache, units));
+    PM_POINT("large.taken");
+    return off;
+}
+
+int pm_large_take(struct pm_cache *cache, uint64_t units, uint64_t align, uint64_t deadline, uint64_t *off)
+{
     uint64_t first;
-    if (at >= 0)
-        first = unpark(cache, (uint32_t)at).first;
-    else
-        rc = pm_units_claim(cache->segment, cache->owner, units, align, &first);
+    int rc = pm_units_claim(cache->segment, cache->owner, units, align, deadline, &first);
     if (rc != 0)
         return rc;
-    *off = first << PM_UNIT_SHIFT;
-    store64(&cache->record->pending, *off + 1);
-    PM_POINT("large.pending");
-    if (at >= 0)
-        order_store64(&heap->words[first], word);
-    else
-        pm_units_publish(heap, first, word, pm_cache_claim(cache));
+    *off = announce(cache, first);
+    pm_units_publish(&cache->segment->heap, first, word_of(cache, units), pm_cache_claim(cache));
     PM_POINT("large.taken");
     return 0;
 }

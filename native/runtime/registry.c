@@ -425,7 +425,7 @@ int pm_registry_reap(peermap_segment *segment, uint64_t deadline)
 int peermap_reap(peermap_segment *segment)
 {
     PM_UNCANCELLED;
-    struct pm_request request = { .kind = PM_ASK_REAP };
+    struct pm_request request = { .kind = PM_ASK_REAP, .deadline = pm_deadline(segment) };
     int rc = pm_agent_ask(segment, &request);
     if (rc >= 0)
         pm_heap_reap(segment);

@@ -276,11 +276,11 @@ int pm_map(peermap_segment *segment, uint64_t from, uint64_t to)
 }
 
 /* Memory for a hole of the object, which becomes no longer by it.  0 or errno; ENODATA: it does not reach so far any more. */
-int pm_fill_hole(peermap_segment *segment, uint64_t from, uint64_t to)
+int pm_fill_hole(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t deadline)
 {
     if (!pm_regain_object(segment))
         return EBADF;
-    return pm_object_length(segment) < to ? ENODATA : pm_object_fill(segment->fd, from, to);
+    return pm_object_length(segment) < to ? ENODATA : pm_object_fill(segment->fd, from, to, deadline);
 }
 
 /* Where something else was put in the place of the object, by any thread.  If that is not to be had there is nothing, rather than what nobody shares. */

@@ -109,15 +109,26 @@ static void cut(peermap_segment *segment, uint64_t deadline)
 
 /*
  * Gives back what lies past the active memory and never was it.  While a late peer may still touch memory past it, from before an
- * earlier shrink, the file keeps its length: that peer then reads zeros and gets no SIGBUS.
+ * earlier shrink, the file keeps its length: that peer then reads zeros and gets no SIGBUS.  False: the deadline has left something, which goes in the
+ * background.
  */
-static void discard(peermap_segment *segment, uint64_t deadline)
+static bool discard(peermap_segment *segment, uint64_t deadline)
 {
     uint64_t end = segment->shape.header_len + pm_active(segment->header), length = pm_object_length(segment);
-    if (peek64(&segment->header->cut_epoch) <= PM_CUT_LATER)
+    if (peek64(&segment->header->cut_epoch) <= PM_CUT_LATER) {
         cut(segment, deadline);
-    else if (length > end && PM_FAILS("discard.punch") == 0)
-        pm_object_punch(segment->fd, end, length);
+        return peek64(&segment->header->cut_epoch) == 0;
+    }
+    segment->leftover = length > end && PM_FAILS("discard.punch") == 0 && pm_object_punch(segment->fd, end, length, deadline) == ETIMEDOUT;
+    if (segment->leftover)
+        order_store32(&segment->nudged, 1);
+    return !segment->leftover;
+}
+
+void pm_discard_leftover(peermap_segment *segment, uint64_t deadline)
+{
+    if (segment->leftover && pm_regain_object(segment))
+        discard(segment, deadline);
 }
 
 /* Finishes a shrink that a late peer, or the deadline, had held up. */
@@ -191,8 +202,7 @@ static int extend(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t
 
 static int allocate(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t deadline)
 {
-    discard(segment, deadline); /* what those left behind who grew inside the horizon and were not the first */
-    if (peek64(&segment->header->cut_epoch) == PM_CUT_LATER)
+    if (!discard(segment, deadline)) /* what those left behind who grew inside the horizon and were not the first */
         return pm_fail(PEERMAP_EBUSY, "segment %s: memory of a shrink before is still going back to the system; repeat", segment->name);
     int error = extend(segment, from, to, deadline);
     PM_POINT("grow.allocated");
@@ -474,13 +484,11 @@ void pm_resize_alone(peermap_segment *segment)
     uint64_t ahead = pm_ahead_of(segment, remedy.size);
     order_store64(&header->target, ahead);
     order_store64(&header->horizon, ahead);
-    store64(&header->cut_epoch, 0);
+    uint64_t length = segment->shape.header_len + remedy.size;
+    store64(&header->cut_epoch, pm_object_length(segment) > length ? PM_CUT_LATER : 0); /* by the agent, which is about to begin */
     store64(&header->populate_epoch, 0);
     add64(&header->epoch, 1);
     end(segment, remedy.size);
-    uint64_t length = segment->shape.header_len + remedy.size;
-    if (pm_object_length(segment) > length)
-        pm_object_cut(segment->fd, length);
 }
 
 /* ---- under the lock ---- */
@@ -572,11 +580,12 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
     return rc;
 }
 
-static int ask_for(peermap_segment *segment, enum pm_op op, uint64_t from, uint64_t bytes, pid_t pid, peermap_round *report)
+static int ask_for(peermap_segment *segment, struct pm_request request, peermap_round *report)
 {
     PM_UNCANCELLED;
-    struct pm_request request = { .kind = PM_ASK_ROUND, .op = (uint32_t)op, .bytes = bytes, .from = from, .pid = pid };
-    int rc = op == PM_OP_GROW && pm_attached(segment) ? pm_grow_inside(segment, from, bytes, report) : PM_LONG_WAY;
+    request.kind = PM_ASK_ROUND;
+    bool grows = request.op == PM_OP_GROW && pm_attached(segment);
+    int rc = grows ? pm_grow_inside(segment, request.from, request.bytes, request.deadline, report) : PM_LONG_WAY;
     if (rc < 0 && report)
         *report = (peermap_round){ .size = peermap_size(segment) };
     if (rc != PM_LONG_WAY)
@@ -587,29 +596,32 @@ static int ask_for(peermap_segment *segment, enum pm_op op, uint64_t from, uint6
     return rc;
 }
 
-int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by) { return ask_for(segment, PM_OP_GROW, from, by, 0, NULL); }
-
-int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, peermap_round *round)
+int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline)
 {
-    return ask_for(segment, PM_OP_SHRINK, from, by, 0, round);
+    return ask_for(segment, (struct pm_request){ .op = PM_OP_GROW, .from = from, .bytes = by, .deadline = deadline }, NULL);
+}
+
+int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *round)
+{
+    return ask_for(segment, (struct pm_request){ .op = PM_OP_SHRINK, .from = from, .bytes = by, .deadline = deadline }, round);
 }
 
 int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round)
 {
-    return ask_for(segment, PM_OP_GROW, PM_ANY_SIZE, by, 0, round);
+    return ask_for(segment, (struct pm_request){ .op = PM_OP_GROW, .from = PM_ANY_SIZE, .bytes = by, .deadline = pm_deadline(segment) }, round);
 }
 
 int peermap_shrink(peermap_segment *segment, size_t by, peermap_round *round)
 {
-    return ask_for(segment, PM_OP_SHRINK, PM_ANY_SIZE, by, 0, round);
+    return ask_for(segment, (struct pm_request){ .op = PM_OP_SHRINK, .from = PM_ANY_SIZE, .bytes = by, .deadline = pm_deadline(segment) }, round);
 }
 
 int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round *round)
 {
-    return ask_for(segment, PM_OP_REMAP, PM_ANY_SIZE, 0, pid, round);
+    return ask_for(segment, (struct pm_request){ .op = PM_OP_REMAP, .pid = pid, .deadline = pm_deadline(segment) }, round);
 }
 
 int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round)
 {
-    return ask_for(segment, PM_OP_MAP, PM_ANY_SIZE, 0, pid, round);
+    return ask_for(segment, (struct pm_request){ .op = PM_OP_MAP, .pid = pid, .deadline = pm_deadline(segment) }, round);
 }

@@ -183,7 +183,7 @@ static int locate(peermap_segment *segment, const char *name, const void *pointe
 static int set(peermap_segment *segment, const char *name, uint64_t *version, void *pointer, size_t size, const char *type)
 {
     PM_UNCANCELLED;
-    struct pm_request request = { .kind = PM_ASK_ROOT, .only_version = version != NULL };
+    struct pm_request request = { .kind = PM_ASK_ROOT, .only_version = version != NULL, .deadline = pm_deadline(segment) };
     struct pm_root *wanted = &request.root;
     *wanted = (struct pm_root){ .tag = pointer ? PM_LIVE : PM_FREE, .version = version ? *version : 0, .size = size };
     int rc = check_name(name);

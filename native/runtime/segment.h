@@ -196,6 +196,7 @@ struct peermap_segment {
     uint32_t last_was_inside;
 
     uint32_t nudged;         /* the horizon is near: the agent shall move it */
+    bool leftover;           /* the agent's own: what lies past the active memory has not gone back wholly */
     uint64_t horizon_failed; /* when that last met a peer that did not answer */
     uint64_t horizon_moved;  /* when it was last moved */
     uint32_t haste;          /* doublings of how far */
@@ -278,7 +279,7 @@ void pm_release_range(peermap_segment *segment);
 int pm_map(peermap_segment *segment, uint64_t from, uint64_t to);   /* 0 or errno */
 int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to); /* 0 or errno */
 void pm_map_back(peermap_segment *segment, uint64_t from, uint64_t to);
-int pm_fill_hole(peermap_segment *segment, uint64_t from, uint64_t to); /* of the object, whole pages.  0 or errno */
+int pm_fill_hole(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t deadline); /* of the object, whole pages.  0 or errno */
 
 /* ---- guard.c ---- */
 int pm_guard(peermap_segment *segment); /* from before its header is touched */
@@ -365,7 +366,7 @@ void pm_registry_void(peermap_segment *segment);
 /* ---- waits of any thread, of roots.c and ended.c ---- */
 #define PM_TRUST_NS UINT64_C(50000000) /* how long one trusts that it is woken: whoever should do so may be killed before it does */
 /* Of a call that begins now: taken once, and handed down. */
-static inline uint64_t pm_deadline(const peermap_segment *segment) { return pm_now() + segment->deadline_ns; }
+static inline uint64_t pm_deadline(const peermap_segment *segment) { return pm_attached(segment) ? pm_now() + segment->deadline_ns : 0; }
 static inline uint64_t pm_until(const peermap_segment *segment, uint32_t deadline_ms)
 {
     return pm_now() + (deadline_ms ? (uint64_t)deadline_ms * 1000000u : segment->deadline_ns);
@@ -378,18 +379,19 @@ int pm_roots_set(peermap_segment *segment, struct pm_request *request);
 #define PM_ANY_SIZE UINT64_MAX
 int pm_round(peermap_segment *segment, struct pm_request *request);
 /* Only if the active size is `from`, else PM_CHANGED.  Any thread. */
-int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by);
-int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, peermap_round *round);
+int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline);
+int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *round);
 /* Takes the segment's lock, and mends what its last holder left.  Deadline 0: only if it is free, and nothing is to be mended. */
 int pm_hold(peermap_segment *segment, uint64_t deadline);
 void pm_let_go(peermap_segment *segment);
+void pm_discard_leftover(peermap_segment *segment, uint64_t deadline); /* under the lock */
 #define PM_CUT_LATER UINT64_C(1) /* of header.cut_epoch: an epoch that everybody has acked */
 void pm_resize_alone(peermap_segment *segment); /* what an intent left is mended, and the sizes are of nobody but this process.  Any thread */
 
 /* ---- ahead.c ---- */
 #define PM_LONG_WAY 1 /* of pm_grow_inside: a round is needed, or an error is to be told */
 #define PM_CHANGED 3  /* of the same, and of a request: the size is not `from` any more */
-int pm_grow_inside(peermap_segment *segment, uint64_t from, uint64_t by, peermap_round *report); /* any thread; these, 0, or an error */
+int pm_grow_inside(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *report); /* any thread; these, 0, or an error */
 uint64_t pm_ahead_of(const peermap_segment *segment, uint64_t size);              /* the target for this active size */
 void pm_nudge(peermap_segment *segment, uint64_t size);                           /* has the horizon moved if it is near */
 void pm_move_horizon(peermap_segment *segment);                                   /* the agent only */

@@ -213,10 +213,10 @@ static bool adopt_hinted(struct pm_cache *cache, uint32_t class_)
 }
 
 /* From where the last look ended: the fullest with something to take, so that the others become empty. */
-static bool adopt_found(struct pm_cache *cache, uint32_t class_)
+static bool adopt_found(struct pm_cache *cache, uint32_t class_, uint64_t deadline)
 {
     struct pm_heap *heap = &cache->segment->heap;
-    uint64_t *cursor = &cache->rings[class_].cursor, usable = pm_units_usable(cache->segment), best = 0;
+    uint64_t *cursor = &cache->rings[class_].cursor, usable = pm_units_usable(cache->segment, deadline), best = 0;
     uint64_t wanted = pm_unit_word(PM_UNIT_SPAN, class_, 0, pm_classes[class_].units);
     uint32_t least = UINT32_MAX, found = 0;
     for (uint32_t i = 0; i < SEARCH && i < usable && found < CHOICE; i++, ++*cursor) {
@@ -233,12 +233,12 @@ static bool adopt_found(struct pm_cache *cache, uint32_t class_)
     return least != UINT32_MAX && adopt(cache, class_, best);
 }
 
-static int fresh(struct pm_cache *cache, uint32_t class_)
+static int fresh(struct pm_cache *cache, uint32_t class_, uint64_t deadline)
 {
     const struct pm_bits none = { { 0 }, { 0 } };
     struct pm_heap *heap = &cache->segment->heap;
     uint64_t unit;
-    int rc = pm_units_claim(cache->segment, cache->owner, pm_classes[class_].units, 1, &unit);
+    int rc = pm_units_claim(cache->segment, cache->owner, pm_classes[class_].units, 1, deadline, &unit);
     if (rc != 0)
         return rc;
     write_words(pm_bits_of(heap, unit), &none, sizeof none); /* who looks for spans may still be looking at one that was here */
@@ -247,12 +247,11 @@ static int fresh(struct pm_cache *cache, uint32_t class_)
     return 0;
 }
 
-int pm_span_refill(struct pm_cache *cache, uint32_t class_, bool pressed)
+int pm_span_refill(struct pm_cache *cache, uint32_t class_, bool pressed, uint64_t deadline)
 {
-    PM_UNCANCELLED;
-    if (turn(cache, class_, worth(class_)) || adopt_hinted(cache, class_) || adopt_found(cache, class_))
+    if (turn(cache, class_, worth(class_)) || adopt_hinted(cache, class_) || adopt_found(cache, class_, deadline))
         return 0;
-    int rc = fresh(cache, class_);
+    int rc = fresh(cache, class_, deadline);
     if (rc == PM_NO_ROOM && pressed && turn(cache, class_, 1))
         return 0;
     return rc;

@@ -16,28 +16,29 @@
 #define PURGE_RUN 4u                      /* units: fewer are not worth a hole */
 #define SPARE_LEAST (UINT64_C(64) << 20) /* bytes of free memory that the heap keeps, as the C library does at most, */
 #define SPARE_SHARE 8                    /* or this part of it */
+#define PIECE (UINT64_C(16) << 20 >> PM_UNIT_SHIFT) /* units: some milliseconds */
 
 /* ---- which units there are ---- */
 
 /* The words and bits of units [from, to). */
-static int back(peermap_segment *segment, uint64_t from, uint64_t to)
+static int back(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t deadline)
 {
     const struct pm_heap_places *places = &segment->shape.heap;
     const uint64_t words = places->words + from * sizeof(uint64_t), bits = places->bits + from * sizeof(struct pm_bits);
     int error = PM_FAILS("heap.describe");
     if (error == 0)
-        error = pm_fill_hole(segment, words / PAGE * PAGE, places->words + to * sizeof(uint64_t));
+        error = pm_fill_hole(segment, words / PAGE * PAGE, places->words + to * sizeof(uint64_t), deadline);
     if (error == 0)
-        error = pm_fill_hole(segment, bits / PAGE * PAGE, places->bits + to * sizeof(struct pm_bits));
+        error = pm_fill_hole(segment, bits / PAGE * PAGE, places->bits + to * sizeof(struct pm_bits), deadline);
     PM_POINT("heap.described");
     return error;
 }
 
-static int describe(peermap_segment *segment, uint64_t *usable)
+static int describe(peermap_segment *segment, uint64_t deadline, uint64_t *usable)
 {
     struct pm_heap *heap = &segment->heap;
     uint64_t units = pm_least(pm_heap_units(peermap_size(segment)), heap->units), backed = order_load64(&heap->counts->backed);
-    int error = units > backed ? back(segment, backed, units) : 0;
+    int error = units > backed ? back(segment, backed, units, deadline) : 0;
     *usable = error == 0 ? units : 0;
     if (error != 0)
         return pm_fail_hole(segment, (units - backed) * sizeof(struct pm_bits), error);
@@ -47,10 +48,10 @@ static int describe(peermap_segment *segment, uint64_t *usable)
     return 0;
 }
 
-uint64_t pm_units_usable(peermap_segment *segment)
+uint64_t pm_units_usable(peermap_segment *segment, uint64_t deadline)
 {
     uint64_t usable;
-    describe(segment, &usable);
+    describe(segment, deadline, &usable);
     return usable;
 }
 
@@ -133,12 +134,12 @@ static uint64_t take(struct pm_heap *heap, uint32_t owner, uint64_t first, uint6
 }
 
 /* Behind holes; what has memory already keeps what is in it. */
-static int fill(peermap_segment *segment, uint64_t first, uint64_t count)
+static int fill(peermap_segment *segment, uint64_t first, uint64_t count, uint64_t deadline)
 {
     uint64_t from = segment->shape.header_len + (first << PM_UNIT_SHIFT);
     int error = PM_FAILS("heap.fill");
     if (error == 0)
-        error = pm_fill_hole(segment, from, from + (count << PM_UNIT_SHIFT));
+        error = pm_fill_hole(segment, from, from + (count << PM_UNIT_SHIFT), deadline);
     PM_POINT("heap.filled");
     return error == 0 ? 0 : pm_fail_hole(segment, count << PM_UNIT_SHIFT, error);
 }
@@ -149,19 +150,18 @@ static int fill(peermap_segment *segment, uint64_t first, uint64_t count)
  */
 static bool still_there(const peermap_segment *segment, uint64_t end) { return pm_heap_units(peermap_size(segment)) >= end; }
 
-int pm_units_claim(peermap_segment *segment, uint32_t owner, uint64_t count, uint64_t align, uint64_t *first)
+int pm_units_claim(peermap_segment *segment, uint32_t owner, uint64_t count, uint64_t align, uint64_t deadline, uint64_t *first)
 {
-    PM_UNCANCELLED;
     struct pm_heap *heap = &segment->heap;
     uint64_t usable, from = FIRST_UNIT;
-    int code = describe(segment, &usable);
+    int code = describe(segment, deadline, &usable);
     if (code != 0)
         return code;
     while ((*first = find(heap, from, usable, count, align)) != NO_UNIT) {
         bool hole;
         uint64_t got = take(heap, owner, *first, count, &hole);
         if (got == count && still_there(segment, *first + count)) {
-            int rc = hole ? fill(segment, *first, count) : 0;
+            int rc = hole ? fill(segment, *first, count, deadline) : 0;
             if (rc == 0)
                 add64(&heap->counts->spare, hole ? 0 : -count);
             else
@@ -217,7 +217,7 @@ static bool punch(peermap_segment *segment, uint64_t first, uint64_t count)
 {
     uint64_t from = segment->shape.header_len + (first << PM_UNIT_SHIFT);
     bool punched = PM_FAILS("heap.punch") == 0 && pm_regain_object(segment) &&
-                   pm_object_punch(segment->fd, from, from + (count << PM_UNIT_SHIFT)) == 0;
+                   pm_object_punch(segment->fd, from, from + (count << PM_UNIT_SHIFT), 0) == 0;
     PM_POINT("heap.punched");
     return punched;
 }
@@ -234,18 +234,29 @@ static void hollow(peermap_segment *segment, uint64_t first, uint64_t count)
         add64(&heap->counts->spare, -got);
 }
 
+/* By pieces: giving memory back takes its time. */
+static void hollow_run(peermap_segment *segment, uint64_t first, uint64_t count, uint64_t deadline)
+{
+    for (uint64_t piece; count > 0; count -= piece) {
+        piece = pm_least(count, PIECE);
+        hollow(segment, first + count - piece, piece);
+        if (pm_now() >= deadline)
+            return;
+    }
+}
+
 /* From the end, so that what is used again first keeps its memory. */
-void pm_units_purge(peermap_segment *segment, uint64_t keep)
+void pm_units_purge(peermap_segment *segment, uint64_t keep, uint64_t deadline)
 {
     PM_UNCANCELLED;
     struct pm_heap *heap = &segment->heap;
     uint64_t run = 0;
-    for (uint64_t unit = pm_units_usable(segment); unit-- > 0;) {
+    for (uint64_t unit = pm_units_usable(segment, deadline); unit-- > 0;) {
         run = has_memory(heap, unit) ? run + 1 : 0;
         if (run < PURGE_RUN || (unit > 0 && has_memory(heap, unit - 1)))
             continue;
-        hollow(segment, unit, run);
-        if (load64(&heap->counts->spare) << PM_UNIT_SHIFT <= keep)
+        hollow_run(segment, unit, run, deadline);
+        if (load64(&heap->counts->spare) << PM_UNIT_SHIFT <= keep || pm_now() >= deadline)
             return;
     }
 }
@@ -255,7 +266,7 @@ void pm_units_purge_some(peermap_segment *segment)
     uint64_t spare = load64(&segment->heap.counts->spare) << PM_UNIT_SHIFT, share = peermap_size(segment) / SPARE_SHARE;
     uint64_t most = share > SPARE_LEAST ? share : SPARE_LEAST;
     if (spare > most && spare < UINT64_C(1) << 62)
-        pm_units_purge(segment, most / 2);
+        pm_units_purge(segment, most / 2, pm_deadline(segment));
 }
 
 uint64_t pm_units_end(const struct pm_heap *heap, uint64_t units)
