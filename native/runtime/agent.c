@@ -76,7 +76,7 @@ static int serve(peermap_segment *segment, struct pm_request *request)
 {
     switch (request->kind) {
     case PM_ASK_ROUND: return pm_round(segment, request);
-    case PM_ASK_REAP: return pm_registry_reap(segment, request->deadline);
+    case PM_ASK_REAP: return pm_registry_reap(segment, request);
     case PM_ASK_ROOT: return pm_roots_set(segment, request);
     case PM_ASK_LEAVE: return leave(segment);
     default: return 0;
@@ -118,11 +118,22 @@ bool pm_agent_commits(peermap_segment *segment, const struct pm_request *request
     return false;
 }
 
+/* Nothing was done of it yet. */
+static bool put_off(struct pm_channel *channel)
+{
+    uint32_t posted = PM_SERVED;
+    return cas32(&channel->posted, &posted, PM_POSTED);
+}
+
+/* False: there is none, or it comes after the other channel's. */
 static bool serve_one(peermap_segment *segment, struct pm_channel *channel)
 {
     if (order_load32(&channel->posted) != PM_POSTED || !begin(channel))
         return false;
-    answer(channel, pm_unless_lost(segment, serve(segment, &channel->request)));
+    int rc = serve(segment, &channel->request);
+    if (rc == PM_LATER && put_off(channel))
+        return false;
+    answer(channel, pm_unless_lost(segment, rc));
     return true;
 }
 
@@ -136,8 +147,7 @@ static bool try_to_serve(peermap_segment *segment, struct pm_channel *channel)
     request->deadline = 0;
     int rc = pm_unless_lost(segment, serve(segment, request));
     request->deadline = deadline;
-    uint32_t posted = PM_SERVED;
-    if (rc == PEERMAP_EBUSY && pm_now() < deadline && cas32(&channel->posted, &posted, PM_POSTED))
+    if (rc == PEERMAP_EBUSY && pm_now() < deadline && put_off(channel))
         return false;
     answer(channel, rc);
     return true;

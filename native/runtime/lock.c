@@ -98,6 +98,7 @@ static void wait_for(peermap_segment *segment, const uint32_t *lock, uint32_t wo
 
 /* Process-local.  A wait for a lock. */
 struct patience {
+    uint64_t begun;
     uint64_t look;    /* from then on the holder's process is looked at: it may be stopped, or have ended */
     uint32_t reached; /* the holder that was */
     uint32_t lost;    /* hands that reached for it, and ended before their time */
@@ -156,6 +157,14 @@ static bool look_at_holder(peermap_segment *segment, uint32_t *lock, uint32_t wo
     return false;
 }
 
+#define TURN_NS UINT64_C(2000000) /* that a wait for the registry has at least: long enough to let a stopped holder run */
+
+/* A round is asked for, which is not to wait for the registry. */
+static bool gives_way(const peermap_segment *segment, const uint32_t *lock)
+{
+    return lock == &segment->header->registry_lock && order_load32(&segment->rounds.posted) == PM_POSTED;
+}
+
 static int wait_for_holder(peermap_segment *segment, uint32_t *lock, uint32_t word, uint64_t deadline, struct patience *patience)
 {
     uint64_t now = pm_now();
@@ -166,7 +175,13 @@ static int wait_for_holder(peermap_segment *segment, uint32_t *lock, uint32_t wo
     bool is_another = patience->reached != 0 && patience->reached != (word & PM_FUTEX_TID);
     if ((now >= patience->look || is_another) && look_at_holder(segment, lock, word, deadline, patience))
         return 0;
-    wait_for(segment, lock, word | PM_FUTEX_WAITERS, sooner(sooner(patience->look, now + TRUST_NS), deadline));
+    if (patience->begun == 0)
+        patience->begun = now;
+    const bool waited = now >= patience->begun + TURN_NS, goes = gives_way(segment, lock);
+    if (waited && goes)
+        return EINTR;
+    uint64_t until = sooner(sooner(patience->look, now + TRUST_NS), deadline);
+    wait_for(segment, lock, word | PM_FUTEX_WAITERS, goes ? sooner(until, patience->begun + TURN_NS) : until);
     return 0;
 }
 
@@ -175,7 +190,7 @@ static int wait_for_holder(peermap_segment *segment, uint32_t *lock, uint32_t wo
 int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline)
 {
     uint32_t waiters = 0;
-    struct patience patience = { 0, 0, 0 };
+    struct patience patience = { 0 };
     int rc = PEERMAP_EBUSY;
     for (uint32_t word = peek32(lock);;) {
         if ((word & PM_FUTEX_TID) == 0) {
@@ -189,7 +204,10 @@ int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t
         }
         if (deadline != 0 && !(word & PM_FUTEX_WAITERS) && !cas32(lock, &word, word | PM_FUTEX_WAITERS))
             continue;
-        if (wait_for_holder(segment, lock, word, deadline, &patience) == ETIMEDOUT)
+        int error = wait_for_holder(segment, lock, word, deadline, &patience);
+        if (error == EINTR)
+            rc = PM_LATER;
+        if (error != 0)
             break;
         waiters = PM_FUTEX_WAITERS;
         word = peek32(lock);

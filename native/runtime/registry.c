@@ -315,9 +315,8 @@ static int become_peer(peermap_segment *segment, bool *restart)
 int pm_registry_lock(peermap_segment *segment, uint64_t deadline)
 {
     struct pm_header *header = segment->header;
-    if (pm_lock(segment, &header->registry_lock, &header->registry_slot, deadline) != 0)
-        return pm_lock_busy(segment, &header->registry_lock, "the registry", NULL);
-    return 0;
+    int rc = pm_lock(segment, &header->registry_lock, &header->registry_slot, deadline);
+    return rc == PEERMAP_EBUSY ? pm_lock_busy(segment, &header->registry_lock, "the registry", NULL) : rc;
 }
 
 void pm_registry_unlock(peermap_segment *segment)
@@ -401,25 +400,41 @@ void pm_registry_void(peermap_segment *segment)
 
 /* ---- reaping and reading ---- */
 
-int pm_registry_reap(peermap_segment *segment, uint64_t deadline)
+/* Whoever has ended is known from then on; nothing of theirs is changed. */
+static void look_for_ended(peermap_segment *segment, const struct pm_request *request)
 {
-    int rc = pm_registry_lock(segment, deadline), freed = 0;
-    if (rc != 0)
-        return rc;
-    const uint64_t enough = pm_now() + segment->deadline_ns / 2;
+    const uint64_t enough = request->asked + segment->deadline_ns / 2;
+    for (uint32_t i = 0; i < segment->shape.slot_count; i++)
+        (void)ended_by(segment, i, enough);
+}
+
+static int bury_all(peermap_segment *segment)
+{
+    int freed = 0;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (i == segment->index || !ended_by(segment, i, enough) || !pm_slot_read(segment, i, &slot))
+        if (i == segment->index || !pm_slot_read(segment, i, &slot))
             continue;
         if (is_dead_peer(&slot))
             freed += bury(segment, i, &slot, false);
         else if (!pm_life_alive(slot.life)) /* somebody died in its claim, or is just leaving */
             free_slot(segment, i, slot.tag);
     }
-    pm_registry_unlock(segment);
-    if (freed > 0)
-        pm_changed(segment);
     return freed;
+}
+
+int pm_registry_reap(peermap_segment *segment, const struct pm_request *request)
+{
+    int rc = pm_registry_lock(segment, request->deadline);
+    if (rc != 0)
+        return rc;
+    look_for_ended(segment, request);
+    PM_POINT("reap.looked");
+    rc = pm_agent_commits(segment, request) ? bury_all(segment) : PEERMAP_EBUSY;
+    pm_registry_unlock(segment);
+    if (rc > 0)
+        pm_changed(segment);
+    return rc;
 }
 
 int peermap_reap(peermap_segment *segment)

@@ -322,7 +322,8 @@ int pm_robust_begin(peermap_segment *segment); /* 0 or errno.  In the thread tha
 /* A compare-and-swap of a word of the header or of a slot, which the kernel marks if this thread ends while it has it. */
 bool pm_robust_take(peermap_segment *segment, uint32_t *word, uint32_t *seen, uint32_t mine);
 void pm_robust_leave(peermap_segment *segment, const uint32_t *word); /* after it was given back */
-int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline); /* deadline 0: without waiting */
+#define PM_LATER 6 /* of pm_lock(), for the registry: a round is asked for, which comes first */
+int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline); /* 0, PEERMAP_EBUSY, or that.  Deadline 0: without waiting */
 /* If its holder has ended, and the kernel has not said so: then it can be had. */
 bool pm_lock_take_from_the_dead(peermap_segment *segment, uint32_t *lock);
 void pm_locks_of_the_dead(peermap_segment *segment, uint32_t thread); /* the locks of an agent with this thread id, which has ended */
@@ -355,11 +356,11 @@ bool pm_slot_is_gone(peermap_segment *segment, uint32_t index);
 bool pm_evicted(const peermap_segment *segment);
 int pm_fail_evicted(const peermap_segment *segment);
 void pm_slot_tell_death(peermap_segment *segment, uint32_t index);
-int pm_registry_lock(peermap_segment *segment, uint64_t deadline); /* 0, or PEERMAP_EBUSY and its sentence */
+int pm_registry_lock(peermap_segment *segment, uint64_t deadline); /* 0, or PEERMAP_EBUSY and its sentence; PM_LATER */
 void pm_registry_unlock(peermap_segment *segment);
 int pm_registry_claim(peermap_segment *segment, uint64_t deadline, bool *restart);
 void pm_registry_release(peermap_segment *segment);
-int pm_registry_reap(peermap_segment *segment, uint64_t deadline);
+int pm_registry_reap(peermap_segment *segment, const struct pm_request *request);
 
 void pm_registry_void(peermap_segment *segment);
 
