@@ -2,12 +2,14 @@
 /*
  * os_limits.c - what the system would still give: the limits of os.h, on Linux.
  *
- * Read with raw system calls into buffers on the stack: this runs in agents, which take no lock of the C library, and in threads of
- * the application, which may be cancelled at a cancellation point.  What cannot be read limits nothing.
+ * This runs in agents, which take no lock of the C library, and in threads of the application, which may be cancelled at a cancellation point and have
+ * little stack: hence raw system calls, and no path in a buffer but the line that it came in.  What cannot be read limits nothing.
  */
 #include "os.h"
 
 #include "layout.h"
+#include "os_linux.h"
+#include "os_linux_call.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,37 +23,12 @@
 
 #define UNLIMITED UINT64_MAX
 #define VAST (UINT64_C(1) << 60) /* no machine has it: how version 1 of the cgroups says "unlimited", rounded in several ways */
-#define PATH 1024
-
-/* The text of a small file, cut to `size`; false if it cannot be read. */
-static bool slurp(const char *path, char *text, size_t size)
-{
-    int before = errno;
-    long fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-    size_t length = 0;
-    if (fd >= 0) {
-        for (long got; length < size - 1 && (got = syscall(SYS_read, (int)fd, text + length, size - 1 - length)) > 0;)
-            length += (size_t)got;
-        syscall(SYS_close, (int)fd);
-    }
-    text[length] = '\0';
-    errno = before;
-    return length > 0;
-}
 
 static uint64_t less(uint64_t from, uint64_t amount) { return from > amount ? from - amount : 0; }
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 static uint64_t sum(uint64_t a, uint64_t b) { return a > UNLIMITED - b ? UNLIMITED : a + b; }
 
-/* The number after `name` at the beginning of a line, or `otherwise`. */
-static uint64_t field(const char *text, const char *name, uint64_t otherwise)
-{
-    size_t length = strlen(name);
-    for (const char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
-        if (strncmp(line, name, length) == 0 && (line[length] == ' ' || line[length] == ':'))
-            return strtoull(line + length + 1, NULL, 10);
-    return otherwise;
-}
+static uint64_t value_of(const struct pm_text_field *field, uint64_t otherwise) { return field->value[0] ? strtoull(field->value, NULL, 10) : otherwise; }
 
 static void lower(struct pm_limit *limit, enum pm_limit_kind kind, uint64_t room, uint64_t whole)
 {
@@ -83,12 +60,14 @@ static uint64_t usable(uint64_t room) { return less(room - room / 64, UINT64_C(1
 
 uint64_t pm_limit_memory(const char *meminfo, struct pm_limit *limit)
 {
-    char text[2048];
-    if (!slurp(meminfo, text, sizeof text))
-        return 0;
-    uint64_t available = field(text, "MemAvailable", VAST) << 10, swap = field(text, "SwapFree", 0) << 10;
+    enum { TOTAL, AVAILABLE, SWAP, FIELDS };
+    struct pm_text_field fields[FIELDS] = { [TOTAL] = { .name = "MemTotal" }, [AVAILABLE] = { .name = "MemAvailable" }, [SWAP] = { .name = "SwapFree" } };
+    int before = errno;
+    pm_text_fields(AT_FDCWD, meminfo, fields, FIELDS);
+    errno = before;
+    uint64_t available = value_of(&fields[AVAILABLE], VAST) << 10, swap = value_of(&fields[SWAP], 0) << 10;
     if (available < VAST)
-        lower(limit, PM_LIMIT_SYSTEM, usable(sum(available, swap)), field(text, "MemTotal", 0) << 10);
+        lower(limit, PM_LIMIT_SYSTEM, usable(sum(available, swap)), value_of(&fields[TOTAL], 0) << 10);
     return swap;
 }
 
@@ -104,27 +83,36 @@ static const struct dialect version1 = { "memory.limit_in_bytes",       "memory.
                                          true };
 static const struct dialect version2 = { "memory.max", "memory.current", "memory.swap.max", "memory.swap.current", "inactive_file", "active_file", false };
 
-static uint64_t number(const char *group, const char *file)
+/* Process-local.  A hierarchy of groups as this process sees it, and what is asked of it. */
+struct hierarchy {
+    const struct dialect *dialect;
+    char mount[128];
+    uint64_t swap; /* free */
+    struct pm_limit *limit;
+};
+
+static uint64_t number(int group, const char *file)
 {
-    char path[PATH], text[32];
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", group, file) >= sizeof path || !slurp(path, text, sizeof text) || strncmp(text, "max", 3) == 0)
+    char text[32];
+    if (pm_text_read_at(group, file, text, sizeof text) <= 0 || strncmp(text, "max", 3) == 0)
         return UNLIMITED;
     uint64_t value = strtoull(text, NULL, 10);
     return value < VAST ? value : UNLIMITED;
 }
 
 /* Page cache that goes before anything is killed: what was not used lately, and half of the rest. */
-static uint64_t reclaimable(const char *group, const struct dialect *dialect)
+static uint64_t reclaimable(int group, const struct dialect *dialect)
 {
-    char path[PATH], text[4096];
-    if ((size_t)snprintf(path, sizeof path, "%s/memory.stat", group) >= sizeof path || !slurp(path, text, sizeof text))
-        return 0;
-    return field(text, dialect->inactive, 0) + field(text, dialect->active, 0) / 2;
+    struct pm_text_field fields[2] = { { .name = dialect->inactive }, { .name = dialect->active } };
+    pm_text_fields(group, "memory.stat", fields, 2);
+    return value_of(&fields[0], 0) + value_of(&fields[1], 0) / 2;
 }
 
-static void limit_group(const char *group, const struct dialect *dialect, uint64_t swap, struct pm_limit *limit)
+static void limit_group(int group, const char *path, const struct hierarchy *hierarchy)
 {
-    uint64_t most = number(group, dialect->most), used = number(group, dialect->used);
+    const struct dialect *dialect = hierarchy->dialect;
+    struct pm_limit *limit = hierarchy->limit;
+    uint64_t swap = hierarchy->swap, most = number(group, dialect->most), used = number(group, dialect->used);
     if (most == UNLIMITED || used == UNLIMITED)
         return;
     uint64_t cache = reclaimable(group, dialect), room = sum(less(most, used), cache);
@@ -137,26 +125,34 @@ static void limit_group(const char *group, const struct dialect *dialect, uint64
     if (limit->kind != PM_LIMIT_NONE && room >= limit->room)
         return;
     lower(limit, PM_LIMIT_CGROUP, room, most);
-    snprintf(limit->path, sizeof limit->path, "%.220s/%s", group, dialect->most);
+    pm_text_path(limit->path, sizeof limit->path, hierarchy->mount, path[1] ? path : "", dialect->most);
 }
+
+static int open_folder(int folder, const char *path) { return (int)pm_call(SYS_openat, folder, (long)path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 0, 0); }
+static void close_folder(int folder) { (void)pm_call(SYS_close, folder, 0, 0, 0, 0, 0); }
 
 /*
  * The group itself and all above it.  Where a container sees only its own part of the hierarchy but the host's path, the path leads
  * nowhere, and the root of what it sees is its group.
  */
-static void limit_groups(const char *mount, const char *path, const struct dialect *dialect, uint64_t swap, struct pm_limit *limit)
+static void limit_groups(char *path, const struct hierarchy *hierarchy)
 {
-    char group[PATH - 64];
-    size_t root = strlen(mount);
-    if ((size_t)snprintf(group, sizeof group, "%s%.*s", mount, (int)strcspn(path, "\n"), path) >= sizeof group)
-        return;
-    for (;;) {
-        limit_group(group, dialect, swap, limit);
-        char *slash = strrchr(group + root, '/');
-        if (!slash)
-            return;
-        *slash = '\0';
+    const size_t length = strlen(path);
+    int mount = open_folder(AT_FDCWD, hierarchy->mount);
+    for (char *slash = path; mount >= 0 && slash && path[0] == '/';) {
+        int group = open_folder(mount, path[1] ? path + 1 : ".");
+        if (group >= 0) {
+            limit_group(group, path, hierarchy);
+            close_folder(group);
+        }
+        slash = path[1] ? strrchr(path, '/') : NULL;
+        if (slash)
+            slash[slash == path] = '\0';
     }
+    for (size_t i = 0; i < length; i++)
+        path[i] = path[i] ? path[i] : '/';
+    if (mount >= 0)
+        close_folder(mount);
 }
 
 /* `line` is "ID:CONTROLLERS:PATH"; those are a list with commas. */
@@ -169,19 +165,35 @@ static bool has_memory(const char *line)
     return false;
 }
 
+/* Process-local. */
+struct membership {
+    const char *root;
+    uint64_t swap;
+    struct pm_limit *limit;
+};
+
+static bool limit_line(char *line, void *context)
+{
+    const struct membership *own = context;
+    struct hierarchy hierarchy = { .swap = own->swap, .limit = own->limit };
+    if (strncmp(line, "0::", 3) == 0) {
+        hierarchy.dialect = &version2;
+        snprintf(hierarchy.mount, sizeof hierarchy.mount, "%s", own->root);
+        limit_groups(line + 3, &hierarchy);
+        snprintf(hierarchy.mount, sizeof hierarchy.mount, "%s/unified", own->root);
+        limit_groups(line + 3, &hierarchy);
+    } else if (has_memory(line)) {
+        hierarchy.dialect = &version1;
+        snprintf(hierarchy.mount, sizeof hierarchy.mount, "%s/memory", own->root);
+        limit_groups(strchr(strchr(line, ':') + 1, ':') + 1, &hierarchy);
+    }
+    return false;
+}
+
 void pm_limit_cgroups(const char *membership, const char *root, uint64_t swap, struct pm_limit *limit)
 {
-    char text[4096], mount[PATH / 2];
-    if (!slurp(membership, text, sizeof text))
-        return;
-    for (const char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-        if (strncmp(line, "0::", 3) == 0) {
-            limit_groups(root, line + 3, &version2, swap, limit);
-            snprintf(mount, sizeof mount, "%s/unified", root);
-            limit_groups(mount, line + 3, &version2, swap, limit);
-        } else if (has_memory(line)) {
-            snprintf(mount, sizeof mount, "%s/memory", root);
-            limit_groups(mount, strchr(strchr(line, ':') + 1, ':') + 1, &version1, swap, limit);
-        }
-    }
+    struct membership own = { root, swap, limit };
+    int before = errno;
+    pm_text_any_line(membership, limit_line, &own);
+    errno = before;
 }

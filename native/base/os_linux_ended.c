@@ -10,6 +10,7 @@
 #include "os_linux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,16 +42,17 @@ static bool may_be(uint32_t number) { return kill((pid_t)number, 0) == 0 || errn
 static bool surveyed(uint32_t number, void *context)
 {
     struct survey *survey = context;
-    char path[96], status[4096];
+    char path[96];
+    struct pm_text_field ids = { .name = "NSpid" };
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/ns/pid", number);
     const uint64_t pidns = pm_proc_inode(path);
     if (pidns != 0 && pidns != survey->search.pidns)
         return false;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/status", number);
-    const char *ids = pm_text_read(path, status, sizeof status) > 0 ? pm_proc_field(status, "NSpid") : NULL;
-    if (ids ? pm_proc_last_number(ids) != survey->search.inner : !may_be(number))
+    pm_text_fields(AT_FDCWD, path, &ids, 1);
+    if (ids.value[0] ? pm_text_last_number(ids.value) != survey->search.inner : !may_be(number))
         return false;
-    if (pidns != 0 && ids)
+    if (pidns != 0 && ids.value[0])
         survey->search.found = number;
     else
         survey->blind = true;
@@ -91,7 +93,8 @@ bool pm_proc_is_another(const struct pm_process *who, uint32_t pid)
 /* Of a thread that can be seen here.  What cannot be read means nothing: /proc may hide it. */
 static bool runs_no_more(uint32_t pid, uint32_t thread)
 {
-    char path[64], text[4096];
+    char path[64], text[1024];
+    struct pm_text_field dumping = { .name = "CoreDumping" };
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", pid, thread);
     if (pm_text_read(path, text, sizeof text) <= 0)
         return false;
@@ -102,7 +105,8 @@ static bool runs_no_more(uint32_t pid, uint32_t thread)
     if (!(flags & FLAGS_DUMPED))
         return false;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", pid, thread);
-    return pm_text_read(path, text, sizeof text) > 0 && pm_proc_last_number(pm_proc_field(text, "CoreDumping")) != 0;
+    pm_text_fields(AT_FDCWD, path, &dumping, 1);
+    return pm_text_last_number(dumping.value) != 0;
 }
 
 bool pm_process_is_gone(const struct pm_process *who, uint32_t thread)

@@ -15,11 +15,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define PATH 512 /* stacks of agents are small */
+#define PATH PATH_MAX
 
 enum sight { UNSEEN, THAWED, FROZEN };
 
@@ -95,7 +96,7 @@ static bool lists(const char *options, const char *wanted)
 }
 
 /* "ID PARENT MAJOR:MINOR ROOT MOUNT OPTIONS ... - TYPE SOURCE OPTIONS", a line of mountinfo.  Part of a tree may be mounted alone. */
-static bool is_mount(const char *line, void *context)
+static bool is_mount(char *line, void *context)
 {
     const struct search *search = context;
     size_t type_length, options_length, root_length, mount_length;
@@ -139,8 +140,7 @@ static bool find_cause(const struct dialect *dialect, struct folder *folder, str
     char text[32];
     for (;;) {
         if (read_in(folder->path, dialect->own, text, sizeof text) && text[0] == '1') {
-            snprintf(freezer->path, sizeof freezer->path, "%.*s/%s", (int)(sizeof freezer->path - 32), folder->path, dialect->key);
-            pm_text_tame(freezer->path);
+            pm_text_path(freezer->path, sizeof freezer->path, folder->path, "", dialect->key);
             return true;
         }
         char *slash = strrchr(folder->path, '/');
@@ -177,38 +177,49 @@ static const char *group_in(const char *line, const struct dialect *dialect)
     return fits ? path + 1 : NULL;
 }
 
-/* Which of them is frozen, if any is.  Leaves UNSEEN if one that may be is not in sight. */
-static enum sight look_at_all(char *cgroups, struct pm_freezer *freezer)
+/* Process-local.  A look at all cgroups of a thread. */
+struct all {
+    struct pm_freezer *freezer;
+    enum sight seen; /* FROZEN if one is; UNSEEN if one that may be is not in sight */
+};
+
+static bool is_frozen(char *line, void *context)
 {
-    enum sight seen = THAWED;
-    for (char *line = cgroups, *end; seen != FROZEN && (end = strchr(line, '\n')) != NULL; line = end + 1) {
-        *end = '\0';
-        for (size_t i = 0; i < sizeof dialects / sizeof *dialects && seen != FROZEN; i++) {
-            const char *group = group_in(line, &dialects[i]);
-            enum sight one = group ? look(&dialects[i], group, freezer) : THAWED;
-            if (one != THAWED)
-                seen = one;
-        }
+    struct all *all = context;
+    for (size_t i = 0; i < sizeof dialects / sizeof *dialects && all->seen != FROZEN; i++) {
+        const char *group = group_in(line, &dialects[i]);
+        enum sight one = group ? look(&dialects[i], group, all->freezer) : THAWED;
+        if (one != THAWED)
+            all->seen = one;
     }
-    return seen;
+    return all->seen == FROZEN;
 }
 
-static uint64_t number_of(const char *text)
+static bool add_line(char *line, void *number)
 {
-    uint64_t number = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (; *text; text++)
-        number = (number ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    uint64_t *sum = number;
+    for (; *line; line++)
+        *sum = (*sum ^ (unsigned char)*line) * UINT64_C(1099511628211);
+    *sum = (*sum ^ '\n') * UINT64_C(1099511628211);
+    return false;
+}
+
+#define NOTHING UINT64_C(14695981039346656037) /* FNV-1a, of no line */
+
+static uint64_t number_of(const char *path)
+{
+    uint64_t number = NOTHING;
+    pm_text_any_line(path, add_line, &number);
     return number;
 }
 
 /* Who is in this thread's own cgroups is not frozen, because this thread is not.  They are looked at once: if it was moved since, a look is wasted. */
-static bool are_ours(const char *cgroups)
+static bool are_ours(const char *path)
 {
     static uint64_t ours;
-    char text[2048];
     if (load64(&ours) == 0)
-        store64(&ours, pm_text_read("/proc/thread-self/cgroup", text, sizeof text) > 0 ? number_of(text) : 1);
-    return load64(&ours) == number_of(cgroups);
+        store64(&ours, number_of("/proc/thread-self/cgroup"));
+    return load64(&ours) != NOTHING && load64(&ours) == number_of(path);
 }
 
 /* ---- without them ---- */
@@ -230,16 +241,16 @@ static bool sleeps_frozen(const struct pm_facts *facts)
 
 bool pm_process_is_frozen(const struct pm_facts *facts, struct pm_freezer *freezer)
 {
-    char path[64], cgroups[2048];
+    char path[64];
+    struct all all = { freezer, THAWED };
     if (freezer)
         *freezer = (struct pm_freezer){ 0 };
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/cgroup", facts->agent.pid, facts->agent.thread);
-    if (pm_text_read(path, cgroups, sizeof cgroups) <= 0 || (!freezer && are_ours(cgroups)))
+    if (!freezer && are_ours(path))
         return false;
-    enum sight seen = look_at_all(cgroups, freezer);
-    if (seen == FROZEN)
+    if (pm_text_any_line(path, is_frozen, &all))
         return true;
     if (freezer)
         *freezer = (struct pm_freezer){ 0 };
-    return seen == UNSEEN && sleeps_frozen(facts);
+    return all.seen == UNSEEN && sleeps_frozen(facts);
 }

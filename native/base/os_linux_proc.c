@@ -6,6 +6,9 @@
  */
 #include "os_linux.h"
 
+#include "os_linux_call.h"
+
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
@@ -19,16 +22,117 @@
 
 /* ---- texts ---- */
 
-
-ssize_t pm_text_read(const char *path, char *text, size_t size)
+static int open_text(int folder, const char *name)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    long fd = pm_call(SYS_openat, folder, (long)name, O_RDONLY | O_CLOEXEC, 0, 0, 0);
+    if (fd < 0)
+        errno = (int)-fd;
+    return fd < 0 ? -1 : (int)fd;
+}
+
+static void close_text(int fd) { (void)pm_call(SYS_close, fd, 0, 0, 0, 0, 0); }
+
+/* It may come in pieces.  The length, which is less than `size` only at the end; or -1 and errno. */
+static ssize_t fill(int fd, char *text, size_t size)
+{
+    size_t length = 0;
+    for (long got = 1; length < size && got > 0; length += got > 0 ? (size_t)got : 0) {
+        got = pm_call(SYS_read, fd, (long)(text + length), (long)(size - length), 0, 0, 0);
+        if (got < 0 && length == 0) {
+            errno = (int)-got;
+            return -1;
+        }
+    }
+    return (ssize_t)length;
+}
+
+ssize_t pm_text_read_at(int folder, const char *name, char *text, size_t size)
+{
+    int fd = open_text(folder, name);
+    text[0] = '\0';
     if (fd < 0)
         return -1;
-    ssize_t length = read(fd, text, size - 1);
-    close(fd);
+    ssize_t length = fill(fd, text, size - 1);
+    close_text(fd);
     text[length > 0 ? length : 0] = '\0';
     return length;
+}
+
+ssize_t pm_text_read(const char *path, char *text, size_t size) { return pm_text_read_at(AT_FDCWD, path, text, size); }
+
+bool pm_text_any_line_at(int folder, const char *name, bool (*each)(char *line, void *context), void *context)
+{
+    char text[PM_TEXT_LINE + 1];
+    size_t kept = 0;
+    bool found = false, told = false; /* of a long line, whose rest is passed over */
+    int fd = open_text(folder, name);
+    if (fd < 0)
+        return false;
+    for (ssize_t got; !found && (got = fill(fd, text + kept, PM_TEXT_LINE - kept)) > 0;) {
+        char *line = text, *past = text + kept + got, *end;
+        for (; !found && (end = memchr(line, '\n', (size_t)(past - line))) != NULL; line = end + 1, told = false) {
+            *end = '\0';
+            found = !told && each(line, context);
+        }
+        kept = told ? 0 : (size_t)(past - line);
+        memmove(text, line, kept);
+        if (kept == PM_TEXT_LINE && !found) {
+            text[kept] = '\0';
+            found = each(text, context);
+            told = true;
+            kept = 0;
+        }
+    }
+    text[kept] = '\0';
+    found = found || (kept > 0 && each(text, context));
+    close_text(fd);
+    return found;
+}
+
+bool pm_text_any_line(const char *path, bool (*each)(char *line, void *context), void *context)
+{
+    return pm_text_any_line_at(AT_FDCWD, path, each, context);
+}
+
+struct wanted {
+    struct pm_text_field *fields;
+    size_t count, missing;
+};
+
+static bool has_all(char *line, void *context)
+{
+    struct wanted *wanted = context;
+    for (size_t i = 0; i < wanted->count; i++) {
+        struct pm_text_field *field = &wanted->fields[i];
+        size_t length = strlen(field->name);
+        if (field->value[0] != '\0' || strncmp(line, field->name, length) != 0 || (line[length] != ':' && line[length] != ' '))
+            continue;
+        size_t most = strnlen(line + length + 1, sizeof field->value - 1);
+        memcpy(field->value, line + length + 1, most);
+        field->value[most] = '\0';
+        wanted->missing--;
+    }
+    return wanted->missing == 0;
+}
+
+void pm_text_fields(int folder, const char *name, struct pm_text_field *fields, size_t count)
+{
+    struct wanted wanted = { fields, count, count };
+    for (size_t i = 0; i < count; i++)
+        fields[i].value[0] = '\0';
+    pm_text_any_line_at(folder, name, has_all, &wanted);
+}
+
+uint32_t pm_text_last_number(const char *at)
+{
+    uint32_t value = 0;
+    while (*at) {
+        char *end = NULL;
+        if (*at >= '0' && *at <= '9')
+            value = (uint32_t)strtoul(at, &end, 10);
+        at = end ? end : at + 1;
+    }
+    return value;
 }
 
 void pm_text_tame(char *text)
@@ -38,60 +142,30 @@ void pm_text_tame(char *text)
             *text = '?';
 }
 
-bool pm_text_any_line(const char *path, bool (*each)(const char *line, void *context), void *context)
+void pm_text_path(char *path, size_t size, const char *mount, const char *group, const char *name)
 {
-    char text[4096]; /* longer lines are passed over */
-    size_t kept = 0;
-    bool found = false, too_long = false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    for (ssize_t got; !found && (got = read(fd, text + kept, sizeof text - 1 - kept)) > 0;) {
-        char *line = text, *end;
-        text[kept + (size_t)got] = '\0';
-        for (; !found && (end = strchr(line, '\n')) != NULL; line = end + 1, too_long = false) {
-            *end = '\0';
-            found = !too_long && each(line, context);
+    static const char dots[] = "...";
+    const char *parts[] = { mount, group, "/", name };
+    size_t length = strlen(mount) + strlen(group) + 1 + strlen(name), skipped = length < size ? 0 : length - size + sizeof dots, at = 0;
+    for (size_t i = 0; skipped > 0 && dots[i]; i++)
+        path[at++] = dots[i];
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        for (const char *c = parts[i]; *c; c++) {
+            if (skipped > 0)
+                skipped--;
+            else
+                path[at++] = *c;
         }
-        kept = strlen(line);
-        if (kept == sizeof text - 1)
-            too_long = true, kept = 0;
-        memmove(text, line, kept);
-    }
-    close(fd);
-    return found;
+    path[at] = '\0';
+    pm_text_tame(path);
 }
+
+/* ---- files and folders ---- */
 
 uint64_t pm_proc_inode(const char *path)
 {
     struct stat facts;
     return stat(path, &facts) == 0 ? facts.st_ino : 0;
-}
-
-/* What follows "NAME:" in the text of a status file. */
-const char *pm_proc_field(const char *status, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *line = status; line && *line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, name, length) == 0 && line[length] == ':')
-            return line + length + 1;
-    }
-    return NULL;
-}
-
-/* The last number of a field: of NSpid, the id in the innermost namespace. */
-uint32_t pm_proc_last_number(const char *at)
-{
-    uint32_t value = 0;
-    for (; at && *at && *at != '\n'; at++) {
-        if (*at >= '0' && *at <= '9') {
-            char *end;
-            value = (uint32_t)strtoul(at, &end, 10);
-            at = end - 1;
-        }
-    }
-    return value;
 }
 
 /* As getdents64() gives them. */
@@ -131,12 +205,14 @@ bool pm_proc_any_number(const char *path, bool (*each)(uint32_t number, void *co
 bool pm_proc_is_it(uint32_t number, void *context)
 {
     struct pm_proc_search *search = context;
-    char path[96], status[4096];
+    char path[96];
+    struct pm_text_field ids = { .name = "NSpid" };
     snprintf(path, sizeof path, "%s/%" PRIu32 "/ns/pid", search->folder, number);
     if (pm_proc_inode(path) != search->pidns)
         return false;
     snprintf(path, sizeof path, "%s/%" PRIu32 "/status", search->folder, number);
-    if (pm_text_read(path, status, sizeof status) <= 0 || pm_proc_last_number(pm_proc_field(status, "NSpid")) != search->inner)
+    pm_text_fields(AT_FDCWD, path, &ids, 1);
+    if (pm_text_last_number(ids.value) != search->inner)
         return false;
     search->found = number;
     return true;

@@ -33,43 +33,41 @@ void pm_process_self(struct pm_process *self)
 }
 
 /* A registry may say anything: only a thread that the library made is an agent. */
-static bool is_agent(uint32_t pid, uint32_t thread, const char *status, bool *forbids)
+static bool is_agent(const struct pm_agent *agent, const char *name, bool *forbids)
 {
-    const char *name = pm_proc_field(status, "Name");
-    if (pid == thread || !name)
-        return false;
-    *forbids = strncmp(name, "\t" PM_AGENT_NOT_TRACED "\n", sizeof PM_AGENT_NOT_TRACED + 1) == 0;
-    return *forbids || strncmp(name, "\t" PM_AGENT "\n", sizeof PM_AGENT + 1) == 0;
+    *forbids = strcmp(name, "\t" PM_AGENT_NOT_TRACED) == 0;
+    return agent->pid != agent->thread && (*forbids || strcmp(name, "\t" PM_AGENT) == 0);
 }
 
 /* The second number of "Uid": the effective one. */
-static uint32_t user_in(const char *status)
+static uint32_t user_in(const char *uid)
 {
-    const char *uid = pm_proc_field(status, "Uid");
-    char *at = NULL;
-    if (uid)
-        strtoul(uid, &at, 10);
-    return at && *at == '\t' ? (uint32_t)strtoul(at, NULL, 10) : UINT32_MAX;
+    char *at;
+    strtoul(uid, &at, 10);
+    return *at == '\t' ? (uint32_t)strtoul(at, NULL, 10) : UINT32_MAX;
 }
 
 void pm_thread_be_agent(bool traced) { prctl(PR_SET_NAME, traced ? PM_AGENT : PM_AGENT_NOT_TRACED); }
 
 int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts)
 {
-    char path[64], status[4096];
+    char path[64];
+    enum { NAME, UID, TRACER, FIELDS };
+    struct pm_text_field fields[FIELDS] = { [NAME] = { .name = "Name" }, [UID] = { .name = "Uid" }, [TRACER] = { .name = "TracerPid" } };
     *facts = (struct pm_facts){ .agent.pid = pm_proc_number_here("/proc", who->pid, who->pidns) };
     if (facts->agent.pid == 0 || !pm_proc_is_ours() || pm_proc_is_another(who, facts->agent.pid))
         return ESRCH;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", facts->agent.pid);
     facts->agent.thread = pm_proc_number_here(path, thread, who->pidns);
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", facts->agent.pid, facts->agent.thread);
-    if (facts->agent.thread == 0 || pm_text_read(path, status, sizeof status) <= 0 || !is_agent(facts->agent.pid, facts->agent.thread, status, &facts->forbids))
+    pm_text_fields(AT_FDCWD, path, fields, FIELDS);
+    if (facts->agent.thread == 0 || !is_agent(&facts->agent, fields[NAME].value, &facts->forbids))
         return ESRCH;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", facts->agent.pid, facts->agent.thread);
     if (!pm_proc_read_stat(path, &facts->state, &facts->agent.started))
         return ESRCH;
-    facts->uid = user_in(status);
-    facts->tracer = pm_proc_last_number(pm_proc_field(status, "TracerPid"));
+    facts->uid = user_in(fields[UID].value);
+    facts->tracer = pm_text_last_number(fields[TRACER].value);
     facts->traced = facts->tracer != 0 || facts->state == 't'; /* from another pid namespace, perhaps */
     return if_stopped && facts->state != 'T' && facts->state != 't' ? EAGAIN : 0;
 }
@@ -94,11 +92,12 @@ void pm_process_name(uint32_t pid, char *name, size_t size)
 
 bool pm_process_is_sandboxed(void)
 {
-    char status[4096];
-    if (pm_text_read("/proc/thread-self/status", status, sizeof status) <= 0)
+    struct pm_text_field seccomp[2] = { { .name = "Seccomp" }, { .name = "NoNewPrivs" } };
+    pm_text_fields(AT_FDCWD, "/proc/thread-self/status", seccomp, 2);
+    if (!seccomp[0].value[0] || !seccomp[1].value[0])
         return true;
     /* A filter that the process set for itself needs "no new privileges", and may end it for a call.  One that a container came with does not. */
-    return pm_proc_last_number(pm_proc_field(status, "Seccomp")) != 0 && pm_proc_last_number(pm_proc_field(status, "NoNewPrivs")) != 0;
+    return pm_text_last_number(seccomp[0].value) != 0 && pm_text_last_number(seccomp[1].value) != 0;
 }
 
 /* ---- reaching into them ---- */
@@ -135,7 +134,7 @@ struct place {
     struct pm_backing *backing;
 };
 
-static bool is_there(const char *text, void *context)
+static bool is_there(char *text, void *context)
 {
     const struct place *place = context;
     struct line line;
@@ -157,7 +156,7 @@ struct run {
 };
 
 /* The lines ascend: whatever is there instead ends the run. */
-static bool is_end(const char *text, void *context)
+static bool is_end(char *text, void *context)
 {
     struct run *run = context;
     struct line line;
