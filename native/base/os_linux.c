@@ -3,6 +3,7 @@
 #include "os.h"
 
 #include "layout.h"
+#include "maps_line.h"
 #include "order.h"
 #include "os_linux.h"
 #include "os_linux_call.h"
@@ -259,21 +260,26 @@ uint64_t pm_memory_huge(void)
 
 /* ---- addresses ---- */
 
+/* Process-local.  A search for the first line of a range. */
+struct occupied {
+    uint64_t from, to;
+    char *phrase;
+    size_t size;
+};
+
+static bool is_in(const char *text, void *context)
+{
+    const struct occupied *range = context;
+    struct pm_maps_line line;
+    if (!pm_maps_line_read(text, &line) || line.to <= range->from || line.from >= range->to)
+        return false;
+    snprintf(range->phrase, range->size, "%.200s at 0x%" PRIx64, line.path_length > 0 ? line.path : "anonymous memory", line.from);
+    return true;
+}
+
 void pm_occupant(uint64_t address, uint64_t length, char *phrase, size_t size)
 {
+    struct occupied range = { address, address + length, phrase, size };
     snprintf(phrase, size, "something that cannot be seen");
-    FILE *maps = fopen("/proc/self/maps", "re");
-    if (!maps)
-        return;
-    char line[PATH_MAX + 128];
-    while (fgets(line, sizeof line, maps)) {
-        uint64_t from, to;
-        int path = 0;
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %n", &from, &to, &path) != 2 || to <= address || from >= address + length)
-            continue;
-        line[strcspn(line, "\n")] = '\0';
-        snprintf(phrase, size, "%.200s at 0x%" PRIx64, path > 0 && line[path] ? line + path : "anonymous memory", from);
-        break;
-    }
-    fclose(maps);
+    pm_text_any_line("/proc/self/maps", is_in, &range);
 }

@@ -6,6 +6,7 @@
  */
 #include "os.h"
 
+#include "maps_line.h"
 #include "os_linux.h"
 
 #include <errno.h>
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -102,30 +102,10 @@ bool pm_process_is_sandboxed(void)
 
 /* ---- reaching into them ---- */
 
-/* A line of /proc/PID/maps. */
-struct line {
-    uint64_t from, to, offset, device, inode;
-    bool shared; /* and readable and writable */
-};
-
-static bool parse(const char *text, struct line *line)
+/* What a peer has of its segment is mapped so. */
+static bool is_shared(const struct pm_maps_line *line)
 {
-    char *at;
-    line->from = strtoull(text, &at, 16);
-    if (*at != '-')
-        return false;
-    line->to = strtoull(at + 1, &at, 16);
-    line->shared = strncmp(at, " rw-s ", 6) == 0;
-    if (!line->shared)
-        return true;
-    line->offset = strtoull(at + 6, &at, 16);
-    uint64_t major = strtoull(at, &at, 16);
-    if (*at != ':')
-        return false;
-    uint64_t minor = strtoull(at + 1, &at, 16);
-    line->device = makedev((unsigned)major, (unsigned)minor);
-    line->inode = strtoull(at, &at, 10);
-    return true;
+    return line->access == (PM_MAPS_READ | PM_MAPS_WRITE | PM_MAPS_SHARED);
 }
 
 /* Process-local.  A search for the line of an address. */
@@ -137,8 +117,8 @@ struct place {
 static bool is_there(char *text, void *context)
 {
     const struct place *place = context;
-    struct line line;
-    if (!parse(text, &line) || !line.shared || line.from > place->at || line.to <= place->at)
+    struct pm_maps_line line;
+    if (!pm_maps_line_read(text, &line) || !is_shared(&line) || line.from > place->at || line.to <= place->at)
         return false;
     *place->backing = (struct pm_backing){ line.device, line.inode };
     return true;
@@ -159,10 +139,10 @@ struct run {
 static bool is_end(char *text, void *context)
 {
     struct run *run = context;
-    struct line line;
-    if (!parse(text, &line) || line.to <= run->at)
+    struct pm_maps_line line;
+    if (!pm_maps_line_read(text, &line) || line.to <= run->at)
         return false;
-    if (line.from > run->at || !line.shared || line.device != run->backing.device || line.inode != run->backing.inode ||
+    if (line.from > run->at || !is_shared(&line) || line.device != run->backing.device || line.inode != run->backing.inode ||
         line.offset + (run->at - line.from) != run->at - run->start)
         return true;
     run->at = line.to;

@@ -7,11 +7,11 @@
  */
 #include "mappings.h"
 
+#include "maps_line.h"
 #include "room.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,10 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+static_assert(PMO_READABLE == (unsigned)PM_MAPS_READ && PMO_WRITABLE == (unsigned)PM_MAPS_WRITE && PMO_EXECUTABLE == (unsigned)PM_MAPS_EXECUTE &&
+                  PMO_SHARED == (unsigned)PM_MAPS_SHARED,
+              "both are the kernel's");
 
 /* struct procmap_query of linux/fs.h, for headers older than the kernel. */
 struct query {
@@ -87,25 +91,14 @@ static int each_by_query(int maps, struct visit *visit)
     }
 }
 
-/* The path is the line's rest. */
-static bool parse(char *line, struct pmo_object *object, struct pmo_mapping *mapping, const char **path)
+static bool tell_line(struct visit *visit, char *text)
 {
-    int fields = 0;
-    uint64_t from, to, offset, inode;
-    unsigned int major_number, minor_number;
-    char how[5];
-    if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &from, &to, how, &offset, &major_number,
-               &minor_number, &inode, &fields) != 7)
-        return false;
-    line[strcspn(line, "\n")] = '\0';
-    *path = line + fields;
-    uint32_t flags = how[0] == 'r' ? PMO_READABLE : 0;
-    flags |= how[1] == 'w' ? PMO_WRITABLE : 0;
-    flags |= how[2] == 'x' ? PMO_EXECUTABLE : 0;
-    flags |= how[3] == 's' ? PMO_SHARED : 0;
-    *mapping = (struct pmo_mapping){ .address = from, .length = to - from, .offset = offset, .flags = flags };
-    *object = (struct pmo_object){ makedev(major_number, minor_number), (ino_t)inode };
-    return inode != 0 || object->device != 0; /* a System V segment may have the inode 0 */
+    struct pm_maps_line line;
+    text[strcspn(text, "\n")] = '\0';
+    if (!pm_maps_line_read(text, &line) || (line.inode == 0 && line.device == 0))
+        return true;
+    const struct pmo_mapping mapping = { .address = line.from, .length = line.to - line.from, .offset = line.offset, .flags = line.access };
+    return tell(visit, (struct pmo_object){ (dev_t)line.device, (ino_t)line.inode }, &mapping, line.path);
 }
 
 static int each_by_text(int maps, struct visit *visit)
@@ -118,12 +111,9 @@ static int each_by_text(int maps, struct visit *visit)
     }
     char *line = NULL;
     size_t size = 0;
-    struct pmo_object object;
-    struct pmo_mapping mapping;
-    const char *path;
     errno = 0;
     while (getline(&line, &size, text) > 0)
-        if (parse(line, &object, &mapping, &path) && !tell(visit, object, &mapping, path))
+        if (!tell_line(visit, line))
             break;
     int error = ferror(text) ? errno : 0;
     free(line);
