@@ -21,12 +21,8 @@ export class System {
 
   async list(token?: Cancellation): Promise<Answer<SegmentSummary[]>> {
     const look = () => this.addon.listAsync({ withinMs: looks.ms });
-    const { segments, leftOut } = await this.inTurn('peermap/list', look, token);
-    const text = l10n.t(
-      '{0} more segments are left out of the list. Those of other users are left out before your own, and of each of them what is more than a quarter of the list.',
-      leftOut,
-    );
-    return { value: segments, problems: leftOut > 0 ? [{ code: 'left-out', where: '/dev/shm', text }] : [] };
+    const { segments, leftOut, whole } = await this.inTurn('peermap/list', look, token);
+    return { value: segments, problems: leftOut > 0 || !whole ? [moreSegments(leftOut, whole)] : [] };
   }
 
   async processes(token?: Cancellation): Promise<Answer<ProcessUse[]>> {
@@ -45,6 +41,15 @@ export class System {
     const work = async () => toWire(await look());
     return this.turns.take(method, () => this.underWay.during({ method }, work), { name: method, ...(token ? { token } : {}) });
   }
+}
+
+function moreSegments(leftOut: number, whole: boolean): Problem {
+  const some = l10n.t(
+    '{0} more segments are left out of the list. Those of other users are left out before your own, and of each of them what is more than a quarter of the list.',
+    leftOut,
+  );
+  const text = whole ? some : l10n.t('More segments may be there: the look was over before all had been counted.');
+  return { code: 'left-out', where: '/dev/shm', text };
 }
 
 function moreProcesses(): Problem {

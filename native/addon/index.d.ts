@@ -233,7 +233,11 @@ export function list(): SegmentSummary[];
 /** The same on a thread of its own, no longer than `withinMs`. */
 export function listAsync(options?: {
   withinMs?: number;
-}): Promise<{ segments: SegmentSummary[]; /** How many more there are. */ leftOut: number }>;
+}): Promise<{
+  segments: SegmentSummary[];
+  /** How many more there are. */ leftOut: number;
+  /** Otherwise so many at least: the look was over before all had been counted. */ whole: boolean;
+}>;
 
 /** The local processes that map a segment, whether they are registered or not: 1024 of them at most, each with 256 segments at most. */
 export function processes(): ProcessUse[];

@@ -66,7 +66,7 @@ class SnapshotTask : public ObserverTask {
 class ListTask : public Task {
  public:
   ~ListTask() override { free(list_); }
-  int take() override { return pmo_list(&list_, &count_, &left_out_); }
+  int take() override { return pmo_list(&list_, &count_, &left_out_, &whole_); }
   Napi::Array segments(Napi::Env env) const {
     Napi::Array array = Napi::Array::New(env, count_);
     for (uint32_t i = 0; i < count_; i++) array.Set(i, to_object(env, list_[i]));
@@ -76,12 +76,14 @@ class ListTask : public Task {
     Napi::Object object = Napi::Object::New(env);
     object.Set("segments", segments(env));
     object.Set("leftOut", to_number(env, left_out_));
+    object.Set("whole", whole_);
     return object;
   }
 
  private:
   pmo_summary* list_ = nullptr;
   size_t count_ = 0, left_out_ = 0;
+  bool whole_ = true;
 };
 
 class ProcessesTask : public Task {

@@ -142,7 +142,8 @@ static void print_names(const struct cli *cli, const struct list *list)
 int run_ls(struct cli *cli)
 {
     struct list list = { 0 };
-    int rc = pmo_list(&list.segments, &list.count, &list.left_out);
+    bool whole; /* always: a command takes its time */
+    int rc = pmo_list(&list.segments, &list.count, &list.left_out, &whole);
     if (rc == 0 && (!has(cli, OPTION_NAMES) || has(cli, OPTION_ORPHANS)))
         rc = pmo_census_take(&list.census);
     if (rc != 0)

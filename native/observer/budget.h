@@ -4,7 +4,7 @@
  * with a million mappings, a heap of terabytes that are not there, a directory of a million objects.
  *
  * Lists have a bound always.  Time has one for the thread that says so, between pmo_budget_begin() and pmo_budget_end().  What is beyond either is left out, and
- * a problem says so: PMO_LEFT_OUT.  Process-local.
+ * a problem says so: PMO_LEFT_OUT.  A look that is over asks nothing more: it opens no further entry of /proc, and of no folder.  Process-local.
  */
 #ifndef PMO_BUDGET_H
 #define PMO_BUDGET_H
@@ -34,7 +34,11 @@
 /* The looks of this thread end `ms` from now, with what they have (0: when they are done), and as soon as *stop is not 0, if there is one. */
 void pmo_budget_begin(uint32_t ms, const uint32_t *stop);
 void pmo_budget_end(void);
-/* Whether this thread may go on.  Cheap: it may be asked for each of a million things. */
+/* Whether this thread may go on.  Cheap, some nanoseconds: it is asked for each of a million things, before each. */
 bool pmo_budget_left(void);
+/* Of the whole, in ns; 0: it has no end. */
+uint64_t pmo_budget_length(void);
+/* What follows has `ns` of it at most, and then the next; 0: all that is left.  Only of a budget that has an end. */
+void pmo_budget_part(uint64_t ns);
 
 #endif

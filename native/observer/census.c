@@ -24,13 +24,18 @@ bool pmo_memory_is_world_writable(const struct pmo_memory *memory)
     return memory->known && reachable && pmo_mode_is_world_writable(memory->mode);
 }
 
+bool pmo_sightings_are_over(struct pmo_sightings *sightings)
+{
+    const bool over = sightings->count == PMO_SIGHTINGS_MAX || !pmo_budget_left();
+    sightings->over = sightings->over || over;
+    return over;
+}
+
 struct pmo_sighting *pmo_sighting_add(struct pmo_sightings *sightings, enum pmo_memory_kind kind, struct pmo_object object,
                                       const char *name, size_t length)
 {
-    if (sightings->count == PMO_SIGHTINGS_MAX || !pmo_budget_left()) {
-        sightings->over = true;
+    if (pmo_sightings_are_over(sightings))
         return NULL;
-    }
     struct pmo_sighting *sighting = pmo_room((void **)&sightings->list, sightings->count, sizeof *sighting);
     char *copy = sighting ? strndup(name, length) : NULL;
     if (!copy) {
@@ -184,11 +189,11 @@ int pmo_census_take(struct pmo_census *census)
     *census = (struct pmo_census){ 0 };
     struct pmo_sightings sightings = { .census = census };
     pmo_sight_names(&sightings);
-    if (!sightings.failed)
+    if (!sightings.failed && !pmo_sightings_are_over(&sightings))
         pmo_sight_processes(&sightings);
     const bool well = !sightings.failed && group(&sightings);
     if (well)
-        pmo_census_judge(census);
+        pmo_census_judge(census, &sightings.places);
     for (size_t i = 0; i < sightings.count; i++)
         free(sightings.list[i].name);
     free(sightings.list);

@@ -99,8 +99,9 @@ const char *pmo_memory_word(enum pmo_memory_kind kind);
 
 /* ---- between the files of the census ---- */
 
+struct pmo_shares;
 /* judge.c: who of the users only looks, and whether it is in use. */
-void pmo_census_judge(struct pmo_census *census);
+void pmo_census_judge(struct pmo_census *census, struct pmo_shares *shares);
 
 void pmo_limits_read(struct pmo_census_limits *limits);
 

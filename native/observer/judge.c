@@ -9,6 +9,7 @@
 #include "budget.h"
 #include "census.h"
 #include "lease.h"
+#include "share.h"
 #include "snapshot.h"
 
 #include <errno.h>
@@ -145,23 +146,27 @@ static void settle(struct pmo_memory *memory, enum pmo_reason reason)
 }
 
 /* What there is no time for is not known. */
-static enum pmo_reason judge_in_time(struct pmo_census *census, struct pmo_memory *memory, const struct pmo_leases *leases)
+static enum pmo_reason judge_in_time(struct pmo_census *census, struct pmo_memory *memory, const struct pmo_leases *leases, struct pmo_shares *shares)
 {
-    if (pmo_budget_left())
-        return judge(census, memory, leases);
-    census->cut = true;
-    return memory->user_count > 0 ? PMO_SEEN : PMO_FAILED;
+    const uint32_t owner = memory->known ? memory->uid : UINT32_MAX;
+    if (!pmo_budget_left() || !pmo_share_begin(shares, owner)) {
+        census->cut = true;
+        return memory->user_count > 0 ? PMO_SEEN : PMO_FAILED;
+    }
+    const enum pmo_reason reason = judge(census, memory, leases);
+    pmo_share_end(shares, owner);
+    return reason;
 }
 
 static bool may_be_a_look(enum pmo_reason reason) { return reason == PMO_UNSEEN || reason == PMO_LOOKED_AT; }
 
-void pmo_census_judge(struct pmo_census *census)
+void pmo_census_judge(struct pmo_census *census, struct pmo_shares *shares)
 {
     struct pmo_leases leases;
     bool again = false;
     pmo_leases_read(&leases);
     for (size_t i = 0; i < census->count; i++) {
-        settle(&census->list[i], judge_in_time(census, &census->list[i], &leases));
+        settle(&census->list[i], judge_in_time(census, &census->list[i], &leases, shares));
         again = again || may_be_a_look(census->list[i].reason);
     }
     for (size_t round = 0; round < sizeof rests_ns / sizeof *rests_ns && again; round++) {
@@ -172,6 +177,10 @@ void pmo_census_judge(struct pmo_census *census)
             struct pmo_memory *memory = &census->list[i];
             if (!may_be_a_look(memory->reason) || pmo_leases_have(&leases, memory->object))
                 continue;
+            if (!pmo_budget_left()) {
+                census->cut = true; /* it stays unknown */
+                break;
+            }
             settle(memory, judge_file(census, memory, &leases));
             again = again || may_be_a_look(memory->reason);
         }

@@ -2,6 +2,7 @@
 /* lease.c - asking the kernel whether anybody has a file below /dev/shm. */
 #include "lease.h"
 
+#include "budget.h"
 #include "os.h"
 #include "room.h"
 
@@ -201,12 +202,13 @@ void pmo_leases_read(struct pmo_leases *leases)
     char line[256];
     unsigned int major_number, minor_number;
     uint64_t inode;
-    *leases = (struct pmo_leases){ 0 };
     FILE *file = fopen("/proc/locks", "re");
-    while (file && fgets(line, sizeof line, file)) {
+    *leases = (struct pmo_leases){ .whole = file == NULL }; /* a kernel without locks has no leases */
+    while (file && (leases->whole = pmo_budget_left()) && fgets(line, sizeof line, file)) {
         if (sscanf(line, "%*s LEASE %*s %*s %*s %x:%x:%" SCNu64, &major_number, &minor_number, &inode) != 3)
             continue;
         struct pmo_object *object = pmo_room((void **)&leases->list, leases->count, sizeof *object);
+        leases->whole = object != NULL;
         if (!object)
             break;
         *object = (struct pmo_object){ makedev(major_number, minor_number), (ino_t)inode };
@@ -221,5 +223,5 @@ bool pmo_leases_have(const struct pmo_leases *leases, struct pmo_object object)
     for (size_t i = 0; i < leases->count; i++)
         if (leases->list[i].inode == object.inode && leases->list[i].device == object.device)
             return true;
-    return false;
+    return !leases->whole;
 }

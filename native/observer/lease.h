@@ -54,6 +54,7 @@ void pmo_lease_end(struct pmo_lease *lease);
 struct pmo_leases {
     struct pmo_object *list;
     size_t count;
+    bool whole; /* it was read to its end; otherwise any object may have one */
 };
 void pmo_leases_read(struct pmo_leases *leases); /* free() the list */
 bool pmo_leases_have(const struct pmo_leases *leases, struct pmo_object object);

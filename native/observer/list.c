@@ -6,6 +6,7 @@
 #include "room.h"
 #include "system.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@ struct listing {
     struct pmo_summary *list;
     size_t count;
     size_t left_out;
+    bool whole; /* all names were read */
     struct pmo_shares shares;
     bool own; /* those of this user are being listed, or else those of others */
     bool failed;
@@ -79,28 +81,44 @@ static bool fill(struct pmo_summary *summary)
     return true;
 }
 
-/* Anybody may fill the directory: that must not cost this user the sight of its own segments. */
-static bool list_one(const char *segment, void *context)
+static bool list_named(struct listing *listing, const char *segment, const struct stat *object)
 {
-    struct listing *listing = context;
-    struct stat object;
-    char path[sizeof ((struct pmo_summary *)NULL)->name + 32];
-    snprintf(path, sizeof path, PM_DIRECTORY "/" PM_PREFIX "%s", segment);
-    if (fstatat(AT_FDCWD, path, &object, AT_SYMLINK_NOFOLLOW) != 0 || (object.st_uid == geteuid()) != listing->own)
-        return true; /* removed since the directory was read, or of the other round */
-    if (listing->count == PMO_SEGMENTS_MAX || !pmo_budget_left() || !pmo_share_take(&listing->shares, object.st_uid, PMO_SEGMENTS_MAX)) {
-        listing->left_out++;
-        return true;
-    }
     struct pmo_summary *summary = pmo_room((void **)&listing->list, listing->count, sizeof *summary);
-    listing->failed = summary == NULL;
     if (!summary)
         return false;
     snprintf(summary->name, sizeof summary->name, "%s", segment);
-    summary->object = object;
+    summary->object = *object;
     if (fill(summary))
         listing->count++;
     return true;
+}
+
+/* Anybody may fill the directory: that must not cost this user the sight of its own segments.  False without memory. */
+static bool list_one(struct listing *listing, int directory, const char *name)
+{
+    struct stat object;
+    if (fstatat(directory, name, &object, AT_SYMLINK_NOFOLLOW) != 0 || (object.st_uid == geteuid()) != listing->own)
+        return true; /* removed since the directory was read, or of the other round */
+    if (listing->count == PMO_SEGMENTS_MAX || !pmo_share_take(&listing->shares, object.st_uid, PMO_SEGMENTS_MAX) ||
+        !pmo_share_begin(&listing->shares, object.st_uid)) {
+        listing->left_out++;
+        return true;
+    }
+    const bool well = list_named(listing, name + strlen(PM_PREFIX), &object);
+    pmo_share_end(&listing->shares, object.st_uid);
+    return well;
+}
+
+static void list_round(struct listing *listing)
+{
+    DIR *directory = opendir(PM_DIRECTORY);
+    if (!directory)
+        return;
+    struct dirent *entry;
+    while (!listing->failed && (listing->whole = pmo_budget_left()) && (entry = readdir(directory)) != NULL)
+        if (strncmp(entry->d_name, PM_PREFIX, strlen(PM_PREFIX)) == 0)
+            listing->failed = !list_one(listing, dirfd(directory), entry->d_name);
+    closedir(directory);
 }
 
 static int by_name(const void *a, const void *b)
@@ -108,13 +126,13 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct pmo_summary *)a)->name, ((const struct pmo_summary *)b)->name);
 }
 
-int pmo_list(struct pmo_summary **list, size_t *count, size_t *left_out)
+int pmo_list(struct pmo_summary **list, size_t *count, size_t *left_out, bool *whole)
 {
-    struct listing listing = { .own = true };
-    pm_object_each(list_one, &listing);
+    struct listing listing = { .own = true, .whole = true };
+    list_round(&listing);
     listing.own = false;
-    if (!listing.failed)
-        pm_object_each(list_one, &listing);
+    if (!listing.failed && listing.whole)
+        list_round(&listing);
     if (listing.failed) {
         free(listing.list);
         errno = ENOMEM;
@@ -125,5 +143,6 @@ int pmo_list(struct pmo_summary **list, size_t *count, size_t *left_out)
     *list = listing.list;
     *count = listing.count;
     *left_out = listing.left_out;
+    *whole = listing.whole;
     return 0;
 }

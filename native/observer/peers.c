@@ -71,6 +71,10 @@ struct omitted {
 
 static void compare(struct pmo_snapshot *snapshot, struct pmo_peer *peer, const struct pmo_process *process, struct omitted *omitted)
 {
+    if (snapshot->allowance.visits == 0 || snapshot->allowance.listed == 0) {
+        omitted->unasked++;
+        return;
+    }
     const struct pm_header *h = &snapshot->header;
     const struct pmo_object object = { snapshot->object.st_dev, snapshot->object.st_ino };
     const uint64_t active = pmo_active(h) < h->reserved ? pmo_active(h) : h->reserved;

@@ -91,7 +91,7 @@ int pmo_process_open_thread(const struct pmo_process *process, const char *file,
         error = errno;
     if (fd >= 0 && !tasks)
         close(fd);
-    for (struct dirent *entry; tasks && found < 0 && (entry = readdir(tasks)) != NULL;) {
+    for (struct dirent *entry; tasks && found < 0 && pmo_budget_left() && (entry = readdir(tasks)) != NULL;) {
         if (entry->d_name[0] == '.')
             continue;
         const int task = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -192,38 +192,75 @@ void pmo_process_command(const struct pmo_process *process, char *command, size_
     snprintf(command, size, "[%s]", name);
 }
 
-int pmo_process_each(bool (*each)(const struct pmo_process *process, void *context), void *context)
+/* A process that is asked after those of this user and of root. */
+struct later {
+    uint32_t pid, uid;
+};
+
+/* Process-local. */
+struct walk {
+    bool (*each)(const struct pmo_process *process, void *context);
+    void *context;
+    struct later *others;
+    size_t count;
+};
+
+/* Without memory for it, it comes at once. */
+static bool keep(struct walk *walk, uint32_t pid, uint32_t uid)
 {
+    struct later *later = pmo_share_is_whole(uid) ? NULL : pmo_room((void **)&walk->others, walk->count, sizeof *later);
+    if (!later)
+        return false;
+    *later = (struct later){ pid, uid };
+    walk->count++;
+    return true;
+}
+
+/* What has ended since it was read of is no process. */
+static bool visit_now(struct walk *walk, uint32_t pid)
+{
+    struct pmo_process process;
+    if (pmo_process_open(pid, &process) != 0)
+        return true;
+    const bool more = keep(walk, pid, pmo_process_uid(&process)) || walk->each(&process, walk->context);
+    pmo_process_close(&process);
+    return more;
+}
+
+static bool visit_later(struct walk *walk, const struct later *later, struct pmo_shares *shares)
+{
+    struct pmo_process process;
+    if (!pmo_share_begin(shares, later->uid))
+        return true;
+    bool more = true;
+    if (pmo_process_open(later->pid, &process) == 0) {
+        more = walk->each(&process, walk->context);
+        pmo_process_close(&process);
+    }
+    pmo_share_end(shares, later->uid);
+    return more;
+}
+
+int pmo_process_each(bool (*each)(const struct pmo_process *process, void *context), void *context, struct pmo_shares *shares, bool *whole)
+{
+    struct walk walk = { .each = each, .context = context };
     DIR *directory = opendir("/proc");
+    *whole = directory != NULL;
     if (!directory)
         return errno;
-    uint32_t *others = NULL;
-    size_t count = 0;
-    bool more = true;
-    for (struct dirent *entry; more && (entry = readdir(directory)) != NULL;) {
+    bool more;
+    struct dirent *entry;
+    while ((more = pmo_budget_left()) && (entry = readdir(directory)) != NULL) {
         char *end;
-        unsigned long pid = strtoul(entry->d_name, &end, 10);
-        struct pmo_process process;
-        if (*end || pid == 0 || pmo_process_open((uint32_t)pid, &process) != 0)
-            continue;
-        /* Whose time is over says so itself. */
-        const bool now = !pmo_budget_left() || pmo_share_is_whole(pmo_process_uid(&process));
-        uint32_t *later = now ? NULL : pmo_room((void **)&others, count, sizeof *others);
-        if (later)
-            others[count++] = process.pid;
-        else
-            more = each(&process, context);
-        pmo_process_close(&process);
+        const unsigned long pid = strtoul(entry->d_name, &end, 10);
+        if (*end == '\0' && pid != 0 && !(more = visit_now(&walk, (uint32_t)pid)))
+            break;
     }
     closedir(directory);
-    for (size_t i = 0; i < count && more; i++) {
-        struct pmo_process process;
-        if (pmo_process_open(others[i], &process) != 0)
-            continue;
-        more = each(&process, context);
-        pmo_process_close(&process);
-    }
-    free(others);
+    for (size_t i = 0; more && i < walk.count && (more = pmo_budget_left()); i++)
+        more = visit_later(&walk, &walk.others[i], shares);
+    free(walk.others);
+    *whole = more;
     return 0;
 }
 

@@ -43,10 +43,11 @@ uint32_t pmo_process_uid(const struct pmo_process *process);
 void pmo_process_command(const struct pmo_process *process, char *command, size_t size);
 
 /*
- * Calls `each` for every process of the machine that can be seen, until it returns false: those of this user and of root first, so that no other's take the time
- * that is for them.  0 or errno.
+ * Calls `each` for every process of the machine that can be seen, until it returns false or the budget is used up (budget.h), which *whole tells: those of this
+ * user and of root first, so that no other's take the time that is for them, and of another user as long as its share of time lasts (share.h).  0 or errno.
  */
-int pmo_process_each(bool (*each)(const struct pmo_process *process, void *context), void *context);
+struct pmo_shares;
+int pmo_process_each(bool (*each)(const struct pmo_process *process, void *context), void *context, struct pmo_shares *shares, bool *whole);
 /* Whether these are all of the machine: this is its first pid namespace, and /proc hides nobody's. */
 bool pmo_process_all_seen(void);
 

@@ -2,6 +2,9 @@
 /* share.c - see share.h. */
 #include "share.h"
 
+#include "budget.h"
+#include "os.h"
+
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -27,6 +30,32 @@ bool pmo_share_take(struct pmo_shares *shares, uint32_t uid, uint32_t most)
     share->over = share->over || share->taken == most / PMO_SHARES;
     share->taken += !share->over;
     return !share->over;
+}
+
+/* Where there is an end to the time. */
+static uint64_t time_of_one(void) { return pmo_budget_length() / PMO_SHARES; }
+
+bool pmo_share_begin(struct pmo_shares *shares, uint32_t uid)
+{
+    if (time_of_one() == 0 || pmo_share_is_whole(uid))
+        return true;
+    struct pmo_share *share = share_of(shares, uid);
+    share->over = share->over || share->spent >= time_of_one();
+    if (share->over)
+        return false;
+    shares->began = pm_now_coarse();
+    pmo_budget_part(time_of_one() - share->spent);
+    return true;
+}
+
+void pmo_share_end(struct pmo_shares *shares, uint32_t uid)
+{
+    if (time_of_one() == 0 || pmo_share_is_whole(uid))
+        return;
+    struct pmo_share *share = share_of(shares, uid);
+    share->spent += pm_now_coarse() - shares->began;
+    share->over = share->over || share->spent >= time_of_one();
+    pmo_budget_part(0);
 }
 
 void pmo_shares_add(struct pmo_shares *shares, const struct pmo_shares *more)

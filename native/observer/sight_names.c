@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* sight_names.c - the shared memory that has a name or a number: the files below /dev/shm, the kernel's table of System V segments. */
-#include "budget.h"
 #include "sighting.h"
 
 #include <dirent.h>
@@ -53,7 +52,7 @@ static void sight_folder(struct pmo_sightings *sightings, int fd, char path[PATH
             close(fd);
         return;
     }
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL && !sightings->failed && !sightings->over;)
+    for (struct dirent *entry; !sightings->failed && !pmo_sightings_are_over(sightings) && (entry = readdir(folder)) != NULL;)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             sight_entry(sightings, folder, entry->d_name, path, depth);
     closedir(folder);
@@ -110,7 +109,7 @@ static void sight_table(struct pmo_sightings *sightings)
         pmo_problem_system(&sightings->census->problems, pmo_at("/proc/sysvipc/shm"), errno);
     if (!table)
         return;
-    while (getline(&line, &size, table) > 0)
+    while (!pmo_sightings_are_over(sightings) && getline(&line, &size, table) > 0)
         sight_sysv(sightings, line); /* the first line, of titles, is none */
     free(line);
     fclose(table);
@@ -119,7 +118,8 @@ static void sight_table(struct pmo_sightings *sightings)
 void pmo_sight_names(struct pmo_sightings *sightings)
 {
     sight_directory(sightings);
-    sight_table(sightings);
+    if (!pmo_sightings_are_over(sightings))
+        sight_table(sightings);
 }
 
 static uint64_t number_in(const char *path, const char *after)

@@ -66,9 +66,9 @@ static bool understand(const char *path, struct meaning *meaning)
 static bool is_full(struct visit *visit)
 {
     struct pmo_sightings *sightings = visit->sightings;
-    const bool full = sightings->of_one == PMO_SIGHTINGS_OF_ONE_MAX || !pmo_budget_left();
+    const bool full = sightings->of_one == PMO_SIGHTINGS_OF_ONE_MAX;
     sightings->over = sightings->over || full;
-    return full || visit->over || sightings->failed;
+    return full || pmo_sightings_are_over(sightings) || visit->over || sightings->failed;
 }
 
 /* The process's place in the list, where it is put with the first thing that it has. */
@@ -122,6 +122,8 @@ static bool sight_mapping(struct pmo_object object, const struct pmo_mapping *ma
 {
     struct visit *visit = context;
     struct meaning meaning;
+    if (is_full(visit))
+        return false;
     if (!understand(path, &meaning))
         return true;
     struct stat ns;
@@ -177,7 +179,7 @@ static void sight_descriptors(struct visit *visit)
             close(fd);
         return;
     }
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL && !is_full(visit);)
+    for (struct dirent *entry; !is_full(visit) && (entry = readdir(folder)) != NULL;)
         if (entry->d_name[0] != '.')
             sight_descriptor(visit, fd, entry->d_name);
     closedir(folder);
@@ -188,10 +190,8 @@ static bool sight_process(const struct pmo_process *process, void *context)
     struct pmo_sightings *sightings = context;
     struct visit visit = { sightings, process, pmo_process_uid(process), false };
     sightings->of_one = 0;
-    if (!pmo_budget_left()) {
-        sightings->over = true;
+    if (sightings->count == PMO_SIGHTINGS_MAX)
         return false;
-    }
     int error = pmo_mappings_shared(process, sight_mapping, &visit);
     if (error == EACCES || error == EPERM) {
         sightings->census->hidden++;
@@ -201,14 +201,17 @@ static bool sight_process(const struct pmo_process *process, void *context)
     if (error != 0)
         return !sightings->failed; /* it ended */
     sightings->census->asked++;
-    sight_descriptors(&visit);
+    if (!is_full(&visit))
+        sight_descriptors(&visit);
     return !sightings->failed;
 }
 
 void pmo_sight_processes(struct pmo_sightings *sightings)
 {
     sightings->census->whole = pmo_process_all_seen();
-    int error = pmo_process_each(sight_process, sightings);
+    bool whole;
+    int error = pmo_process_each(sight_process, sightings, &sightings->places, &whole);
+    sightings->over = sightings->over || !whole;
     if (error != 0)
         pmo_problem_system(&sightings->census->problems, pmo_at("/proc"), error);
 }

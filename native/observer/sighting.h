@@ -44,6 +44,8 @@ struct pmo_sightings {
     bool failed;   /* no memory */
 };
 
+/* Whether there is no room for any more, or no time; that this is so is kept in mind. */
+bool pmo_sightings_are_over(struct pmo_sightings *sightings);
 /* A copy of `name` goes with it.  NULL without memory, or beyond what a look takes, which is kept in mind. */
 struct pmo_sighting *pmo_sighting_add(struct pmo_sightings *sightings, enum pmo_memory_kind kind, struct pmo_object object,
                                       const char *name, size_t length);

@@ -16,7 +16,6 @@ struct hunt {
     struct pmo_snapshot *snapshot;
     uint32_t hidden; /* processes that could not be asked */
     struct pmo_shares shares;
-    bool over;       /* there are more of them, or more to ask, than a look takes */
 };
 
 static bool is_registered(const struct pmo_snapshot *snapshot, uint32_t pid)
@@ -34,8 +33,7 @@ static bool hunt_in(const struct pmo_process *process, void *context)
     struct hunt *hunt = context;
     struct pmo_snapshot *snapshot = hunt->snapshot;
     struct pmo_mappings mappings;
-    hunt->over = !pmo_budget_left() || snapshot->stranger_count == PMO_STRANGERS_MAX;
-    if (hunt->over)
+    if (snapshot->stranger_count == PMO_STRANGERS_MAX || snapshot->allowance.listed == 0)
         return false;
     if (is_registered(snapshot, process->pid))
         return true;
@@ -67,10 +65,11 @@ static bool hunt_in(const struct pmo_process *process, void *context)
 void pmo_strangers_look(struct pmo_snapshot *snapshot)
 {
     struct hunt hunt = { .snapshot = snapshot };
-    int error = pmo_process_each(hunt_in, &hunt);
+    bool whole;
+    int error = pmo_process_each(hunt_in, &hunt, &hunt.shares, &whole);
     if (error != 0)
         pmo_problem_system(&snapshot->problems, pmo_at("/proc"), error);
-    else if (hunt.over)
+    else if (!whole)
         pmo_problem_add(&snapshot->problems, PMO_LEFT_OUT, pmo_at("/proc"),
                         "processes are left out that may map the object too: asking all takes longer than a look may");
     pmo_shares_tell(&hunt.shares, &snapshot->problems);

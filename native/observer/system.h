@@ -24,9 +24,9 @@ struct pmo_summary {
 
 /*
  * The objects whose names begin with "peermap.", by name.  0 or PEERMAP_EOS; free() the list.  `left_out`: how many there are besides, of other users
- * before any of this one (budget.h), and of one other user what is beyond its share (share.h).
+ * before any of this one (budget.h), and of one other user what is beyond its share (share.h).  Not `whole`: so many at least, for the look was over before all had been counted.
  */
-int pmo_list(struct pmo_summary **list, size_t *count, size_t *left_out);
+int pmo_list(struct pmo_summary **list, size_t *count, size_t *left_out, bool *whole);
 
 struct pmo_use {
     char segment[PM_NAME_MAX];

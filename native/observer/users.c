@@ -98,10 +98,8 @@ static bool ask(const struct pmo_process *process, void *context)
 {
     struct search *search = context;
     search->current = (struct pmo_user){ .pid = process->pid };
-    if (search->user_count == PMO_USERS_MAX || search->claim_count == PMO_USES_MAX || !pmo_budget_left()) {
-        search->over = true;
+    if (search->user_count == PMO_USERS_MAX || search->claim_count == PMO_USES_MAX)
         return false;
-    }
     search->current.uid = pmo_process_uid(process);
     if (pmo_mappings_each(process, count_in, search) != 0 || search->failed || search->current.use_count == 0 ||
         !pmo_share_take(&search->processes, search->current.uid, PMO_USERS_MAX)) {
@@ -162,11 +160,12 @@ static int look(struct search *search)
     search->last = calloc(search->segment_count + 1, sizeof *search->last);
     if (!search->last)
         return ENOMEM;
-    const int error = search->segment_count == 0 ? 0 : pmo_process_each(ask, search);
+    bool whole = true;
+    const int error = search->segment_count == 0 ? 0 : pmo_process_each(ask, search, &search->processes, &whole);
     for (size_t i = 0; i < search->segment_count && error == 0 && !search->failed; i++)
         if (search->last[i] != 0 && pmo_budget_left())
             name_peers(search, i);
-    search->over = search->over || !pmo_budget_left();
+    search->over = search->over || !whole || !pmo_budget_left();
     return search->failed ? ENOMEM : error;
 }
 
@@ -175,7 +174,8 @@ int pmo_users_find(struct pmo_user **list, size_t *count, bool *whole, struct pm
     struct search search = { 0 };
     *problems = (struct pmo_problems){ 0 };
     size_t left_out;
-    int rc = pmo_list(&search.segments, &search.segment_count, &left_out);
+    bool listed;
+    int rc = pmo_list(&search.segments, &search.segment_count, &left_out, &listed);
     if (rc != 0)
         return rc;
     const int error = look(&search);
@@ -190,7 +190,7 @@ int pmo_users_find(struct pmo_user **list, size_t *count, bool *whole, struct pm
     *list = search.users;
     *count = search.user_count;
     pmo_shares_add(&search.processes, &search.uses);
-    *whole = !pmo_shares_tell(&search.processes, problems) && !search.over && left_out == 0;
+    *whole = !pmo_shares_tell(&search.processes, problems) && !search.over && listed && left_out == 0;
     return 0;
 }
 

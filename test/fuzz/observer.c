@@ -104,7 +104,7 @@ static void list(void)
     size_t count, left_out;
     bool whole;
     struct pmo_problems problems;
-    if (pmo_list(&segments, &count, &left_out) == 0)
+    if (pmo_list(&segments, &count, &left_out, &whole) == 0)
         free(segments);
     if (pmo_users_find(&users, &count, &whole, &problems) == 0) {
         pmo_users_free(users, count);

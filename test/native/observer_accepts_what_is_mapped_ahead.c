@@ -25,7 +25,8 @@ static void expect_peace(uint64_t active, bool closed)
     pmo_snapshot_free(&s);
     struct pmo_summary *list;
     size_t count, left_out, found = 0;
-    CHECK_INT(pmo_list(&list, &count, &left_out), 0);
+    bool whole;
+    CHECK_INT(pmo_list(&list, &count, &left_out, &whole), 0);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(list[i].name, seg()) != 0)
             continue;

@@ -47,8 +47,9 @@ int main(int argc, char **argv)
 
     struct pmo_summary *list;
     size_t count, left_out;
-    CHECK_INT(pmo_list(&list, &count, &left_out), 0);
-    CHECK_INT(left_out, 0);
+    bool whole;
+    CHECK_INT(pmo_list(&list, &count, &left_out, &whole), 0);
+    CHECK(left_out == 0 && whole);
     const struct pmo_summary *segment = find(list, count, seg());
     CHECK(segment->readable && !segment->has_problem);
     CHECK_INT(segment->active, 65536);

@@ -25,7 +25,8 @@ static struct pmo_summary summary_of(const char *name)
 {
     struct pmo_summary *list, found = { .readable = false };
     size_t count, left_out;
-    CHECK_INT(pmo_list(&list, &count, &left_out), 0);
+    bool whole;
+    CHECK_INT(pmo_list(&list, &count, &left_out, &whole), 0);
     for (size_t i = 0; i < count; i++)
         if (strcmp(list[i].name, name) == 0)
             found = list[i];

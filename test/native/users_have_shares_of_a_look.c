@@ -8,6 +8,7 @@
 #include "system.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
 
 #define GREEDY 45699u
@@ -111,12 +112,59 @@ static void own_processes_first(void)
     bool others = false;
     greedy = process_of(GREEDY, 0);
     pid_t own = process_of(getuid(), 0);
-    CHECK_INT(pmo_process_each(is_before, &others), 0);
+    struct pmo_shares shares = { 0 };
+    bool whole;
+    CHECK_INT(pmo_process_each(is_before, &others, &shares, &whole), 0);
+    CHECK(whole);
     CHECK(others);
     for (pid_t *each = (pid_t[]){ greedy, own, 0 }; *each; each++) {
         kill(*each, SIGKILL);
         waitpid(*each, NULL, 0);
     }
+}
+
+enum { SLOW = 8, BUDGET_MS = 800 };
+
+static pid_t slow[SLOW];
+static unsigned visited;
+static bool modest_visited;
+
+/* As of a process that has endless mappings: it takes what it is given. */
+static bool takes_long(const struct pmo_process *process, void *context)
+{
+    (void)context;
+    for (int i = 0; i < SLOW; i++)
+        if ((pid_t)process->pid == slow[i]) {
+            visited++;
+            while (pmo_budget_left())
+                sched_yield();
+        }
+    modest_visited = modest_visited || (pid_t)process->pid == modest;
+    return true;
+}
+
+/* A quarter of the time as well, be it in one process or in many; what is left is for the others. */
+static void time_is_shared_too(void)
+{
+    struct pmo_shares shares = { 0 };
+    struct pmo_problems problems = { 0 };
+    bool whole;
+    for (int i = 0; i < SLOW; i++)
+        slow[i] = process_of(GREEDY, 0);
+    modest = process_of(MODEST, 0);
+    pmo_budget_begin(BUDGET_MS, NULL);
+    CHECK_INT(pmo_process_each(takes_long, NULL, &shares, &whole), 0);
+    pmo_budget_end();
+    CHECK(modest_visited && whole);
+    CHECK(visited >= 1 && visited < SLOW);
+    CHECK(pmo_shares_tell(&shares, &problems) && is_named(&problems, GREEDY) && !is_named(&problems, MODEST));
+    pmo_problems_free(&problems);
+    for (int i = 0; i < SLOW; i++) {
+        kill(slow[i], SIGKILL);
+        waitpid(slow[i], NULL, 0);
+    }
+    kill(modest, SIGKILL);
+    waitpid(modest, NULL, 0);
 }
 
 static bool is_of(uint32_t pid, const pid_t *list, size_t count)
@@ -178,6 +226,7 @@ static void segments(void)
     enum { MANY = PMO_SEGMENTS_MAX / PMO_SHARES + 10 };
     struct pmo_summary *list;
     size_t count, left_out, told = 0;
+    bool whole;
     char path[256];
     for (unsigned i = 0; i < MANY; i++) {
         snprintf(path, sizeof path, PM_DIRECTORY "/" PM_PREFIX "%s-%u", seg(), i);
@@ -185,7 +234,7 @@ static void segments(void)
         CHECK(fd >= 0 && fchown(fd, GREEDY, GREEDY) == 0);
         close(fd);
     }
-    CHECK_INT(pmo_list(&list, &count, &left_out), 0);
+    CHECK_INT(pmo_list(&list, &count, &left_out, &whole), 0);
     for (unsigned i = 0; i < MANY; i++) {
         snprintf(path, sizeof path, PM_DIRECTORY "/" PM_PREFIX "%s-%u", seg(), i);
         unlink(path);
@@ -206,6 +255,7 @@ int main(int argc, char **argv)
         SKIP("only root can start processes of other users");
     inventory();
     own_processes_first();
+    time_is_shared_too();
     processes_and_strangers();
     segments();
     return 0;

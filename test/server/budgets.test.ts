@@ -159,7 +159,7 @@ describe('a segment that is too much', function () {
     ['telling of its heap', poisoned('heapAsync'), 'peermap/heap'],
     [
       'telling of all segments',
-      `addon.listAsync = () => Promise.resolve({ segments: poisoned([]), leftOut: 0 });`,
+      `addon.listAsync = () => Promise.resolve({ segments: poisoned([]), leftOut: 0, whole: true });`,
       'peermap/list',
       true,
     ],
