@@ -267,7 +267,7 @@ struct occupied {
     size_t size;
 };
 
-static bool is_in(const char *text, void *context)
+static bool is_in(char *text, void *context)
 {
     const struct occupied *range = context;
     struct pm_maps_line line;

@@ -4,6 +4,7 @@
 
 #include "os_linux.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,11 +23,13 @@ static char state_of(uint32_t thread)
 
 static uint32_t tracer_of(uint32_t thread)
 {
-    char path[64], status[4096];
+    char path[64];
+    struct pm_text_field tracer = { .name = "TracerPid" };
     if (state_of(thread) != 't')
         return 0;
     snprintf(path, sizeof path, "/proc/self/task/%" PRIu32 "/status", thread);
-    return pm_text_read(path, status, sizeof status) > 0 ? pm_proc_last_number(pm_proc_field(status, "TracerPid")) : 0;
+    pm_text_fields(AT_FDCWD, path, &tracer, 1);
+    return pm_text_last_number(tracer.value);
 }
 
 /* Process-local. */
