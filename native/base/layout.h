@@ -24,11 +24,11 @@
 #define PM_DIRECTORY "/dev/shm"
 #define PM_PREFIX "peermap."                   /* the object of segment NAME is PM_DIRECTORY/PM_PREFIX NAME */
 #define PM_MAGIC UINT64_C(0x0050414d52454550)  /* "PEERMAP\0" read as a little-endian number */
-#define PM_VERSION UINT32_C(5)
+#define PM_VERSION UINT32_C(6)
 #define PM_NAME_MAX 64                         /* bytes with the final NUL, of every name in a segment */
 #define PM_NO_SLOT UINT16_C(0xffff)
 
-#define PM_THREADS 32
+#define PM_CLAIMS 32
 #define PM_SLOTS_MAX UINT32_C(1024)
 #define PM_ROOTS_MAX UINT32_C(4096)
 #define PM_EVENTS_MAX UINT32_C(1048576)        /* event_count is a power of two */
@@ -150,6 +150,16 @@ struct pm_identity {
     uint64_t boot[2]; /* of the system: /proc/sys/kernel/random/boot_id; 0 if unknown */
 };
 
+/* Shared.  An id that no agent of another pid namespace may have, because the kernel may still act on words by it, and whose thread that is.  Whoever takes or
+ * gives back a slot has one meanwhile: the slot does not say who that is, then. */
+struct pm_claim {
+    uint32_t thread; /* 0: none */
+    uint32_t pid;    /* 0: it does not say.  Written last, and cleared first */
+    uint64_t start_time;
+    uint64_t pidns;
+    uint64_t pidfd_ino;
+};
+
 /* Shared. */
 struct pm_header {
     /* Constant once the object has a name. */
@@ -207,8 +217,8 @@ struct pm_header {
     struct pm_heap_words heap;
     struct pm_identity identity;
     uint8_t pad8[24];
-    uint32_t threads[PM_THREADS]; /* ids that no agent of another pid namespace may have: the kernel may still act on words by them; 0: none */
-    uint32_t threads_next;        /* which of them is given up where more are wanted */
+    struct pm_claim claims[PM_CLAIMS];
+    uint32_t claims_next; /* which of them is given up where more are wanted */
     uint8_t pad9[60];
 };
 
@@ -316,8 +326,13 @@ PM_AT(pm_header, pin_waiter, 516);
 PM_AT(pm_header, event_head, 576);
 PM_AT(pm_header, heap, 640);
 PM_AT(pm_header, identity, 768);
-PM_AT(pm_header, threads, 832);
-PM_AT(pm_header, threads_next, 960);
+PM_AT(pm_header, claims, 832);
+PM_AT(pm_header, claims_next, 1856);
+PM_AT(pm_claim, thread, 0);
+PM_AT(pm_claim, pid, 4);
+PM_AT(pm_claim, start_time, 8);
+PM_AT(pm_claim, pidns, 16);
+PM_AT(pm_claim, pidfd_ino, 24);
 PM_AT(pm_identity, device, 0);
 PM_AT(pm_identity, inode, 8);
 PM_AT(pm_identity, born_ns, 16);
@@ -379,7 +394,8 @@ PM_AT(pm_event, size, 40);
 PM_AT(pm_event, ns, 48);
 PM_AT(pm_event, by_pid, 56);
 #undef PM_AT
-static_assert(sizeof(struct pm_header) == 1024, "header");
+static_assert(sizeof(struct pm_header) == 1920, "header");
+static_assert(sizeof(struct pm_claim) == 32, "claim");
 static_assert(sizeof(struct pm_heap_words) == 128, "heap words");
 static_assert(sizeof(struct pm_slot) == 256, "slot");
 static_assert(sizeof(struct pm_root) == 192, "root");

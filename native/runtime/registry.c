@@ -96,24 +96,62 @@ static bool is_dead_peer(const struct pm_slot *slot)
 static bool is_no_peer(uint64_t tag) { return state_in(tag) != PM_LIVE && state_in(tag) != PM_DEAD; }
 
 /*
- * Ids of threads that have no slot, or none any more, and whose robust lists the kernel may still go through: of one that takes or gives back a slot,
- * and of one whose process dumps its core.  An agent with such an id in another pid namespace might lose what it has by that.  An entry that a
+ * Of threads that have no slot, or none any more, and whose robust lists the kernel may still go through: of one that takes or gives back a slot,
+ * and of one whose process dumps its core.  An agent with such an id in another pid namespace might lose what it has by that.  A claim that a
  * death has left costs its id, for which another thread then attaches; where all are in use the oldest is given up.
  */
-static uint32_t *keep_thread(peermap_segment *segment, uint32_t thread)
+static struct pm_claim *keep_thread(peermap_segment *segment, uint32_t thread)
 {
     struct pm_header *header = segment->header;
-    for (uint32_t i = 0; i < PM_THREADS; i++) {
+    for (uint32_t i = 0; i < PM_CLAIMS; i++) {
         uint32_t none = 0;
-        if (load32(&header->threads[i]) == 0 && cas32(&header->threads[i], &none, thread))
-            return &header->threads[i];
+        if (load32(&header->claims[i].thread) == 0 && cas32(&header->claims[i].thread, &none, thread))
+            return &header->claims[i];
     }
-    uint32_t *entry = &header->threads[add32(&header->threads_next, 1) % PM_THREADS];
-    order_store32(entry, thread);
-    return entry;
+    struct pm_claim *claim = &header->claims[add32(&header->claims_next, 1) % PM_CLAIMS];
+    order_store32(&claim->pid, 0);
+    order_store32(&claim->thread, thread);
+    return claim;
 }
 
-static void forget_thread(uint32_t *entry, uint32_t thread) { cas32(entry, &thread, 0); }
+/* This agent's own.  From before it has a slot until that says whose it is, and from before that is given back: so who ends in between is known. */
+static struct pm_claim *keep_own_thread(peermap_segment *segment)
+{
+    struct pm_claim *claim = keep_thread(segment, segment->tid);
+    PM_POINT("claim.listed");
+    poke64(&claim->start_time, segment->self.start_time);
+    poke64(&claim->pidns, segment->self.pidns);
+    poke64(&claim->pidfd_ino, segment->self.pidfd_ino);
+    order_store32(&claim->pid, segment->self.pid);
+    return claim;
+}
+
+static void forget_thread(struct pm_claim *claim, uint32_t thread)
+{
+    if (load32(&claim->thread) != thread) /* it was given up */
+        return;
+    order_store32(&claim->pid, 0);
+    PM_POINT("claim.ended");
+    cas32(&claim->thread, &thread, 0);
+}
+
+/* Of all who may be it, none lives. */
+static bool claimant_has_ended(const peermap_segment *segment, uint32_t thread)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < PM_CLAIMS; i++) {
+        const struct pm_claim *claim = &segment->header->claims[i];
+        if (load32(&claim->thread) != thread)
+            continue;
+        const struct pm_process who = { .pid = order_load32(&claim->pid), .start_time = peek64(&claim->start_time), .pidns = peek64(&claim->pidns),
+                                        .pidfd_ino = peek64(&claim->pidfd_ino) };
+        copied();
+        if (load32(&claim->thread) != thread || load32(&claim->pid) != who.pid || !pm_process_ended(&who, thread))
+            return false;
+        any = true;
+    }
+    return any;
+}
 
 /*
  * What kept others from the slot goes before the tag does: a slot that is DEAD is taken by nobody.  The locks of the dead go before that: by the life
@@ -134,14 +172,27 @@ static bool free_slot(peermap_segment *segment, uint32_t index, uint64_t tag)
     return freed;
 }
 
+/* Of who took the slot, or was giving it back, and has ended without the kernel's word.  What else the slot says is of somebody else, or void. */
+static bool free_of_claimant(peermap_segment *segment, uint32_t index)
+{
+    struct pm_slot *slot = &segment->slots[index];
+    uint64_t tag = load64(&slot->tag);
+    uint32_t life = load32(&slot->life);
+    if ((state_in(tag) != PM_FREE && state_in(tag) != PM_CLAIMED) || !pm_life_alive(life) || index == segment->index ||
+        !claimant_has_ended(segment, life & PM_FUTEX_TID) || !cas32(&slot->life, &life, 0))
+        return false;
+    cas64(&slot->tag, &tag, next(tag, PM_FREE));
+    return true;
+}
+
 bool pm_slot_ended(peermap_segment *segment, uint32_t index, const struct pm_slot *copy)
 {
     const struct pm_process who = { .pid = copy->pid, .uid = copy->uid, .start_time = copy->start_time, .pidns = copy->pidns, .pidfd_ino = copy->pidfd_ino };
     uint64_t tag = copy->tag, dead = (tag & ~PM_TAG_STATE) | PM_DEAD;
     if (!pm_life_alive(copy->life) || state_in(tag) == PM_DEAD)
         return true;
-    if (state_in(tag) == PM_CLAIMED) /* it does not say yet which process that is */
-        return false;
+    if (state_in(tag) == PM_CLAIMED) /* it does not say which process that is */
+        return free_of_claimant(segment, index);
     if (!pm_process_ended(&who, copy->life & PM_FUTEX_TID) || !cas64(&segment->slots[index].tag, &tag, dead))
         return false;
     PM_POINT("slot.ended");
@@ -193,7 +244,10 @@ static bool take_slot(peermap_segment *segment, uint32_t index)
     struct pm_slot *slot = &segment->slots[index];
     uint32_t life = load32(&slot->life);
     uint64_t tag = load64(&slot->tag);
-    if (!is_no_peer(tag) || pm_life_alive(life) || !pm_robust_take(segment, &slot->life, &life, segment->tid | PM_FUTEX_WAITERS))
+    /* Who joined and ended: from now on its name says nothing of who is in here. */
+    if (state_in(tag) == PM_JOINING && !pm_life_alive(life) && cas64(&slot->tag, &tag, next(tag, PM_FREE)))
+        tag = next(tag, PM_FREE);
+    if ((state_in(tag) != PM_FREE && state_in(tag) != PM_CLAIMED) || pm_life_alive(life) || !pm_robust_take(segment, &slot->life, &life, segment->tid | PM_FUTEX_WAITERS))
         return false;
     PM_POINT("claim.alive");
     segment->index = index;
@@ -253,7 +307,7 @@ static void fill(peermap_segment *segment)
 
 /* Another that has a slot, takes or leaves one, or still is to be seen off by the kernel, has this agent's thread id.  Its own is kept by now, and so is
  * the other's: of two that come at once, one sees it. */
-static bool has_namesake(const peermap_segment *segment, const uint32_t *own)
+static bool has_namesake(const peermap_segment *segment, const struct pm_claim *own)
 {
     order_all();
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
@@ -261,8 +315,8 @@ static bool has_namesake(const peermap_segment *segment, const uint32_t *own)
         if (pm_life_alive(life) && (life & PM_FUTEX_TID) == segment->tid)
             return true;
     }
-    for (uint32_t i = 0; i < PM_THREADS; i++)
-        if (&segment->header->threads[i] != own && load32(&segment->header->threads[i]) == segment->tid)
+    for (uint32_t i = 0; i < PM_CLAIMS; i++)
+        if (&segment->header->claims[i] != own && load32(&segment->header->claims[i].thread) == segment->tid)
             return true;
     return false;
 }
@@ -329,7 +383,7 @@ static bool any_has_ended(peermap_segment *segment)
 {
     bool any = false;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++)
-        any = pm_slot_is_gone(segment, i) || any;
+        any = free_of_claimant(segment, i) || pm_slot_is_gone(segment, i) || any;
     return any;
 }
 
@@ -340,16 +394,17 @@ int pm_registry_claim(peermap_segment *segment, uint64_t deadline, bool *restart
     uint32_t holder = segment->name_is_default ? 0 : holder_of_name(segment);
     if (holder) /* the answer that counts is become_peer()'s; this one disturbs nobody */
         return refuse_name(segment, holder);
-    uint32_t *kept = keep_thread(segment, segment->tid);
+    struct pm_claim *kept = keep_own_thread(segment);
     PM_POINT("claim.kept");
     int rc = has_namesake(segment, kept) ? PM_NAMESAKE : 0;
     if (rc == 0 && !choose(segment, restart) && !(any_has_ended(segment) && choose(segment, restart)))
         rc = pm_fail(PEERMAP_ESLOTS, "segment %s has %u peers, and no room for more; create it with a larger max_peers", segment->name,
                      segment->shape.slot_count);
+    if (rc == 0)
+        fill(segment);
     forget_thread(kept, segment->tid);
     if (rc != 0)
         return rc;
-    fill(segment);
     rc = pm_registry_lock(segment, deadline);
     if (rc == 0) {
         rc = become_peer(segment, restart);
@@ -365,7 +420,7 @@ void pm_registry_release(peermap_segment *segment)
 {
     struct pm_slot *slot = &segment->slots[segment->index];
     uint64_t tag = segment->tag != 0 ? segment->tag : load64(&slot->tag), closing = (tag & ~PM_TAG_STATE) | PM_CLAIMED;
-    uint32_t *kept = keep_thread(segment, segment->tid);
+    struct pm_claim *kept = keep_own_thread(segment);
     if (cas64(&slot->tag, &tag, closing)) {
         PM_POINT("release.begun");
         order_store32(&slot->life, 0);
@@ -392,8 +447,10 @@ void pm_registry_void(peermap_segment *segment)
         else
             free_slot(segment, i, slot.tag);
     }
-    for (uint32_t i = 0; i < PM_THREADS; i++)
-        store32(&header->threads[i], 0);
+    for (uint32_t i = 0; i < PM_CLAIMS; i++) {
+        store32(&header->claims[i].pid, 0);
+        store32(&header->claims[i].thread, 0);
+    }
     store32(&header->registry_lock, 0);
     store32(&header->registry_slot, 0);
 }
@@ -413,7 +470,7 @@ static int bury_all(peermap_segment *segment)
     int freed = 0;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (i == segment->index || !pm_slot_read(segment, i, &slot))
+        if (i == segment->index || free_of_claimant(segment, i) || !pm_slot_read(segment, i, &slot))
             continue;
         if (is_dead_peer(&slot))
             freed += bury(segment, i, &slot, false);

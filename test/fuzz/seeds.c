@@ -149,7 +149,7 @@ static void write_script(const char *title, uint8_t flags, const struct fuzz_ste
 
 #define CALL(which) { .what = FUZZ_CALL, .argument = (which) }
 #define LIVE(type, field, length_) { .what = FUZZ_WORD, .length = (length_), .argument = offsetof(struct type, field) / 4 }
-#define SLOT(index, field) { .what = FUZZ_WORD, .length = 3, .argument = (1024 + (index) * 256 + offsetof(struct pm_slot, field)) / 4 }
+#define SLOT(index, field) { .what = FUZZ_WORD, .length = 3, .argument = (sizeof(struct pm_header) + (index) * sizeof(struct pm_slot) + offsetof(struct pm_slot, field)) / 4 }
 
 static void write_scripts(void)
 {
