@@ -58,7 +58,7 @@
  * number names all of them by it.  Who else may write the object, its mode says: give no write permission to all (o+w).
  *
  * DEADLINES.  options.deadline_ms bounds each call as a whole: what it waits for in its own process, for the segment's lock, for what a death has
- * left to be mended, for memory, and for the peers.  A call that ends by it says who was in the way.  Two things are not bounded by it: peermap_detach(),
+ * left to be mended, for memory, and for the peers.  A call that ends by it says who was in the way.  peermap_set_thread_deadline() bounds several calls as one.  Two things are not bounded by it: peermap_detach(),
  * and a machine whose cores are all so busy that this process gets none.  Memory that peermap_create() got too little of goes back before it returns, which
  * for gigabytes takes a moment.  An error means that nothing was changed, also where it is that the agent thread of this process is held up (by a
  * debugger that holds it alone): what that was at, it undoes when it runs again, or the next peer does if this process ends.  One sentence says
@@ -503,6 +503,20 @@ PEERMAP_API int peermap_wait_ended(peermap_segment *segment, const peermap_peer 
 
 /* Frees the slots of dead peers, and takes back what they held of the heap.  Returns how many slots.  EBUSY, EDETACHED, ELOST. */
 PEERMAP_API int peermap_reap(peermap_segment *segment);
+
+/* ---- deadlines ---- */
+
+/* Nanoseconds of the kernel's own CLOCK_MONOTONIC, which all deadlines go by, whatever a preloaded library makes of the time. */
+PEERMAP_API uint64_t peermap_now(void);
+
+/*
+ * One deadline for several calls: from now on no call of this thread, of whichever handle, waits past `until` (of peermap_now()), however long its own deadline
+ * is; 0 lifts that.  Returns what was set before, or 0, to be put back.  A call for which it is over does what needs no waiting.
+ */
+PEERMAP_API uint64_t peermap_set_thread_deadline(uint64_t until);
+
+/* Sleeps while *word is `value`, until somebody wakes it (FUTEX_WAKE), a signal comes, or `until` (0: without end): for locks of your own in a segment. */
+PEERMAP_API void peermap_sleep_while(const uint32_t *word, uint32_t value, uint64_t until);
 
 /* ---- errors ---- */
 

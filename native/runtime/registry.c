@@ -460,7 +460,7 @@ void pm_registry_void(peermap_segment *segment)
 /* Whoever has ended is known from then on; nothing of theirs is changed. */
 static void look_for_ended(peermap_segment *segment, const struct pm_request *request)
 {
-    const uint64_t enough = request->asked + segment->deadline_ns / 2;
+    const uint64_t enough = request->asked + (request->deadline - request->asked) / 2;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++)
         (void)ended_by(segment, i, enough);
 }
@@ -536,7 +536,7 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
     if (capacity < 0 || (capacity > 0 && !out))
         return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
     int count = 0;
-    const uint64_t enough = pm_now() + segment->deadline_ns / 2;
+    const uint64_t enough = pm_call_ends(pm_now() + segment->deadline_ns / 2);
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
         if (!pm_slot_read(segment, i, &slot) || is_no_peer(slot.tag))

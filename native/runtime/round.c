@@ -274,11 +274,12 @@ int pm_round_late(struct pm_running *round, const char *consequence)
 {
     const char *name = round->segment->name;
     peermap_round *report = round->report;
+    const uint64_t allowed = round->deadline > round->request->asked ? round->deadline - round->request->asked : 0;
     if (round->error != 0)
         return pm_fail(PEERMAP_ELATE, "peer %s (pid %d) of segment %s could not map: %s; %s", report->culprit, (int)report->culprit_pid, name,
                        strerror(round->error), consequence);
     return pm_fail(PEERMAP_ELATE, "peer %s (pid %d) of segment %s did not answer within %" PRIu64 " ms: %s; %s", report->culprit,
-                   (int)report->culprit_pid, name, round->segment->deadline_ns / 1000000u, pm_reach_words(round).text, consequence);
+                   (int)report->culprit_pid, name, allowed / 1000000u, pm_reach_words(round).text, consequence);
 }
 
 bool pm_round_complete(const struct pm_running *round) { return round->report->late == 0 && !round->incomplete; }

@@ -327,7 +327,7 @@ static int obtain(const char *name, const peermap_options *given, peermap_segmen
 static uint64_t deadline_of(const peermap_options *given)
 {
     const peermap_options options = complete(given);
-    return pm_now() + deadline_ns(&options);
+    return pm_call_ends(pm_now() + deadline_ns(&options));
 }
 
 int peermap_create(const char *name, const peermap_options *options, peermap_segment **out) { return obtain(name, options, out, build, deadline_of(options)); }

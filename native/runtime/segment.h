@@ -364,13 +364,17 @@ int pm_registry_reap(peermap_segment *segment, const struct pm_request *request)
 
 void pm_registry_void(peermap_segment *segment);
 
+/* ---- deadline.c ---- */
+/* When a call ends that would by itself at `own`: the calling thread may have set one deadline for all its calls. */
+uint64_t pm_call_ends(uint64_t own);
+
 /* ---- waits of any thread, of roots.c and ended.c ---- */
 #define PM_TRUST_NS UINT64_C(50000000) /* how long one trusts that it is woken: whoever should do so may be killed before it does */
 /* Of a call that begins now: taken once, and handed down. */
-static inline uint64_t pm_deadline(const peermap_segment *segment) { return pm_attached(segment) ? pm_now() + segment->deadline_ns : 0; }
+static inline uint64_t pm_deadline(const peermap_segment *segment) { return pm_attached(segment) ? pm_call_ends(pm_now() + segment->deadline_ns) : 0; }
 static inline uint64_t pm_until(const peermap_segment *segment, uint32_t deadline_ms)
 {
-    return pm_now() + (deadline_ms ? (uint64_t)deadline_ms * 1000000u : segment->deadline_ns);
+    return pm_call_ends(pm_now() + (deadline_ms ? (uint64_t)deadline_ms * 1000000u : segment->deadline_ns));
 }
 
 /* ---- roots.c ---- */

@@ -28,6 +28,7 @@ struct pm_touching {
 struct pm_thread {
     struct pm_near near[PM_NEAR]; /* cache.c */
     struct pm_touching touching;
+    uint64_t deadline; /* of all its calls, 0: none.  deadline.c */
 };
 extern _Thread_local struct pm_thread pm_thread;
 
