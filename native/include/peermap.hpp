@@ -38,7 +38,7 @@
 #ifndef PEERMAP_HPP
 #define PEERMAP_HPP
 
-#include <peermap.h>
+#include <peermap_deadline.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -135,13 +135,6 @@ inline void raise(const std::error_code &code)
         throw error(code, peermap_last_error());
 }
 
-inline std::uint32_t whole_ms(std::chrono::milliseconds time) noexcept
-{
-    const auto count = time.count();
-    constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
-    return count <= 0 ? 0 : count < most ? static_cast<std::uint32_t>(count) : most;
-}
-
 /* The objects that threads of this process are making or destroying, by an attachment.  A claim of its own that is not among them has been given up. */
 struct making {
     std::mutex lock;
@@ -161,7 +154,7 @@ struct options {
     std::size_t reserve_size = 0;
     std::size_t ahead = 0;
     std::size_t heap_step = 0;
-    std::chrono::milliseconds deadline{ 0 };
+    std::chrono::milliseconds deadline{ 0 }; /* more than UINT32_MAX is that; less than 0 is PEERMAP_EINVAL */
     std::uint32_t max_peers = 0;
     std::uint32_t mode = 0;
     std::uint32_t flags = PEERMAP_HEAP;
@@ -282,19 +275,21 @@ public:
     /* Whether no thread of that peer's process can touch the memory any more. */
     bool peer_ended(const peermap_peer &peer) const { return thrown_wait(peermap_peer_ended(handle, &peer)) == 1; }
     bool peer_ended(const peermap_peer &peer, std::error_code &ec) const noexcept { return waited(peermap_peer_ended(handle, &peer), ec) == 1; }
-    /* Waits for that; false if it was not so by the deadline (0: the segment's). */
+    /* Waits for that; false if it was not so by the deadline (0: the segment's; less than that: without waiting). */
     bool wait_ended(const peermap_peer &peer, std::chrono::milliseconds deadline = {}) const
     {
+        const detail::bounded all(deadline, handle);
         return thrown_wait(peermap_wait_ended(handle, &peer, detail::whole_ms(deadline))) == 1;
     }
     bool wait_ended(const peermap_peer &peer, std::chrono::milliseconds deadline, std::error_code &ec) const noexcept
     {
+        const detail::bounded all(deadline, handle);
         return waited(peermap_wait_ended(handle, &peer, detail::whole_ms(deadline)), ec) == 1;
     }
 
     /*
      * Waits until the root's version is another than this (0: until there is such a root), and copies it; nothing if it was not so by the deadline
-     * (0: the segment's).  The root of an object that is being made is there already, see find().
+     * (0: the segment's; less than that: without waiting).  The root of an object that is being made is there already, see find().
      */
     std::optional<peermap_root_copy> wait_root(const std::string &name, std::uint64_t version = 0, std::chrono::milliseconds deadline = {}) const
     {
@@ -307,6 +302,7 @@ public:
                                                std::error_code &ec) const noexcept
     {
         peermap_root_copy root;
+        const detail::bounded all(deadline, handle);
         const int rc = waited(peermap_wait_root(handle, name.c_str(), version, detail::whole_ms(deadline), &root), ec);
         return rc == 0 ? std::optional<peermap_root_copy>(root) : std::nullopt;
     }
@@ -324,7 +320,7 @@ public:
     /* The object of this name, or nullptr if there is none, or none that is complete.  PEERMAP_ETYPE if it is of another type. */
     template <class T> T *find(const std::string &name) const;
     template <class T> T *find(const std::string &name, std::error_code &ec) const;
-    /* Waits until there is one that is complete; nullptr if there was none by the deadline (0: the segment's). */
+    /* Waits until there is one that is complete; nullptr if there was none by the deadline (0: the segment's; less than that: without waiting). */
     template <class T> T *wait_for(const std::string &name, std::chrono::milliseconds deadline = {}) const;
     template <class T> T *wait_for(const std::string &name, std::chrono::milliseconds deadline, std::error_code &ec) const;
 
@@ -332,7 +328,8 @@ public:
      * The object of this name; made of these arguments, and of an allocator of this segment if it takes one, where there is none.  Of any
      * number of processes and threads one makes it, and the others wait for that, and nobody sees it before it is complete.  If its constructor
      * throws, or the process ends in it, the next one makes it.  What the constructor throws is thrown here, also by the second form.
-     * PEERMAP_EBUSY, with the name of the maker, if that lives and has not made it by the deadline.
+     * PEERMAP_EBUSY, with the name of the maker, if that lives and has not made it by the deadline, which is one for the whole call, without the time that the
+     * constructor takes.
      */
     template <class T, class... Arguments> T *find_or_construct(const std::string &name, Arguments &&...arguments);
     template <class T, class... Arguments> T *find_or_construct(const std::string &name, std::error_code &ec, Arguments &&...arguments);
@@ -354,12 +351,16 @@ private:
         plain.reserve_size = with.reserve_size;
         plain.ahead = with.ahead;
         plain.heap_step = with.heap_step;
-        plain.deadline_ms = static_cast<std::uint32_t>(with.deadline.count());
+        plain.deadline_ms = detail::whole_ms(with.deadline);
         plain.max_peers = with.max_peers;
         plain.mode = with.mode;
         plain.flags = with.owner ? with.flags | PEERMAP_OWNER : with.flags;
         plain.owner = with.owner.value_or(0);
         segment made;
+        if (with.deadline.count() < 0) {
+            ec = make_error_code(PEERMAP_EINVAL);
+            return made;
+        }
         made.may_move = (with.flags & PEERMAP_RELOCATABLE) != 0;
         ec = detail::code_of(enter(name.c_str(), &plain, &made.handle));
         return made;
@@ -368,6 +369,8 @@ private:
     {
         std::error_code ec;
         segment made = entered(enter, name, with, ec);
+        if (with.deadline.count() < 0)
+            throw error(ec, "options.deadline is " + std::to_string(with.deadline.count()) + " ms; 0 is the default");
         detail::raise(ec);
         return made;
     }
@@ -536,25 +539,6 @@ inline std::optional<peermap_peer> maker_of(const segment &in, const std::string
 }
 
 /*
- * A time that is counted in waits, not by a clock, which a preloaded library may have replaced: the waits are the kernel's.  One that ends early
- * counts as whole, so that what ends it again and again does not make it last longer.
- */
-class patience {
-public:
-    explicit patience(std::uint32_t ms) noexcept : rest(ms) {}
-    bool is_over() const noexcept { return rest == 0; }
-    std::uint32_t slice() noexcept
-    {
-        const std::uint32_t taken = rest < 10 ? rest : 10;
-        rest -= taken;
-        return taken;
-    }
-
-private:
-    std::uint32_t rest;
-};
-
-/*
  * The right to make or to destroy the object of one root: the root itself, with a type that says who has it.  Of all who try to get it one
  * succeeds, because a root is only replaced if it is what it was.  Given back at the end, if it has not become an object: then it is gone, and its
  * memory is free.  Who dies with it leaves both to the next one; and so does who cannot give it back because the registry is held up.
@@ -663,15 +647,15 @@ inline void raise_of(const std::error_code &code, const std::string &name, const
 }
 
 /* Waits for who has a claim, a little.  1: look again; or that it takes too long. */
-inline int wait_for_maker(const segment &in, const std::string &name, const peermap_root_copy &was, const peermap_peer &maker, patience &rest, std::string &why)
+inline int wait_for_maker(const segment &in, const std::string &name, const peermap_root_copy &was, const peermap_peer &maker, const bounded &all, std::string &why)
 {
-    if (rest.is_over()) {
+    if (all.is_over()) {
         why = "root " + name + " is being made or destroyed by " + maker.name + " (pid " + std::to_string(maker.pid) +
               "), which has not done so by the deadline; if that is stopped or held by a debugger, let it go on, and repeat";
         return PEERMAP_EBUSY;
     }
     peermap_root_copy now;
-    const int rc = peermap_wait_root(in.native_handle(), name.c_str(), was.version, rest.slice(), &now);
+    const int rc = peermap_wait_root(in.native_handle(), name.c_str(), was.version, slice_ms, &now);
     return rc < 0 ? rc : 1;
 }
 
@@ -685,18 +669,22 @@ inline bool wait_for_end(const segment &in, const peermap_root_copy &was) noexce
 }
 
 /* The right to make the object, with memory for it.  1 if that is another's now, or an error. */
-template <class T> int begin(segment &in, right &one, const std::string &name, const peermap_root_copy &was, patience &rest, std::string &why)
+template <class T> int begin(segment &in, right &one, const std::string &name, const peermap_root_copy &was, const bounded &all, std::string &why)
 {
     if (was.version != 0)
         if (const auto maker = maker_of(in, name, was))
-            return wait_for_maker(in, name, was, *maker, rest, why);
+            return wait_for_maker(in, name, was, *maker, all, why);
     void *block = in.allocate(sizeof(T), alignof(T));
     const int rc = one.take(was, block, sizeof(T));
     if (rc != 0)
         in.deallocate(block);
+    if (rc == 1 && all.is_over()) {
+        why = "root " + name + " is being made or destroyed by others, who have not done so by the deadline";
+        return PEERMAP_EBUSY;
+    }
     if (rc == 1) {
         peermap_root_copy now; /* another thread of this process may have the right, and not the root yet */
-        peermap_wait_root(in.native_handle(), name.c_str(), was.version, rest.is_over() ? 1 : rest.slice(), &now);
+        peermap_wait_root(in.native_handle(), name.c_str(), was.version, slice_ms, &now);
     }
     /* What the dead one made nobody has seen.  But its threads may run on for a moment, and write there; where that does not end, it is lost. */
     if (rc == 0 && was.version != 0 && wait_for_end(in, was))
@@ -723,14 +711,13 @@ template <class T> T *segment::find(const std::string &name) const
 
 template <class T> T *segment::wait_for(const std::string &name, std::chrono::milliseconds deadline, std::error_code &ec) const
 {
-    const std::uint32_t given = detail::whole_ms(deadline);
-    for (detail::patience rest(given ? given : peermap_deadline_ms(handle));;) {
+    for (const detail::bounded all(deadline, handle);;) {
         peermap_root_copy root;
         ec = detail::code_of(detail::look<T>(*this, may_move, name, root));
         const bool complete = !ec && root.version != 0 && !detail::is_claim(root);
-        if (complete || ec || rest.is_over())
+        if (complete || ec || all.is_over())
             return complete ? static_cast<T *>(root.pointer) : nullptr;
-        (void)peermap_wait_root(handle, name.c_str(), root.version, rest.slice(), &root);
+        (void)peermap_wait_root(handle, name.c_str(), root.version, 0, &root);
     }
 }
 
@@ -745,7 +732,7 @@ template <class T> T *segment::wait_for(const std::string &name, std::chrono::mi
 template <class T, class... Arguments>
 T *segment::obtain(const std::string &name, std::error_code &ec, std::string &why, Arguments &&...arguments)
 {
-    for (detail::patience rest(peermap_deadline_ms(handle));;) {
+    for (detail::bounded all(peermap_deadline_ms(handle));;) {
         peermap_root_copy root;
         int rc = detail::look<T>(*this, may_move, name, root);
         if (rc == 0 && root.version != 0 && !detail::is_claim(root)) {
@@ -754,14 +741,14 @@ T *segment::obtain(const std::string &name, std::error_code &ec, std::string &wh
         }
         detail::right one(*this, name);
         if (rc == 0)
-            rc = detail::begin<T>(*this, one, name, root, rest, why);
+            rc = detail::begin<T>(*this, one, name, root, all, why);
         if (rc == 1)
             continue;
         if (rc < 0) {
             ec = detail::code_of(rc);
             return nullptr;
         }
-        T *made = detail::construct<T>(*this, one.place(), std::forward<Arguments>(arguments)...);
+        T *made = all.aside([&] { return detail::construct<T>(*this, one.place(), std::forward<Arguments>(arguments)...); });
         rc = one.complete(sizeof(T), root_type<T>::name());
         if (rc == PEERMAP_EBUSY)
             std::destroy_at(made);
@@ -791,6 +778,7 @@ template <class T, class... Arguments> T *segment::find_or_construct(const std::
 template <class T> bool segment::destroy(const std::string &name, std::error_code &ec)
 {
     peermap_root_copy root;
+    detail::bounded all(peermap_deadline_ms(handle));
     int rc = detail::look<T>(*this, may_move, name, root);
     ec = detail::code_of(rc);
     if (ec || root.version == 0 || detail::is_claim(root))
@@ -800,7 +788,7 @@ template <class T> bool segment::destroy(const std::string &name, std::error_cod
     ec = detail::code_of(rc);
     if (rc != 0)
         return false;
-    std::destroy_at(static_cast<T *>(root.pointer));
+    all.aside([&] { std::destroy_at(static_cast<T *>(root.pointer)); });
     return true;
 }
 

@@ -179,7 +179,7 @@ private:
     /* The mutex, and what it protects is whole. */
     class turn {
     public:
-        explicit turn(growing_best_fit &of) : held(of.mutex)
+        explicit turn(growing_best_fit &of) : all(peermap_deadline_ms(peermap_of(&of))), held(of.mutex)
         {
             if (const std::uint64_t dead = of.divider.load())
                 throw error(PEERMAP_EFORMAT, detail::who(peermap_of(&of), dead) + " died while it divided the segment's memory, which may be half done; remove "
@@ -187,6 +187,7 @@ private:
         }
 
     private:
+        const detail::bounded all; /* what it waits for, and what is done in its turn */
         const lock held;
     };
 
@@ -288,6 +289,7 @@ public:
     bool recover()
     {
         bool whole = false;
+        const detail::bounded all(peermap_deadline_ms(below.native_handle()));
         const robust_recursive_mutex::acceptance taken;
         auto look = [&] { whole = reinterpret_cast<Algorithm *>(this->get_segment_manager())->recover(); };
         this->get_segment_manager()->atomic_func(look);
@@ -313,9 +315,9 @@ private:
         const std::string type = root_type<segment_manager>::name();
         std::string why;
         peermap_root_copy found;
-        for (detail::patience rest(peermap_deadline_ms(below.native_handle())); !look_for(type, found);) {
+        for (const detail::bounded all(begun, peermap_deadline_ms(below.native_handle())); !look_for(type, found);) {
             const auto maker = found.version != 0 ? detail::maker_of(below, root, found) : std::nullopt;
-            const int rc = maker ? detail::wait_for_maker(below, root, found, *maker, rest, why) : 0;
+            const int rc = maker ? detail::wait_for_maker(below, root, found, *maker, all, why) : 0;
             if (!why.empty())
                 throw error(make_error_code(static_cast<peermap_error>(rc)), why);
             detail::raise(detail::code_of(rc));
@@ -349,6 +351,7 @@ private:
         }
     }
 
+    const std::uint64_t begun = peermap_now(); /* attaching and what comes after it have one deadline */
     segment below;
 };
 

@@ -25,17 +25,10 @@ namespace detail {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(std::atomic<std::uint64_t>) == 8, "a futex is the lower half of a word");
 
-/* Sleeps for at most `ms` while the lower half of the word is that of `value`.  False if it did to the end. */
-inline bool sleep_while(const std::atomic<std::uint64_t> &word, std::uint64_t value, std::uint32_t ms) noexcept
+/* Sleeps while the lower half of the word is that of `value`. */
+inline void sleep_while(const std::atomic<std::uint64_t> &word, std::uint64_t value, std::uint64_t until) noexcept
 {
-    const struct {
-        long seconds, nanoseconds;
-    } rest = { static_cast<long>(ms / 1000), static_cast<long>(ms % 1000) * 1000000 };
-    const int before = errno;
-    const long rc = ::syscall(SYS_futex, &word, 0 /* FUTEX_WAIT */, static_cast<std::uint32_t>(value), &rest, nullptr, 0);
-    const bool ended = rc != 0 && errno == ETIMEDOUT;
-    errno = before;
-    return !ended;
+    peermap_sleep_while(reinterpret_cast<const std::uint32_t *>(&word), static_cast<std::uint32_t>(value), until);
 }
 
 inline void wake_one(const std::atomic<std::uint64_t> &word) noexcept
@@ -88,15 +81,23 @@ public:
     /* 0, or the id of the dead one that had it. */
     std::uint64_t take(peermap_segment *in, std::uint64_t me)
     {
-        for (std::uint32_t rest = peermap_deadline_ms(in); !try_take(me);) {
-            const std::uint64_t seen = holder.load();
-            if (seen == 0 || wait(seen, rest < slice_ms ? rest : slice_ms))
-                continue;
-            if (take_from_dead(in, seen, me))
-                return seen;
-            if (rest <= slice_ms)
-                throw error(PEERMAP_EBUSY, "a mutex is held by " + who(in, seen) + "; if that is stopped or held by a debugger, let it go on");
-            rest -= slice_ms;
+        if (try_take(me))
+            return 0;
+        const bounded all(peermap_deadline_ms(in));
+        std::uint64_t last = 0;
+        for (std::uint64_t look = peermap_now() + slice_ns; !try_take(me);) {
+            const std::uint64_t seen = holder.load(), now = peermap_now();
+            last = seen != 0 ? seen : last;
+            const bool over = now >= all.until();
+            if (seen != 0 && (over || now >= look)) {
+                if (take_from_dead(in, seen, me))
+                    return seen;
+                look = now + slice_ns;
+            }
+            if (over)
+                throw error(PEERMAP_EBUSY, "a mutex is held by " + who(in, last) + "; if that is stopped or held by a debugger, let it go on");
+            if (seen != 0)
+                wait(seen, look < all.until() ? look : all.until());
         }
         return 0;
     }
@@ -110,7 +111,7 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t slice_ms = 10;
+    static constexpr std::uint64_t slice_ns = std::uint64_t{ slice_ms } * 1000000;
 
     bool settle() noexcept
     {
@@ -125,12 +126,11 @@ private:
 
     /* It is counted before it sleeps, and who gives the mutex back looks for it afterwards.  One that is killed meanwhile stays counted, which costs
      * a call each time. */
-    bool wait(std::uint64_t seen, std::uint32_t ms) noexcept
+    void wait(std::uint64_t seen, std::uint64_t until) noexcept
     {
         waiting.fetch_add(1);
-        const bool woken = sleep_while(holder, seen, ms);
+        sleep_while(holder, seen, until);
         waiting.fetch_sub(1);
-        return woken;
     }
 
     std::atomic<std::uint64_t> holder{ 0 };
