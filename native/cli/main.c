@@ -21,7 +21,7 @@ static const struct {
     [OPTION_ALL] = { "all", NULL, "every process of each object, not the first few" },
     [OPTION_ALLOW_LATE] = { "allow-late", NULL, "go on without peers that do not answer in time" },
     [OPTION_AHEAD] = { "ahead", "SIZE", "bytes mapped past the active ones (default: as many, at least 64 MiB)" },
-    [OPTION_DEADLINE] = { "deadline", "MS", "give up after so many milliseconds (default 1000)" },
+    [OPTION_DEADLINE] = { "deadline", "MS", "give up after so many milliseconds, of all that it takes (default 1000)" },
     [OPTION_FOLLOW] = { "follow", NULL, "go on, sleeping until something happens" },
     [OPTION_FORCE] = { "force", NULL, "do not ask, whoever is attached" },
     [OPTION_FOREIGN] = { "foreign", NULL, "take part in a segment of another user, whoever that is" },
@@ -36,6 +36,7 @@ static const struct {
     [OPTION_NO_PTRACE] = { "no-ptrace", NULL, "nobody uses ptrace on a peer" },
     [OPTION_ONCE] = { "once", NULL, "what is there now, then end" },
     [OPTION_ORPHANS] = { "orphans", NULL, "only what nobody has, for certain" },
+    [OPTION_OWNER] = { "owner", "UID", "take part in a segment of this user, and of no other" },
     [OPTION_READONLY] = { "readonly", NULL, "refuse every command that changes something" },
     [OPTION_RESERVE] = { "reserve", "SIZE", "most bytes it can ever have (default 16 GiB)" },
     [OPTION_SINCE] = { "since", "SEQ", "events after the one of this number" },
@@ -45,6 +46,7 @@ static const struct {
 };
 
 #define BIT(option) (UINT32_C(1) << OPTION_##option)
+#define JOINING (BIT(DEADLINE) | BIT(OWNER) | BIT(FOREIGN))
 #define EVERYWHERE (BIT(HELP) | BIT(VERSION) | BIT(READONLY) | BIT(JSON))
 static_assert(OPTION_COUNT <= 32, "a bit for each");
 
@@ -65,13 +67,13 @@ static const struct command {
     { "events", "NAME", 1, 1, false, BIT(FOLLOW) | BIT(SINCE) | BIT(LAST), run_events, "the event ring, in words", "" },
     { "system", "", 0, 0, false, BIT(ALL) | BIT(ORPHANS), run_system, "all shared memory of this machine, and who has it",
       "POSIX objects, System V segments, memfds and shared anonymous memory, of whatever program.\n" },
-    { "grow", "NAME SIZE", 2, 2, true, BIT(ALLOW_LATE) | BIT(DEADLINE) | BIT(FOREIGN), run_grow, "add memory, in every peer",
+    { "grow", "NAME SIZE", 2, 2, true, BIT(ALLOW_LATE) | JOINING, run_grow, "add memory, in every peer",
       "SIZE is what is added: 64K, 2 MiB, 0x10000, or +25% of what there is.\n" },
-    { "shrink", "NAME SIZE", 2, 2, true, BIT(ALLOW_LATE) | BIT(DEADLINE) | BIT(FOREIGN), run_shrink, "take memory away, in every peer",
+    { "shrink", "NAME SIZE", 2, 2, true, BIT(ALLOW_LATE) | JOINING, run_shrink, "take memory away, in every peer",
       "SIZE is what is taken from the end: 64K, 2 MiB, 0x10000, or 25% of what there is.  What is in it is lost.\n" },
-    { "remap", "NAME [PID]", 1, 2, true, BIT(ALLOW_LATE) | BIT(DEADLINE) | BIT(FOREIGN), run_remap, "replace the mappings of one peer, or of all", "" },
-    { "trim", "NAME", 1, 1, true, BIT(ALLOW_LATE) | BIT(DEADLINE) | BIT(FOREIGN), run_trim, "give a heap's free memory back to the system", "" },
-    { "reap", "NAME", 1, 1, true, BIT(DEADLINE) | BIT(FOREIGN), run_reap, "free the slots of dead peers", "" },
+    { "remap", "NAME [PID]", 1, 2, true, BIT(ALLOW_LATE) | JOINING, run_remap, "replace the mappings of one peer, or of all", "" },
+    { "trim", "NAME", 1, 1, true, BIT(ALLOW_LATE) | JOINING, run_trim, "give a heap's free memory back to the system", "" },
+    { "reap", "NAME", 1, 1, true, JOINING, run_reap, "free the slots of dead peers", "" },
     { "create", "NAME", 1, 1, true,
       BIT(SIZE) | BIT(RESERVE) | BIT(AHEAD) | BIT(MAX_PEERS) | BIT(MODE) | BIT(STRICT) | BIT(NO_PTRACE) | BIT(HUGE) | BIT(HEAP),
       run_create,

@@ -7,13 +7,13 @@
 #include "peermap.h"
 
 /*
- * Attaches as "peermap-cli-PID", with --deadline, --allow-late and --foreign.  What would interrupt the program waits until peer_end(): a peer that
+ * Attaches as "peermap-cli-PID", with --allow-late, --owner and --foreign, and from here on all of the command has one --deadline.  What would interrupt the program waits until peer_end(): a peer that
  * is killed leaves its slot behind.  0, or an exit code.
  */
 int peer_begin(const struct cli *cli, peermap_segment **segment);
 void peer_end(peermap_segment *segment);
 
-/* The options of a peer; false: said what is wrong with them.  `name` is what they point to. */
+/* The options of a peer, and its deadline; false: said what is wrong with them.  `name` is what they point to. */
 bool peer_options(const struct cli *cli, peermap_options *options, char name[PEERMAP_NAME_MAX]);
 void peer_hold_signals(bool hold);
 

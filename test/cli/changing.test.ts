@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { strict as assert } from 'node:assert';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { parseSize } from '../../extension/protocol/address';
 import type { Round } from '../../native/addon/model';
 import { mapsAll, objectOf, Peer, testSegment, until } from '../peers/drive';
@@ -12,6 +12,9 @@ interface Report extends Round {
   before: number;
   error?: { code: string; text: string };
 }
+
+/** Of the header: layout.h. */
+const registryLock = 328;
 
 const verbs = [['grow', '64K'], ['shrink', '64K'], ['remap'], ['trim'], ['reap']] as const;
 
@@ -37,7 +40,7 @@ describe('cli: segments of another user', () => {
         assert.deepEqual([code, out], [1, ''], verb);
         assert.match(
           err,
-          new RegExp(`^peermap: ${name}: PEERMAP_EACCES: it belongs to nobody \\(uid 65534\\), and this is root.*--foreign\n$`),
+          new RegExp(`^peermap: ${name}: PEERMAP_EACCES: it belongs to nobody \\(uid 65534\\), and this is root.*--owner with that uid, or --foreign\n$`),
         );
       }
       assert.ok(bytes().equals(before));
@@ -45,6 +48,14 @@ describe('cli: segments of another user', () => {
       assert.match(roots.err, /it belongs to root \(uid 0\), and this is nobody/);
       for (const [verb, ...more] of verbs) assert.equal((await peermap([verb, name, ...more, '--foreign'])).code, 0, verb);
       assert.equal((await peermap(['grow', own, '64K', '--foreign'], { program })).code, 0);
+      for (const [verb, ...more] of verbs) {
+        assert.equal((await peermap([verb, name, ...more, '--owner', '65534'])).code, 0, verb);
+        const other = await peermap([verb, name, ...more, '--owner=1', '--foreign']);
+        assert.equal(other.code, 1, verb);
+        assert.match(other.err, /PEERMAP_EACCES: it belongs to nobody \(uid 65534\), not to uid 1, as --owner demands: somebody else/);
+      }
+      assert.match((await peermap(['grow', own, '64K', '--owner', '65534'])).err, /it belongs to root \(uid 0\), not to uid 65534/);
+      for (const wrong of ['-1', '4294967295', '1x', '']) assert.equal((await peermap(['reap', name, '--owner', wrong])).code, 2, wrong);
       for (const verb of ['show', 'events']) await well(verb, name);
       assert.ok((await well('ls')).includes(name));
     } finally {
@@ -120,6 +131,31 @@ describe('cli: grow and shrink', () => {
     assert.match(allowed, /128 KiB in all but 1 peer that did not answer/);
     beta.signal('SIGCONT');
     await until(() => mapsAll(beta, name, 131072), 'the late peer');
+  });
+
+  it('has one deadline for all that a command waits for', async () => {
+    const name = testSegment();
+    const held = await Peer.start(name, 'held', 'create', 65536, 'no-ptrace');
+    await Peer.start(name, 'alpha');
+    held.signal('SIGSTOP');
+    const agent = readdirSync(`/proc/${held.pid}/task`).find((thread) => thread !== String(held.pid));
+    const lock = (thread: number) => {
+      const file = openSync(objectOf(name), 'r+');
+      writeSync(file, Buffer.from(Uint32Array.of(thread).buffer), 0, 4, registryLock);
+      closeSync(file);
+    };
+    lock(Number(agent));
+    const begun = performance.now();
+    setTimeout(() => lock(0), 1600);
+    const { code, err } = await peermap(['grow', name, '64K', '--deadline', '2000']);
+    const took = performance.now() - begun;
+    assert.equal(code, 1);
+    assert.match(err, /PEERMAP_ELATE: peer held/);
+    assert.ok(took > 1900 && took < 3000, `${String(took)} ms`);
+    for (const wrong of ['0', '-1', '4294967296', '1.5', 'NaN', '']) {
+      const refused = await peermap(['grow', name, '64K', '--deadline', wrong]);
+      assert.deepEqual([refused.code, refused.err.includes('--deadline takes a number from 1 to 4294967295')], [2, true], wrong);
+    }
   });
 
   it('says in a line what cannot be: past the reservation, less than nothing', async () => {

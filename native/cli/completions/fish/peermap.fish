@@ -7,7 +7,7 @@ function __peermap_words
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
             set skip 0
-        else if contains -- $word --size --reserve --ahead --mode --max-peers --deadline --since --last
+        else if contains -- $word --size --reserve --ahead --mode --max-peers --owner --deadline --since --last
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
