@@ -21,6 +21,8 @@ const peer = record({
   state: oneOf('alive', 'late', 'dead', 'attaching'),
   processState: optional(string),
   samePid: boolean,
+  pidHere: optional(natural),
+  pidPerhaps: optional(natural),
   base: address,
   relocated: boolean,
   noPtrace: boolean,

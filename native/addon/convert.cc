@@ -65,6 +65,8 @@ Napi::Object peer_object(Napi::Env env, const pmo_peer& peer) {
   object.Set("state", pmo_state_word(peer.state));
   if (peer.process_state) object.Set("processState", std::string(1, peer.process_state));
   object.Set("samePid", peer.same_pid);
+  if (peer.here) object.Set("pidHere", peer.here);
+  if (peer.perhaps) object.Set("pidPerhaps", peer.perhaps);
   object.Set("base", Napi::BigInt::New(env, slot.base));
   object.Set("relocated", (slot.flags & PM_SLOT_RELOCATED) != 0);
   object.Set("noPtrace", (slot.flags & PM_SLOT_NO_PTRACE) != 0);

@@ -266,6 +266,10 @@ export interface Peer {
   processState?: string;
   /** False if the process with this pid is not the one that registered (pid reused, or another pid namespace), or has ended. */
   samePid: boolean;
+  /** Its process's number here: another than `pid` for one of a pid namespace below this one.  Absent if it is not known to be seen. */
+  pidHere?: number;
+  /** Likewise, of a process that may be it, where which namespace that is of may not be asked. */
+  pidPerhaps?: number;
   base: bigint;
   relocated: boolean;
   /** Nobody uses ptrace on it. */

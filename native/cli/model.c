@@ -73,6 +73,10 @@ static void model_peer(struct json *json, const struct pmo_peer *peer)
     if (peer->process_state)
         json_string(json, "processState", state);
     json_bool(json, "samePid", peer->same_pid);
+    if (peer->here)
+        json_number(json, "pidHere", peer->here);
+    if (peer->perhaps)
+        json_number(json, "pidPerhaps", peer->perhaps);
     json_hex(json, "base", slot->base);
     json_bool(json, "relocated", (slot->flags & PM_SLOT_RELOCATED) != 0);
     json_bool(json, "noPtrace", (slot->flags & PM_SLOT_NO_PTRACE) != 0);

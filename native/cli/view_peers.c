@@ -61,15 +61,20 @@ static void note_more(struct table *table, const struct pmo_peer *peer)
         table_note(table, PLAIN, "         nobody uses ptrace on it");
     if (slot->error != 0)
         table_note(table, BAD, "         its last mapping failed: %s", strerror(slot->error));
-    if (!peer->same_pid && (peer->state == PMO_ALIVE || peer->state == PMO_LATE))
-        table_note(table, WARNING, "         its process cannot be seen from here");
+    if (peer->here == 0 && peer->perhaps != 0)
+        table_note(table, WARNING, "         of another pid namespace; perhaps it is pid %" PRIu32 " here", peer->perhaps);
+    else if (peer->here == 0 && (peer->state == PMO_ALIVE || peer->state == PMO_LATE))
+        table_note(table, WARNING, "         its process cannot be seen from here: the problems say why");
 }
 
 static void put_peer(struct table *table, const struct pmo_snapshot *snapshot, const struct pmo_peer *peer)
 {
     const struct pm_slot *slot = &peer->slot;
     const enum style plain = peer->state == PMO_DEAD ? FAINT : PLAIN;
-    table_put(table, plain, "%" PRIu32, slot->pid);
+    if (peer->here != 0 && !peer->same_pid)
+        table_put(table, plain, "%" PRIu32 " (here %" PRIu32 ")", slot->pid, peer->here);
+    else
+        table_put(table, plain, "%" PRIu32, slot->pid);
     table_put(table, plain, "%s", slot->name);
     table_put(table, plain, "%s", figure_user(slot->uid).text);
     table_put(table, state_style(peer), "%s%s", pmo_state_word(peer->state), process_word(peer->process_state));

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PID_LIMIT (1u << 22) /* of every Linux */
@@ -89,39 +90,57 @@ static void compare(struct pmo_snapshot *snapshot, struct pmo_peer *peer, const 
         pmo_problem_system(&snapshot->problems, pmo_at("/proc/%" PRIu32 "/maps", process->pid), error);
 }
 
-static void look(struct pmo_snapshot *snapshot, struct pmo_peer *peer, struct omitted *omitted)
+/* Of somebody who lives, by the registry: why its process is not looked at. */
+static void tell_unseen(struct pmo_snapshot *snapshot, const struct pmo_peer *peer, int error)
 {
+    struct pmo_problems *problems = &snapshot->problems;
+    const struct pmo_place place = pmo_at("slot %" PRIu32, peer->index);
     const uint32_t pid = peer->slot.pid;
-    struct pmo_process process;
-    int error = pid > 0 && pid <= PID_LIMIT ? pmo_process_open(pid, &process) : ESRCH;
-    if (error == 0) {
-        const bool same = pmo_process_is(&process, &peer->slot);
-        peer->process_state = same ? pmo_process_activity(&process) : 0;
-        /* What has ended is there no more, whether or not its parent has waited for it. */
-        peer->same_pid = peer->process_state != 0;
-        if (same && !peer->same_pid)
-            peer->state = PMO_DEAD;
-        /* Of the dead and the unfinished nothing is required that maps could contradict. */
-        if (peer->same_pid && (peer->state == PMO_ALIVE || peer->state == PMO_LATE))
-            compare(snapshot, peer, &process, omitted);
-        pmo_process_close(&process);
-    }
-    /* No problem if it is dead: that it cannot be seen is no wonder. */
-    if (peer->state == PMO_DEAD || peer->state == PMO_ATTACHING || peer->same_pid)
-        return;
-    if (error != 0)
-        pmo_problem_system(&snapshot->problems, pmo_at("/proc/%" PRIu32, pid), error);
+    if (error == EXDEV && peer->perhaps)
+        pmo_problem_add(problems, PMO_NO_PROCESS, place,
+                        "pid %" PRIu32 " is of another pid namespace: perhaps it is pid %" PRIu32 " here, which began at that moment; only its user and root may ask",
+                        pid, peer->perhaps);
+    else if (error == EXDEV)
+        pmo_problem_add(problems, PMO_NO_PROCESS, place,
+                        "pid %" PRIu32 " is of another pid namespace, and is not to be seen from here: look from where it runs, or from the machine itself", pid);
+    else if (error == EEXIST)
+        pmo_problem_add(problems, PMO_NO_PROCESS, place,
+                        "pid %" PRIu32 " here is another process: the peer has ended, or is of another pid namespace", pid);
     else
-        pmo_problem_add(&snapshot->problems, PMO_NO_PROCESS, pmo_at("slot %" PRIu32, peer->index),
-                        "pid %" PRIu32 " here is another process: the peer is of another pid namespace", pid);
+        pmo_problem_system(problems, pmo_at("/proc/%" PRIu32, pid), error);
+}
+
+static void look(struct pmo_snapshot *snapshot, struct pmo_peer *peer, struct pmo_below *below, struct omitted *omitted)
+{
+    /* Of the dead and the unfinished nothing is required that maps could contradict; and that they cannot be seen is no wonder. */
+    const bool lives = peer->state == PMO_ALIVE || peer->state == PMO_LATE;
+    struct pmo_process process;
+    const int error = pmo_process_here(&peer->slot, peer->state == PMO_DEAD ? NULL : below, &process, &peer->perhaps);
+    if (error != 0) {
+        if (lives)
+            tell_unseen(snapshot, peer, error);
+        return;
+    }
+    peer->process_state = pmo_process_activity(&process);
+    if (peer->process_state == 0) { /* what has ended is there no more, whether or not its parent has waited for it */
+        peer->state = lives ? PMO_DEAD : peer->state;
+    } else {
+        peer->here = process.pid;
+        peer->same_pid = process.pid == peer->slot.pid;
+        if (lives)
+            compare(snapshot, peer, &process, omitted);
+    }
+    pmo_process_close(&process);
 }
 
 void pmo_peers_look(struct pmo_snapshot *snapshot)
 {
     struct omitted omitted = { 0 };
+    struct pmo_below below = { 0 };
     size_t asked = 0;
     for (; asked < snapshot->peer_count && pmo_budget_left(); asked++)
-        look(snapshot, &snapshot->peers[asked], &omitted);
+        look(snapshot, &snapshot->peers[asked], &below, &omitted);
+    free(below.list);
     omitted.unasked += snapshot->peer_count - asked;
     if (omitted.unasked > 0)
         pmo_problem_add(&snapshot->problems, PMO_LEFT_OUT, pmo_at("registry"),

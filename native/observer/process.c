@@ -147,19 +147,22 @@ static uint64_t pidfd_inode(uint32_t pid)
     return inode;
 }
 
-bool pmo_process_is(const struct pmo_process *process, const struct pm_slot *slot)
+enum pmo_match pmo_process_match(const struct pmo_process *process, const struct pm_slot *slot)
 {
     uint64_t start_time;
+    struct stat ns;
     uint64_t inode = slot->pidfd_ino ? pidfd_inode(process->pid) : 0;
     /* That it can still be read afterwards means that its pid was its own when the pidfd was opened. */
     if (pmo_process_state(process, &start_time) == 0)
-        return false;
+        return PMO_IS_NOT;
     if (inode)
-        return inode == slot->pidfd_ino;
-    struct stat ns;
-    if (slot->pidns && fstatat(process->dir, "ns/pid", &ns, 0) == 0 && ns.st_ino != slot->pidns)
-        return false;
-    return slot->start_time != 0 && start_time == slot->start_time;
+        return inode == slot->pidfd_ino ? PMO_IS : PMO_IS_NOT;
+    if (slot->start_time == 0 || start_time != slot->start_time)
+        return PMO_IS_NOT;
+    if (slot->pidns && fstatat(process->dir, "ns/pid", &ns, 0) == 0)
+        return ns.st_ino == slot->pidns ? PMO_IS : PMO_IS_NOT;
+    /* Of a namespace that may not be asked: in ours the number is one process's alone, in another it is not. */
+    return process->pid == slot->pid && (slot->pidns == 0 || slot->pidns == pmo_own_pidns()) ? PMO_IS : PMO_MAY_BE;
 }
 
 uint32_t pmo_process_uid(const struct pmo_process *process)

@@ -21,8 +21,16 @@ struct pmo_process {
 int pmo_process_open(uint32_t pid, struct pmo_process *process);
 void pmo_process_close(struct pmo_process *process);
 
-/* Whether it is the one that filled this slot.  By the pidfd's inode where the system has unique ones, else by the start time. */
-bool pmo_process_is(const struct pmo_process *process, const struct pm_slot *slot);
+/* Whether it is the one that filled this slot. */
+enum pmo_match {
+    PMO_IS_NOT,
+    PMO_MAY_BE, /* it began at that moment, and which pid namespace it is of may not be asked */
+    PMO_IS,     /* by the pidfd's inode where the system has unique ones, else by pid namespace and start time */
+};
+enum pmo_match pmo_process_match(const struct pmo_process *process, const struct pm_slot *slot);
+/* Of a process of a pid namespace below this one, the number that it has there; else 0. */
+uint32_t pmo_process_inner(const struct pmo_process *process);
+uint64_t pmo_own_pidns(void);
 
 /* Field 3 of /proc/PID/stat: 'R', 'S', 'T' ...; 0 if it cannot be read.  `start_time` (may be NULL) receives field 22. */
 char pmo_process_state(const struct pmo_process *process, uint64_t *start_time);

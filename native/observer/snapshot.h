@@ -16,6 +16,8 @@ struct pmo_peer {
     uint32_t index;
     struct pm_slot slot; /* its name is printable and ends */
     enum pmo_peer_state state;
+    uint32_t here;      /* its process's number here, which is another in a pid namespace below this one; 0: it is not known to be seen */
+    uint32_t perhaps;   /* likewise, of one that may be it; 0: none */
     bool same_pid;      /* the process with this pid, here, is the one that registered, and has not ended */
     char process_state; /* 0 if not known */
     bool mappings_known;
@@ -75,6 +77,21 @@ void pmo_peers_judge(struct pmo_snapshot *snapshot);
 /* Those that the registry takes for alive, and that have ended; `thoroughly`: also those that are about to, or dump their core. */
 void pmo_peers_bury(struct pmo_snapshot *snapshot, bool thoroughly);
 void pmo_peers_look(struct pmo_snapshot *snapshot);
+
+/* Process-local.  Those of pid namespaces below this one, by both numbers, and the list is free()'s. */
+struct pmo_below {
+    struct pmo_inner {
+        uint32_t here, inner;
+    } *list;
+    size_t count;
+    bool looked;
+};
+/*
+ * here.c: opens the process of a slot.  0, or errno: EEXIST, the number is another process's here; EXDEV, it is of another pid namespace, and is not to be seen,
+ * or not for certain: `perhaps` is then one that may be it.  `below` NULL:
+ * it is not looked for there.
+ */
+int pmo_process_here(const struct pm_slot *slot, struct pmo_below *below, struct pmo_process *process, uint32_t *perhaps);
 
 /* strangers.c: fills snapshot->strangers. */
 void pmo_strangers_look(struct pmo_snapshot *snapshot);

@@ -22,7 +22,7 @@ static bool is_registered(const struct pmo_snapshot *snapshot, uint32_t pid)
 {
     for (size_t i = 0; i < snapshot->peer_count; i++) {
         const struct pmo_peer *peer = &snapshot->peers[i];
-        if (peer->slot.pid == pid && peer->same_pid && peer->state != PMO_DEAD)
+        if (peer->here == pid && peer->state != PMO_DEAD)
             return true;
     }
     return false;

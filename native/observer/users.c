@@ -122,18 +122,17 @@ static bool ask(const struct pmo_process *process, void *context)
 static void name_peer(const struct pmo_snapshot *s, const struct pmo_user *user, struct pmo_use *use)
 {
     struct pmo_process process;
-    for (size_t i = 0; i < s->peer_count; i++) {
+    if (pmo_process_open(user->pid, &process) != 0)
+        return;
+    const uint32_t inner = pmo_process_inner(&process);
+    for (size_t i = 0; i < s->peer_count && !use->registered && pmo_budget_left(); i++) {
         const struct pmo_peer *peer = &s->peers[i];
-        if (peer->slot.pid != user->pid || peer->state == PMO_DEAD || pmo_process_open(user->pid, &process) != 0)
+        if ((peer->slot.pid != user->pid && peer->slot.pid != inner) || peer->state == PMO_DEAD || pmo_process_match(&process, &peer->slot) != PMO_IS)
             continue;
-        if (pmo_process_is(&process, &peer->slot)) {
-            use->registered = true;
-            memcpy(use->peer_name, peer->slot.name, sizeof use->peer_name);
-        }
-        pmo_process_close(&process);
-        if (use->registered || !pmo_budget_left())
-            return;
+        use->registered = true;
+        memcpy(use->peer_name, peer->slot.name, sizeof use->peer_name);
     }
+    pmo_process_close(&process);
 }
 
 static void name_peers(struct search *search, size_t segment)
