@@ -7,6 +7,7 @@ import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../extension/protocol/address';
 import { stateWords } from '../extension/protocol/mapping';
 import type { Address, Header, Mapping, Peer, Snapshot } from '../extension/protocol/model';
+import { unseenText } from '../extension/protocol/process';
 import type { ViewCommand } from '../extension/protocol/view';
 import { conditionOf, dataBytes, kernelOf, lacking, peerKey, strangerKey } from './peer';
 
@@ -51,7 +52,7 @@ export function driftWord(kind: DriftKind): string {
     case 'maps-less':
       return l10n.t('maps less than claimed');
     case 'pid-reused':
-      return l10n.t('pid reused');
+      return l10n.t('process not seen');
     case 'stranger':
       return l10n.t('not registered');
     case 'deleted':
@@ -86,7 +87,8 @@ export function peerDrift(peer: Peer, header: Header): Drift[] {
     if ((peer.mappings ?? []).length > 0) add('dead-mapped', deadSaid(peer, header));
     return found;
   }
-  if (!peer.samePid) add('pid-reused', reusedSaid(peer));
+  const unseen = unseenText(peer);
+  if (unseen !== undefined) add('pid-reused', reusedSaid(peer, unseen));
   for (const { address, length, tail } of holesOf(peer, header)) {
     const meaning = tail
       ? l10n.t('It has not mapped the newest extent: it faults where the others read and write.')
@@ -144,13 +146,18 @@ function deadSaid(peer: Peer, { headerLength }: Header): Said {
   };
 }
 
-function reusedSaid({ pid, state, processState }: Peer): Said {
-  const seen = processState === undefined ? l10n.t('no process {0}', pid) : l10n.t('another process {0}', pid);
+function reusedSaid({ pid, state, pidPerhaps }: Peer, seen: string): Said {
   return {
     severity: 'warning',
     registry: l10n.t('pid {0} is {1}', pid, stateWords[state]),
     kernel: seen,
-    meaning: l10n.t('It ended and its pid was given to another, or it runs in a container with pids of its own.'),
+    meaning:
+      pidPerhaps === undefined
+        ? l10n.t('It ended and its pid was given to another, or it runs in a container with pids of its own.')
+        : l10n.t(
+            'It runs in a container with pids of its own, and pid {0} here began at the same moment: only the user of that process and root may ask whether it is the one.',
+            pidPerhaps,
+          ),
     repair: { none: l10n.t('nothing is certain from here; once a peer finds that it ended, it can be reaped') },
   };
 }

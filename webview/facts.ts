@@ -5,14 +5,16 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Peer, ProcessFacts } from '../extension/protocol/model';
+import { pidHere } from '../extension/protocol/process';
 import { useActions } from './context';
 
 export type Facts = ReadonlyMap<number, ProcessFacts>;
 
 /** What makes it worth asking again.  That a process runs or sleeps changes all the time and nothing with it. */
-export function factsKey({ pid, startTime, processState }: Pick<Peer, 'pid' | 'startTime' | 'processState'>): string {
+export function factsKey(peer: Pick<Peer, 'pid' | 'samePid' | 'pidHere' | 'startTime' | 'processState'>): string {
+  const { startTime, processState } = peer;
   const held = processState !== undefined && 'Tt'.includes(processState) ? processState : '';
-  return `${pid} ${startTime} ${held}`;
+  return `${pidHere(peer) ?? peer.pid} ${startTime} ${held}`;
 }
 
 export function useFacts(peers: readonly Peer[], open: boolean): Facts {
@@ -21,13 +23,15 @@ export function useFacts(peers: readonly Peer[], open: boolean): Facts {
   const asked = useRef(new Map<number, string>());
   useEffect(() => {
     if (!open) return;
-    const fresh = peers.filter((peer) => peer.state !== 'dead' && asked.current.get(peer.pid) !== factsKey(peer));
+    const fresh = peers.filter(
+      (peer) => peer.state !== 'dead' && asked.current.get(pidHere(peer) ?? peer.pid) !== factsKey(peer),
+    );
     if (fresh.length === 0) return;
-    for (const peer of fresh) asked.current.set(peer.pid, factsKey(peer));
+    for (const peer of fresh) asked.current.set(pidHere(peer) ?? peer.pid, factsKey(peer));
     const take = ({ value }: { value: readonly ProcessFacts[] }): void =>
       setFacts((before) => new Map([...before, ...value.map((one) => [one.pid, one] as const)]));
     // Without them the registry shows what the segment itself tells.
-    ask('peermap/facts', { pids: fresh.map(({ pid }) => pid) }).then(take, () => undefined);
+    ask('peermap/facts', { pids: fresh.map((peer) => pidHere(peer) ?? peer.pid) }).then(take, () => undefined);
   }, [peers, open]);
   return facts;
 }

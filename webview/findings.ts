@@ -7,6 +7,7 @@ import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../extension/protocol/address';
 import { opWords } from '../extension/protocol/mapping';
 import type { Header, Peer, ProblemCode, Snapshot } from '../extension/protocol/model';
+import { thawText } from '../extension/protocol/process';
 import type { ViewCommand } from '../extension/protocol/view';
 import { behindSaid, peerDrift } from './drift-model';
 import { conditionOf, kernelOf, lackText, lacking, peerKey, strangerKey } from './peer';
@@ -91,10 +92,13 @@ function headerFindings({ lock, intent }: Header): Finding[] {
 function peerFindings(peer: Peer, header: Header): Finding[] {
   const found: Finding[] = [];
   const drift = new Map(peerDrift(peer, header).map((one) => [one.kind, one]));
-  if (drift.size === 0 && peer.error === 0 && peer.state !== 'late' && lacking(peer) === 0) return found;
+  if (drift.size === 0 && peer.error === 0 && peer.state !== 'late' && !peer.frozen && lacking(peer) === 0) return found;
   const about = { where: l10n.t('{0}, pid {1}', peer.name, peer.pid), peer: peerKey(peer) };
   const remap = { label: l10n.t('Remap'), command: 'peermap.remap', pid: peer.pid } as const;
   const id = (code: string): { id: string; code: string } => ({ id: `${code} ${peer.slot}`, code });
+  if (peer.frozen && peer.state !== 'dead') {
+    found.push({ ...id('frozen'), ...about, severity: 'warning', text: thawText(peer) });
+  }
   if (lacking(peer) > 0) {
     found.push({
       ...id('lacks-memory'),
@@ -117,10 +121,8 @@ function peerFindings(peer: Peer, header: Header): Finding[] {
     const text = l10n.t('The registry claims {0}, the kernel maps {1}.', formatBytes(peer.mapped), formatBytes(kernel.bytes));
     found.push({ ...id('drift'), ...about, severity: 'warning', text, fix: remap });
   }
-  if (drift.has('pid-reused')) {
-    const text = l10n.t('The process that has this pid is not the one that registered.');
-    found.push({ ...id('pid-reused'), ...about, severity: 'warning', text });
-  }
+  const unseen = drift.get('pid-reused');
+  if (unseen) found.push({ ...id('pid-reused'), ...about, severity: 'warning', text: unseen.meaning });
   const dead = drift.get('dead-mapped');
   if (dead) found.push({ ...id('dead-mapped'), ...about, severity: 'warning', text: dead.meaning });
   if (peer.error !== 0) {

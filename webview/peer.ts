@@ -7,6 +7,7 @@ import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../extension/protocol/address';
 import { stateWords } from '../extension/protocol/mapping';
 import type { Header, Mapping, Peer } from '../extension/protocol/model';
+import { heldText, unseenText } from '../extension/protocol/process';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'quiet';
 
@@ -20,17 +21,8 @@ export function strangerKey(pid: number): string {
 }
 
 /** What the kernel's letter says where it is not the usual. */
-function held(processState: string | undefined): string | undefined {
-  switch (processState) {
-    case 'D':
-      return l10n.t('waiting for a device');
-    case 'T':
-      return l10n.t('stopped');
-    case 't':
-      return l10n.t('held by a debugger');
-    default:
-      return undefined;
-  }
+function stateSaid({ processState }: Peer): string | undefined {
+  return processState === 'D' ? l10n.t('waiting for a device') : undefined;
 }
 
 export interface Condition {
@@ -41,8 +33,9 @@ export interface Condition {
 }
 
 export function conditionOf(peer: Peer): Condition {
-  const how = held(peer.processState);
-  const detail = !peer.samePid && peer.state !== 'dead' ? l10n.t('another process has its pid') : (how ?? '');
+  const how = heldText(peer) ?? stateSaid(peer);
+  const unseen = peer.state === 'dead' ? undefined : unseenText(peer);
+  const detail = unseen ?? how ?? '';
   const tones = { alive: 'ok', late: 'warn', dead: 'bad', attaching: 'quiet' } as const;
   const tone = peer.state === 'alive' && detail !== '' ? 'warn' : tones[peer.state];
   return { tone, state: peer.state, detail: peer.state === 'dead' && how === undefined ? '' : detail };

@@ -6,6 +6,7 @@ import * as l10n from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { formatBytes, formatNanoseconds } from '../extension/protocol/address';
 import { methodWords, stateWords } from '../extension/protocol/mapping';
+import { pidText } from '../extension/protocol/process';
 import type { Column } from './grid-model';
 import { Bytes, Changing, Icon } from './parts';
 import { baseName, heldBy, isoTime, kernelBytes, stateText, type RegistryRow } from './registry-model';
@@ -14,10 +15,10 @@ type Of = Column<RegistryRow>;
 
 /** `contained`: some of the processes have another pid inside their container. */
 export function registryColumns(contained: boolean): Of[] {
-  return [...identity(), ...(contained ? [containerPid()] : []), ...mapping(), ...answers(), ...process()];
+  return [...identity(contained), ...(contained ? [containerPid()] : []), ...mapping(), ...answers(), ...process()];
 }
 
-function identity(): Of[] {
+function identity(contained: boolean): Of[] {
   return [
     {
       key: 'slot',
@@ -49,7 +50,16 @@ function identity(): Of[] {
       cellClass: ({ condition }) => `state tone-${condition.tone}`,
       cellHint: stateText,
     },
-    { key: 'pid', title: l10n.t('PID'), align: 'end', width: 6, value: ({ peer }) => peer.pid },
+    {
+      key: 'pid',
+      title: l10n.t('PID'),
+      hint: l10n.t('by which it registered, and which it has here if that is another'),
+      align: 'end',
+      width: contained ? 18 : 6,
+      value: ({ peer }) => peer.pid,
+      render: ({ peer }) => pidText(peer),
+      cellHint: ({ peer }) => pidText(peer),
+    },
   ];
 }
 

@@ -6,6 +6,7 @@ import * as l10n from '@vscode/l10n';
 import { formatBytes, formatNanoseconds } from '../extension/protocol/address';
 import { methodWords, stateWords } from '../extension/protocol/mapping';
 import type { Header, Peer, ProcessFacts } from '../extension/protocol/model';
+import { pidHere, pidText, thawText } from '../extension/protocol/process';
 import type { Facts } from './facts';
 import { conditionOf, conditionText, kernelOf, peerKey, type Condition, type Kernel } from './peer';
 
@@ -28,7 +29,7 @@ export function registryRows(
   return peers.map((peer) => {
     const key = peerKey(peer);
     const last = before.get(key);
-    const known = facts.get(peer.pid);
+    const known = facts.get(pidHere(peer) ?? peer.pid);
     if (last?.peer === peer && last.facts === known && last.active === header.active) return last;
     return {
       key,
@@ -41,12 +42,13 @@ export function registryRows(
   });
 }
 
-export type Held = { kind: 'traced'; by: string } | { kind: 'stopped' } | { kind: 'foreign' } | undefined;
+export type Held = { kind: 'frozen' } | { kind: 'traced'; by: string } | { kind: 'stopped' } | { kind: 'foreign' } | undefined;
 
 /** Why a process cannot answer for itself, apart from its state in the registry. */
 export function heldBy({ peer, facts }: Pick<RegistryRow, 'peer' | 'facts'>): Held {
   if (peer.state === 'dead') return undefined;
-  if (!peer.samePid) return { kind: 'foreign' };
+  if (pidHere(peer) === undefined) return { kind: 'foreign' };
+  if (peer.frozen) return { kind: 'frozen' };
   const { tracer } = facts ?? {};
   if (peer.processState === 't') {
     return { kind: 'traced', by: tracer ? l10n.t('{0}, pid {1}', tracer.command, tracer.pid) : '' };
@@ -85,7 +87,9 @@ export function factLines(row: RegistryRow): string[] {
   const lines: [string, string | number | undefined][] = [
     [l10n.t('Name'), peer.name],
     [l10n.t('State'), stateText(row)],
-    [l10n.t('PID'), peer.pid],
+    [l10n.t('PID'), pidText(peer)],
+    [l10n.t('Perhaps PID'), peer.pidPerhaps],
+    [l10n.t('Frozen'), thawText(peer)],
     [l10n.t('PID in its container'), facts?.containerPid],
     [l10n.t('Container'), facts?.container],
     [l10n.t('User'), facts ? `${facts.user} (${facts.uid})` : peer.uid],

@@ -6,6 +6,7 @@
 import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../protocol/address';
 import type { Peer, Snapshot } from '../protocol/model';
+import { thawText } from '../protocol/process';
 import { peerCount } from './counts';
 
 /** So many names are read; the rest is counted. */
@@ -81,11 +82,16 @@ export function reapPreview(snapshot: Snapshot): string {
 /** Who will not answer, or not by itself. */
 function obstacles({ header }: Snapshot, asked: readonly Peer[]): string[] {
   const closed = (peer: Peer) => peer.noPtrace || (header?.flags.includes('noPtrace') ?? false);
-  const traced = asked.filter(({ processState }) => processState === 't');
-  const stopped = asked.filter(({ processState }) => processState === 'T');
+  const frozen = asked.filter((peer) => peer.frozen);
+  const traced = asked.filter((peer) => !peer.frozen && peer.processState === 't');
+  const stopped = asked.filter((peer) => !peer.frozen && peer.processState === 'T');
   const unreachable = stopped.filter(closed);
   const reachable = stopped.filter((peer) => !closed(peer));
   return [
+    ...held(frozen, {
+      one: (who) => l10n.t('{0} is frozen and cannot acknowledge. {1}', who, frozen.map(thawText).join('')),
+      many: (n, who) => l10n.t('{0} are frozen with their cgroups and cannot acknowledge: {1}.', peerCount(n), who),
+    }),
     ...held(traced, {
       one: (who) => l10n.t('{0} is held by a debugger and cannot acknowledge.', who),
       many: (n, who) => l10n.t('{0} are held by debuggers and cannot acknowledge: {1}.', peerCount(n), who),

@@ -10,6 +10,7 @@
 import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../protocol/address';
 import { methodWords, stateWords } from '../protocol/mapping';
+import { heldText, pidText, thawText } from '../protocol/process';
 import { peerCount } from './counts';
 import { sparkline } from './sparkline';
 import type { Header, Mapping, Peer, Problem, SegmentSummary, Snapshot } from '../protocol/model';
@@ -85,8 +86,7 @@ export function aliveIn(summary: SegmentSummary, snapshot: Snapshot | undefined)
 
 function peerRow(segment: string, peer: Peer, header: Header | undefined): Row {
   const id = `peer:${segment}/${peer.slot}/${peer.generation}`;
-  const stopped =
-    peer.processState === 'T' ? l10n.t('stopped') : peer.processState === 't' ? l10n.t('held by a debugger') : undefined;
+  const stopped = heldText(peer);
   // While a round is under way every peer is late until it has answered, for microseconds: that is no news, and would flicker.
   const passing = header?.lock !== undefined && !stopped;
   const state = peer.state === 'late' && passing ? 'alive' : peer.state;
@@ -94,14 +94,14 @@ function peerRow(segment: string, peer: Peer, header: Header | undefined): Row {
   // How far ahead, not how much: the same before and after a growth that needs nothing of the peer.
   const ahead = header !== undefined && peer.mapped > header.active && peer.state !== 'dead';
   const mapped = ahead ? l10n.t('ahead to {0}', formatBytes(peer.mapped)) : formatBytes(peer.mapped);
-  const words = [`pid ${peer.pid}`, mapped, ...(state === 'alive' ? [] : [stateWords[state]])];
+  const words = [`pid ${pidText(peer)}`, mapped, ...(state === 'alive' ? [] : [stateWords[state]])];
   if (stopped) words.push(stopped);
   if (missing.length > 0) words.push(l10n.t('mapping incomplete'));
   return {
     id,
     label: peer.name,
     description: words.join(' · '),
-    tooltip: [peer.name, ...words, ...placeLines(peer)].join('\n'),
+    tooltip: [peer.name, ...words, ...(peer.frozen ? [thawText(peer)] : []), ...placeLines(peer)].join('\n'),
     icon: state,
     context: `peer ${state}`,
     pid: peer.pid,

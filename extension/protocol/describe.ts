@@ -7,6 +7,7 @@ import * as l10n from '@vscode/l10n';
 import { formatBytes, formatMode, plus } from './address';
 import { describeHeap, describeRound } from './describe-parts';
 import { methodWords, opWords } from './mapping';
+import { heldText, pidHere, pidText, thawText, unseenText } from './process';
 import type { Header, HeapCount, Mapping, Peer, PeermapEvent, Problem, ProcessFacts, Snapshot } from './model';
 
 export interface Described {
@@ -93,13 +94,12 @@ function headerLines(header: Header): string[] {
 }
 
 function peerLines(peer: Peer, header: Header | undefined, facts: readonly ProcessFacts[]): string[] {
-  const known = facts.find(({ pid }) => pid === peer.pid);
-  const stopped =
-    peer.processState === 'T' ? [l10n.t('stopped')] : peer.processState === 't' ? [l10n.t('held by a debugger')] : [];
-  const state = [peer.state, ...stopped, ...(peer.samePid ? [] : [l10n.t('another process has its pid')])];
+  const known = facts.find(({ pid }) => pid === (pidHere(peer) ?? peer.pid));
+  const state = [peer.state, heldText(peer), unseenText(peer)].filter((word) => word !== undefined);
   return [
-    `${peer.name} (${peer.pid}): ${state.join(', ')}`,
+    `${peer.name} (${pidText(peer)}): ${state.join(', ')}`,
     ...[
+      ...(peer.frozen ? [thawText(peer)] : []),
       l10n.t('slot {0}, attachment {1}', peer.slot, peer.generation),
       peer.relocated ? l10n.t('base {0} (relocated: raw pointers do not hold)', peer.base) : l10n.t('base {0}', peer.base),
       l10n.t('maps {0} ({1} bytes); it {2}', formatBytes(peer.mapped), peer.mapped, methodWords[peer.method]),

@@ -20,6 +20,7 @@ const peer = record({
   name: string,
   state: oneOf('alive', 'late', 'dead', 'attaching'),
   processState: optional(string),
+  frozen: optional(record({ file: optional(string), thaw: optional(string) })),
   samePid: boolean,
   pidHere: optional(natural),
   pidPerhaps: optional(natural),

@@ -8,6 +8,7 @@ import { open } from 'node:fs/promises';
 import type { Peer, Snapshot } from '../../native/addon/index';
 import { fromAddress, plus, toAddress } from '../protocol/address';
 import type { Problem, Residency } from '../protocol/model';
+import { pidHere } from '../protocol/process';
 import type { Answer } from '../protocol/requests';
 import { residency } from './budgets';
 import { linesOf, most } from './foreign-files';
@@ -31,18 +32,19 @@ export async function residencyOf(snapshot: Snapshot, given: unknown = []): Prom
   let without = 0;
   // One after the other: each is held up for its own time only, and the cost told is its own.
   for (const peer of snapshot.peers) {
-    if (peer.state === 'dead' || !peer.samePid || !peer.mappings) continue;
+    const here = pidHere(peer);
+    if (peer.state === 'dead' || here === undefined || !peer.mappings) continue;
     if (performance.now() - started >= residency.ms || ranges >= residency.ranges) {
       without += 1;
       continue;
     }
-    const where = `/proc/${peer.pid}/smaps`;
+    const where = `/proc/${here}/smaps`;
     try {
       const began = process.hrtime.bigint();
       const found = new Ranges(snapshot.object.inode, peer.mappings);
       for await (const line of linesOf(where, most.longList)) found.read(line);
       const whole = found.list;
-      const told = bounds.length === 0 ? whole : await inPieces(peer.pid, whole, bounds);
+      const told = bounds.length === 0 ? whole : await inPieces(here, whole, bounds);
       ranges += told.length;
       value.push({ pid: peer.pid, ranges: told, tookNs: Number(process.hrtime.bigint() - began) });
     } catch (error) {

@@ -13,6 +13,7 @@ import type { Observer, Peer, Root, Snapshot } from '../../native/addon/index';
 import { decode } from '../protocol/decode';
 import type { Description } from '../protocol/layout';
 import type { Problem, Structure } from '../protocol/model';
+import { pidHere } from '../protocol/process';
 import type { Answer, Requests } from '../protocol/requests';
 import type { Addon } from './addon';
 import { structures as budget } from './budgets';
@@ -66,9 +67,9 @@ export class Structures {
     return this.underWay.noting({ method: 'peermap/structure', segment, root }, work);
   }
 
-  /** Live peers; where the registry's pids are not ours, as those of containers, whoever maps the segment. */
+  /** Live peers; where none can be seen, whoever maps the segment. */
   private async pidsOf(snapshot: Snapshot): Promise<number[]> {
-    const alive = snapshot.peers.filter(mapsIt).map((peer) => peer.pid);
+    const alive = snapshot.peers.filter(mapsIt).flatMap((peer) => pidHere(peer) ?? []);
     const others = alive.filter((pid) => pid !== process.pid);
     if (others.length > 0) return others;
     const { value } = await this.system.processes();
@@ -154,8 +155,8 @@ class Search {
 }
 
 /** The registry says who, and the kernel that it is so.  Of whom it does not say, it lets us open nothing either: that is told. */
-function mapsIt({ state, samePid, mappings }: Peer): boolean {
-  return state !== 'dead' && samePid && mappings?.length !== 0;
+function mapsIt({ state, mappings }: Peer): boolean {
+  return state !== 'dead' && mappings?.length !== 0;
 }
 
 function rootOf(snapshot: Snapshot, name: string): Root | undefined {

@@ -53,6 +53,14 @@ Napi::Object run_object(Napi::Env env, const pmo_run& run) {
   return object;
 }
 
+Napi::Object freezer_object(Napi::Env env, const pm_freezer& freezer) {
+  Napi::Object object = Napi::Object::New(env);
+  if (freezer.path[0] == '\0') return object;
+  object.Set("file", freezer.path);
+  object.Set("thaw", pmo_thaw_value(&freezer));
+  return object;
+}
+
 Napi::Object peer_object(Napi::Env env, const pmo_peer& peer) {
   const pm_slot& slot = peer.slot;
   Napi::Object object = Napi::Object::New(env);
@@ -64,6 +72,7 @@ Napi::Object peer_object(Napi::Env env, const pmo_peer& peer) {
   object.Set("name", slot.name);
   object.Set("state", pmo_state_word(peer.state));
   if (peer.process_state) object.Set("processState", std::string(1, peer.process_state));
+  if (peer.frozen) object.Set("frozen", freezer_object(env, peer.freezer));
   object.Set("samePid", peer.same_pid);
   if (peer.here) object.Set("pidHere", peer.here);
   if (peer.perhaps) object.Set("pidPerhaps", peer.perhaps);

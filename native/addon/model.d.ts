@@ -264,6 +264,8 @@ export interface Peer {
   state: PeerState;
   /** The kernel's word on the process, where /proc shows it: "R", "S", "T" (stopped), "t" (traced) … of a thread that runs. */
   processState?: string;
+  /** Its cgroup is frozen, as a paused container is: by `thaw`, written to `file`, it goes on, and by nothing else.  Both absent where that is not in sight. */
+  frozen?: { file?: string; thaw?: string };
   /** False if the process with this pid is not the one that registered (pid reused, or another pid namespace), or has ended. */
   samePid: boolean;
   /** Its process's number here: another than `pid` for one of a pid namespace below this one.  Absent if it is not known to be seen. */

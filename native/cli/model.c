@@ -72,6 +72,14 @@ static void model_peer(struct json *json, const struct pmo_peer *peer)
     json_string(json, "state", pmo_state_word(peer->state));
     if (peer->process_state)
         json_string(json, "processState", state);
+    if (peer->frozen) {
+        json_open(json, "frozen", '{');
+        if (peer->freezer.path[0]) {
+            json_string(json, "file", peer->freezer.path);
+            json_string(json, "thaw", pmo_thaw_value(&peer->freezer));
+        }
+        json_close(json, '}');
+    }
     json_bool(json, "samePid", peer->same_pid);
     if (peer->here)
         json_number(json, "pidHere", peer->here);

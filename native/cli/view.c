@@ -13,6 +13,23 @@
 
 static void label(const struct out *out, const char *text) { out_part(out, FAINT, "  %-10s", text); }
 
+/* Whoever is held lets nobody else get on; whoever is at work will be done. */
+static void view_holder(const struct out *out, const struct pm_header *h, const struct pmo_peer *holder, const char *what)
+{
+    const struct pm_intent *intent = &h->intent;
+    const char *held = pmo_held_word(holder);
+    const bool grows = (intent->op == PM_OP_GROW || intent->op == PM_OP_INSIDE) && intent->to > intent->from;
+    out_part(out, held ? WARNING : PLAIN, "held by %s (%" PRIu32 ")", holder->slot.name, holder->slot.pid);
+    if (holder->frozen)
+        out_line(out, WARNING, ", which is frozen: %s%s", pmo_thaw_remedy(&holder->freezer).text, what);
+    else if (held)
+        out_line(out, WARNING, ", which is %s%s", held, what);
+    else if (holder->here == 0)
+        out_line(out, PLAIN, ", whose process cannot be seen from here%s", what);
+    else
+        out_line(out, PLAIN, ", which is %s%s", grows && h->target < intent->to ? "allocating the memory" : "at work", what);
+}
+
 static void view_lock(const struct out *out, const struct pmo_snapshot *snapshot)
 {
     const struct pm_header *h = &snapshot->header;
@@ -33,11 +50,7 @@ static void view_lock(const struct out *out, const struct pmo_snapshot *snapshot
     else if (!holder)
         out_line(out, WARNING, "held by a peer that is not in the registry%s", what);
     else
-        out_line(out, WARNING, "held by %s (%" PRIu32 ")%s%s", holder->slot.name, holder->slot.pid,
-                 holder->process_state == 'T'   ? ", which is stopped"
-                 : holder->process_state == 't' ? ", which a debugger holds"
-                                                : "",
-                 what);
+        view_holder(out, h, holder, what);
 }
 
 static void view_sizes(const struct out *out, const struct pmo_snapshot *snapshot)

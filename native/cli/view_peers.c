@@ -13,20 +13,11 @@
 #define BYTES(value) figure_bytes(value).text
 #define RUNS_SHOWN 3
 
-static const char *process_word(char state)
-{
-    switch (state) {
-    case 'T': return ", stopped";
-    case 't': return ", traced";
-    default: return "";
-    }
-}
-
 static enum style state_style(const struct pmo_peer *peer)
 {
     if (peer->state == PMO_DEAD)
         return BAD;
-    return peer->state == PMO_ALIVE && *process_word(peer->process_state) == '\0' ? GOOD : WARNING;
+    return peer->state == PMO_ALIVE && !pmo_held_word(peer) ? GOOD : WARNING;
 }
 
 /* Bytes of the data, the header left out. */
@@ -42,7 +33,7 @@ static uint64_t data_mapped(const struct pmo_mappings *mappings, uint64_t header
 
 static void note_drift(struct table *table, const struct pmo_peer *peer)
 {
-    const bool held = peer->process_state == 'T' || peer->process_state == 't';
+    const bool held = peer->frozen || peer->process_state == 'T' || peer->process_state == 't';
     for (size_t i = 0; i < peer->missing.count && i < RUNS_SHOWN; i++)
         table_note(table, BAD, "         the kernel maps nothing of ours in %s at 0x%" PRIx64 ": %s", BYTES(peer->missing.list[i].length),
                    peer->missing.list[i].address, held ? "it maps that when it goes on" : "peermap remap mends it");
@@ -53,6 +44,8 @@ static void note_drift(struct table *table, const struct pmo_peer *peer)
 static void note_more(struct table *table, const struct pmo_peer *peer)
 {
     const struct pm_slot *slot = &peer->slot;
+    if (peer->frozen)
+        table_note(table, WARNING, "         its cgroup is frozen, and nothing else makes it go on: %s", pmo_thaw_remedy(&peer->freezer).text);
     if (slot->pin / PM_PIN_ONE > 0 && peer->state != PMO_DEAD)
         table_note(table, PLAIN, "         pins %s: a shrink below that waits", BYTES(slot->pin & PM_PIN_BYTES));
     if (slot->flags & PM_SLOT_RELOCATED)
@@ -77,7 +70,8 @@ static void put_peer(struct table *table, const struct pmo_snapshot *snapshot, c
         table_put(table, plain, "%" PRIu32, slot->pid);
     table_put(table, plain, "%s", slot->name);
     table_put(table, plain, "%s", figure_user(slot->uid).text);
-    table_put(table, state_style(peer), "%s%s", pmo_state_word(peer->state), process_word(peer->process_state));
+    const char *held = pmo_held_word(peer);
+    table_put(table, state_style(peer), "%s%s%s", pmo_state_word(peer->state), held ? ", " : "", held ? held : "");
     table_put(table, plain, "0x%" PRIx64, slot->base);
     table_put(table, plain, "%s", BYTES(slot->mapped));
     if (peer->mappings_known)

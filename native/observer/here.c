@@ -5,6 +5,7 @@
  * A process has a number in its own pid namespace and in each above it, and registers by its own.  So from above it has another number here: status says
  * both.  From beside or below it has none.
  */
+#include "share.h"
 #include "snapshot.h"
 
 #include "budget.h"
@@ -70,8 +71,10 @@ static bool keep_below(const struct pmo_process *process, void *context)
 /* Looked for where a slot needs them, once in a look at a segment. */
 static void know_below(struct pmo_below *below)
 {
+    struct pmo_shares shares = { 0 };
+    bool whole;
     if (!below->looked)
-        (void)pmo_process_each(keep_below, below);
+        (void)pmo_process_each(keep_below, below, &shares, &whole);
     below->looked = true;
 }
 

@@ -110,6 +110,17 @@ static void tell_unseen(struct pmo_snapshot *snapshot, const struct pmo_peer *pe
         pmo_problem_system(problems, pmo_at("/proc/%" PRIu32, pid), error);
 }
 
+/* How it sleeps does not tell: of version 1 as if it waited for a device, of version 2 as ever. */
+static void ask_freezer(struct pmo_peer *peer)
+{
+    const struct pm_slot *slot = &peer->slot;
+    const struct pm_process who = { slot->pid, slot->uid, slot->start_time, slot->pidns, slot->pidfd_ino };
+    struct pm_facts facts;
+    /* The quick look first: hardly anybody is. */
+    peer->frozen = pm_process_find(&who, slot->life & PM_FUTEX_TID, false, &facts) == 0 && pm_process_is_frozen(&facts, NULL) &&
+                   pm_process_is_frozen(&facts, &peer->freezer);
+}
+
 static void look(struct pmo_snapshot *snapshot, struct pmo_peer *peer, struct pmo_below *below, struct omitted *omitted)
 {
     /* Of the dead and the unfinished nothing is required that maps could contradict; and that they cannot be seen is no wonder. */
@@ -127,6 +138,8 @@ static void look(struct pmo_snapshot *snapshot, struct pmo_peer *peer, struct pm
     } else {
         peer->here = process.pid;
         peer->same_pid = process.pid == peer->slot.pid;
+        if (peer->state != PMO_DEAD)
+            ask_freezer(peer);
         if (lives)
             compare(snapshot, peer, &process, omitted);
     }

@@ -9,6 +9,7 @@
 
 #include "attach.h"
 #include "mappings.h"
+#include "os.h"
 
 enum pmo_peer_state { PMO_ALIVE, PMO_LATE, PMO_DEAD, PMO_ATTACHING };
 
@@ -20,6 +21,8 @@ struct pmo_peer {
     uint32_t perhaps;   /* likewise, of one that may be it; 0: none */
     bool same_pid;      /* the process with this pid, here, is the one that registered, and has not ended */
     char process_state; /* 0 if not known */
+    bool frozen;        /* with its cgroup: it runs nothing until that is thawed, not even when it is continued */
+    struct pm_freezer freezer; /* of one that is */
     bool mappings_known;
     struct pmo_mappings mappings;
     struct pmo_runs missing;

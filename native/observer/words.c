@@ -2,6 +2,8 @@
 /* words.c - the words that stand for a segment's numbers. */
 #include "words.h"
 
+#include <stdio.h>
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 const char *pmo_state_word(enum pmo_peer_state state)
@@ -53,6 +55,29 @@ const char *pmo_flag_word(size_t index, uint32_t *flag)
         return NULL;
     *flag = flags[index].flag;
     return flags[index].word;
+}
+
+const char *pmo_held_word(const struct pmo_peer *peer)
+{
+    if (peer->frozen)
+        return "frozen";
+    switch (peer->process_state) {
+    case 'T': return "stopped";
+    case 't': return "held by a debugger";
+    default: return NULL;
+    }
+}
+
+const char *pmo_thaw_value(const struct pm_freezer *freezer) { return freezer->version == 1 ? "THAWED" : "0"; }
+
+struct pmo_remedy pmo_thaw_remedy(const struct pm_freezer *freezer)
+{
+    struct pmo_remedy remedy;
+    if (freezer->path[0])
+        snprintf(remedy.text, sizeof remedy.text, "write %s to %s", pmo_thaw_value(freezer), freezer->path);
+    else
+        snprintf(remedy.text, sizeof remedy.text, "thaw its cgroup, or let its container go on");
+    return remedy;
 }
 
 void pmo_permissions(uint32_t flags, char text[5])

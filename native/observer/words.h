@@ -20,6 +20,15 @@ bool pmo_event_has_op(uint32_t kind);
 /* The word of the flag at `index` in the list of PM_SEGMENT_ flags that have one, and the flag; NULL after the last. */
 const char *pmo_flag_word(size_t index, uint32_t *flag);
 
+/* What a peer is held by, as a word: "frozen", "stopped", "held by a debugger", "ended"; NULL: nothing that can be seen. */
+const char *pmo_held_word(const struct pmo_peer *peer);
+/* How a frozen peer is let go on: "write 0 to /sys/fs/cgroup/x/cgroup.freeze". */
+struct pmo_remedy {
+    char text[320];
+};
+struct pmo_remedy pmo_thaw_remedy(const struct pm_freezer *freezer);
+const char *pmo_thaw_value(const struct pm_freezer *freezer); /* what to write to its file */
+
 /* As in /proc/PID/maps: "rw-s". */
 void pmo_permissions(uint32_t flags, char text[5]);
 

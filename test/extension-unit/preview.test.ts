@@ -33,6 +33,13 @@ describe('the preview of a change', () => {
     assert.match(growPreview(closed, 1), /stopped and cannot acknowledge\.$/);
   });
 
+  it('tells a frozen peer from a stopped one, and names the file to thaw it by', () => {
+    const frozen = { processState: 'T', frozen: { file: '/sys/fs/cgroup/x/cgroup.freeze', thaw: '0' } };
+    const text = growPreview(snapshot([peer(0, 'search', frozen)]), 1);
+    assert.match(text, /search \(100\) is frozen and cannot acknowledge\. .*write 0 to \/sys\/fs\/cgroup\/x\/cgroup\.freeze/);
+    assert.doesNotMatch(text, /stopped/);
+  });
+
   it('of a shrink counts who will unmap it, not the dead, and who pins it', () => {
     const peers = [peer(0, 'indexer'), peer(1, 'search', { pins: 1, pinnedBytes: 2 * MiB }), peer(2, 'old', { state: 'dead' })];
     assert.equal(

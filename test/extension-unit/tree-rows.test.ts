@@ -73,6 +73,16 @@ describe('rows of the Segments view', () => {
     assert.deepEqual(contexts(), ['peer alive', 'peer late']);
   });
 
+  it('name a frozen peer as that, and both numbers of one that runs in a pid namespace of its own', () => {
+    const [frozen, inner] = row([
+      peer(0, 'indexer', { processState: 'S', frozen: { file: '/sys/fs/cgroup/x/cgroup.freeze', thaw: '0' } }),
+      peer(1, 'search', { samePid: false, pidHere: 4711 }),
+    ]).children;
+    assert.match(frozen?.description ?? '', / · frozen$/);
+    assert.match(frozen?.tooltip ?? '', /write 0 to \/sys\/fs\/cgroup\/x\/cgroup\.freeze/);
+    assert.match(inner?.description ?? '', /^pid 101 \(here 4711\) · /);
+  });
+
   it('are not drawn again when nothing reads differently', () => {
     const before = row([peer(0, 'indexer', { latencyNs: 1, acked: 1 })]);
     assert.deepEqual(changedRows(before, row([peer(0, 'indexer', { latencyNs: 99, acked: 7 })])), []);

@@ -294,6 +294,22 @@ describe('inspector words', () => {
     assert.equal(lackText({ ...the(peer), missing }), 'lacks 1 MiB at 0x7e8000000000');
     assert.equal(conditionText(conditionOf({ ...the(peer), state: 'late', processState: 'T' })), 'late, stopped');
     assert.equal(conditionText(conditionOf({ ...the(peer), samePid: false })), 'alive, another process has its pid');
+    assert.equal(conditionText(conditionOf({ ...the(peer), processState: 'T', frozen: {} })), 'alive, frozen');
+    assert.equal(conditionText(conditionOf({ ...the(peer), samePid: false, pidHere: 77 })), 'alive');
+    const perhaps = conditionText(conditionOf({ ...the(peer), samePid: false, pidPerhaps: 77 }));
+    assert.equal(perhaps, 'alive, of another pid namespace, perhaps pid 77 here');
+  });
+
+  it('a frozen peer is a problem that names the file to thaw it by; one seen under another number is none', () => {
+    const model = three();
+    const file = '/sys/fs/cgroup/freezer/x/freezer.state';
+    Object.assign(the(model.peers[1]), { frozen: { file, thaw: 'THAWED' }, processState: 'D' });
+    Object.assign(the(model.peers[2]), { samePid: false, pidHere: 77 });
+    const found = findingsOf(model.snapshot()).filter(({ code }) => code === 'frozen' || code === 'pid-reused');
+    assert.deepEqual(
+      found.map(({ code, text }) => [code, text]),
+      [['frozen', `Its cgroup is frozen: write THAWED to ${file} to let it go on.`]],
+    );
   });
 
   it('the kernel agrees up to its page, drifts beyond it, and may be unknown', () => {
