@@ -44,6 +44,8 @@ export function removalText(object: string, removal: Removal): string {
       return l10n.t('{0} was removed.', object);
     case 'gone':
       return l10n.t('{0} is not there any more.', object);
+    case 'replaced':
+      return l10n.t('The name {0} is another object’s by now, and nothing was removed: look again.', object);
     case 'refused':
       return refusalText(object, removal);
     case 'opened':

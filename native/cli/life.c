@@ -221,8 +221,18 @@ int run_destroy(struct cli *cli)
     char *why = has(cli, OPTION_FORCE) ? NULL : remove_unused(name, &doomed, &removal);
     if (removal.outcome == PMO_REMOVAL_DONE)
         return print_destroyed(cli);
+    const struct pmo_target anyway = target_of(&doomed, true);
+    const bool helps = pmo_may_unlink(&anyway);
     if (why && !is_question(&removal)) {
         rc = library_error(name, pmo_removal_code(&removal), why);
+        free(why);
+        return rc;
+    }
+    if (why && !helps) {
+        const struct figure owner = figure_user(doomed.facts.st_uid);
+        char *sentence = text_of("%s; and this user may not remove it: only %s%s can", why, owner.text, doomed.facts.st_uid ? ", or root," : "");
+        rc = library_error(name, PEERMAP_EACCES, sentence);
+        free(sentence);
         free(why);
         return rc;
     }

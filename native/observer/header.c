@@ -132,13 +132,13 @@ bool pmo_header_read(int fd, struct pm_header *header, struct stat *object, stru
     judge_rest(header, &judge);
     const uint64_t length = (uint64_t)object->st_size, active = pmo_active(header);
     if (length < header->header_len) {
-        pmo_problem_add(problems, PMO_TRUNCATED, pmo_at("object"), "%" PRIu64 " bytes are left of a header of %" PRIu64, length,
+        pmo_problem_add(problems, PMO_TRUNCATED, pmo_at("object"), "was cut short from outside: %" PRIu64 " bytes are left of a header of %" PRIu64 "; destroy it, and create it anew", length,
                         header->header_len);
         return false;
     }
     if (active <= header->reserved && length - header->header_len < active)
         pmo_problem_add(problems, PMO_TRUNCATED, pmo_at("object"),
-                        "%" PRIu64 " data bytes are left of %" PRIu64 ": peers that touch the rest get SIGBUS", length - header->header_len,
+                        "was cut short from outside: %" PRIu64 " of %" PRIu64 " data bytes are left, and who touches the rest gets SIGBUS; destroy it, and create it anew", length - header->header_len,
                         active);
     return true;
 }

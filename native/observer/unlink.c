@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* One removal, once the lease is held.  Process-local. */
@@ -84,7 +85,7 @@ static bool unlink_aside(struct removing *removing)
         return false;
     const struct pmo_entry aside = { removing->entry.folder, removing->aside };
     if (!pmo_entry_is(&aside, removing->target->object))
-        return give_back(removing, PMO_REMOVAL_GONE, 0); /* another had the name by then */
+        return give_back(removing, PMO_REMOVAL_REPLACED, 0); /* another had the name by then */
     if (!removing->target->anyway && !pmo_lease_is_whole(&removing->lease))
         return give_back(removing, PMO_REMOVAL_OPENED, 0);
     if (unlinkat(aside.folder, aside.base, 0) != 0)
@@ -139,6 +140,40 @@ static enum pmo_reason take_lease_unless_registered(struct removing *removing)
     return reason == PMO_LEASED ? PMO_CONTRADICTED : PMO_REGISTERED;
 }
 
+static bool name_is_taken(const struct pmo_entry *entry)
+{
+    struct stat facts;
+    return fstatat(entry->folder, entry->base, &facts, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* CAP_FOWNER, which overrides the sticky bit. */
+static bool overrides_owners(void)
+{
+    struct {
+        uint32_t version;
+        int pid;
+    } head = { 0x20080522, 0 };
+    struct {
+        uint32_t effective, permitted, inheritable;
+    } sets[2] = { 0 };
+    return syscall(SYS_capget, &head, sets) == 0 && (sets[0].effective & 1u << 3) != 0;
+}
+
+bool pmo_may_unlink(const struct pmo_target *target)
+{
+    struct pmo_entry entry;
+    enum pmo_reason reason;
+    struct stat folder, object;
+    if (target->kind != PMO_POSIX || !pmo_folder_open(target->name, true, &entry, &reason))
+        return false;
+    bool may = faccessat(entry.folder, ".", W_OK | X_OK, AT_EACCESS) == 0 && fstat(entry.folder, &folder) == 0 &&
+               fstatat(entry.folder, entry.base, &object, AT_SYMLINK_NOFOLLOW) == 0;
+    if (may && (folder.st_mode & S_ISVTX))
+        may = object.st_uid == geteuid() || folder.st_uid == geteuid() || overrides_owners();
+    close(entry.folder);
+    return may;
+}
+
 static void unlink_posix(const struct pmo_target *target, struct pmo_removal *removal)
 {
     struct removing removing = { .target = target, .removal = removal };
@@ -148,7 +183,7 @@ static void unlink_posix(const struct pmo_target *target, struct pmo_removal *re
         return;
     }
     if (!pmo_entry_is(&removing.entry, target->object)) {
-        end_with(removal, PMO_REMOVAL_GONE, 0);
+        end_with(removal, name_is_taken(&removing.entry) ? PMO_REMOVAL_REPLACED : PMO_REMOVAL_GONE, 0);
     } else if (target->anyway) {
         unlink_aside(&removing);
     } else if ((reason = take_lease_unless_registered(&removing)) == PMO_LEASED) {
@@ -207,6 +242,7 @@ int pmo_removal_code(const struct pmo_removal *removal)
     case PMO_REMOVAL_GONE: return PEERMAP_ENOENT;
     case PMO_REMOVAL_NOT_PERMITTED: return PEERMAP_EACCES;
     case PMO_REMOVAL_LONG_NAME: return PEERMAP_ENAME;
+    case PMO_REMOVAL_REPLACED: return PEERMAP_EBUSY;
     case PMO_REMOVAL_FAILED: return PEERMAP_EOS;
     default: break;
     }
@@ -239,6 +275,7 @@ void pmo_removal_text(const struct pmo_removal *removal, char *text, size_t size
     switch (removal->outcome) {
     case PMO_REMOVAL_DONE: snprintf(text, size, "removed"); break;
     case PMO_REMOVAL_GONE: snprintf(text, size, "it is not there any more"); break;
+    case PMO_REMOVAL_REPLACED: snprintf(text, size, "its name is another object's by now, and nothing was removed: look again"); break;
     case PMO_REMOVAL_REFUSED: refusal_text(removal, text, size); break;
     case PMO_REMOVAL_OPENED: snprintf(text, size, "somebody opened it while it was being removed: it is there as before"); break;
     case PMO_REMOVAL_UNDONE:

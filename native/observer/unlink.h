@@ -28,6 +28,7 @@
 #define PMO_OUTCOMES(X)                                                                                                \
     X(DONE, "removed")                                                                                                 \
     X(GONE, "gone")                   /* there is no such object under this name */                                    \
+    X(REPLACED, "replaced")           /* its name is another object's by now, which stays */                            \
     X(REFUSED, "refused")             /* by `reason` */                                                                \
     X(OPENED, "opened")               /* meanwhile: it has its name again */                                           \
     X(UNDONE, "undone")               /* a removal that was interrupted: somebody has it, and it has its name `name` again */ \
@@ -60,6 +61,9 @@ struct pmo_removal {
     char command[256]; /* likewise */
     size_t others;     /* who have it too */
 };
+
+/* Whether this user could take the name away, as `anyway` does: whoever may not is not helped by being asked, or by asking with more force. */
+bool pmo_may_unlink(const struct pmo_target *target);
 
 void pmo_unlink(const struct pmo_target *target, struct pmo_removal *removal);
 

@@ -53,7 +53,9 @@ describe('addon: removing what nobody has', () => {
     const object = target(`peermap.${name}`);
     const refused = peermap.remove(object);
     assert.deepEqual([refused.outcome, refused.reason, refused.name], ['refused', 'registered', 'one']);
-    assert.equal(peermap.remove({ ...object, inode: object.inode + 1, anyway: true }).outcome, 'gone');
+    const replaced = peermap.remove({ ...object, inode: object.inode + 1, anyway: true });
+    assert.deepEqual([replaced.outcome, replaced.code], ['replaced', 'PEERMAP_EBUSY']);
+    assert.match(replaced.text ?? '', /another object's by now, and nothing was removed/);
     assert.equal(peermap.remove({ ...object, anyway: true }).outcome, 'removed');
     assert.ok(segment.size > 0);
     assert.ok(!existsSync(`${folder}/peermap.${name}`));
@@ -93,7 +95,7 @@ describe('addon: removing what nobody has', () => {
       ([, word]) => word,
     );
     const declared = readFileSync('native/addon/model.d.ts', 'utf8');
-    assert.ok(words.length >= 14 && outcomes.length === 9);
+    assert.ok(words.length >= 14 && outcomes.length === 10);
     const reasons = /export type UseReason =([^;]*);/.exec(declared)?.[1] ?? '';
     assert.deepEqual(
       [...reasons.matchAll(/\| '([a-z-]+)'/g)].map(([, word]) => word),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { strict as assert } from 'node:assert';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { parseSize } from '../../extension/protocol/address';
 import type { Round } from '../../native/addon/model';
 import { mapsAll, objectOf, Peer, testSegment, until } from '../peers/drive';
@@ -281,6 +281,19 @@ describe('cli: the other commands', () => {
     const refused = await peermap(['trim', plain]);
     assert.equal(refused.code, 1);
     assert.match(refused.err, /PEERMAP_EINVAL/);
+  });
+
+  it('an object that was cut short is told so by those who look and by those who change, with one remedy', async () => {
+    const name = testSegment();
+    await well('create', name, '--size', '1M');
+    truncateSync(objectOf(name), statSync(objectOf(name)).size - 4096);
+    const words = /was cut short from outside: .* are left.*; destroy it, and create it anew/;
+    assert.match(await well('show', name), words);
+    const { code, err } = await peermap(['grow', name, '64K']);
+    assert.equal(code, 1);
+    assert.match(err, words);
+    assert.match(err, /PEERMAP_ELOST/);
+    await well('destroy', name);
   });
 
   it('destroy refuses while somebody has it, and when it cannot be sure, unless it is forced', async () => {

@@ -222,7 +222,8 @@ describe('cli: system', () => {
       assert.ok(!orphans.includes(name));
       const refused = await peermap(['destroy', name], { program: nobody.program });
       assert.equal(refused.code, 1);
-      assert.match(refused.err, /only its owner and root/);
+      assert.match(refused.err, /PEERMAP_EACCES: .*only its owner and root.*this user may not remove it/);
+      assert.doesNotMatch(refused.err, /--force/, 'which would not help');
       const forced = await peermap(['destroy', name, '--force'], { program: nobody.program });
       assert.equal(forced.code, 1);
       assert.match(forced.err, /PEERMAP_EACCES: this user may not remove it/);
