@@ -65,7 +65,7 @@ uint64_t pm_limit_memory(const char *meminfo, struct pm_limit *limit)
     int before = errno;
     pm_text_fields(AT_FDCWD, meminfo, fields, FIELDS);
     errno = before;
-    uint64_t available = value_of(&fields[AVAILABLE], VAST) << 10, swap = value_of(&fields[SWAP], 0) << 10;
+    uint64_t available = value_of(&fields[AVAILABLE], VAST >> 10) << 10, swap = value_of(&fields[SWAP], 0) << 10;
     if (available < VAST)
         lower(limit, PM_LIMIT_SYSTEM, usable(sum(available, swap)), value_of(&fields[TOTAL], 0) << 10);
     return swap;
