@@ -3,8 +3,8 @@
  * agent.c - the thread that keeps this process's mapping what the header says, and works for the application's calls.
  *
  * It sleeps on the header's bell, which a round's runner and this process's own calls ring.  It holds the life word of its slot
- * through its robust list for as long as it lives, which is how everybody knows that the process lives.  All signals but SIGBUS are
- * blocked in it; it takes no lock of the C library, so that it can run while every other thread of the process is stopped.
+ * through its robust list for as long as it lives, which is how everybody knows that the process lives.  All signals are blocked in it but those that
+ * a thread brings upon itself; it takes no lock of the C library, so that it can run while every other thread of the process is stopped.
  *
  * On a machine whose cores are all busy it would wait for a turn with every growth.  It keeps the ordinary policy and niceness, which
  * everybody may use and which take no time from the application, with the shortest slice that there is: a thread that wakes with little to do

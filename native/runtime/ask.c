@@ -91,14 +91,25 @@ static int held_up(const peermap_segment *segment, const char *what)
 
 /* ---- starting ---- */
 
+/*
+ * What a thread brings upon itself ends the process where it is blocked, also if the program has an answer to it: guard.c to SIGBUS, the program of a
+ * sandbox to SIGSYS.
+ */
+static void fill_mask(sigset_t *mask)
+{
+    static const int own[] = { SIGBUS, SIGSYS, SIGSEGV, SIGILL, SIGFPE, SIGTRAP };
+    sigfillset(mask);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        sigdelset(mask, own[i]);
+}
+
 static int start_thread(peermap_segment *segment, struct pm_start *start)
 {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_SIZE);
     sigset_t all, before;
-    sigfillset(&all);
-    sigdelset(&all, SIGBUS); /* guard.c */
+    fill_mask(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = PM_FAILS("attach.thread");
     if (error == 0)
