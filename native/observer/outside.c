@@ -166,4 +166,4 @@ void pmo_outside_unwatch(uint32_t *bell)
     pthread_mutex_unlock(&lifecycle);
 }
 
-void pmo_outside_process(int pidfd) { enqueue(pidfd, EPOLLONESHOT); }
+bool pmo_outside_process(int pidfd) { return enqueue(pidfd, EPOLLONESHOT); }

@@ -11,10 +11,10 @@
  * makes the call fail with EFAULT, where a load would be a SIGBUS.  Their values are read with pread.
  *
  * The kernel wakes one waiter of a dead peer's life word.  Others may wait for it too, other observers or peers, so whoever finds it
- * dead passes the wake on.
+ * dead passes the wake on.  Who is frozen does not; so the word alone is trusted by nobody, and the pidfd tells each for itself.
  *
  * It looks once a second instead (`timed`) where it cannot be told: before Linux 5.16, without inotify, for the 127th live peer and
- * after, for a peer that did not ask the kernel to wake anybody, and for an object whose header cannot be read.
+ * after, for a peer of which it has no pidfd, or which did not ask the kernel to wake anybody, and for an object whose header cannot be read.
  */
 #include "watch.h"
 
@@ -41,6 +41,7 @@ struct companion {
     uint32_t thread;
     int pidfd; /* -1: none */
     bool ended;
+    bool tells; /* its end rings the bell */
 };
 
 /* What changes in a segment, as far as it is told.  Process-local. */
@@ -133,8 +134,7 @@ static void accompany(struct pmo_watch *watch, struct companion *companion, cons
     if (companion->pidfd < 0)
         return;
     watch->pidfd_count++;
-    if (watch->told_of_outside)
-        pmo_outside_process(companion->pidfd);
+    companion->tells = watch->told_of_outside && pmo_outside_process(companion->pidfd);
 }
 
 static bool has_ended(struct pmo_watch *watch, struct companion *companion)
@@ -213,13 +213,15 @@ static uint32_t choose(struct pmo_watch *watch, uint32_t bell, struct pm_wait wa
     waits[count++] = (struct pm_wait){ change_word(watch), watch->seen.change };
     for (uint32_t i = 0; i < watch->slot_count; i++) {
         const uint32_t life = watch->seen.life[i];
-        if (life == 0)
+        if (life == 0) {
+            *timed = *timed || (watch->seen.ending[i] && !watch->companions[i].tells);
             continue;
+        }
         if (count < PM_WAIT_MAX)
             waits[count++] = (struct pm_wait){ life_word(watch, i), life };
         else
             *timed = true;
-        *timed = *timed || !(life & PM_FUTEX_WAITERS);
+        *timed = *timed || !(life & PM_FUTEX_WAITERS) || !watch->companions[i].tells;
     }
     return count;
 }

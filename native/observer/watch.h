@@ -28,7 +28,7 @@ void pmo_watch_stop(struct pmo_watch *watch);
  * count among them.  0 or errno. */
 int pmo_outside_watch(int fd, uint32_t *bell);
 void pmo_outside_unwatch(uint32_t *bell);
-/* Likewise, once, when that process has ended.  Between the two above; closing the pidfd ends it. */
-void pmo_outside_process(int pidfd);
+/* Likewise, once, when that process has ended.  Between the two above; closing the pidfd ends it.  False if it is not told of. */
+bool pmo_outside_process(int pidfd);
 
 #endif
