@@ -28,6 +28,8 @@ def metadata_of(config: configparser.ConfigParser) -> str:
     lines += ["%s: %s" % (key.capitalize(), meta[key]) for key in ("name", "version", "license")]
     lines += ["Summary: " + meta["description"], "Requires-Python: " + config["options"]["python_requires"]]
     lines += ["Classifier: " + one for one in meta["classifiers"].split("\n") if one]
+    for extra, needed in config["options.extras_require"].items():
+        lines += ["Provides-Extra: " + extra, 'Requires-Dist: %s; extra == "%s"' % (needed, extra)]
     with open(os.path.join(here, "README.md")) as readme:
         return "\n".join(lines + ["Description-Content-Type: text/markdown", "", readme.read()])
 

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
+import ctypes
 import errno
 import os
+import pickle
 import signal
 import threading
 import unittest
 
 import peermap
 from common import Case, MiB, names, until
+from peermap import _segment
 
 PEER = "segment = peermap.attach(name, peer_name='other'); print('attached'); sys.stdin.read()"
 
@@ -228,6 +231,17 @@ class Segments(Case):
                 self.assertEqual(names(segment), ["one"])
             self.assertEqual(self.start("segment = peermap.attach(name, peer_name='other'); os._exit(0)").end(), 0)
             until(lambda: segment.peers()[1].state == "dead")
+
+    def test_what_was_not_there_in_time_is_a_TimeoutError(self) -> None:
+        self.assertTrue(issubclass(peermap.ELATE, TimeoutError))
+        kinds = {}
+        for number in (errno.ETIMEDOUT, errno.EMFILE):
+            ctypes.set_errno(number)
+            error = pickle.loads(pickle.dumps(_segment._failure(peermap.EOS.number)))
+            self.assertIsInstance(error, peermap.EOS)
+            self.assertEqual((error.code, error.errno), ("PEERMAP_EOS", number))
+            kinds[number] = isinstance(error, TimeoutError)
+        self.assertEqual(kinds, {errno.ETIMEDOUT: True, errno.EMFILE: False})
 
     def test_options_of_a_wrong_kind_are_refused(self) -> None:
         for options, error in (

@@ -105,6 +105,34 @@ class Waits(Case):
         with self.assertRaises(KeyboardInterrupt):
             self.segment.wait_root("never", deadline_ms=60000)
 
+    def test_a_wait_is_no_longer_for_what_handlers_do_meanwhile(self) -> None:
+        def hold_up(*_: object) -> None:
+            time.sleep(0.3)
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
+
+        before = signal.signal(signal.SIGALRM, hold_up)
+        self.addCleanup(signal.signal, signal.SIGALRM, before)
+        self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        begun = time.monotonic()
+        self.assertFalse(self.segment.wait_ended(self.peer(), 1000))
+        self.assertLess(time.monotonic() - begun, 2)
+
+    def test_what_is_no_duration_is_refused(self) -> None:
+        for wrong in (-1, 1 << 63):
+            with self.assertRaises(peermap.EINVAL):
+                self.segment.wait_root("never", deadline_ms=wrong)
+        for wrong in (-1, 1 << 32, 1 << 64):
+            with self.assertRaisesRegex(peermap.EINVAL, "deadline_ms is %d" % wrong):
+                peermap.open(self.name, deadline_ms=wrong)
+        for other in (1.5, float("nan"), float("inf"), "1"):
+            with self.assertRaises(TypeError):
+                self.segment.wait_root("never", deadline_ms=other)  # type: ignore[arg-type]
+            with self.assertRaises(TypeError):
+                peermap.open(self.name, deadline_ms=other)
+        self.soon("segment.set_root('r', 64, 10)")
+        self.assertIsNotNone(self.segment.wait_root("r", deadline_ms=1 << 33))
+
 
 if __name__ == "__main__":
     unittest.main()

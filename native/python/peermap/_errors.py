@@ -21,7 +21,7 @@ class Error(OSError):
 
     @property
     def code(self) -> str:
-        return "PEERMAP_" + type(self).__name__
+        return "PEERMAP_" + ERRORS.get(self.number, type(self)).__name__
 
     def __str__(self) -> str:
         return self.sentence
@@ -100,7 +100,7 @@ class ESRCH(Error):
     text = "no peer has this pid"
 
 
-class ELATE(Error):
+class ELATE(Error, TimeoutError):
     number = -15
     text = "a peer did not map the memory before the deadline; nothing was changed"
 
@@ -118,6 +118,10 @@ class EDETACHED(Error):
 class EOS(Error):
     number = -18
     text = "the system refused; see errno"
+
+
+class NotInTime(EOS, TimeoutError):
+    """EOS of a deadline: the system has not given so much memory by then."""
 
 
 class ELOST(Error):

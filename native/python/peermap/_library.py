@@ -200,6 +200,7 @@ _PROTOTYPES = {
     "pid_of": (c_int, c_void_p, c_char_p),
     "peers": (c_int, c_void_p, POINTER(Peer), c_int),
     "peer_ended": (c_int, c_void_p, POINTER(Peer)),
+    "now": (c_uint64,),
     "wait_ended": (c_int, c_void_p, POINTER(Peer), c_uint32),
     "reap": (c_int, c_void_p),
     "error_name": (c_char_p, c_int),

@@ -16,10 +16,10 @@ import os
 import threading
 import weakref
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple, Type, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple, Type, TypeVar, Union
 
 from . import _library
-from ._errors import EACCES, EDETACHED, EINVAL, ELOST, ENOSPC, EOS, ERRORS, Error
+from ._errors import EACCES, EDETACHED, EINVAL, ELOST, ENOSPC, EOS, ERRORS, Error, NotInTime
 from ._heap import Faults, HeapObject
 from ._library import library
 from ._records import Answer, Heap, HeapPeer, Peer, Root, Round, answer_of, heap_of, heap_peer_of, peer_of, round_of
@@ -40,6 +40,7 @@ _FLAGS = {
     "heap": _library.HEAP,
     "foreign": _library.FOREIGN,
 }
+_CALLING = "this thread is in the middle of a call"
 _SLICE_MS = 100  # after which a wait lets signals and a detach have their turn
 _NUMBERS = ("initial_size", "reserve_size", "ahead", "deadline_ms", "max_peers", "mode", "heap_step", "owner")
 
@@ -47,7 +48,9 @@ _NUMBERS = ("initial_size", "reserve_size", "ahead", "deadline_ms", "max_peers",
 def _failure(code: int, error: int = 0) -> Error:
     kind = ERRORS.get(code, Error)
     sentence = library.last_error().decode()
-    return kind(sentence, error or (ctypes.get_errno() if kind in (EACCES, EOS) else None))
+    if kind is EOS and (error or ctypes.get_errno()) == errno.ETIMEDOUT:
+        kind = NotInTime
+    return kind(sentence, error or (ctypes.get_errno() if kind in (EACCES, EOS, NotInTime) else None))
 
 
 def _check(result: int) -> int:
@@ -98,10 +101,12 @@ def _export_ended(owner: "weakref.ref[Segment]", export: "weakref.ref[Any]") -> 
 class Segment:
     """Made by create(), attach() and open().  Every method may be called from any thread."""
 
-    def __init__(self, handle: int, name: str) -> None:
-        self._handle: Optional[int] = handle
+    def __init__(self, name: str) -> None:
+        self._attached = ctypes.c_void_p()
+        self._departure = map(library.detach, (self._attached,))  # once: no Ctrl+C comes between the taking and the call.  Of NULL it is none
+        self._handle: Optional[int] = None  # then no call begins yet, or any more
         self._name = name
-        self._users: Dict[int, int] = {}  # calls under way, by thread
+        self._users: Set[Tuple[int, object]] = set()  # calls under way: the thread, and the call
         self._pins = 0
         self._exports: "Dict[int, Tuple[weakref.ref[Any], int, int]]" = {}  # a ctypes array has no hash: by the reference's id
         self._pinned = 0
@@ -122,7 +127,7 @@ class Segment:
                 raise
 
     def __del__(self) -> None:
-        if getattr(self, "_handle", None) is not None:
+        if hasattr(self, "_idle"):
             with contextlib.suppress(BufferError):
                 self.detach()
 
@@ -131,39 +136,39 @@ class Segment:
 
     @contextlib.contextmanager
     def _use(self) -> Iterator[int]:
-        with self._idle:
-            handle = self._handle
-            if handle is None:
-                raise EDETACHED()
-            me = threading.get_ident()
-            self._users[me] = self._users.get(me, 0) + 1
-        try:
+        call = (threading.get_ident(), object())
+        try:  # an exception, as of Ctrl+C, may come anywhere
+            with self._idle:
+                handle = self._handle
+                if handle is None:
+                    raise EDETACHED()
+                self._users.add(call)
             yield handle
         finally:
+            self._users.discard(call)
             with self._idle:
-                self._users[me] = self._users.get(me, 0) - 1
-                if self._users[me] <= 0:
-                    del self._users[me]
                 self._idle.notify_all()
 
     def detach(self) -> None:
-        """Leaves the segment, and waits for the calls that other threads have under way, each of which ends by its deadline.  Idempotent.
+        """Leaves the segment, and waits for the calls that other threads have under way, each of which ends by its deadline.  Idempotent: after an
+        exception, as of Ctrl+C, no call begins any more, and another detach() goes on with it.
 
         BufferError, like mmap.close(), while there are memoryviews or arrays of its memory, or pins, and in the middle of a call of the same thread (by
         a signal handler, say).
         """
         with self._idle:
-            if self._handle is None:
-                return
-            alive = library.base(self._handle) is not None
-            if alive and self._in_use():
-                gc.collect()
-            if alive and self._in_use():
-                raise BufferError("segment %s cannot be detached: %s" % (self._name, self._in_use()))
-            handle, self._handle = self._handle, None
+            if self._handle is not None:
+                alive = library.base(self._handle) is not None
+                if alive and self._in_use():
+                    gc.collect()
+                if alive and self._in_use():
+                    raise BufferError("segment %s cannot be detached: %s" % (self._name, self._in_use()))
+                self._handle = None
             while self._users:
+                if self._is_calling():
+                    raise BufferError("segment %s cannot be detached: %s" % (self._name, _CALLING))
                 self._idle.wait()
-        library.detach(handle)
+            next(self._departure, None)
 
     def _in_use(self) -> str:
         """What would be waited for without an end; nothing, if there is nothing."""
@@ -171,9 +176,11 @@ class Segment:
             return "%d memoryviews or arrays of its memory exist" % len(self._exports)
         if self._pins:
             return "%d pins of it are held" % self._pins
-        if threading.get_ident() in self._users:
-            return "this thread is in the middle of a call"
-        return ""
+        return _CALLING if self._is_calling() else ""
+
+    def _is_calling(self) -> bool:
+        me = threading.get_ident()
+        return any(thread == me for thread, _ in self._users)
 
     # ---- what it is ----
 
@@ -284,7 +291,7 @@ class Segment:
                     library.unpin(self._handle)
 
     def array(self, at: At, dtype: Any = "u1", shape: Union[int, Sequence[int], None] = None) -> "numpy.ndarray[Any, Any]":
-        """A numpy array over the memory itself: at an offset, a root (also by its name), or an object.  Without a shape: all of it."""
+        """A numpy array (the extra `numpy`) over the memory itself: at an offset, a root (also by its name), or an object.  Without a shape: all of it."""
         import numpy
 
         kind = numpy.dtype(dtype)
@@ -377,21 +384,22 @@ class Segment:
     def wait_ended(self, peer: Peer, deadline_ms: Optional[int] = None) -> bool:
         """Waits for that; False if it was not so by the deadline.  None: that of the segment."""
         row = _library.Peer(id=peer.id)
-        for ms in self._slices(deadline_ms):
+        for ms in self._turns(deadline_ms):
             with self._use() as handle:
                 if _check(library.wait_ended(handle, ctypes.byref(row), ms)) == 1:
                     return True
         return False
 
-    def _slices(self, deadline_ms: Optional[int]) -> Iterator[int]:
-        """The time in pieces, counted by the waits themselves: their clock is the kernel's."""
+    def _turns(self, deadline_ms: Optional[int]) -> Iterator[int]:
+        """How long to wait each time, until the deadline, by the library's clock."""
         with self._use() as handle:
             self._base(handle)
-            rest = library.deadline_ms(handle) if deadline_ms is None else _bytes("deadline_ms", deadline_ms)
+            whole = library.deadline_ms(handle) if deadline_ms is None else _bytes("deadline_ms", deadline_ms)
+        until = library.now() + whole * 1000000
+        rest = whole
         while True:
-            ms = max(1, min(rest, _SLICE_MS))
-            yield ms
-            rest -= ms
+            yield max(1, min(rest, _SLICE_MS))
+            rest = (until - library.now()) // 1000000
             if rest <= 0:
                 return
 
@@ -457,7 +465,7 @@ class Segment:
         TimeoutError if it was not so by the deadline; None: that of the segment.
         """
         found = _library.Root()
-        for ms in self._slices(deadline_ms):
+        for ms in self._turns(deadline_ms):
             with self._use() as handle:
                 base = self._base(handle)
                 if _check(library.wait_root(handle, _name(name), 0 if was is None else was.version, ms, ctypes.byref(found))) == 0:
@@ -559,7 +567,7 @@ def _in_child() -> None:
     """No thread but the one that forked is here, and locks may be held by others."""
     for segment in list(_all):
         segment._idle = threading.Condition(threading.RLock())
-        segment._users = {}
+        segment._users = set()
         segment._pins = 0
 
 
@@ -568,10 +576,10 @@ os.register_at_fork(after_in_child=_in_child)
 
 
 def _enter(function: Any, name: str, options: Dict[str, Any]) -> Segment:
-    handle = ctypes.c_void_p()
-    _check(function(_name(name), ctypes.byref(_options(options)), ctypes.byref(handle)))
-    assert handle.value is not None
-    return Segment(handle.value, name)
+    segment = Segment(name)
+    _check(function(_name(name), ctypes.byref(_options(options)), ctypes.byref(segment._attached)))
+    segment._handle = segment._attached.value
+    return segment
 
 
 def create(name: str, **options: Any) -> Segment:
