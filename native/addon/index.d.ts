@@ -113,7 +113,7 @@ export interface RootCopy {
   version: number;
 }
 
-/** One attachment.  Rounds run off the main thread, one at a time.  Detached when collected, and when its environment ends. */
+/** One attachment.  Rounds run off the main thread, one at a time; the deadline of each counts from its call, also while it waits for its turn.  Detached when collected, and when its environment ends. */
 export class Segment {
   /** Of create(), attach() and open(), also in a derived class; anybody else's call throws TypeError. */
   protected constructor(name: string);

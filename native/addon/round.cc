@@ -22,18 +22,33 @@ int read_answers(peermap_segment* segment, std::vector<peermap_answer>& answers)
 
 }  // namespace
 
-// One round, from the call to its promise.  Keeps its Segment from being collected.
+// Of this thread's calls, while it lives: threads of the pool are lent.
+class Deadline {
+ public:
+  explicit Deadline(uint64_t until) { peermap_set_thread_deadline(until); }
+  ~Deadline() { peermap_set_thread_deadline(0); }
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+};
+
+// One round, from the call to its promise: its deadline counts from then, also while it waits for its turn.  Keeps its Segment from being collected.
 class Round : public Napi::AsyncWorker {
  public:
   Round(Napi::Env env, Segment* segment, std::shared_ptr<Attachment> attachment, Op op, size_t bytes, pid_t pid)
       : AsyncWorker(env, "peermap.round"), deferred_(env), segment_(segment), self_(Napi::Persistent(segment->Value())),
-        attachment_(std::move(attachment)), op_(op), bytes_(bytes), pid_(pid) {}
+        attachment_(std::move(attachment)), op_(op), bytes_(bytes), pid_(pid),
+        until_(peermap_now() + uint64_t{ peermap_deadline_ms(attachment_->segment()) } * 1000000) {}
 
   Napi::Promise promise() const { return deferred_.Promise(); }
 
  protected:
   void Execute() override {
     rc_ = attachment_->run([this](peermap_segment* segment) {
+      if (peermap_now() >= until_) {
+        sentence_ = "the calls of this attachment that were asked for before, or other work of the thread pool, went on until the deadline; repeat";
+        return static_cast<int>(PEERMAP_EBUSY);
+      }
+      const Deadline until(until_);
       const int rc = ask(segment);
       if (rc < 0) {
         errno_ = rc == PEERMAP_EOS ? errno : 0;
@@ -78,6 +93,7 @@ class Round : public Napi::AsyncWorker {
   const Op op_;
   const size_t bytes_;
   const pid_t pid_;
+  const uint64_t until_;
   Report report_;
   int rc_ = 0;
   int errno_ = 0;

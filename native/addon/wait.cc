@@ -41,12 +41,13 @@ class Wait : public Ending {
 
  private:
   Wait(Napi::Env env, std::shared_ptr<Attachment> attachment, uint32_t deadline_ms, Look look, Answer answer)
-      : deferred_(env), attachment_(std::move(attachment)), rest_(deadline_ms), look_(std::move(look)), answer_(std::move(answer)),
+      : deferred_(env), attachment_(std::move(attachment)), until_(peermap_now() + uint64_t{ deadline_ms } * 1000000), look_(std::move(look)), answer_(std::move(answer)),
         function_(Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "peermap.wait", 0, 1)) {}
 
   void run() {
     do {
-      const uint32_t ms = rest_ < slice_ms ? rest_ : slice_ms;
+      const uint64_t now = peermap_now(), rest = now < until_ ? (until_ - now) / 1000000 : 0;
+      const uint32_t ms = rest < slice_ms ? static_cast<uint32_t>(rest) : slice_ms;
       rc_ = attachment_->run([this, ms](peermap_segment* segment) {
         const int rc = look_(segment, ms > 0 ? ms : 1);
         if (rc < 0) {
@@ -55,8 +56,7 @@ class Wait : public Ending {
         }
         return rc;
       });
-      rest_ -= ms;
-    } while (rc_ == 0 && rest_ > 0 && !stopping_);
+    } while (rc_ == 0 && peermap_now() < until_ && !stopping_);
     if (!stopping_) function_.BlockingCall([this](Napi::Env env, Napi::Function) { settle(env); });
   }
 
@@ -75,7 +75,7 @@ class Wait : public Ending {
 
   Napi::Promise::Deferred deferred_;
   const std::shared_ptr<Attachment> attachment_;
-  uint32_t rest_;
+  const uint64_t until_;
   const Look look_;
   const Answer answer_;
   Napi::ThreadSafeFunction function_;

@@ -14,8 +14,10 @@ import { addon } from './addon';
 export interface EventsOptions {
   /** Events with seq > after: 0 for all that the ring still holds.  Default: those from now on. */
   after?: number;
-  /** Whether waiting for events keeps the process alive.  Default true. */
+  /** Whether waiting for events keeps the process alive until close().  Default true; ref() and unref() change it. */
   persistent?: boolean;
+  /** Closes it when it is aborted. */
+  signal?: AbortSignal;
   /** Bursts are told of at most this often.  Default 16. */
   intervalMs?: number;
 }
@@ -63,7 +65,9 @@ export class Events extends EventEmitter<EventMap> implements AsyncIterable<Peer
   #last: number;
   #failed: Error | undefined;
   #closed = false;
-  #alive: NodeJS.Timeout | undefined;
+  readonly #alive: NodeJS.Timeout;
+  readonly #signal: AbortSignal | undefined;
+  readonly #aborted = () => this.close();
 
   /** Of the segment of this name; `look` is called before each look into the ring. */
   constructor(name: string, options: EventsOptions = {}, look: () => void = () => undefined) {
@@ -72,8 +76,24 @@ export class Events extends EventEmitter<EventMap> implements AsyncIterable<Peer
     this.#look = look;
     this.#start = this.#last = options.after ?? this.#observer.snapshot().header?.eventHead ?? 0;
     this.#observer.watch(() => this.#changed(), options.intervalMs === undefined ? {} : { intervalMs: options.intervalMs });
-    if (options.persistent !== false) this.#alive = setInterval(() => undefined, 2 ** 31 - 1);
+    this.#alive = setInterval(() => undefined, 2 ** 31 - 1);
+    if (options.persistent === false) this.unref();
+    this.#signal = options.signal;
+    this.#signal?.addEventListener('abort', this.#aborted, { once: true });
+    if (this.#signal?.aborted) this.close();
     (this as EventEmitter).on('newListener', () => setImmediate(() => this.#emit()));
+  }
+
+  /** Waiting for events keeps the process alive, as at first; as a timer's, and any number of times. */
+  ref(): this {
+    this.#alive.ref();
+    return this;
+  }
+
+  /** It does not. */
+  unref(): this {
+    this.#alive.unref();
+    return this;
   }
 
   /** Ends every iteration, and tells no listener of anything any more. */
@@ -81,6 +101,7 @@ export class Events extends EventEmitter<EventMap> implements AsyncIterable<Peer
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#alive);
+    this.#signal?.removeEventListener('abort', this.#aborted);
     this.#observer.close();
     this.#wake();
     this.emit('close');
