@@ -8,8 +8,9 @@
 //     wait.cc      those that wait for what others do
 //     view.cc      ArrayBuffers over the memory itself, and what they keep alive
 //     heap.cc      objects of a segment with a heap
-//     observer.cc  Observer, list(), processes(): looking
-//     look.cc      the same, and what enters and leaves segments, on threads of their own
+//     observer.cc  Observer: looking at one segment
+//     list.cc      list(), processes(): at all
+//     look.cc      the same, and what enters, changes and leaves segments, on threads of their own
 //     count.cc     Observer.heap(): the heap, counted from outside
 //     census.cc    census(), remove(): all shared memory of the machine
 //     convert.cc   C structs to the objects of model.d.ts
@@ -124,11 +125,8 @@ struct Instance {
 
 Napi::Function define_segment(Napi::Env env);
 Napi::Function define_observer(Napi::Env env);
-Napi::Value list_segments(const Napi::CallbackInfo& info);
-Napi::Value find_processes(const Napi::CallbackInfo& info);
+void define_lists(Napi::Env env, Napi::Object exports);
 Napi::Value take_census(const Napi::CallbackInfo& info);
-Napi::Value list_segments_async(const Napi::CallbackInfo& info);
-Napi::Value find_processes_async(const Napi::CallbackInfo& info);
 Napi::Value take_census_async(const Napi::CallbackInfo& info);
 Napi::Value remove_object_async(const Napi::CallbackInfo& info);
 Napi::Value remove_object(const Napi::CallbackInfo& info);

@@ -13,12 +13,6 @@ namespace {
 
 constexpr int64_t most_safe = (INT64_C(1) << 53) - 1;
 
-struct Taken {
-  pmo_census census = {};
-  uint64_t took_ns = 0;
-  ~Taken() { pmo_census_free(&census); }
-};
-
 Napi::Object user_object(Napi::Env env, const pmo_census& census, const pmo_memory_user& user) {
   const pmo_census_process& process = census.processes[user.process];
   Napi::Object object = Napi::Object::New(env);
@@ -123,36 +117,34 @@ Napi::Object removal_object(Napi::Env env, const pmo_removal& removal) {
   return object;
 }
 
-int take(Taken& taken) {
-  const uint64_t began = pm_now();
-  const int rc = pmo_census_take(&taken.census);
-  taken.took_ns = pm_now() - began;
-  return rc;
-}
-
-Napi::Value tell(Napi::Env env, const Taken& taken) {
-  const pmo_census& census = taken.census;
-  Napi::Array objects = Napi::Array::New(env, census.count);
-  for (uint32_t i = 0; i < census.count; i++) objects.Set(i, memory_object(env, census, census.list[i]));
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("objects", objects);
-  object.Set("asked", census.asked);
-  object.Set("hidden", census.hidden);
-  object.Set("hiddenOwn", census.hidden_own);
-  object.Set("whole", census.whole);
-  object.Set("limits", limits_object(env, census.limits));
-  object.Set("tookNs", to_number(env, taken.took_ns));
-  object.Set("problems", to_array(env, census.problems));
-  return object;
-}
-
-class CensusTask : public Task {
+class Inventory : public Task {
  public:
-  int take() override { return peermap::take(taken_); }
-  Napi::Value tell(Napi::Env env) override { return peermap::tell(env, taken_); }
+  ~Inventory() override { pmo_census_free(&census_); }
+  int take() override {
+    const uint64_t began = pm_now();
+    const int rc = pmo_census_take(&census_);
+    took_ns_ = pm_now() - began;
+    return rc;
+  }
+  Napi::Value rows(Napi::Env env) const {
+    Napi::Array objects = Napi::Array::New(env, census_.count);
+    for (uint32_t i = 0; i < census_.count; i++) objects.Set(i, memory_object(env, census_, census_.list[i]));
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("objects", objects);
+    object.Set("asked", census_.asked);
+    object.Set("hidden", census_.hidden);
+    object.Set("hiddenOwn", census_.hidden_own);
+    object.Set("whole", census_.whole);
+    object.Set("limits", limits_object(env, census_.limits));
+    object.Set("tookNs", to_number(env, took_ns_));
+    object.Set("problems", to_array(env, census_.problems));
+    return object;
+  }
+  Napi::Value tell(Napi::Env env) override { return rows(env); }
 
  private:
-  Taken taken_;
+  pmo_census census_ = {};
+  uint64_t took_ns_ = 0;
 };
 
 // What is meant, as the arguments say it: the name is a string of its own.
@@ -183,17 +175,9 @@ class RemovalTask : public Task {
 
 }  // namespace
 
-Napi::Value take_census(const Napi::CallbackInfo& info) {
-  Taken taken;
-  const int rc = take(taken);
-  if (rc != 0) throw last_error(info.Env(), rc);
-  return tell(info.Env(), taken);
-}
+Napi::Value take_census(const Napi::CallbackInfo& info) { return at_once<Inventory>(info); }
 
-Napi::Value take_census_async(const Napi::CallbackInfo& info) {
-  const Napi::Object options = options_argument(info[0], "options").As<Napi::Object>();
-  return look(info.Env(), std::make_unique<CensusTask>(), within_argument(options));
-}
+Napi::Value take_census_async(const Napi::CallbackInfo& info) { return in_time<Inventory>(info); }
 
 Napi::Value remove_object(const Napi::CallbackInfo& info) {
   const Meant meant(info);

@@ -231,9 +231,7 @@ export class Observer {
 /** The objects named peermap.* on this machine, by name: 4096 of them at most, those of this user before those of others. */
 export function list(): SegmentSummary[];
 /** The same on a thread of its own, no longer than `withinMs`. */
-export function listAsync(options?: {
-  withinMs?: number;
-}): Promise<{
+export function listAsync(options?: { withinMs?: number }): Promise<{
   segments: SegmentSummary[];
   /** How many more there are. */ leftOut: number;
   /** Otherwise so many at least: the look was over before all had been counted. */ whole: boolean;

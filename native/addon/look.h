@@ -8,7 +8,8 @@
 
 namespace peermap {
 
-// What is looked for, or done.  It owns what it takes, and all that it needs for that.
+// What is looked for, or done.  It owns what it takes, and all that it needs for that.  A look's has nothing of JavaScript's, for the last who has it may be its
+// thread.
 class Task {
  public:
   virtual ~Task() = default;
@@ -18,6 +19,8 @@ class Task {
   virtual std::string sentence() const;
   // On the environment's thread.
   virtual Napi::Value tell(Napi::Env env) = 0;
+  // Likewise: the environment ends, and this is told to nobody.
+  virtual void abandoned() {}
 };
 
 // `ms` 0: for as long as it takes.
@@ -37,6 +40,24 @@ Napi::Value promised(Napi::Env env, const Work& work) {
 }
 // options.withinMs; 0 without one.
 uint32_t within_argument(const Napi::Object& options);
+
+// A look at the whole machine, in this thread: rows() of it.
+template <typename List>
+Napi::Value at_once(const Napi::CallbackInfo& info) {
+  List list;
+  const int rc = list.take();
+  if (rc != 0) throw last_error(info.Env(), rc);
+  return list.rows(info.Env());
+}
+
+// The same on a thread of its own, no longer than options.withinMs: tell() of it.
+template <typename List>
+Napi::Value in_time(const Napi::CallbackInfo& info) {
+  return promised(info.Env(), [&] {
+    const Napi::Object options = options_argument(info[0], "options").As<Napi::Object>();
+    return look(info.Env(), std::make_unique<List>(), within_argument(options));
+  });
+}
 
 // A descriptor of its own for the object that an observer has open, which may be closed meanwhile.
 class ObserverTask : public Task {

@@ -50,11 +50,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Observer", define_observer(env));
   exports.Set("destroy", Napi::Function::New(env, destroy, "destroy"));
   exports.Set("destroyAsync", Napi::Function::New(env, destroy_async, "destroyAsync"));
-  exports.Set("list", Napi::Function::New(env, list_segments, "list"));
-  exports.Set("processes", Napi::Function::New(env, find_processes, "processes"));
+  define_lists(env, exports);
   exports.Set("census", Napi::Function::New(env, take_census, "census"));
-  exports.Set("listAsync", Napi::Function::New(env, list_segments_async, "listAsync"));
-  exports.Set("processesAsync", Napi::Function::New(env, find_processes_async, "processesAsync"));
   exports.Set("censusAsync", Napi::Function::New(env, take_census_async, "censusAsync"));
   exports.Set("removeAsync", Napi::Function::New(env, remove_object_async, "removeAsync"));
   exports.Set("openProgram", Napi::Function::New(env, open_program, "openProgram"));

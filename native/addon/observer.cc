@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// observer.cc - Observer, list() and processes(): the inspector's eyes.
+// observer.cc - Observer: the inspector's eyes.
 #include "look.h"
 
 #include <fcntl.h>
@@ -61,56 +61,6 @@ class SnapshotTask : public ObserverTask {
  private:
   const pmo_depth depth_;
   pmo_snapshot snapshot_ = {};
-};
-
-class ListTask : public Task {
- public:
-  ~ListTask() override { free(list_); }
-  int take() override { return pmo_list(&list_, &count_, &left_out_, &whole_); }
-  Napi::Array segments(Napi::Env env) const {
-    Napi::Array array = Napi::Array::New(env, count_);
-    for (uint32_t i = 0; i < count_; i++) array.Set(i, to_object(env, list_[i]));
-    return array;
-  }
-  Napi::Value tell(Napi::Env env) override {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("segments", segments(env));
-    object.Set("leftOut", to_number(env, left_out_));
-    object.Set("whole", whole_);
-    return object;
-  }
-
- private:
-  pmo_summary* list_ = nullptr;
-  size_t count_ = 0, left_out_ = 0;
-  bool whole_ = true;
-};
-
-class ProcessesTask : public Task {
- public:
-  ~ProcessesTask() override {
-    pmo_users_free(list_, count_);
-    pmo_problems_free(&problems_);
-  }
-  int take() override { return pmo_users_find(&list_, &count_, &whole_, &problems_); }
-  Napi::Array processes(Napi::Env env) const {
-    Napi::Array array = Napi::Array::New(env, count_);
-    for (uint32_t i = 0; i < count_; i++) array.Set(i, to_object(env, list_[i]));
-    return array;
-  }
-  Napi::Value tell(Napi::Env env) override {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("processes", processes(env));
-    object.Set("whole", whole_);
-    object.Set("problems", to_array(env, problems_));
-    return object;
-  }
-
- private:
-  pmo_user* list_ = nullptr;
-  size_t count_ = 0;
-  bool whole_ = false;
-  pmo_problems problems_ = {};
 };
 
 class Observer : public Napi::ObjectWrap<Observer> {
@@ -280,30 +230,6 @@ ObserverTask::ObserverTask(Napi::Env env, const pmo_observer& observer) : observ
   observer_.fd = fcntl(observer.fd, F_DUPFD_CLOEXEC, 0);
   const int error = errno;
   if (observer_.fd < 0) throw make_error(env, PEERMAP_EOS, "segment " + std::string(observer.name) + " cannot be looked at", error);
-}
-
-Napi::Value list_segments(const Napi::CallbackInfo& info) {
-  ListTask task;
-  const int rc = task.take();
-  if (rc != 0) throw last_error(info.Env(), rc);
-  return task.segments(info.Env());
-}
-
-Napi::Value list_segments_async(const Napi::CallbackInfo& info) {
-  const Napi::Object options = options_argument(info[0], "options").As<Napi::Object>();
-  return look(info.Env(), std::make_unique<ListTask>(), within_argument(options));
-}
-
-Napi::Value find_processes(const Napi::CallbackInfo& info) {
-  ProcessesTask task;
-  const int rc = task.take();
-  if (rc != 0) throw last_error(info.Env(), rc);
-  return task.processes(info.Env());
-}
-
-Napi::Value find_processes_async(const Napi::CallbackInfo& info) {
-  const Napi::Object options = options_argument(info[0], "options").As<Napi::Object>();
-  return look(info.Env(), std::make_unique<ProcessesTask>(), within_argument(options));
 }
 
 }  // namespace peermap
