@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // look.cc - looks that may take long, each on a thread of its own: what is looked at may be made so that it takes for ever, and even so that the kernel
-// does not come back from it.  Threads of the pool are few, and files and names wait for them.  The same for changes that wait for others: joining, leaving,
-// removing.
+// does not come back from it.  Threads of the pool are few, and files and names wait for them.  The same for changes that wait for others: joining, rounds,
+// leaving, removing.
 //
 //     look(env, task, ms) -> task->take() on the thread, no longer than its budget (native/observer/budget.h) -> task->tell() on the environment's
 //
-// A look does not keep the process alive, a change does.  At the exit of the process nobody waits for either.
+// A look does not keep the process alive, a change does.  At the end of its environment a look is abandoned: nobody waits for what may never come back, and
+// the thread, which has what it needs, clears that away when it does.  A change is waited for, until its deadline, so that a worker that has ended is no peer any
+// more.  At the exit of the process nobody waits for either.
 #include "look.h"
 
 #include <cerrno>
@@ -22,18 +24,42 @@ extern "C" {
 namespace peermap {
 namespace {
 
+class Look;
+
+// What the thread has.  It outlives the environment where that does not wait.
+struct Work {
+  Work(std::unique_ptr<Task> what, uint32_t within_ms, Look* who) : task(std::move(what)), ms(within_ms), listener(who) {}
+
+  // Nobody listens any more, and what is looked for is not wanted.
+  void abandon() {
+    poke32(&stop, 1);
+    std::lock_guard<std::mutex> lock(mutex);
+    listener = nullptr;
+  }
+  void run();
+
+  const std::unique_ptr<Task> task;
+  const uint32_t ms;
+  std::mutex mutex;
+  Look* listener;
+  uint32_t stop = 0;
+  int rc = 0;
+  int error = 0;
+  std::string sentence;
+};
+
 class Look : public Ending {
  public:
-  Look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms, bool keeps_alive)
-      : deferred_(env), task_(std::move(task)), ms_(ms),
+  Look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms, bool changes)
+      : deferred_(env), work_(std::make_shared<Work>(std::move(task), ms, this)), changes_(changes),
         function_(Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "peermap.look", 0, 1)) {
-    if (!keeps_alive) function_.Unref(env);
+    if (!changes) function_.Unref(env);
   }
 
   Napi::Promise begin(Napi::Env env) {
     const Napi::Promise promise = deferred_.Promise();
     try {
-      thread_ = std::thread([this] { run(); });
+      thread_ = std::thread([work = work_] { work->run(); });
     } catch (const std::system_error& error) {
       const int number = error.code().value();
       function_.Abort();
@@ -46,37 +72,29 @@ class Look : public Ending {
 
   // At the exit of the process what the thread has stays, for it may be in the kernel for as long as that likes.
   void end(bool process_exits) override {
-    poke32(&stop_, 1);
-    if (process_exits) {
-      std::lock_guard<std::mutex> lock(mutex_);
-      nobody_listens_ = true;
+    work_->abandon();
+    if (process_exits || !changes_)
       thread_.detach();
-      return;
-    }
-    thread_.join();
+    else
+      thread_.join();
+    if (process_exits) return;
     function_.Abort();
+    work_->task->abandoned();
     delete this;
   }
 
- private:
-  void run() {
-    pmo_budget_begin(ms_, &stop_);
-    rc_ = task_->take();
-    if (rc_ != 0) {
-      errno_ = rc_ == PEERMAP_EOS || rc_ == PEERMAP_EACCES ? errno : 0;
-      sentence_ = task_->sentence();
-    }
-    pmo_budget_end();
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (!nobody_listens_ && peek32(&stop_) == 0) function_.NonBlockingCall([this](Napi::Env env, Napi::Function) { settle(env); });
+  // On its thread.
+  void done() {
+    function_.NonBlockingCall([this](Napi::Env env, Napi::Function) { settle(env); });
   }
 
+ private:
   void settle(Napi::Env env) {
     thread_.join();
     let_go();
     try {
-      if (rc_ != 0) throw make_error(env, rc_, sentence_, errno_);
-      deferred_.Resolve(task_->tell(env));
+      if (work_->rc != 0) throw make_error(env, work_->rc, work_->sentence, work_->error);
+      deferred_.Resolve(work_->task->tell(env));
     } catch (const Napi::Error& error) {
       deferred_.Reject(error.Value());
     }
@@ -85,17 +103,23 @@ class Look : public Ending {
   }
 
   Napi::Promise::Deferred deferred_;
-  const std::unique_ptr<Task> task_;
-  const uint32_t ms_;
+  const std::shared_ptr<Work> work_;
+  const bool changes_;
   Napi::ThreadSafeFunction function_;
   std::thread thread_;
-  std::mutex mutex_;
-  bool nobody_listens_ = false;
-  uint32_t stop_ = 0;
-  int rc_ = 0;
-  int errno_ = 0;
-  std::string sentence_;
 };
+
+void Work::run() {
+  pmo_budget_begin(ms, &stop);
+  rc = task->take();
+  if (rc != 0) {
+    error = rc == PEERMAP_EOS || rc == PEERMAP_EACCES ? errno : 0;
+    sentence = task->sentence();
+  }
+  pmo_budget_end();
+  std::lock_guard<std::mutex> lock(mutex);
+  if (listener) listener->done();
+}
 
 }  // namespace
 

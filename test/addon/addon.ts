@@ -60,9 +60,12 @@ export class Script {
   private readonly reader: Interface;
   readonly ended: Promise<[number | null, NodeJS.Signals | null]>;
 
-  constructor(name: string, body: string, addon = addonPath) {
+  constructor(name: string, body: string, addon = addonPath, env: NodeJS.ProcessEnv = {}) {
     const source = `const peermap = require(${JSON.stringify(addon)}); const name = ${JSON.stringify(name)}; ${body}`;
-    this.child = spawn(process.execPath, ['-e', source], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child = spawn(process.execPath, ['-e', source], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    });
     this.child.stdin.on('error', () => undefined);
     this.reader = createInterface({ input: this.child.stdout });
     this.lines = this.reader[Symbol.asyncIterator]();
@@ -92,6 +95,10 @@ export class Script {
 
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
+  }
+
+  say(text: string): void {
+    this.child.stdin.write(text);
   }
 
   endInput(): void {

@@ -3,8 +3,11 @@
 // A worker's peer is a second one of this process, whose addresses the first has: hence `relocatable`.
 
 import { strict as assert } from 'node:assert';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
@@ -74,6 +77,38 @@ describe('addon: the end of an environment', () => {
       );
     }
     await segment.grow(4096);
+  });
+
+  describe('with a look that does not come back', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'peermap-stuck-'));
+    const library = join(folder, 'stuck.so');
+
+    before(() => {
+      const source = resolve('test/addon/stuck.c');
+      execFileSync('cc', ['-D_GNU_SOURCE', '-shared', '-fPIC', source, '-o', library, '-ldl']);
+    });
+    after(() => rmSync(folder, { recursive: true }));
+
+    for (const [what, end] of [
+      ['a worker is terminated', 'worker.terminate().then(() => process.exit(3));'],
+      ['a worker ends by itself', `worker.postMessage(''); worker.on('exit', () => process.exit(3));`],
+      ['the process exits', 'process.exit(3);'],
+    ] as const) {
+      it(`${what}, and nobody waits for it`, async () => {
+        const body = `const { parentPort } = require('node:worker_threads'); const peermap = require(${JSON.stringify(addonPath)});
+          peermap.processesAsync({ withinMs: 1000 }).catch(() => {}); parentPort.once('message', () => parentPort.close());`;
+        const script = new Script(
+          freshName(),
+          `const worker = new (require('node:worker_threads').Worker)(${JSON.stringify(body)}, { eval: true });
+           process.stdin.once('data', () => { setTimeout(() => process.kill(process.pid, 'SIGKILL'), 20_000).unref(); ${end} });`,
+          addonPath,
+          { LD_PRELOAD: library },
+        );
+        assert.equal(await script.line(), 'stuck');
+        script.say('end');
+        assert.deepEqual(await script.ended, [3, null]);
+      });
+    }
   });
 
   it('a worker that ends by itself leaves the registry, and its watch does not keep it', async () => {
