@@ -199,6 +199,17 @@ int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopp
  * core.  False if it may still run, or if that cannot be known from here: another pid namespace, a /proc that hides it.
  */
 bool pm_process_ended(const struct pm_process *who, uint32_t thread);
+/* The same of several at once: those of other pid namespaces cost one look at all processes together.  Who of them was not known by `until` is not
+ * called ended. */
+struct pm_suspect {
+    struct pm_process who;
+    uint32_t thread;
+    bool ended;
+    /* Of the look: */
+    bool elsewhere, blind;
+    uint32_t number; /* here */
+};
+void pm_processes_ended(struct pm_suspect *suspects, uint32_t count, uint64_t until);
 /* The same, for less than a microsecond: true only of a thread that is no more, in this pid namespace. */
 bool pm_process_is_gone(const struct pm_process *who, uint32_t thread);
 /* A pidfd, which polls as readable once the process has ended.  -1: it is not to be seen from here, or the kernel has none (Linux 5.3). */

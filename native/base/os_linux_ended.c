@@ -29,14 +29,29 @@
 #define FLAGS_DUMPED (0x8u | 0x200u)
 #define FLAG_SIGNALED 0x400u
 
-/* Process-local.  A search that knows whether it could ask everybody. */
+/* Process-local.  A look at all processes, for those that are sought. */
 struct survey {
-    struct pm_proc_search search;
-    bool blind;
+    struct pm_suspect *suspects;
+    uint32_t count, sought;
+    uint64_t until;
+    bool late;
 };
 
 /* It may be the one that is searched for, unless it is no more. */
 static bool may_be(uint32_t number) { return kill((pid_t)number, 0) == 0 || errno == EPERM; }
+
+static bool is_sought(const struct pm_suspect *suspect, uint64_t pidns)
+{
+    return suspect->elsewhere && suspect->number == 0 && (pidns == 0 || suspect->who.pidns == pidns);
+}
+
+static bool is_any_sought(const struct survey *survey, uint64_t pidns)
+{
+    for (uint32_t i = 0; i < survey->count; i++)
+        if (is_sought(&survey->suspects[i], pidns))
+            return true;
+    return false;
+}
 
 /* Of one whose namespace cannot be asked for, its number there can: it may be the one, if that fits. */
 static bool surveyed(uint32_t number, void *context)
@@ -44,19 +59,28 @@ static bool surveyed(uint32_t number, void *context)
     struct survey *survey = context;
     char path[96];
     struct pm_text_field ids = { .name = "NSpid" };
+    survey->late = pm_now() >= survey->until;
+    if (survey->late)
+        return true;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/ns/pid", number);
     const uint64_t pidns = pm_proc_inode(path);
-    if (pidns != 0 && pidns != survey->search.pidns)
+    if (!is_any_sought(survey, pidns))
         return false;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/status", number);
     pm_text_fields(AT_FDCWD, path, &ids, 1);
-    if (ids.value[0] ? pm_text_last_number(ids.value) != survey->search.inner : !may_be(number))
-        return false;
-    if (pidns != 0 && ids.value[0])
-        survey->search.found = number;
-    else
-        survey->blind = true;
-    return survey->search.found != 0;
+    const bool known = ids.value[0] != '\0', there = known || may_be(number);
+    for (uint32_t i = 0; i < survey->count && there; i++) {
+        struct pm_suspect *suspect = &survey->suspects[i];
+        if (!is_sought(suspect, pidns) || (known && pm_text_last_number(ids.value) != suspect->who.pid))
+            continue;
+        if (pidns != 0 && known) {
+            suspect->number = number;
+            survey->sought--;
+        } else {
+            suspect->blind = true;
+        }
+    }
+    return survey->sought == 0;
 }
 
 /* True if /proc numbers processes as this process does: it may have been mounted for another namespace. */
@@ -115,35 +139,59 @@ bool pm_process_is_gone(const struct pm_process *who, uint32_t thread)
            errno == ESRCH;
 }
 
-static bool ended_elsewhere(const struct pm_process *who, uint32_t thread)
+static bool runs_no_more_elsewhere(const struct pm_suspect *suspect)
 {
-    struct survey survey = { .search = { .folder = "/proc", .inner = who->pid, .pidns = who->pidns } };
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", suspect->number);
+    uint32_t task = pm_proc_number_here(path, suspect->thread, suspect->who.pidns);
+    return pm_proc_is_another(&suspect->who, suspect->number) || (task != 0 && runs_no_more(suspect->number, task));
+}
+
+static void look_elsewhere(struct survey *survey)
+{
     bool whole = true;
     /* Where the first process of all is to be seen, which is root's, /proc hides nobody's. */
     if (access("/proc/1", F_OK) != 0)
-        return false;
-    pm_proc_any_number("/proc", surveyed, &survey, &whole);
-    uint32_t pid = survey.search.found;
-    if (pid == 0)
-        return whole && !survey.blind;
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", pid);
-    uint32_t task = pm_proc_number_here(path, thread, who->pidns);
-    return pm_proc_is_another(who, pid) || (task != 0 && runs_no_more(pid, task));
+        return;
+    pm_proc_any_number("/proc", surveyed, survey, &whole);
+    for (uint32_t i = 0; i < survey->count; i++) {
+        struct pm_suspect *suspect = &survey->suspects[i];
+        if (!suspect->elsewhere)
+            continue;
+        if (suspect->number == 0)
+            suspect->ended = whole && !survey->late && !suspect->blind;
+        else if (pm_now() < survey->until)
+            suspect->ended = runs_no_more_elsewhere(suspect);
+    }
+}
+
+void pm_processes_ended(struct pm_suspect *suspects, uint32_t count, uint64_t until)
+{
+    struct survey survey = { .suspects = suspects, .count = count, .until = until };
+    const uint64_t own = pm_proc_inode("/proc/self/ns/pid");
+    const bool ours = own != 0 && pm_proc_is_ours();
+    for (uint32_t i = 0; i < count; i++) {
+        struct pm_suspect *suspect = &suspects[i];
+        const struct pm_process *who = &suspect->who;
+        suspect->ended = suspect->elsewhere = suspect->blind = false;
+        suspect->number = 0;
+        if (who->pid == 0 || suspect->thread == 0 || who->pidns == 0 || own == 0)
+            continue;
+        if (who->pidns == own)
+            suspect->ended = pm_process_is_gone(who, suspect->thread) || (ours && (pm_proc_is_another(who, who->pid) || runs_no_more(who->pid, suspect->thread)));
+        else
+            suspect->elsewhere = ours && own == INITIAL_PIDNS;
+        survey.sought += suspect->elsewhere;
+    }
+    if (survey.sought > 0)
+        look_elsewhere(&survey);
 }
 
 bool pm_process_ended(const struct pm_process *who, uint32_t thread)
 {
-    const uint64_t own = pm_proc_inode("/proc/self/ns/pid");
-    if (who->pid == 0 || thread == 0 || who->pidns == 0 || own == 0)
-        return false;
-    if (pm_process_is_gone(who, thread))
-        return true;
-    if (!pm_proc_is_ours())
-        return false;
-    if (who->pidns == own)
-        return pm_proc_is_another(who, who->pid) || runs_no_more(who->pid, thread);
-    return own == INITIAL_PIDNS && ended_elsewhere(who, thread);
+    struct pm_suspect suspect = { .who = *who, .thread = thread };
+    pm_processes_ended(&suspect, 1, UINT64_MAX);
+    return suspect.ended;
 }
 
 /* ---- all of a process ---- */

@@ -172,9 +172,10 @@ void pm_finish_cut(peermap_segment *segment)
 static int all_ahead(peermap_segment *segment, peermap_answer *out, int capacity)
 {
     int count = 0;
+    pm_slots_look(segment, NULL, 0, pm_call_ends(pm_now() + segment->deadline_ns / 2));
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (!pm_slot_read(segment, i, &slot) || !pm_slot_lives(&slot) || (i != segment->index && pm_slot_ended(segment, i, &slot)))
+        if (!pm_slot_read(segment, i, &slot) || !pm_slot_lives(&slot))
             continue;
         if (count < capacity) {
             out[count] = (peermap_answer){ .pid = (pid_t)slot.pid, .method = PM_BY_AHEAD };

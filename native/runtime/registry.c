@@ -136,17 +136,21 @@ static void forget_thread(struct pm_claim *claim, uint32_t thread)
 }
 
 /* Of all who may be it, none lives. */
-static bool claimant_has_ended(const peermap_segment *segment, uint32_t thread)
+static bool claimant_has_ended(const peermap_segment *segment, uint32_t thread, uint64_t until)
 {
     bool any = false;
     for (uint32_t i = 0; i < PM_CLAIMS; i++) {
         const struct pm_claim *claim = &segment->header->claims[i];
         if (load32(&claim->thread) != thread)
             continue;
-        const struct pm_process who = { .pid = order_load32(&claim->pid), .start_time = peek64(&claim->start_time), .pidns = peek64(&claim->pidns),
-                                        .pidfd_ino = peek64(&claim->pidfd_ino) };
+        struct pm_suspect one = { .who = { .pid = order_load32(&claim->pid), .start_time = peek64(&claim->start_time), .pidns = peek64(&claim->pidns),
+                                           .pidfd_ino = peek64(&claim->pidfd_ino) },
+                                  .thread = thread };
         copied();
-        if (load32(&claim->thread) != thread || load32(&claim->pid) != who.pid || !pm_process_ended(&who, thread))
+        if (load32(&claim->thread) != thread || load32(&claim->pid) != one.who.pid)
+            return false;
+        pm_processes_ended(&one, 1, until);
+        if (!one.ended)
             return false;
         any = true;
     }
@@ -173,49 +177,45 @@ static bool free_slot(peermap_segment *segment, uint32_t index, uint64_t tag)
 }
 
 /* Of who took the slot, or was giving it back, and has ended without the kernel's word.  What else the slot says is of somebody else, or void. */
-static bool free_of_claimant(peermap_segment *segment, uint32_t index)
+bool pm_slot_free_of_claimant(peermap_segment *segment, uint32_t index, uint64_t until)
 {
     struct pm_slot *slot = &segment->slots[index];
     uint64_t tag = load64(&slot->tag);
     uint32_t life = load32(&slot->life);
     if ((state_in(tag) != PM_FREE && state_in(tag) != PM_CLAIMED) || !pm_life_alive(life) || index == segment->index ||
-        !claimant_has_ended(segment, life & PM_FUTEX_TID) || !cas32(&slot->life, &life, 0))
+        !claimant_has_ended(segment, life & PM_FUTEX_TID, until) || !cas32(&slot->life, &life, 0))
         return false;
     cas64(&slot->tag, &tag, next(tag, PM_FREE));
     return true;
 }
 
-bool pm_slot_ended(peermap_segment *segment, uint32_t index, const struct pm_slot *copy)
+bool pm_slot_has_ended(peermap_segment *segment, uint32_t index, uint64_t tag)
 {
-    const struct pm_process who = { .pid = copy->pid, .uid = copy->uid, .start_time = copy->start_time, .pidns = copy->pidns, .pidfd_ino = copy->pidfd_ino };
-    uint64_t tag = copy->tag, dead = (tag & ~PM_TAG_STATE) | PM_DEAD;
-    if (!pm_life_alive(copy->life) || state_in(tag) == PM_DEAD)
-        return true;
-    if (state_in(tag) == PM_CLAIMED) /* it does not say which process that is */
-        return free_of_claimant(segment, index);
-    if (!pm_process_ended(&who, copy->life & PM_FUTEX_TID) || !cas64(&segment->slots[index].tag, &tag, dead))
+    const uint64_t before = tag, dead = (tag & ~PM_TAG_STATE) | PM_DEAD;
+    if (!cas64(&segment->slots[index].tag, &tag, dead))
         return false;
     PM_POINT("slot.ended");
-    if (state_in(copy->tag) == PM_JOINING) /* it never was a peer */
+    if (state_in(before) == PM_JOINING) /* it never was a peer */
         free_slot(segment, index, dead);
     else
         pm_slot_tell_death(segment, index);
     return true;
 }
 
+bool pm_slot_ended(peermap_segment *segment, uint32_t index, const struct pm_slot *copy)
+{
+    const struct pm_process who = { .pid = copy->pid, .uid = copy->uid, .start_time = copy->start_time, .pidns = copy->pidns, .pidfd_ino = copy->pidfd_ino };
+    if (!pm_life_alive(copy->life) || state_in(copy->tag) == PM_DEAD)
+        return true;
+    if (state_in(copy->tag) == PM_CLAIMED) /* it does not say which process that is */
+        return pm_slot_free_of_claimant(segment, index, UINT64_MAX);
+    return pm_process_ended(&who, copy->life & PM_FUTEX_TID) && pm_slot_has_ended(segment, index, copy->tag);
+}
+
 bool pm_slot_is_gone(peermap_segment *segment, uint32_t index)
 {
     struct pm_slot slot;
     return index != segment->index && pm_slot_read(segment, index, &slot) && pm_slot_ended(segment, index, &slot);
-}
-
-/* The same, by the kernel's word alone when it is as late as that: in other pid namespaces the second truth takes a look at all processes. */
-static bool ended_by(peermap_segment *segment, uint32_t index, uint64_t enough)
-{
-    struct pm_slot slot;
-    if (pm_now() < enough)
-        return pm_slot_is_gone(segment, index);
-    return index != segment->index && pm_slot_read(segment, index, &slot) && (is_dead_peer(&slot) || !pm_life_alive(slot.life));
 }
 
 /* ---- claiming ---- */
@@ -378,15 +378,6 @@ void pm_registry_unlock(peermap_segment *segment)
     pm_unlock(segment, &segment->header->registry_lock, &segment->header->registry_slot);
 }
 
-/* Among those that nobody knows to be dead, somebody may be. */
-static bool any_has_ended(peermap_segment *segment)
-{
-    bool any = false;
-    for (uint32_t i = 0; i < segment->shape.slot_count; i++)
-        any = free_of_claimant(segment, i) || pm_slot_is_gone(segment, i) || any;
-    return any;
-}
-
 int pm_registry_claim(peermap_segment *segment, uint64_t deadline, bool *restart)
 {
     segment->index = PM_NO_SLOT;
@@ -397,7 +388,7 @@ int pm_registry_claim(peermap_segment *segment, uint64_t deadline, bool *restart
     struct pm_claim *kept = keep_own_thread(segment);
     PM_POINT("claim.kept");
     int rc = has_namesake(segment, kept) ? PM_NAMESAKE : 0;
-    if (rc == 0 && !choose(segment, restart) && !(any_has_ended(segment) && choose(segment, restart)))
+    if (rc == 0 && !choose(segment, restart) && !(pm_slots_look(segment, NULL, 0, deadline) && choose(segment, restart)))
         rc = pm_fail(PEERMAP_ESLOTS, "segment %s has %u peers, and no room for more; create it with a larger max_peers", segment->name,
                      segment->shape.slot_count);
     if (rc == 0)
@@ -457,12 +448,14 @@ void pm_registry_void(peermap_segment *segment)
 
 /* ---- reaping and reading ---- */
 
-/* Whoever has ended is known from then on; nothing of theirs is changed. */
+/*
+ * Whoever has ended is known from then on; nothing of theirs is changed.  Half of the call's time; a sixteenth of it in the middle of a round
+ * (deadline 0), which has its own.
+ */
 static void look_for_ended(peermap_segment *segment, const struct pm_request *request)
 {
-    const uint64_t enough = request->asked + (request->deadline - request->asked) / 2;
-    for (uint32_t i = 0; i < segment->shape.slot_count; i++)
-        (void)ended_by(segment, i, enough);
+    const uint64_t until = request->deadline != 0 ? request->asked + (request->deadline - request->asked) / 2 : pm_now() + segment->deadline_ns / 16;
+    (void)pm_slots_look(segment, NULL, 0, until);
 }
 
 static int bury_all(peermap_segment *segment)
@@ -470,7 +463,7 @@ static int bury_all(peermap_segment *segment)
     int freed = 0;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (i == segment->index || free_of_claimant(segment, i) || !pm_slot_read(segment, i, &slot))
+        if (i == segment->index || !pm_slot_read(segment, i, &slot))
             continue;
         if (is_dead_peer(&slot))
             freed += bury(segment, i, &slot, false);
@@ -536,15 +529,13 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
     if (capacity < 0 || (capacity > 0 && !out))
         return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
     int count = 0;
-    const uint64_t enough = pm_call_ends(pm_now() + segment->deadline_ns / 2);
+    pm_slots_look(segment, NULL, 0, pm_call_ends(pm_now() + segment->deadline_ns / 2));
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
         if (!pm_slot_read(segment, i, &slot) || is_no_peer(slot.tag))
             continue;
         if (is_dead_peer(&slot))
             pm_slot_tell_death(segment, i);
-        else if (ended_by(segment, i, enough))
-            slot.tag = (slot.tag & ~PM_TAG_STATE) | PM_DEAD;
         if (count < capacity)
             describe(&slot, i, &out[count]);
         count++;

@@ -170,11 +170,12 @@ static void sweep(struct pm_running *round, bool patient)
  * Who does not answer may have ended in a way that the kernel does not tell, or tells late: while it dumps its core, or where its memory was taken
  * away first.  Asked early, and again when time is up.
  */
-static bool any_has_ended(const struct pm_running *round)
+static bool any_has_ended(const struct pm_running *round, uint64_t deadline, uint64_t *again)
 {
-    bool any = false;
-    for (uint32_t i = 0; i < round->count; i++)
-        any = pm_slot_is_gone(round->segment, round->awaited[i].index) || any;
+    const uint64_t begun = pm_now(), before = pm_now_spent(), over = begun + round->segment->deadline_ns / 16;
+    bool any = pm_slots_look(round->segment, round->awaited, round->count, deadline > over ? deadline : over);
+    uint64_t rested = pm_look_again(pm_now_spent() - before, deadline);
+    *again = begun + AGAIN_NS > rested ? begun + AGAIN_NS : rested;
     return any;
 }
 
@@ -234,11 +235,8 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline)
         if (round->count == 0)
             break;
         pm_agent_serve_meanwhile(segment);
-        if (now >= look || now >= deadline) {
-            look = now + AGAIN_NS;
-            if (any_has_ended(round))
-                continue;
-        }
+        if ((now >= look || now >= deadline) && any_has_ended(round, deadline, &look))
+            continue;
         if (now >= deadline)
             break;
         if (now >= soft && !told) { /* a round that takes its time is worth seeing while it does */

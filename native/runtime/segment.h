@@ -352,6 +352,12 @@ bool pm_slot_died(const peermap_segment *segment, uint32_t index, uint64_t tag);
 bool pm_slot_ended(peermap_segment *segment, uint32_t index, const struct pm_slot *copy);
 /* The same of a live slot; false at once of this peer's own. */
 bool pm_slot_is_gone(peermap_segment *segment, uint32_t index);
+/* suspects.c: the same of several, and of who takes or gives back a slot: those of `only`, or all; as far as it is known `until` then.  True if any has
+ * ended. */
+bool pm_slots_look(peermap_segment *segment, const struct pm_awaited *only, uint32_t count, uint64_t until);
+/* For that: the claimant of a slot; and what its peer's end means for it, which is known. */
+bool pm_slot_free_of_claimant(peermap_segment *segment, uint32_t index, uint64_t until);
+bool pm_slot_has_ended(peermap_segment *segment, uint32_t index, uint64_t tag);
 /* This peer's own slot is not its own any more. */
 bool pm_evicted(const peermap_segment *segment);
 int pm_fail_evicted(const peermap_segment *segment);
