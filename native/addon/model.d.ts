@@ -170,7 +170,8 @@ export type UseReason =
 export interface Removal {
   /** "opened": by somebody meanwhile, and it is there as before.  "renamed": likewise, and its name was taken, so that it has another.
    * "undone": it was set aside by a removal that was interrupted, somebody has it, and it has its name again. */
-  outcome: 'removed' | 'gone' | 'replaced' | 'refused' | 'opened' | 'undone' | 'renamed' | 'not-permitted' | 'long-name' | 'failed';
+  outcome:
+    'removed' | 'gone' | 'replaced' | 'refused' | 'opened' | 'undone' | 'renamed' | 'not-permitted' | 'long-name' | 'failed';
   /** If it was not removed: as an error would have it, and the sentence. */
   code?: ErrorCode;
   text?: string;

@@ -40,7 +40,9 @@ describe('cli: segments of another user', () => {
         assert.deepEqual([code, out], [1, ''], verb);
         assert.match(
           err,
-          new RegExp(`^peermap: ${name}: PEERMAP_EACCES: it belongs to nobody \\(uid 65534\\), and this is root.*--owner with that uid, or --foreign\n$`),
+          new RegExp(
+            `^peermap: ${name}: PEERMAP_EACCES: it belongs to nobody \\(uid 65534\\), and this is root.*--owner with that uid, or --foreign\n$`,
+          ),
         );
       }
       assert.ok(bytes().equals(before));
@@ -52,10 +54,17 @@ describe('cli: segments of another user', () => {
         assert.equal((await peermap([verb, name, ...more, '--owner', '65534'])).code, 0, verb);
         const other = await peermap([verb, name, ...more, '--owner=1', '--foreign']);
         assert.equal(other.code, 1, verb);
-        assert.match(other.err, /PEERMAP_EACCES: it belongs to nobody \(uid 65534\), not to uid 1, as --owner demands: somebody else/);
+        assert.match(
+          other.err,
+          /PEERMAP_EACCES: it belongs to nobody \(uid 65534\), not to uid 1, as --owner demands: somebody else/,
+        );
       }
-      assert.match((await peermap(['grow', own, '64K', '--owner', '65534'])).err, /it belongs to root \(uid 0\), not to uid 65534/);
-      for (const wrong of ['-1', '4294967295', '1x', '']) assert.equal((await peermap(['reap', name, '--owner', wrong])).code, 2, wrong);
+      assert.match(
+        (await peermap(['grow', own, '64K', '--owner', '65534'])).err,
+        /it belongs to root \(uid 0\), not to uid 65534/,
+      );
+      for (const wrong of ['-1', '4294967295', '1x', ''])
+        assert.equal((await peermap(['reap', name, '--owner', wrong])).code, 2, wrong);
       for (const verb of ['show', 'events']) await well(verb, name);
       assert.ok((await well('ls')).includes(name));
     } finally {
