@@ -97,6 +97,9 @@ export const reachWords: Readonly<Record<number, string>> = {
   get 16() {
     return l10n.t('a debugger or another tracer holds it; let it go on');
   },
+  get 24() {
+    return l10n.t('there is no descriptor free to look at its process by (ulimit -n); close some');
+  },
   get 38() {
     return l10n.t('it is stopped, and stopped peers cannot be reached on this kind of processor; continue it');
   },

@@ -192,7 +192,7 @@ struct pm_facts {
 void pm_thread_be_agent(bool traced);
 
 /* Finds the process that `who` was told of, and its agent, which has the id `thread` there.  ESRCH if it, or the right one, is not to be seen
- * here; EAGAIN, with all facts, if that is wanted only of one that is stopped or traced, and it is not. */
+ * here; EMFILE: no descriptor was free to look by; EAGAIN, with all facts, if that is wanted only of one that is stopped or traced, and it is not. */
 int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts);
 /*
  * True if that thread of the process, an agent, certainly runs no code of its own any more: it has ended, is about to, or its process dumps its
@@ -231,8 +231,8 @@ struct pm_freezer {
 
 /* True if the agent is held by a freezer; or, if the freezer is asked for, is about to be.  Otherwise it may be NULL, and the look is a quick one. */
 bool pm_process_is_frozen(const struct pm_facts *facts, struct pm_freezer *freezer);
-/* True if a process may run this one's system calls past a filter that ends it: then nothing new is tried. */
-bool pm_process_is_sandboxed(void);
+/* EPERM if a process may run this one's system calls past a filter that ends it: then nothing new is tried.  EMFILE: it could not look. */
+int pm_process_sandbox(void);
 /* True if no thread of the process will ever run code of its own again, as far as can be seen from here. */
 bool pm_process_is_over(const struct pm_process *who);
 /* A process is asked by way of a thread that lives: of a main thread that has ended /proc says nothing any more. */
@@ -244,7 +244,7 @@ struct pm_backing {
 /* What this process has mapped at `address`, shared and writable.  False if that is not to be seen. */
 bool pm_process_backing(const void *address, struct pm_backing *backing);
 /* 0 if its process has, shared and writable, and without a gap, `length` bytes of the object: at `start` its beginning, and so on.  By the kernel's
- * word alone.  ESRCH if not; EPERM if it does not say so to this process. */
+ * word alone.  ESRCH if not; EPERM if it does not say so to this process; EMFILE. */
 int pm_process_maps(const struct pm_agent *who, uint64_t start, uint64_t length, const struct pm_backing *backing);
 /* Puts the allocated pages of [address, address + length) into the page tables of its process, from outside.  0 or errno; ETIMEDOUT after
  * `until` (0: never). */

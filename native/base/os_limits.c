@@ -63,7 +63,7 @@ uint64_t pm_limit_memory(const char *meminfo, struct pm_limit *limit)
     enum { TOTAL, AVAILABLE, SWAP, FIELDS };
     struct pm_text_field fields[FIELDS] = { [TOTAL] = { .name = "MemTotal" }, [AVAILABLE] = { .name = "MemAvailable" }, [SWAP] = { .name = "SwapFree" } };
     int before = errno;
-    pm_text_fields(AT_FDCWD, meminfo, fields, FIELDS);
+    (void)pm_text_fields(AT_FDCWD, meminfo, fields, FIELDS);
     errno = before;
     uint64_t available = value_of(&fields[AVAILABLE], VAST >> 10) << 10, swap = value_of(&fields[SWAP], 0) << 10;
     if (available < VAST)
@@ -104,7 +104,7 @@ static uint64_t number(int group, const char *file)
 static uint64_t reclaimable(int group, const struct dialect *dialect)
 {
     struct pm_text_field fields[2] = { { .name = dialect->inactive }, { .name = dialect->active } };
-    pm_text_fields(group, "memory.stat", fields, 2);
+    (void)pm_text_fields(group, "memory.stat", fields, 2);
     return value_of(&fields[0], 0) + value_of(&fields[1], 0) / 2;
 }
 

@@ -33,7 +33,7 @@ struct pm_text_field {
     const char *name;
     char value[384]; /* "": it is not there, or the file could not be read.  NSpid with as many namespaces as there can be */
 };
-void pm_text_fields(int folder, const char *name, struct pm_text_field *fields, size_t count);
+int pm_text_fields(int folder, const char *name, struct pm_text_field *fields, size_t count); /* 0, or the errno of a file that cannot be read */
 uint32_t pm_text_last_number(const char *value); /* 0: there is none.  Of NSpid, it is the id in the innermost namespace */
 
 void pm_text_tame(char *text); /* a name that may be any bytes becomes fit for a sentence */

@@ -115,12 +115,14 @@ static bool has_all(char *line, void *context)
     return wanted->missing == 0;
 }
 
-void pm_text_fields(int folder, const char *name, struct pm_text_field *fields, size_t count)
+int pm_text_fields(int folder, const char *name, struct pm_text_field *fields, size_t count)
 {
     struct wanted wanted = { fields, count, count };
     for (size_t i = 0; i < count; i++)
         fields[i].value[0] = '\0';
+    errno = 0;
     pm_text_any_line_at(folder, name, has_all, &wanted);
+    return errno;
 }
 
 uint32_t pm_text_last_number(const char *at)

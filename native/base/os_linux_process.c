@@ -47,6 +47,9 @@ static uint32_t user_in(const char *uid)
     return *at == '\t' ? (uint32_t)strtoul(at, NULL, 10) : UINT32_MAX;
 }
 
+/* What a look in vain means: nothing, where this process had no descriptor to look by. */
+static int unseen(int error) { return error == EMFILE || error == ENFILE ? EMFILE : ESRCH; }
+
 void pm_thread_be_agent(bool traced) { prctl(PR_SET_NAME, traced ? PM_AGENT : PM_AGENT_NOT_TRACED); }
 
 int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts)
@@ -54,18 +57,25 @@ int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopp
     char path[64];
     enum { NAME, UID, TRACER, FIELDS };
     struct pm_text_field fields[FIELDS] = { [NAME] = { .name = "Name" }, [UID] = { .name = "Uid" }, [TRACER] = { .name = "TracerPid" } };
+    errno = 0;
     *facts = (struct pm_facts){ .agent.pid = pm_proc_number_here("/proc", who->pid, who->pidns) };
-    if (facts->agent.pid == 0 || !pm_proc_is_ours() || pm_proc_is_another(who, facts->agent.pid))
+    if (facts->agent.pid == 0)
+        return unseen(errno);
+    if (!pm_proc_is_ours() || pm_proc_is_another(who, facts->agent.pid))
         return ESRCH;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", facts->agent.pid);
+    errno = 0;
     facts->agent.thread = pm_proc_number_here(path, thread, who->pidns);
+    if (facts->agent.thread == 0)
+        return unseen(errno);
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", facts->agent.pid, facts->agent.thread);
-    pm_text_fields(AT_FDCWD, path, fields, FIELDS);
-    if (facts->agent.thread == 0 || !is_agent(&facts->agent, fields[NAME].value, &facts->forbids))
-        return ESRCH;
+    int error = pm_text_fields(AT_FDCWD, path, fields, FIELDS);
+    if (error != 0 || !is_agent(&facts->agent, fields[NAME].value, &facts->forbids))
+        return unseen(error);
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", facts->agent.pid, facts->agent.thread);
+    errno = 0;
     if (!pm_proc_read_stat(path, &facts->state, &facts->agent.started))
-        return ESRCH;
+        return unseen(errno);
     facts->uid = user_in(fields[UID].value);
     facts->tracer = pm_text_last_number(fields[TRACER].value);
     facts->traced = facts->tracer != 0 || facts->state == 't'; /* from another pid namespace, perhaps */
@@ -90,14 +100,14 @@ void pm_process_name(uint32_t pid, char *name, size_t size)
     pm_text_tame(name);
 }
 
-bool pm_process_is_sandboxed(void)
+int pm_process_sandbox(void)
 {
     struct pm_text_field seccomp[2] = { { .name = "Seccomp" }, { .name = "NoNewPrivs" } };
-    pm_text_fields(AT_FDCWD, "/proc/thread-self/status", seccomp, 2);
+    int error = pm_text_fields(AT_FDCWD, "/proc/thread-self/status", seccomp, 2);
     if (!seccomp[0].value[0] || !seccomp[1].value[0])
-        return true;
+        return unseen(error) == EMFILE ? EMFILE : EPERM;
     /* A filter that the process set for itself needs "no new privileges", and may end it for a call.  One that a container came with does not. */
-    return pm_text_last_number(seccomp[0].value) != 0 && pm_text_last_number(seccomp[1].value) != 0;
+    return pm_text_last_number(seccomp[0].value) != 0 && pm_text_last_number(seccomp[1].value) != 0 ? EPERM : 0;
 }
 
 /* ---- reaching into them ---- */
@@ -158,7 +168,7 @@ int pm_process_maps(const struct pm_agent *who, uint64_t start, uint64_t length,
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/maps", who->pid, who->thread);
     errno = 0;
     pm_text_any_line(path, is_end, &run);
-    return run.at >= run.end ? 0 : errno == EACCES || errno == EPERM ? EPERM : ESRCH;
+    return run.at >= run.end ? 0 : errno == EACCES || errno == EPERM ? EPERM : unseen(errno);
 }
 
 /* Reading a byte makes the kernel map its page there, and with it those around it that are in memory: 64 KiB at a time. */

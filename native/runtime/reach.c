@@ -12,7 +12,7 @@
  *     EL2HLT  its cgroup is frozen                    EINPROGRESS  its agent is in the middle of something
  *     EAGAIN  no hand could be made                   ENOSYS       not on this kind of processor
  *     EREMOTE it is of a user whom this is no business of
- *     ECANCELED  PEERMAP_NO_PTRACE forbids it to this process
+ *     ECANCELED  PEERMAP_NO_PTRACE forbids it to this process   EMFILE  it cannot be looked at, for want of a descriptor
  *
  * The registry, which every peer can write, says whom to look at, and nothing else.  What that process is, the kernel says: a thread that the library
  * made, which may be traced; a user who is ours, or to whom the segment belongs; and the segment's header mapped where the slot claims.
@@ -53,8 +53,9 @@ static int is_ours(peermap_segment *segment, const struct pm_slot *slot, uint64_
     const uint64_t header = segment->shape.header_len;
     if (facts->uid != (uint32_t)geteuid() && facts->uid != segment->object.owner)
         return EREMOTE;
+    errno = 0;
     if (slot->base < header || (segment->backing.inode == 0 && !pm_process_backing(segment->start, &segment->backing)))
-        return ESRCH;
+        return errno == EMFILE || errno == ENFILE ? EMFILE : ESRCH;
     return pm_process_maps(&facts->agent, slot->base - header, header + data, &segment->backing);
 }
 
@@ -94,11 +95,11 @@ static void tell(peermap_segment *segment, enum pm_event_kind kind, uint64_t epo
 
 static int start(peermap_segment *segment, uint64_t deadline)
 {
-    if (pm_process_is_sandboxed()) {
-        segment->hand.count = 0;
-        return EPERM;
-    }
-    return pm_hand_start(&segment->hand, deadline);
+    int error = pm_process_sandbox();
+    if (error == 0)
+        return pm_hand_start(&segment->hand, deadline);
+    segment->hand.count = 0;
+    return error;
 }
 
 /* ---- unstop ---- */
@@ -283,7 +284,7 @@ struct pm_phrase pm_reach_holder_words(peermap_segment *segment, const struct pm
     struct pm_facts facts;
     struct pm_freezer freezer;
     int reason = find_hindrance(segment, holder, &facts, &freezer);
-    if (reason == EL2HLT || reason == EBUSY || reason == EACCES || reason == ECANCELED)
+    if (reason == EL2HLT || reason == EBUSY || reason == EACCES || reason == ECANCELED || reason == EMFILE)
         return details(reason, &facts, &freezer);
     return (struct pm_phrase){ "if that is stopped or held by a debugger, let it go on" };
 }
