@@ -338,7 +338,7 @@ export interface Header {
 
 export interface Snapshot {
   name: string;
-  /** Wall clock, and CLOCK_MONOTONIC as the events use it, at the same moment. */
+  /** Wall clock, and CLOCK_MONOTONIC as the events use it, which is that of the initial time namespace, at the same moment. */
   takenAtMs: number;
   monotonicNs: number;
   object: { inode: number; length: number; allocated: number; uid: number; mode: number };

@@ -238,7 +238,7 @@ struct pm_slot {
     uint64_t mapped;     /* data bytes mapped there */
     uint64_t requested;  /* epoch the peer shall reach */
     uint64_t remap;      /* epoch for which the whole mapping shall be replaced */
-    uint64_t requested_ns;
+    uint64_t requested_ns; /* CLOCK_MONOTONIC of the initial time namespace, like all times of events */
     uint64_t acked; /* epoch the peer has reached: the truth of an ack */
     uint32_t method;
     int32_t error; /* errno of the last mapping */

@@ -19,6 +19,8 @@ uint64_t pm_now(void);        /* CLOCK_MONOTONIC */
 uint64_t pm_now_coarse(void); /* the same, to some milliseconds, at a fifth of the cost */
 uint64_t pm_now_wall(void);   /* CLOCK_REALTIME */
 uint64_t pm_now_spent(void);  /* CLOCK_THREAD_CPUTIME_ID */
+/* How far CLOCK_MONOTONIC of this process's time namespace is ahead of the system's, which is what a segment has; 0 also where that cannot be seen. */
+uint64_t pm_clock_offset(void);
 uint64_t pm_random(void);
 
 /* ---- futexes in shared memory ---- */

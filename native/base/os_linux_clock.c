@@ -9,9 +9,12 @@
 #include "os.h"
 
 #include "order.h"
+#include "os_linux.h"
 #include "os_linux_call.h"
 
 #include <elf.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <time.h>
@@ -208,3 +211,20 @@ uint64_t pm_now(void) { return read_clock(CLOCK_MONOTONIC); }
 uint64_t pm_now_coarse(void) { return read_clock(CLOCK_MONOTONIC_COARSE); }
 uint64_t pm_now_wall(void) { return read_clock(CLOCK_REALTIME); }
 uint64_t pm_now_spent(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
+
+/* ---- time namespaces ---- */
+
+#define INITIAL_TIMENS UINT64_C(0xeffffffa) /* its inode, on every Linux */
+
+/* The file tells of the namespace that children will be in. */
+uint64_t pm_clock_offset(void)
+{
+    struct pm_text_field offset = { .name = "monotonic" };
+    const uint64_t own = pm_proc_inode("/proc/self/ns/time");
+    char *nanoseconds;
+    if (own == 0 || own == INITIAL_TIMENS || own != pm_proc_inode("/proc/self/ns/time_for_children") ||
+        pm_text_fields(AT_FDCWD, "/proc/self/timens_offsets", &offset, 1) != 0)
+        return 0;
+    const int64_t seconds = strtoll(offset.value, &nanoseconds, 10);
+    return (uint64_t)seconds * UINT64_C(1000000000) + strtoull(nanoseconds, NULL, 10);
+}

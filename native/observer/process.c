@@ -147,6 +147,13 @@ static uint64_t pidfd_inode(uint32_t pid)
     return inode;
 }
 
+/* By its own time namespace it began at another moment than by ours. */
+static bool has_other_times(const struct pmo_process *process)
+{
+    struct stat its, own;
+    return fstatat(process->dir, "ns/time", &its, 0) == 0 && stat("/proc/self/ns/time", &own) == 0 && its.st_ino != own.st_ino;
+}
+
 enum pmo_match pmo_process_match(const struct pmo_process *process, const struct pm_slot *slot)
 {
     uint64_t start_time;
@@ -157,10 +164,13 @@ enum pmo_match pmo_process_match(const struct pmo_process *process, const struct
         return PMO_IS_NOT;
     if (inode)
         return inode == slot->pidfd_ino ? PMO_IS : PMO_IS_NOT;
-    if (slot->start_time == 0 || start_time != slot->start_time)
+    const bool asked = slot->pidns && fstatat(process->dir, "ns/pid", &ns, 0) == 0;
+    if (asked && ns.st_ino != slot->pidns)
         return PMO_IS_NOT;
-    if (slot->pidns && fstatat(process->dir, "ns/pid", &ns, 0) == 0)
-        return ns.st_ino == slot->pidns ? PMO_IS : PMO_IS_NOT;
+    if (slot->start_time == 0 || start_time != slot->start_time)
+        return asked && process->pid == slot->pid && has_other_times(process) ? PMO_MAY_BE : PMO_IS_NOT;
+    if (asked)
+        return PMO_IS;
     /* Of a namespace that may not be asked: in ours the number is one process's alone, in another it is not. */
     return process->pid == slot->pid && (slot->pidns == 0 || slot->pidns == pmo_own_pidns()) ? PMO_IS : PMO_MAY_BE;
 }

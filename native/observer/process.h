@@ -24,7 +24,7 @@ void pmo_process_close(struct pmo_process *process);
 /* Whether it is the one that filled this slot. */
 enum pmo_match {
     PMO_IS_NOT,
-    PMO_MAY_BE, /* it began at that moment, and which pid namespace it is of may not be asked */
+    PMO_MAY_BE, /* it began at that moment, and which pid namespace it is of may not be asked; or the other way round, its times being other ones */
     PMO_IS,     /* by the pidfd's inode where the system has unique ones, else by pid namespace and start time */
 };
 enum pmo_match pmo_process_match(const struct pmo_process *process, const struct pm_slot *slot);

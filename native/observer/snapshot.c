@@ -184,7 +184,7 @@ static bool keep(struct pmo_snapshot *snapshot, const struct tables *tables)
 
 int pmo_snapshot_take(const struct pmo_observer *observer, enum pmo_depth depth, struct pmo_snapshot *snapshot)
 {
-    *snapshot = (struct pmo_snapshot){ .realtime_ns = pm_now_wall(), .monotonic_ns = pm_now(), .allowance = PMO_ALLOWANCE };
+    *snapshot = (struct pmo_snapshot){ .realtime_ns = pm_now_wall(), .monotonic_ns = pm_now() - pm_clock_offset(), .allowance = PMO_ALLOWANCE };
     memcpy(snapshot->name, observer->name, sizeof snapshot->name);
     struct tables *tables = malloc(sizeof *tables);
     if (tables) {

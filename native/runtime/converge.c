@@ -161,9 +161,9 @@ void pm_converge(peermap_segment *segment, uint32_t method)
     int error = apply(segment, fresh, until);
     PM_POINT("converge.mapped");
     if (error == 0)
-        populate(segment, epoch, since, until);
+        populate(segment, epoch, since + segment->clock_offset, until);
     bool unstopped = method == PM_BY_AGENT && peek64(&slot->unstopped) == epoch;
-    record(segment, epoch, unstopped ? PM_BY_UNSTOP : method, error, since);
+    record(segment, epoch, unstopped ? PM_BY_UNSTOP : method, error, since + segment->clock_offset);
     PM_POINT("converge.acked");
     if (method == PM_BY_AGENT) { /* the runner does not count itself */
         pm_answer(segment, epoch);

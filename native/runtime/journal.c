@@ -14,7 +14,7 @@ void pm_journal(peermap_segment *segment, struct pm_event event)
     uint64_t index = add64(&segment->header->event_head, 1);
     struct pm_event *record = &segment->events[index & (segment->shape.event_count - 1)];
     PM_POINT("journal.numbered");
-    event.time_ns = pm_now();
+    event.time_ns = pm_now() - segment->clock_offset;
     event.by = (uint16_t)segment->index;
     event.by_pid = segment->self.pid;
     if (event.slot != PM_NO_SLOT && event.pid == 0)

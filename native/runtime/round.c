@@ -45,7 +45,7 @@ static void request(struct pm_running *round, struct pm_awaited *who, uint64_t s
     store_error(&slot->error, 0);
     if (load64(&slot->acked) == round->epoch) /* of a header whose epoch was put back: that was another round's */
         store64(&slot->acked, 0);
-    poke64(&slot->requested_ns, who->asked);
+    poke64(&slot->requested_ns, who->asked - round->segment->clock_offset);
     if (fresh)
         poke64(&slot->remap, round->epoch);
     pm_journal(round->segment,

@@ -87,6 +87,7 @@ static peermap_segment *make_handle(const char *name, const peermap_options *opt
     else
         default_peer_name(segment->peer_name);
     pm_process_self(&segment->self);
+    segment->clock_offset = pm_clock_offset();
     pm_enlist(segment);
     return segment;
 }

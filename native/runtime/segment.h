@@ -185,6 +185,7 @@ struct peermap_segment {
     uint64_t remade;   /* the epoch for which the whole mapping was last replaced */
     struct pm_robust robust;
     struct pm_process self;
+    uint64_t clock_offset; /* of this process's clock, from that of the segment's times */
     char peer_name[PM_NAME_MAX];
     bool name_is_default;
 
