@@ -152,7 +152,7 @@ int pm_roots_set(peermap_segment *segment, struct pm_request *request)
     int rc = pm_registry_lock(segment, request->deadline);
     if (rc != 0)
         return rc;
-    rc = replace(segment, request);
+    rc = pm_evicted(segment) ? pm_fail_evicted(segment) : replace(segment, request);
     if (rc == 0)
         pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROOT, .slot = PM_NO_SLOT, .size = wanted->off, .ns = wanted->size });
     PM_POINT("root.told");
