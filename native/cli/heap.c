@@ -40,11 +40,16 @@ static void view_sums(const struct out *out, const struct pmo_heap *heap)
     out_part(out, TITLE, "heap");
     out_line(out, PLAIN, ": %s used of %s, %.0f%%", BYTES(used), BYTES(heap->size), heap->size ? 100.0 * (double)used / (double)heap->size : 0);
     out_part(out, FAINT, "  objects   ");
-    out_line(out, PLAIN, "%" PRIu64 " small in %s, %" PRIu64 " large in %s", small_objects(heap), BYTES(heap->tally.span_bytes),
-             heap->tally.large_objects, BYTES(heap->tally.large_bytes));
+    if (small_objects(heap) + heap->tally.span_bytes + heap->tally.large_objects == 0)
+        out_line(out, PLAIN, "none");
+    else
+        out_line(out, PLAIN, "%" PRIu64 " small in %s, %" PRIu64 " large in %s", small_objects(heap), BYTES(heap->tally.span_bytes),
+                 heap->tally.large_objects, BYTES(heap->tally.large_bytes));
     out_part(out, FAINT, "  free      ");
-    out_line(out, PLAIN, "%s, and %s of holes; the longest run is %s", BYTES(free_bytes(heap)), BYTES(heap->tally.hole_bytes),
-             BYTES(heap->tally.largest_free));
+    out_part(out, PLAIN, "%s", BYTES(free_bytes(heap)));
+    if (heap->tally.hole_bytes > 0)
+        out_part(out, PLAIN, ", and %s of holes", BYTES(heap->tally.hole_bytes));
+    out_line(out, PLAIN, "; the longest run is %s", BYTES(heap->tally.largest_free));
     out_part(out, FAINT, "  since     ");
     out_part(out, PLAIN, "it was created: grown %s, ", figure_count(heap->grown, "time").text);
     out_part(out, heap->faults ? BAD : PLAIN, "%s", figure_count(heap->faults, "fault").text);
@@ -53,11 +58,20 @@ static void view_sums(const struct out *out, const struct pmo_heap *heap)
         out_line(out, WARNING, "  %s ended without giving back what they held: peermap reap", figure_count(heap->lost_threads, "thread").text);
 }
 
+/* After a line that keeps it apart, if there is anything in it. */
+static void end_table(struct table *table, const struct out *out, bool some)
+{
+    if (some)
+        out_line(out, PLAIN, "%s", "");
+    table_end(table, out);
+}
+
 static void view_classes(const struct out *out, const struct pmo_heap *heap)
 {
     static const struct column columns[] = { { "CLASS", true, 0, false },    { "OBJECTS", true, 0, false }, { "ROOM FOR", true, 0, false },
                                              { "OCCUPIED", true, 0, false }, { "SPANS", true, 0, false },   { "BYTES", true, 0, false } };
     struct table *table = table_new(columns, sizeof columns / sizeof *columns);
+    bool some = false;
     for (uint32_t i = 0; i < PM_CLASSES; i++) {
         const uint64_t spans = heap->tally.classes[i].spans, objects = heap->tally.classes[i].objects, room = spans * pm_classes[i].capacity;
         if (spans == 0)
@@ -68,8 +82,9 @@ static void view_classes(const struct out *out, const struct pmo_heap *heap)
         table_put(table, PLAIN, "%.0f%%", 100.0 * (double)objects / (double)room);
         table_put(table, PLAIN, "%" PRIu64, spans);
         table_put(table, PLAIN, "%s", BYTES(heap->tally.classes[i].bytes));
+        some = true;
     }
-    table_end(table, out);
+    end_table(table, out, some);
 }
 
 static void view_holders(const struct out *out, const struct pmo_snapshot *snapshot, const struct pmo_heap *heap)
@@ -78,6 +93,7 @@ static void view_holders(const struct out *out, const struct pmo_snapshot *snaps
                                              { "HOLDS", true, 0, false },   { "ALLOCATED", true, 0, false }, { "BYTES", true, 0, false },
                                              { "FREED", true, 0, false },   { "BYTES", true, 0, false } };
     struct table *table = table_new(columns, sizeof columns / sizeof *columns);
+    bool some = false;
     for (size_t i = 0; i < heap->peer_count; i++) {
         const struct pmo_heap_peer *row = &heap->peers[i];
         const struct pmo_peer *peer = peer_of(snapshot, row->slot);
@@ -91,8 +107,9 @@ static void view_holders(const struct out *out, const struct pmo_snapshot *snaps
         table_put(table, PLAIN, "%s", BYTES(row->allocated_bytes));
         table_put(table, PLAIN, "%" PRIu64, row->frees);
         table_put(table, PLAIN, "%s", BYTES(row->freed_bytes));
+        some = true;
     }
-    table_end(table, out);
+    end_table(table, out, some);
 }
 
 void view_heap(const struct out *out, const struct pmo_snapshot *snapshot, const struct pmo_heap *heap)

@@ -189,8 +189,8 @@ void view_event(const struct out *out, const struct pm_event *event, const struc
     if (!round_detail(event, names, &detail))
         peer_detail(event, names, &detail);
     const struct figure when = figure_clock(event->time_ns + offset_ns);
-    char *line = brief ? text_of("%.12s %-14s %-14.20s %s", when.text, event_sentence(event), who.text, detail.text) :
-                         text_of("%6" PRIu64 " %s %-15s %-16s %s", event->seq, when.text, event_sentence(event), who.text, detail.text);
+    char *line = brief ? text_of("%.12s %-15s %-20.20s %s", when.text, event_sentence(event), who.text, detail.text) :
+                         text_of("%6" PRIu64 " %s %-15s %-20s %s", event->seq, when.text, event_sentence(event), who.text, detail.text);
     size_t length = strlen(line);
     while (length > 0 && line[length - 1] == ' ')
         length--;

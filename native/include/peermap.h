@@ -54,8 +54,8 @@
  * too, and a user's when it is root that attaches: PEERMAP_EACCES, and errno is EREMOTE.  PEERMAP_OWNER names the one user whose object it must be instead;
  * PEERMAP_FOREIGN takes whosever it is.  What is judged is the object that was opened, once, before any of it is read: one that is given to another user
  * (chown) later stays attached, and a daemon that gives up root attaches to what it made as root only by asking.  In a user namespace, as of a container,
- * users who have no number there are all seen as 65534; none of them is this process's user, even if that is seen as 65534 as well; a process with another
- * number names all of them by it.  Who else may write the object, its mode says: give no write permission to all (o+w).
+ * users who have no number there are all seen as 65534; none of them but itself is this process's user, where that is seen as 65534 as well; a process with
+ * another number names all of them by it.  Who else may write the object, its mode says: give no write permission to all (o+w).
  *
  * DEADLINES.  options.deadline_ms bounds each call as a whole: what it waits for in its own process, for the segment's lock, for what a death has
  * left to be mended, for memory, and for the peers.  A call that ends by it says who was in the way.  peermap_set_thread_deadline() bounds several calls as one.  Two things are not bounded by it: peermap_detach(),
@@ -76,7 +76,7 @@
  *
  * COPIES.  An object that was copied, restored from a backup, or found on a disk after a reboot, is a segment like any other: the first to attach makes
  * what it says of processes void.  Roots, data and heap go on as they were when it was copied; make copies while nobody writes, and restore one
- * under a name that is free: peermap_destroy() first, if need be.  Whoever writes over an object that has peers takes their places from them.
+ * under a name that is free: peermap_destroy() first, if need be.  Whoever writes over an object that has peers takes their places from them: PEERMAP_EDETACHED from what they change then.
  *
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
  * remap, map_peer) are serialised within a process; roots and the registry do not wait for them.  None may be called from a signal handler,
@@ -219,7 +219,7 @@ typedef struct peermap_round {
     uint32_t died;      /* ended while they were waited for */
     pid_t culprit_pid;  /* 0 if there is none */
     char culprit[PEERMAP_NAME_MAX];
-    uint64_t nanoseconds;
+    uint64_t nanoseconds; /* of the whole, with what allocating the memory or taking it back took */
     uint32_t unstopped; /* of the acked: mapped by PEERMAP_BY_UNSTOP */
     uint32_t ahead;     /* of the acked: had it mapped before, PEERMAP_BY_AHEAD */
     uint32_t populated; /* PEERMAP_PREFAULT: peers that have every new page in their page tables */

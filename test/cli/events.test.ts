@@ -109,4 +109,17 @@ describe('cli: events', () => {
     assert.equal(code, 1);
     assert.match(err, /no events that could be read/);
   });
+
+  it('keep their columns with long names, and a heap without objects says so', async () => {
+    const name = testSegment();
+    await well('create', name, '--heap');
+    assert.match(await well('show', name), /^ {2}objects {3}none\n {2}free {6}1 MiB; the longest run is 1 MiB$/m);
+    await Peer.start(name, 'a', 'no-ptrace');
+    await Peer.start(name, 'twenty-characters-ab', 'no-ptrace');
+    for (const text of [await well('events', name), await well('watch', name, '--once')]) {
+      const places = [...text.matchAll(/^.*attached +(?:a|twenty-characters-ab) +(?=\d)/gm)].map(([line]) => line.length);
+      assert.equal(places.length, 2, text);
+      assert.equal(places[0], places[1], text);
+    }
+  });
 });
