@@ -2,8 +2,8 @@
 //
 // round.cc - the calls that may wait for other processes.
 //
-// They run off the main thread; one at a time for each Segment, in the order they were asked for, because the library serialises them
-// anyway and a waiting thread of the pool is of no use to anybody.
+// Each has a thread of its own (look.cc), for it may wait until its deadline, and the threads of the pool are few.  One at a time for each Segment, in the order
+// they were asked for: the library serialises them anyway.
 #include "segment.h"
 
 namespace peermap {
@@ -22,33 +22,21 @@ int read_answers(peermap_segment* segment, std::vector<peermap_answer>& answers)
 
 }  // namespace
 
-// Of this thread's calls, while it lives: threads of the pool are lent.
-class Deadline {
- public:
-  explicit Deadline(uint64_t until) { peermap_set_thread_deadline(until); }
-  ~Deadline() { peermap_set_thread_deadline(0); }
-  Deadline(const Deadline&) = delete;
-  Deadline& operator=(const Deadline&) = delete;
-};
-
 // One round, from the call to its promise: its deadline counts from then, also while it waits for its turn.  Keeps its Segment from being collected.
-class Round : public Napi::AsyncWorker {
+class Round : public Task {
  public:
-  Round(Napi::Env env, Segment* segment, std::shared_ptr<Attachment> attachment, Op op, size_t bytes, pid_t pid)
-      : AsyncWorker(env, "peermap.round"), deferred_(env), segment_(segment), self_(Napi::Persistent(segment->Value())),
-        attachment_(std::move(attachment)), op_(op), bytes_(bytes), pid_(pid),
-        until_(peermap_now() + uint64_t{ peermap_deadline_ms(attachment_->segment()) } * 1000000) {}
+  Round(const Napi::Promise::Deferred& deferred, Segment* segment, std::shared_ptr<Attachment> attachment, Op op, size_t bytes, pid_t pid)
+      : deferred_(deferred), segment_(segment), self_(Napi::Persistent(segment->Value())), attachment_(std::move(attachment)), op_(op), bytes_(bytes),
+        pid_(pid), until_(peermap_now() + uint64_t{ peermap_deadline_ms(attachment_->segment()) } * 1000000) {}
 
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
- protected:
-  void Execute() override {
+  // What is wrong is told by the round's own promise, which had to be there before its turn.
+  int take() override {
     rc_ = attachment_->run([this](peermap_segment* segment) {
       if (peermap_now() >= until_) {
-        sentence_ = "the calls of this attachment that were asked for before, or other work of the thread pool, went on until the deadline; repeat";
+        sentence_ = "the calls of this attachment that were asked for before went on until the deadline; repeat";
         return static_cast<int>(PEERMAP_EBUSY);
       }
-      const Deadline until(until_);
+      peermap_set_thread_deadline(until_);  // the thread is the round's alone
       const int rc = ask(segment);
       if (rc < 0) {
         errno_ = rc == PEERMAP_EOS ? errno : 0;
@@ -58,8 +46,27 @@ class Round : public Napi::AsyncWorker {
       if (report_.round.peers > 0) read_answers(segment, report_.answers);
       return rc;
     });
+    return 0;
   }
 
+  Napi::Value tell(Napi::Env env) override {
+    try {
+      if (rc_ < 0)
+        deferred_.Reject(make_error(env, rc_, sentence_, errno_, &report_).Value());
+      else
+        deferred_.Resolve(op_ == Op::reap ? Napi::Number::New(env, rc_).As<Napi::Value>() : to_object(env, report_));
+    } catch (const Napi::Error&) {
+      abandoned();  // the environment is ending
+      throw;
+    }
+    segment_->completed(env);
+    return env.Undefined();
+  }
+
+  // Nobody hears of those that wait either.
+  void abandoned() override { segment_->abandon(); }
+
+ private:
   int ask(peermap_segment* segment) {
     switch (op_) {
       case Op::grow: return peermap_grow(segment, bytes_, &report_.round);
@@ -71,21 +78,6 @@ class Round : public Napi::AsyncWorker {
     }
   }
 
-  void OnOK() override {
-    try {
-      if (rc_ >= 0) {
-        deferred_.Resolve(op_ == Op::reap ? Napi::Number::New(Env(), rc_).As<Napi::Value>() : to_object(Env(), report_));
-      } else {
-        deferred_.Reject(make_error(Env(), rc_, sentence_, errno_, &report_).Value());
-      }
-    } catch (const Napi::Error&) {
-      segment_->abandon();  // the environment is ending: nobody hears of this round or of those that wait
-      return;
-    }
-    segment_->completed();
-  }
-
- private:
   Napi::Promise::Deferred deferred_;
   Segment* const segment_;
   const Napi::ObjectReference self_;
@@ -103,22 +95,16 @@ class Round : public Napi::AsyncWorker {
 template <Op op>
 Napi::Value Segment::round(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  // A function that returns a promise tells everything by it.
-  try {
+  return promised(env, [&] {
     constexpr bool sized = op == Op::grow || op == Op::shrink;
     const int64_t bytes = sized ? integer_argument(info[0], "bytes", 1, number_max) : 0;
     const int64_t pid = sized || op == Op::trim || op == Op::reap ? 0 : integer_argument(info[0], "pid", 1, INT32_MAX, 0);
     handle(env);
-    Round* const round = new Round(env, this, attachment_, op, static_cast<size_t>(bytes), static_cast<pid_t>(pid));
-    const Napi::Promise promise = round->promise();
-    waiting_.push_back(round);
-    if (!running_) completed();
-    return promise;
-  } catch (const Napi::Error& error) {
     const Napi::Promise::Deferred deferred(env);
-    deferred.Reject(error.Value());
+    waiting_.push_back({ deferred, std::make_unique<Round>(deferred, this, attachment_, op, static_cast<size_t>(bytes), static_cast<pid_t>(pid)) });
+    if (!running_) completed(env);
     return deferred.Promise();
-  }
+  });
 }
 
 Napi::Value Segment::answers(const Napi::CallbackInfo& info) {
@@ -131,16 +117,22 @@ Napi::Value Segment::answers(const Napi::CallbackInfo& info) {
   return array;
 }
 
-void Segment::completed() {
-  running_ = !waiting_.empty();
-  if (!running_) return;
-  Round* const next = waiting_.front();
-  waiting_.pop_front();
-  next->Queue();
+// The next begins; one for which there is no thread has failed, and the one after it has its turn.
+void Segment::completed(Napi::Env env) {
+  for (running_ = false; !running_ && !waiting_.empty();) {
+    Waiting next = std::move(waiting_.front());
+    waiting_.pop_front();
+    running_ = true;
+    try {
+      change(env, std::move(next.round));
+    } catch (const Napi::Error& error) {
+      running_ = false;
+      next.deferred.Reject(error.Value());
+    }
+  }
 }
 
 void Segment::abandon() {
-  for (Round* round : waiting_) delete round;
   waiting_.clear();
   running_ = false;
 }

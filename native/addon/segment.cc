@@ -5,8 +5,6 @@
 
 #include <utility>
 
-#include "look.h"
-
 namespace peermap {
 namespace {
 

@@ -2,12 +2,13 @@
 //
 // segment.h - Segment: this process as a peer, and what it shares with its rounds.
 //
-//     Segment (collected by JavaScript) --shared_ptr--> Attachment <--shared_ptr-- Round (on a thread of the pool)
+//     Segment (collected by JavaScript) --shared_ptr--> Attachment <--shared_ptr-- Round (on a thread of its own)
 //                                                           ^---------shared_ptr-- View (of an ArrayBuffer)
 #ifndef PEERMAP_ADDON_SEGMENT_H
 #define PEERMAP_ADDON_SEGMENT_H
 
 #include "attachment.h"
+#include "look.h"
 
 #include <deque>
 #include <vector>
@@ -16,7 +17,11 @@ namespace peermap {
 
 enum class Op { grow, shrink, remap, map, trim, reap };
 
-class Round;
+// A round that has not begun, and whom it answers.
+struct Waiting {
+  Napi::Promise::Deferred deferred;
+  std::unique_ptr<Task> round;
+};
 
 // Calls that say it by their arguments only, as being outside of nothing, say so first.
 void throw_if_lost(Napi::Env env, peermap_segment* segment);
@@ -27,7 +32,7 @@ class Segment : public Napi::ObjectWrap<Segment> {
   explicit Segment(const Napi::CallbackInfo& info);
   ~Segment() override { attachment_.reset(); }
 
-  void completed();
+  void completed(Napi::Env env);
   void abandon();
 
  private:
@@ -73,7 +78,7 @@ class Segment : public Napi::ObjectWrap<Segment> {
 
   std::shared_ptr<Attachment> attachment_;
   std::string name_;
-  std::deque<Round*> waiting_;  // their promises are pending; the one that runs is not among them
+  std::deque<Waiting> waiting_;  // the one that runs is not among them
   bool running_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { chownSync, existsSync, statSync, truncateSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { cleanUp, codeOf, freshName, kept, peermap, Script, seen, until, type PeermapError } from './addon';
 
@@ -389,5 +390,22 @@ describe('addon: a process as a peer', () => {
     await assert.rejects(segment.grow(1), refused);
     assert.equal(segment.name, name);
     assert.equal((await other.grow(4096)).peers, 1);
+  });
+
+  it('rounds that wait hold up no file: they have none of the threads of the pool', async () => {
+    const settled: string[] = [];
+    const segments = [];
+    for (let i = 0; i < 6; i++) {
+      const name = freshName();
+      const options = { peerName: 'one', deadlineMs: 2000, strict: true, noPtrace: true };
+      segments.push(kept(peermap.Segment.create(name, options)));
+      (await Script.peer(name, 'two')).signal('SIGSTOP');
+      await until(() => seen(name, 'two')?.processState === 'T');
+    }
+    const rounds = segments.map((segment) => segment.grow(MiB).catch(() => settled.push('round')));
+    await readFile('/proc/self/stat').then(() => settled.push('file'));
+    assert.deepEqual(settled, ['file']);
+    await Promise.all(rounds);
+    assert.equal(settled.length, 7);
   });
 });
