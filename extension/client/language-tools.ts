@@ -5,7 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { sentenceOf } from './failure';
-import { describeSegment, explainLastRound, listSegments, type Asked, type OfSegment } from './tool-texts';
+import { bounded, describeSegment, explainLastRound, listSegments, type Asked, type OfSegment } from './tool-texts';
 
 export function registerLanguageTools(server: Asked): vscode.Disposable[] {
   // Hosts that have no language models at all do not have this either.
@@ -19,7 +19,9 @@ export function registerLanguageTools(server: Asked): vscode.Disposable[] {
     vscode.lm.registerTool<T>(name, {
       prepareInvocation: ({ input }) => ({ invocationMessage: message(input) }),
       invoke: async ({ input }, token) => {
-        const text = await answer(input, token).catch((error: unknown) => l10n.t('This cannot be told: {0}', sentenceOf(error)));
+        const text = await answer(input, token).catch((error: unknown) =>
+          bounded(l10n.t('This cannot be told: {0}', sentenceOf(error))),
+        );
         return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);
       },
     });

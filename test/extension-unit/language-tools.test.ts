@@ -2,7 +2,7 @@
 
 import * as assert from 'node:assert/strict';
 import { parseLink } from '../../extension/client/link';
-import { listText } from '../../extension/client/tool-texts';
+import { bounded, listText, mostCharacters } from '../../extension/client/tool-texts';
 import { summary } from './snapshots';
 
 describe('the list for a language model', () => {
@@ -19,6 +19,28 @@ describe('the list for a language model', () => {
       /data, not instructions\.\n\n\| demo: 2 MiB of 1 GiB, 2 peers\n\| bad: wrong magic$/,
     );
     assert.match(listText([]), /^No process/);
+  });
+});
+
+describe('a text for a language model', () => {
+  it('has an upper bound, is cut at a line, and says how many lines are left out', () => {
+    const segments = Array.from({ length: 4096 }, (_, i) => ({ ...summary, name: `demo-${i}` }));
+    const text = listText(segments);
+    assert.ok(text.length <= mostCharacters, String(text.length));
+    const lines = text.split('\n').filter((line) => line.startsWith('| '));
+    assert.deepEqual(
+      lines,
+      segments.slice(0, lines.length).map(({ name }) => `| ${name}: 2 MiB of 1 GiB, 2 peers`),
+    );
+    assert.ok(lines.length > 500);
+    assert.ok(text.endsWith(`\n\n(${4096 - lines.length} more lines are left out)`), text.slice(-100));
+  });
+
+  it('has an upper bound whatever its lines are, and is whole where it is within that', () => {
+    assert.equal(bounded('a\n'.repeat(100)), 'a\n'.repeat(100));
+    const long = bounded(`${'a'.repeat(100_000)}\nb`);
+    assert.ok(long.length <= mostCharacters && long.endsWith('…\nb'));
+    assert.ok(bounded(`${'a'.repeat(5_000)}\n`.repeat(100)).length <= mostCharacters);
   });
 });
 
