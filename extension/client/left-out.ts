@@ -5,7 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Problem } from '../protocol/model';
 import type { Method, Requests } from '../protocol/requests';
-import { leftOutText, type Undertaking } from '../protocol/undertaking';
+import { leftOutText, objectOf, type Undertaking } from '../protocol/undertaking';
 import { PeermapFailure } from './failure';
 
 /** What a request does besides what it is called by. */
@@ -52,14 +52,14 @@ export class LeftOut {
 
   /** Of a segment, and of what concerns all of them. */
   of(segment: string): readonly Undertaking[] {
-    return this.kept.filter((each) => each.segment === undefined || each.segment === segment);
+    return this.kept.filter((each) => concerns(each, segment));
   }
 
   /** Without a segment: whatever it is.  True if anything was left out. */
   tryAgain(segment?: string): boolean {
     const before = this.kept;
     this.suspects = [];
-    this.kept = segment === undefined ? [] : before.filter((each) => each.segment !== undefined && each.segment !== segment);
+    this.kept = segment === undefined ? [] : before.filter((each) => !concerns(each, segment));
     return this.kept.length < before.length;
   }
 
@@ -67,12 +67,14 @@ export class LeftOut {
   allowed<M extends Method>(method: M, params: Requests[M]['params']): { params: Requests[M]['params']; problems: Problem[] } {
     if (method === 'peermap/facts') return this.allowedFacts(params as { pids: number[] });
     const { segment, root } = params as Partial<Undertaking>;
+    const object = method === 'peermap/remove' ? objectOf(params as Requests['peermap/remove']['params']) : undefined;
     const done: readonly Method[] = parts[method] ?? [method];
     const found = this.kept.find(
       (each) =>
         done.includes(each.method) &&
         (each.segment === undefined || each.segment === segment) &&
-        (each.root === undefined || each.root === root),
+        (each.root === undefined || each.root === root) &&
+        (each.object === undefined || each.object === object),
     );
     if (found) throw this.refusal(found);
     return { params, problems: [] };
@@ -95,6 +97,17 @@ export class LeftOut {
   }
 }
 
+/** The segment, or all of them; a removal is of one object, whatever that is. */
+function concerns({ segment, object }: Undertaking, of: string): boolean {
+  return segment === of || (segment === undefined && object === undefined);
+}
+
 function isSame(a: Undertaking, b: Undertaking): boolean {
-  return a.method === b.method && a.segment === b.segment && a.root === b.root && String(a.pids) === String(b.pids);
+  return (
+    a.method === b.method &&
+    a.segment === b.segment &&
+    a.root === b.root &&
+    a.object === b.object &&
+    String(a.pids) === String(b.pids)
+  );
 }

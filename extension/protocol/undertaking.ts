@@ -3,7 +3,8 @@
 // What the server is in the middle of, as it writes it down before it begins (server/under-way.ts): if it ends then, this is what is named, and left out.
 
 import * as l10n from '@vscode/l10n';
-import type { Method } from './requests';
+import { oneLine } from './foreign';
+import type { Method, Requests } from './requests';
 
 export interface Undertaking {
   /** 'peermap/watch': the looks at a segment that is watched. */
@@ -11,10 +12,17 @@ export interface Undertaking {
   segment?: string;
   root?: string;
   pids?: number[];
+  /** Of a removal: see objectOf(). */
+  object?: string;
+}
+
+/** A System V segment has only its number. */
+export function objectOf({ kind, name, id }: Requests['peermap/remove']['params']): string {
+  return kind === 'sysv' ? String(id) : name;
 }
 
 /** As part of a sentence: "counting the heap of demo". */
-export function wordsOf({ method, segment = '', root = '', pids = [] }: Undertaking): string {
+export function wordsOf({ method, segment = '', root = '', pids = [], object = '' }: Undertaking): string {
   switch (method) {
     case 'peermap/watch':
     case 'peermap/snapshot':
@@ -37,6 +45,8 @@ export function wordsOf({ method, segment = '', root = '', pids = [] }: Undertak
       return l10n.t('listing the segments');
     case 'peermap/census':
       return l10n.t('looking at the shared memory of the system');
+    case 'peermap/remove':
+      return l10n.t('removing {0}', oneLine(object));
     default:
       return l10n.t('changing {0}', segment);
   }
@@ -59,8 +69,8 @@ export function readUnderWay(text: string): Undertaking[] {
 
 function isUndertaking(value: unknown): value is Undertaking {
   if (typeof value !== 'object' || value === null) return false;
-  const { method, segment, root, pids } = value as Record<string, unknown>;
+  const { method, segment, root, pids, object } = value as Record<string, unknown>;
   const isText = (each: unknown) => each === undefined || typeof each === 'string';
   const areNumbers = pids === undefined || (Array.isArray(pids) && pids.every((pid) => typeof pid === 'number'));
-  return typeof method === 'string' && isText(segment) && isText(root) && areNumbers;
+  return typeof method === 'string' && isText(segment) && isText(root) && isText(object) && areNumbers;
 }

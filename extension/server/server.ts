@@ -18,6 +18,7 @@ import {
   type StartOptions,
   type StartReport,
 } from '../protocol/requests';
+import { objectOf } from '../protocol/undertaking';
 import { loadAddon, type Addon } from './addon';
 import { looks } from './budgets';
 import { toResponseError, toWire } from './convert';
@@ -119,7 +120,8 @@ function handlersOf(addon: Addon): Handlers {
     'peermap/facts': async ({ pids }) => ({ value: await factsOf(pids, underWay), problems: [] }),
     'peermap/structure': (params, token) => structures.structure(params, token),
     'peermap/census': (_, token) => system.census(token),
-    'peermap/remove': (params) => removeMemory(addon, params),
+    'peermap/remove': (params) =>
+      underWay.during({ method: 'peermap/remove', object: objectOf(params) }, () => removeMemory(addon, params)),
   };
 }
 

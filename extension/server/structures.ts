@@ -64,7 +64,7 @@ export class Structures {
   }
 
   private noting<T>({ segment, root }: Params, work: () => T): T {
-    return this.underWay.noting({ method: 'peermap/structure', segment, root }, work);
+    return this.underWay.during({ method: 'peermap/structure', segment, root }, work);
   }
 
   /** Live peers; where none can be seen, whoever maps the segment. */

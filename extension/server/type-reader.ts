@@ -121,7 +121,7 @@ export class TypeReader {
         // What gdb answers was in a file of others.
         const understand = () => parse(answer(), file, complaint());
         const what = { method: 'peermap/structure' as const, ...asked };
-        const reading = late ? undefined : this.underWay.noting(what, understand);
+        const reading = late ? undefined : this.underWay.during(what, understand);
         if (reading) end(reading);
         else if (code === notFound) end(missing(file));
         else end(broken(file, { late, complaint: complaint() }));

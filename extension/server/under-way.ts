@@ -11,7 +11,8 @@ import { attempt } from './attempt';
 const most = 64;
 
 export class UnderWay {
-  private readonly all = new Set<Undertaking>();
+  /** By their text; of each, how often: what is a part of the same is not written anew. */
+  private readonly all = new Map<string, number>();
   private file: number | undefined;
 
   /** Without a file, nothing is written: what ends the server has no name then, and nothing else is worse for it. */
@@ -19,38 +20,37 @@ export class UnderWay {
     this.file = attempt(() => openSync(path, 'w', 0o600));
   }
 
-  /** To be called when it is done, well or not. */
-  begin(what: Undertaking): () => void {
-    this.all.add(what);
-    this.write();
+  /** `work` may be done at once or answer later: what it answers, or throws, is the answer. */
+  during<T>(what: Undertaking, work: () => T): T {
+    const end = this.begin(what);
+    let answer: T;
+    try {
+      answer = work();
+    } catch (error) {
+      end();
+      throw error;
+    }
+    if (answer instanceof Promise) return answer.finally(end) as T;
+    end();
+    return answer;
+  }
+
+  private begin(what: Undertaking): () => void {
+    const text = JSON.stringify(what);
+    const before = this.all.get(text) ?? 0;
+    this.all.set(text, before + 1);
+    if (before === 0) this.write();
     return () => {
-      if (this.all.delete(what)) this.write();
+      const now = (this.all.get(text) ?? 1) - 1;
+      if (now > 0) this.all.set(text, now);
+      else if (this.all.delete(text)) this.write();
     };
   }
 
-  async during<T>(what: Undertaking, work: () => T | Promise<T>): Promise<T> {
-    const end = this.begin(what);
-    try {
-      return await work();
-    } finally {
-      end();
-    }
-  }
-
-  /** Of what is done at once. */
-  noting<T>(what: Undertaking, work: () => T): T {
-    const end = this.begin(what);
-    try {
-      return work();
-    } finally {
-      end();
-    }
-  }
-
-  private write(): void {
+  protected write(): void {
     if (this.file === undefined) return;
     const { file } = this;
     // The line's end ends it: what is left of a longer one means nothing.  A file system may be full, or gone.
-    attempt(() => writeSync(file, `${JSON.stringify([...this.all].slice(0, most))}\n`, 0));
+    attempt(() => writeSync(file, `[${[...this.all.keys()].slice(0, most).join()}]\n`, 0));
   }
 }

@@ -84,17 +84,16 @@ class Watch {
   async begin(): Promise<Base> {
     // In this order, so that no change falls between the two.
     this.noting(() => this.observer.watch(() => this.changed()));
-    const snapshot = await this.snapshot();
-    this.base ??= { snapshot: this.noting(() => toWire(snapshot)), revision: 1 };
-    this.last = this.base.snapshot.header?.eventHead ?? 0;
+    await this.inTurn((snapshot) => (this.base ??= { snapshot: toWire(snapshot), revision: 1 }));
+    const base = this.base as unknown as Base; // of the look
+    this.last = base.snapshot.header?.eventHead ?? 0;
     this.changedMeanwhile();
-    return this.base;
+    return base;
   }
 
   /** The state now, whole: what follows is told as changes of that. */
   async rebase(): Promise<Base> {
-    const snapshot = await this.snapshot();
-    const { delta } = this.noting(() => this.advance(snapshot));
+    const { delta } = await this.inTurn((snapshot) => this.advance(snapshot));
     const base = this.base as Base; // of advance()
     return (this.base = isEmpty(delta) ? { ...base, revision: base.revision + 1 } : base);
   }
@@ -107,19 +106,18 @@ class Watch {
     this.shared.flow.forget(this.observer.name);
   }
 
-  private async snapshot(): Promise<AddonSnapshot> {
-    return (await this.inTurn()).snapshot;
-  }
-
-  /** And when it was really taken, without the time in the line. */
-  private inTurn(): Promise<{ snapshot: AddonSnapshot; began: number; ended: number }> {
+  /**
+   * A look, all of it under way as one: what comes before it, the look itself, when it was really taken, without the time in the line, and what is made of it.
+   */
+  private inTurn<T>(see: (snapshot: AddonSnapshot, began: number, ended: number) => T, before = () => {}): Promise<T> {
     const { turns, underWay } = this.shared;
     const segment = this.observer.name;
     return turns.take(segment, () =>
       underWay.during({ method: 'peermap/watch', segment }, async () => {
+        before();
         const began = performance.now();
         const snapshot = await this.observer.snapshotAsync({ withinMs: looks.ms });
-        return { snapshot, began, ended: performance.now() };
+        return see(snapshot, began, performance.now());
       }),
     );
   }
@@ -157,9 +155,12 @@ class Watch {
     this.looking = true;
     try {
       // The events first: the snapshot may take longer than the ring takes to come round.
-      this.noting(() => this.drain());
-      const { snapshot, began, ended } = await this.inTurn();
-      if (this.isOpen()) this.attempt(() => this.see(snapshot, began, ended));
+      await this.inTurn(
+        (snapshot, began, ended) => {
+          if (this.isOpen()) this.see(snapshot, began, ended);
+        },
+        () => this.drain(),
+      );
     } catch (error) {
       if (this.isOpen()) this.shared.listener.failed(this.observer.name, error);
     } finally {
@@ -239,7 +240,7 @@ class Watch {
 
   /** All that is made of what others wrote may be the end of the server. */
   private noting<T>(work: () => T): T {
-    return this.shared.underWay.noting({ method: 'peermap/watch', segment: this.observer.name }, work);
+    return this.shared.underWay.during({ method: 'peermap/watch', segment: this.observer.name }, work);
   }
 
   private attempt(work: () => void): void {
@@ -288,7 +289,7 @@ export class Watches {
       if (this.watches.get(segment) === existing) this.unwatch(segment);
     }
     const { turns, flow, underWay, listener } = this;
-    const observer = underWay.noting({ method: 'peermap/watch', segment }, () => new this.addon.Observer(segment));
+    const observer = underWay.during({ method: 'peermap/watch', segment }, () => new this.addon.Observer(segment));
     const watch = new Watch(observer, { turns, flow, underWay, listener });
     this.unwatch(segment); // of somebody who asked at the same time
     this.watches.set(segment, watch);

@@ -46,6 +46,18 @@ describe('what the server ended at', () => {
     left.allowed('peermap/snapshot', { segment: 'a' });
   });
 
+  it('is the removal of one object, and of no other', () => {
+    const left = new LeftOut();
+    const of = (name: string) => ({ kind: 'posix' as const, name, inode: 1, device: 1 });
+    left.ended([{ method: 'peermap/remove', object: 'peermap.a' }], 'SIGSEGV');
+    assert.throws(() => left.allowed('peermap/remove', of('peermap.a')), /removing peermap\.a/);
+    left.allowed('peermap/remove', of('peermap.b'));
+    assert.deepEqual(left.of('a'), []);
+    assert.equal(left.tryAgain('a'), false);
+    assert.equal(left.tryAgain(), true);
+    left.allowed('peermap/remove', of('peermap.a'));
+  });
+
   it('is not what goes on all the time, the first time that somebody kills it', () => {
     const left = new LeftOut();
     assert.deepEqual(left.ended([look, heap], 'SIGKILL'), [heap]);

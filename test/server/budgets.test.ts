@@ -184,6 +184,15 @@ describe('a segment that is too much', function () {
     });
   }
 
+  it('is named where the server ends at its removal', async () => {
+    const { client, written } = await startWith(`addon.removeAsync = () => { ${die} };`);
+    const gone = once(client.process, 'exit');
+    const name = `peermap.${segment}`;
+    void client.refusal('peermap/remove', { kind: 'posix', name, inode: 1, device: 1 }).catch(() => undefined);
+    await gone;
+    assert.deepEqual(written(), [{ method: 'peermap/remove', object: name }]);
+  });
+
   it('is named, with its root, where the server ends at what gdb answers', async () => {
     const writer = await Peer.start(segment, 'writer', 'create', 65536);
     await writer.ask('root table 0 64 table');
