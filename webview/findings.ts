@@ -27,7 +27,7 @@ export interface Finding {
 const severities: Partial<Record<ProblemCode, Finding['severity']>> = {
   unstable: 'info',
   'no-process': 'info',
-  'no-access': 'warning',
+  'no-access': 'info',
   gone: 'warning',
   copy: 'warning',
   'left-out': 'warning',

@@ -8,7 +8,7 @@ import { formatBytes, formatMode, plus } from './address';
 import { describeHeap, describeRound } from './describe-parts';
 import { methodWords, opWords } from './mapping';
 import { heldText, pidHere, pidText, thawText, unseenText } from './process';
-import type { Header, HeapCount, Mapping, Peer, PeermapEvent, Problem, ProcessFacts, Snapshot } from './model';
+import type { Header, HeapCount, Mapping, Peer, PeermapEvent, Problem, ProblemCode, ProcessFacts, Snapshot } from './model';
 
 export interface Described {
   snapshot: Snapshot;
@@ -22,6 +22,8 @@ export interface Described {
 export function describe({ snapshot, events = [], heap, facts = [], problems = [] }: Described): string {
   const { header, peers, roots, strangers } = snapshot;
   const told = [...snapshot.problems, ...problems];
+  const wrong = told.filter(({ code }) => !isUnseen(code));
+  const unseen = told.filter(({ code }) => isUnseen(code));
   const parts = [
     section(l10n.t('Segment {0}', snapshot.name), segmentLines(snapshot)),
     section(
@@ -43,12 +45,22 @@ export function describe({ snapshot, events = [], heap, facts = [], problems = [
     ),
     section(l10n.t('Last round'), describeRound(events, peers)),
     section(l10n.t('Heap'), heap ? describeHeap(heap) : []),
-    section(l10n.t('Problems: {0}', told.length), told.map(({ where, text }) => `${where}: ${text}`).sort()),
+    section(l10n.t('Problems: {0}', wrong.length), wrong.map(problemLine).sort()),
+    section(l10n.t('Not seen: {0}', unseen.length), unseen.map(problemLine).sort()),
   ];
   return parts
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n') + '\n')
     .join('\n');
+}
+
+/** Something could not be looked at: nothing is wrong with the segment for that. */
+function isUnseen(code: ProblemCode): boolean {
+  return code === 'no-access' || code === 'no-process' || code === 'left-out';
+}
+
+function problemLine({ where, text }: Problem): string {
+  return `${where}: ${text}`;
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -15,7 +15,7 @@ export function reasonText(reason: UseReason): string {
     case 'registered':
       return l10n.t('its registry has a live peer');
     case 'unseen':
-      return l10n.t('a process has it that cannot be seen from here');
+      return l10n.t('a process has it that cannot be seen from here, or has it open by another path, as of a bind mount');
     case 'leased':
       return l10n.t('nobody has it: the kernel counts who has it open or mapped');
     case 'unattached':

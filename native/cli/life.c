@@ -178,11 +178,12 @@ static bool confirm(const char *name, const char *why)
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-static int print_destroyed(const struct cli *cli)
+/* `links`: how many names the object had.  One of several that goes leaves the memory to the others. */
+static int print_destroyed(const struct cli *cli, nlink_t links)
 {
     struct json json = { .file = stdout };
     if (!has(cli, OPTION_JSON)) {
-        out_line(&cli->out, PLAIN, "%s destroyed", cli->words[0]);
+        out_line(&cli->out, PLAIN, "%s destroyed%s", cli->words[0], links > 1 ? "; its memory stays, under another name (a hard link)" : "");
         return EXIT_WELL;
     }
     json_open(&json, NULL, '{');
@@ -220,7 +221,7 @@ int run_destroy(struct cli *cli)
         return library_error(name, rc, NULL);
     char *why = has(cli, OPTION_FORCE) ? NULL : remove_unused(name, &doomed, &removal);
     if (removal.outcome == PMO_REMOVAL_DONE)
-        return print_destroyed(cli);
+        return print_destroyed(cli, doomed.facts.st_nlink);
     const struct pmo_target anyway = target_of(&doomed, true);
     const bool helps = pmo_may_unlink(&anyway);
     if (why && !is_question(&removal)) {
@@ -244,7 +245,7 @@ int run_destroy(struct cli *cli)
     if (!goes)
         return EXIT_FAILED;
     rc = destroy_anyway(name, &doomed);
-    return rc == EXIT_WELL ? print_destroyed(cli) : rc;
+    return rc == EXIT_WELL ? print_destroyed(cli, doomed.facts.st_nlink) : rc;
 }
 
 /* ---- reap ---- */

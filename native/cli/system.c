@@ -117,8 +117,15 @@ static void print_limits(const struct out *out, const struct pmo_census *census)
                  limit_of(limits->shmmax).text, limit_of(limits->shmall).text);
     if (limits->resident != UINT64_MAX)
         out_line(out, PLAIN, "in memory  %s of all kinds", BYTES(limits->resident));
-    out_line(out, PLAIN, "processes  %" PRIu32 " asked%s", census->asked,
-             !census->whole ? ", all that can be seen from here" : census->hidden ? "" : ", all there are");
+    /* "All" is said only where nobody was left unasked. */
+    if (census->hidden > 0)
+        out_line(out, PLAIN, "processes  %" PRIu32 " asked, %" PRIu32 " could not be%s", census->asked, census->hidden,
+                 census->whole ? "" : "; others cannot be seen from here");
+    else
+        out_line(out, PLAIN, "processes  %" PRIu32 " asked%s", census->asked,
+                 census->cut     ? ", not all that there are"
+                 : census->whole ? ", all there are"
+                                 : ", all that can be seen from here");
     for (uint32_t i = 0; i < census->problems.count; i++)
         out_line(out, WARNING, "not seen   %s: %s", census->problems.list[i].where, census->problems.list[i].text);
 }

@@ -111,17 +111,32 @@ void view_roots(const struct out *out, const struct pmo_snapshot *snapshot)
     table_end(table, out);
 }
 
-void view_problems(const struct out *out, const struct pmo_problems *problems)
+static void view_unseen(const struct out *out, const struct pmo_problems *problems)
 {
-    if (problems->count > 0)
-        out_line(out, TITLE, "%s", figure_count(problems->count + problems->left_out, "problem").text);
     for (uint32_t i = 0; i < problems->count; i++) {
         const struct pmo_problem *problem = &problems->list[i];
+        if (pmo_problem_is_unseen(problem->code))
+            out_line(out, FAINT, "not seen: %s: %s", problem->where, problem->text);
+    }
+}
+
+void view_problems(const struct out *out, const struct pmo_problems *problems)
+{
+    uint32_t count = problems->left_out;
+    for (uint32_t i = 0; i < problems->count; i++)
+        count += !pmo_problem_is_unseen(problems->list[i].code);
+    if (count > 0)
+        out_line(out, TITLE, "%s", figure_count(count, "problem").text);
+    for (uint32_t i = 0; i < problems->count; i++) {
+        const struct pmo_problem *problem = &problems->list[i];
+        if (pmo_problem_is_unseen(problem->code))
+            continue;
         out_part(out, problem->code == PMO_WORLD_WRITABLE ? WARNING : BAD, "  %-14s ", pmo_problem_word(problem->code));
         out_line(out, PLAIN, "%s: %s", problem->where, problem->text);
     }
     if (problems->left_out > 0)
         out_line(out, FAINT, "  and %" PRIu32 " more", problems->left_out);
+    view_unseen(out, problems);
 }
 
 void view_limits(const struct out *out, const struct pmo_snapshot *snapshot)

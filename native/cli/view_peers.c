@@ -57,7 +57,7 @@ static void note_more(struct table *table, const struct pmo_peer *peer)
     if (peer->here == 0 && peer->perhaps != 0)
         table_note(table, WARNING, "         of another pid namespace; perhaps it is pid %" PRIu32 " here", peer->perhaps);
     else if (peer->here == 0 && (peer->state == PMO_ALIVE || peer->state == PMO_LATE))
-        table_note(table, WARNING, "         its process cannot be seen from here: the problems say why");
+        table_note(table, WARNING, "         its process cannot be seen from here: see \"not seen\"");
 }
 
 static void put_peer(struct table *table, const struct pmo_snapshot *snapshot, const struct pmo_peer *peer)

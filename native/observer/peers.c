@@ -68,6 +68,8 @@ struct omitted {
     size_t unasked; /* how many were not asked, or not to the end */
     size_t pieces;  /* how many map the object in too many pieces */
     uint32_t first; /* of those: its pid */
+    size_t denied;  /* how many may not be asked */
+    uint32_t first_denied;
 };
 
 static void compare(struct pmo_snapshot *snapshot, struct pmo_peer *peer, const struct pmo_process *process, struct omitted *omitted)
@@ -86,7 +88,10 @@ static void compare(struct pmo_snapshot *snapshot, struct pmo_peer *peer, const 
     omitted->unasked += error == ETIME;
     if (error == E2BIG && omitted->pieces++ == 0)
         omitted->first = process->pid;
-    if (error != 0 && error != ETIME && error != E2BIG)
+    const bool denied = error == EACCES || error == EPERM;
+    if (denied && omitted->denied++ == 0)
+        omitted->first_denied = process->pid;
+    if (error != 0 && error != ETIME && error != E2BIG && !denied)
         pmo_problem_system(&snapshot->problems, pmo_at("/proc/%" PRIu32 "/maps", process->pid), error);
 }
 
@@ -158,6 +163,10 @@ void pmo_peers_look(struct pmo_snapshot *snapshot)
     if (omitted.unasked > 0)
         pmo_problem_add(&snapshot->problems, PMO_LEFT_OUT, pmo_at("registry"),
                         "what %zu of %zu peers map is left out: asking all takes longer than a look may", omitted.unasked, snapshot->peer_count);
+    if (omitted.denied > 0) /* one line, not one for each process of another user */
+        pmo_problem_add(&snapshot->problems, PMO_NO_ACCESS, pmo_at("registry"),
+                        "what %zu of %zu peers map: this user may not ask, pid %" PRIu32 " for one; the user of each, and root, may", omitted.denied,
+                        snapshot->peer_count, omitted.first_denied);
     if (omitted.pieces > 0)
         pmo_problem_add(&snapshot->problems, PMO_LEFT_OUT, pmo_at("/proc/%" PRIu32 "/maps", omitted.first),
                         "the object is mapped in too many pieces: those of %zu peers are left out", omitted.pieces);

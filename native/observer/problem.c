@@ -61,6 +61,8 @@ void pmo_problems_free(struct pmo_problems *problems)
     *problems = (struct pmo_problems){ 0 };
 }
 
+bool pmo_problem_is_unseen(enum pmo_problem_code code) { return code == PMO_NO_ACCESS || code == PMO_NO_PROCESS || code == PMO_LEFT_OUT; }
+
 const char *pmo_problem_word(enum pmo_problem_code code)
 {
     switch (code) {

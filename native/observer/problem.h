@@ -7,6 +7,7 @@
 #ifndef PMO_PROBLEM_H
 #define PMO_PROBLEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,6 +61,8 @@ __attribute__((format(printf, 4, 5))) void pmo_problem_add(struct pmo_problems *
 /* A call of the system that failed with `error`: no-access, no-process or os. */
 void pmo_problem_system(struct pmo_problems *problems, struct pmo_place where, int error);
 void pmo_problems_free(struct pmo_problems *problems);
+/* Something could not be looked at, or not all of it: nothing is wrong with the segment for that. */
+bool pmo_problem_is_unseen(enum pmo_problem_code code);
 const char *pmo_problem_word(enum pmo_problem_code code);
 
 #endif

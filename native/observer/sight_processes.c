@@ -118,13 +118,28 @@ static void ask_map_files(const struct visit *visit, const struct pmo_mapping *m
         visit->sightings->no_map_files = geteuid() != 0;
 }
 
+/* By another path: a bind mount of the object, or of a folder that has it.  Only what this side's /dev/shm has a name for. */
+static bool is_named(const struct pmo_sightings *sightings, struct pmo_object object, const char *path, struct meaning *meaning)
+{
+    if (object.device != sightings->directory || path[0] != '/')
+        return false;
+    *meaning = (struct meaning){ .kind = PMO_POSIX, .name = strrchr(path, '/') + 1 };
+    meaning->length = strlen(meaning->name);
+    for (size_t i = 0; i < sightings->count; i++) {
+        const struct pmo_sighting *one = &sightings->list[i];
+        if (one->process == PMO_NOBODY && one->kind == PMO_POSIX && one->object.device == object.device && one->object.inode == object.inode)
+            return true;
+    }
+    return false;
+}
+
 static bool sight_mapping(struct pmo_object object, const struct pmo_mapping *mapping, const char *path, void *context)
 {
     struct visit *visit = context;
     struct meaning meaning;
     if (is_full(visit))
         return false;
-    if (!understand(path, &meaning))
+    if (!understand(path, &meaning) && !is_named(visit->sightings, object, path, &meaning))
         return true;
     struct stat ns;
     if (meaning.kind == PMO_SYSV)

@@ -75,5 +75,5 @@ void pmo_strangers_look(struct pmo_snapshot *snapshot)
     pmo_shares_tell(&hunt.shares, &snapshot->problems);
     if (error == 0 && hunt.hidden > 0 && (snapshot->object.st_mode & (S_IRWXG | S_IRWXO)))
         pmo_problem_add(&snapshot->problems, PMO_NO_ACCESS, pmo_at("/proc"),
-                        "%" PRIu32 " processes could not be asked whether they map the object", hunt.hidden);
+                        "whether %" PRIu32 " more process%s the object: this user may not ask; root may", hunt.hidden, hunt.hidden == 1 ? " maps" : "es map");
 }

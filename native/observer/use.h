@@ -19,7 +19,8 @@ enum pmo_orphan {
     X(SEEN, IN_USE, "seen", "a process has it")                                                                                            \
     X(COUNTED, IN_USE, "counted", "it is attached, by a process that cannot be seen from here")                                            \
     X(REGISTERED, IN_USE, "registered", "its registry has a live peer")                                                                    \
-    X(UNSEEN, IN_USE, "unseen", "a process has it that cannot be seen from here")                                                          \
+    X(UNSEEN, IN_USE, "unseen",                                                                                                            \
+      "a process has it that cannot be seen from here, or has it open by another path, as of a bind mount")                                   \
     X(LEASED, ORPHAN, "leased", "nobody has it: the kernel counts who has it open or mapped")                                              \
     X(UNATTACHED, ORPHAN, "unattached", "nobody has it: the kernel counts who has it attached")                                            \
     X(LOOKED_AT, ORPHAN_UNKNOWN, "looked-at",                                                                                              \

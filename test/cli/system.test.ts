@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 import { strict as assert } from 'node:assert';
-import { existsSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, linkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
 import { Peer, testSegment, until } from '../peers/drive';
 import { atExit } from '../at-exit';
 import { asNobody, cleanUp, json, object, peermap, row, Running, tool, well } from './cli';
@@ -181,7 +185,7 @@ describe('cli: system', () => {
 
       const refused = await peermap(['destroy', held], { program: inside });
       assert.equal(refused.code, 1);
-      assert.match(refused.err, /a process has it that cannot be seen from here; --force/);
+      assert.match(refused.err, /a process has it that cannot be seen from here, .*; --force/);
       assert.equal((await peermap(['destroy', segment], { program: inside })).code, 1);
       assert.ok(existsSync(`/dev/shm/peermap.${held}`) && existsSync(`/dev/shm/peermap.${segment}`));
       await keeper.end();
@@ -202,6 +206,32 @@ describe('cli: system', () => {
     await one.end();
     assert.equal((await find(name)).orphan, 'yes');
     await well('destroy', name);
+  });
+
+  it('sees who maps an object by a bind mount, and says what a second hard link of it keeps', async function () {
+    const name = testSegment();
+    await well('create', name);
+    const script = [
+      'import mmap, os, sys',
+      "fd = os.open(sys.argv[1], os.O_RDWR); kept = mmap.mmap(fd, 4096); os.close(fd); print('ready', flush=True); sys.stdin.read()",
+    ].join('\n');
+    const mounted = `touch "$1" && mount --bind "$2" "$1" && exec python3 -c "$3" "$1"`;
+    const target = path.join(tmpdir(), `${name}.bound`);
+    const child = spawn('unshare', ['-m', 'sh', '-c', mounted, 'sh', target, `/dev/shm/peermap.${name}`, script]);
+    const ended = once(child, 'close');
+    try {
+      const ready = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)]);
+      if (!ready) this.skip();
+      assert.deepEqual([(await find(name)).orphan, (await find(name)).reason], ['no', 'seen']);
+    } finally {
+      child.stdin.end();
+      await ended;
+      rmSync(target, { force: true });
+    }
+    const other = `peermap.${testSegment()}`;
+    linkSync(`/dev/shm/peermap.${name}`, `/dev/shm/${other}`);
+    assert.match(await well('destroy', name), /destroyed; its memory stays, under another name/);
+    rmSync(`/dev/shm/${other}`);
   });
 
   it('says what it cannot know, and why, to who does not own an object', async function () {

@@ -61,7 +61,7 @@ static void is_found(const struct pmo_snapshot *s, pid_t here)
     const struct pmo_peer *inner = find_peer(s, "inner"), *outer = find_peer(s, "outer");
     CHECK_INT(inner->slot.pid, 1);
     CHECK_INT(inner->here, here);
-    CHECK(!inner->same_pid && inner->perhaps == 0 && inner->process_state == 'S');
+    CHECK(!inner->same_pid && inner->perhaps == 0 && inner->process_state != 0);
     CHECK(inner->mappings_known && inner->missing.count == 0);
     CHECK(outer->same_pid && outer->here == outer->slot.pid);
     CHECK_INT(s->stranger_count, 0); /* a peer is none */
@@ -111,6 +111,13 @@ static void perhaps(const void *context)
     snprintf(where, sizeof where, "slot %u", inner->index);
     CHECK_PROBLEM(&s, PMO_NO_PROCESS, where);
     CHECK(strstr(find_problem(&s, PMO_NO_PROCESS, where)->text, "perhaps") != NULL);
+    /* And what those map whom it may not ask is one problem, not one for each. */
+    CHECK_PROBLEM(&s, PMO_NO_ACCESS, "registry");
+    CHECK(strstr(find_problem(&s, PMO_NO_ACCESS, "registry")->text, "what 2 of 3 peers map") != NULL);
+    uint32_t denied = 0;
+    for (uint32_t i = 0; i < s.problems.count; i++)
+        denied += s.problems.list[i].code == PMO_NO_ACCESS;
+    CHECK_INT(denied, 1);
 }
 
 /* From a namespace beside it, with /proc of its own. */
@@ -145,6 +152,7 @@ int main(int argc, char **argv)
     setup(argv);
     char path[128];
     ready_peer("outer", "create 65536");
+    ready_peer("second", "");
     const pid_t here = contained("inner");
     struct pmo_observer observer = observe();
     struct pmo_snapshot s = until_there(&observer, "inner");
