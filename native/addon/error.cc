@@ -8,7 +8,7 @@
 namespace peermap {
 
 Napi::Error make_error(Napi::Env env, int code, const std::string& sentence, int os_error, const Report* report) {
-  Napi::Error error = Napi::Error::New(env, sentence.empty() ? peermap_error_text(code) : sentence);
+  Napi::Error error = Napi::Error::New(env, sentence.empty() ? peermap_error_text(code) : pmo_sentence_of(PMO_NODE, sentence.c_str()).text);
   error.Set("code", Napi::String::New(env, peermap_error_name(code)));
   if (os_error != 0) error.Set("errno", Napi::Number::New(env, os_error));
   // A round that was refused before it began has nothing to report.

@@ -4,6 +4,7 @@
 
 #include "peermap.h"
 #include "size.h"
+#include "words.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -113,7 +114,7 @@ int failure(const char *name, const char *format, ...)
 
 int library_error(const char *name, int code, const char *sentence)
 {
-    failure(name, "%s: %s%s", peermap_error_name(code), sentence ? sentence : peermap_last_error(),
+    failure(name, "%s: %s%s", peermap_error_name(code), pmo_sentence_of(PMO_TOOL, sentence ? sentence : peermap_last_error()).text,
             code == PEERMAP_ENOENT ? "; peermap ls shows those there are" : "");
     return code == PEERMAP_ENOENT ? EXIT_NO_SEGMENT : code == PEERMAP_ENAME ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -44,7 +44,7 @@ void model_error(struct json *json, int code, const char *sentence)
 {
     json_open(json, "error", '{');
     json_string(json, "code", peermap_error_name(code));
-    json_string(json, "text", sentence);
+    json_string(json, "text", pmo_sentence_of(PMO_TOOL, sentence).text);
     json_close(json, '}');
 }
 

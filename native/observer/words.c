@@ -3,6 +3,7 @@
 #include "words.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -78,6 +79,63 @@ struct pmo_remedy pmo_thaw_remedy(const struct pm_freezer *freezer)
     else
         snprintf(remedy.text, sizeof remedy.text, "thaw its cgroup, or let its container go on");
     return remedy;
+}
+
+/* Longer ones before those that they begin with.  native/python/peermap/_segment.py has the same for Python. */
+static const struct {
+    const char *c, *face[2];
+} options[] = {
+    { "PEERMAP_OWNER and options.owner", { "--owner", "{ owner: uid }" } },
+    { "options.owner", { "--owner", "options.owner" } },
+    { "PEERMAP_FOREIGN", { "--foreign", "{ foreign: true }" } },
+    { "PEERMAP_ALLOW_LATE", { "--allow-late", "{ allowLate: true }" } },
+    { "PEERMAP_HEAP", { "--heap", "{ heap: true }" } },
+    { "reserve_size", { "--reserve", "reserveSize" } },
+    { "deadline_ms", { "--deadline", "deadlineMs" } },
+    { "max_peers", { "--max-peers", "maxPeers" } },
+    { "peermap_reap()", { "peermap reap", "reap()" } },
+};
+
+static bool is_of_a_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+
+/* A segment may be called so; its name is left as it is. */
+static bool is_a_name(const char *sentence, const char *at)
+{
+    static const char before[] = "segment ";
+    const size_t length = sizeof before - 1;
+    return (size_t)(at - sentence) >= length && memcmp(at - length, before, length) == 0;
+}
+
+/* The option that begins here, as the library calls it; COUNT(options): none. */
+static size_t option_at(const char *sentence, const char *at)
+{
+    size_t i = 0;
+    if ((at > sentence && is_of_a_word(at[-1])) || is_a_name(sentence, at))
+        return COUNT(options);
+    for (; i < COUNT(options); i++) {
+        const size_t length = strlen(options[i].c);
+        if (strncmp(at, options[i].c, length) == 0 && !is_of_a_word(at[length]))
+            break;
+    }
+    return i;
+}
+
+struct pmo_sentence pmo_sentence_of(enum pmo_face face, const char *library_sentence)
+{
+    struct pmo_sentence sentence;
+    size_t length = 0;
+    for (const char *at = library_sentence; *at && length < sizeof sentence.text - 1;) {
+        const size_t option = option_at(library_sentence, at);
+        if (option == COUNT(options)) {
+            sentence.text[length++] = *at++;
+            continue;
+        }
+        for (const char *word = options[option].face[face]; *word && length < sizeof sentence.text - 1; word++)
+            sentence.text[length++] = *word;
+        at += strlen(options[option].c);
+    }
+    sentence.text[length] = '\0';
+    return sentence;
 }
 
 void pmo_permissions(uint32_t flags, char text[5])

@@ -29,6 +29,14 @@ struct pmo_remedy {
 struct pmo_remedy pmo_thaw_remedy(const struct pm_freezer *freezer);
 const char *pmo_thaw_value(const struct pm_freezer *freezer); /* what to write to its file */
 
+/* Who says a sentence of the library: in that, options are named as C has them. */
+enum pmo_face { PMO_TOOL, PMO_NODE };
+/* The sentence with the options of that face, in what a person there can type. */
+struct pmo_sentence {
+    char text[640];
+};
+struct pmo_sentence pmo_sentence_of(enum pmo_face face, const char *library_sentence);
+
 /* As in /proc/PID/maps: "rw-s". */
 void pmo_permissions(uint32_t flags, char text[5]);
 

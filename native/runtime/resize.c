@@ -250,8 +250,8 @@ static int refuse_growth(const peermap_segment *segment, uint64_t from, uint64_t
     if (bytes == 0)
         return pm_fail(PEERMAP_EINVAL, "a growth of 0 bytes");
     if (from > reserved || bytes > reserved - from)
-        return pm_fail(PEERMAP_ELIMIT, "segment %s has %" PRIu64 " of at most %" PRIu64 " bytes: no room for %" PRIu64 " more", segment->name, from,
-                       reserved, bytes);
+        return pm_fail(PEERMAP_ELIMIT, "segment %s has %" PRIu64 " of at most %" PRIu64 " bytes: no room for %" PRIu64 " more; create it with a larger reserve_size", segment->name,
+                       from, reserved, bytes);
     return 0;
 }
 

@@ -142,7 +142,10 @@ describe('addon: a process as a peer', () => {
     chownSync(`/dev/shm/peermap.${name}`, owner, owner);
     for (const enter of ['attach', 'open'] as const) {
       const refusal = (pattern: RegExp) => ({ code: 'PEERMAP_EACCES', errno: EREMOTE, message: pattern });
-      assert.throws(() => peermap.Segment[enter](name), refusal(/belongs to uid 45691.*PEERMAP_FOREIGN/));
+      assert.throws(
+        () => peermap.Segment[enter](name),
+        refusal(/belongs to uid 45691.*with \{ foreign: true \}, or with \{ owner: uid \}$/),
+      );
       assert.throws(() => peermap.Segment[enter](name, { foreign: false }), refusal(/uid 45691/));
       assert.throws(() => peermap.Segment[enter](name, { owner: another }), refusal(/not to uid 45692/));
       kept(peermap.Segment[enter](name, { foreign: true })).detach();
@@ -281,6 +284,7 @@ describe('addon: a process as a peer', () => {
       (reason: unknown) => reason as PeermapError,
     );
     assert.equal(error.code, 'PEERMAP_ELIMIT');
+    assert.match(error.message, /has \d+ of at most \d+ bytes: no room for \d+ more; create it with a larger reserveSize$/);
     assert.deepEqual(error.round?.answers ?? [], []);
   });
 

@@ -48,6 +48,7 @@ class Segments(Case):
             self.assertIsInstance(caught.exception, peermap.EACCES)
             self.assertEqual(caught.exception.errno, errno.EREMOTE)
             self.assertIn("uid %d" % other, str(caught.exception))
+            self.assertRegex(str(caught.exception), r"attach with foreign=True, or with owner=UID$")
             with self.assertRaises(peermap.EACCES):
                 enter(self.name, owner=other + 1)
             with self.assertRaises(peermap.EACCES):

@@ -13,6 +13,7 @@ import errno
 import functools
 import gc
 import os
+import re
 import threading
 import weakref
 from types import TracebackType
@@ -45,9 +46,22 @@ _SLICE_MS = 100  # after which a wait lets signals and a detach have their turn
 _NUMBERS = ("initial_size", "reserve_size", "ahead", "deadline_ms", "max_peers", "mode", "heap_step", "owner")
 
 
+# Sentences of the library name options as C has them.  native/observer/words.c has the same for the other faces.
+_OPTIONS = {
+    "PEERMAP_OWNER and options.owner": "owner=UID",
+    "options.owner": "owner",
+    "PEERMAP_FOREIGN": "foreign=True",
+    "PEERMAP_ALLOW_LATE": "allow_late=True",
+    "PEERMAP_HEAP": "heap=True",
+    "peermap_reap()": "reap()",
+}
+# Not a segment that is called so.
+_OPTION = re.compile(r"(?<!segment )(?<!\w)(?:%s)(?!\w)" % "|".join(map(re.escape, _OPTIONS)))
+
+
 def _failure(code: int, error: int = 0) -> Error:
     kind = ERRORS.get(code, Error)
-    sentence = library.last_error().decode()
+    sentence = _OPTION.sub(lambda found: _OPTIONS[found.group()], library.last_error().decode())
     if kind is EOS and (error or ctypes.get_errno()) == errno.ETIMEDOUT:
         kind = NotInTime
     return kind(sentence, error or (ctypes.get_errno() if kind in (EACCES, EOS, NotInTime) else None))
