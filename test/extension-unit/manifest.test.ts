@@ -3,10 +3,29 @@
 import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { parseInvocation } from '../../extension/client/command-arguments';
 import { settings, type SettingKind } from '../../extension/client/setting-kinds';
 
 const root = path.resolve(__dirname, '../../..');
 const text = (file: string) => fs.readFileSync(path.join(root, file), 'utf8');
+
+/** The arguments that docs/commands.md gives a command, by its id. */
+function documented(): Map<string, string[]> {
+  const rows = text('docs/commands.md').matchAll(/^\| `(peermap\.\w+)` \|([^|]*)\|/gm);
+  const words = (cell: string) => Array.from(cell.replace(/:[^,\]]*/g, '').matchAll(/`(\w+)`/g), ([, word = '']) => word);
+  return new Map(Array.from(rows, ([, id = '', cell = '']) => [id, words(cell)]));
+}
+
+/** Whether a command that is given it, of whatever type that is, asks for nothing that is missing. */
+function isArgument(word: string): boolean {
+  return ['x', 1, true].some((value) => {
+    try {
+      return !parseInvocation({ [word]: value }).asks;
+    } catch {
+      return false;
+    }
+  });
+}
 
 interface Manifest {
   capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
@@ -83,6 +102,15 @@ describe('manifest', () => {
       const working = [...known].filter(([, { kind }]) => kind === 'work').map(([key]) => key);
       assert.deepEqual([...capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), working.sort());
     });
+  });
+
+  it('has a line for each command in docs/commands.md, with arguments that are read, and that are all there are', () => {
+    const described = documented();
+    assert.deepEqual([...described.keys()].sort(), [...ids].sort());
+    const told = new Set([...described.values()].flat());
+    for (const word of told) assert.equal(isArgument(word), true, word);
+    const declared = /interface Target \{([^}]*)\}/.exec(text('extension/client/command-arguments.ts'))?.[1] ?? '';
+    assert.deepEqual([...told].sort(), Array.from(declared.matchAll(/^ {2}(\w+)\?:/gm), ([, word = '']) => word).sort());
   });
 
   it('offers in menus only commands that there are', () => {
