@@ -101,7 +101,7 @@ describe('addon: removing what nobody has', () => {
       [...reasons.matchAll(/\| '([a-z-]+)'/g)].map(([, word]) => word),
       words,
     );
-    const outcome = /outcome: ([^;]*);/.exec(declared)?.[1] ?? '';
+    const outcome = /outcome:\s+([^;]*);/.exec(declared)?.[1] ?? '';
     assert.deepEqual(
       [...outcome.matchAll(/'([a-z-]+)'/g)].map(([, word]) => word),
       outcomes,
