@@ -18,7 +18,7 @@ static void when_its_name_is_anothers(void)
     const struct pmo_target wrong = { PMO_POSIX, meant.name, { meant.object.device, meant.object.inode + 1 }, false };
     struct pmo_removal removal;
     pmo_unlink(&wrong, &removal);
-    CHECK_OUTCOME(removal, PMO_REMOVAL_GONE);
+    CHECK_OUTCOME(removal, PMO_REMOVAL_REPLACED);
     CHECK(exists(meant.path));
 
     snprintf(aside, sizeof aside, "%s", path_of("test-exchanged"));
@@ -26,7 +26,7 @@ static void when_its_name_is_anothers(void)
     meddle = put_another_in_its_place;
     removal = remove_object(&meant);
     CHECK_INT(meddle_at, NO_STEP);
-    CHECK_OUTCOME(removal, PMO_REMOVAL_GONE);
+    CHECK_OUTCOME(removal, PMO_REMOVAL_REPLACED);
     CHECK(identity_of(aside).inode == meant.object.inode);
     CHECK(exists(meant.path) && identity_of(meant.path).inode != meant.object.inode);
     CHECK_INT(set_aside_count("/dev/shm", meant.name), 0);
@@ -41,7 +41,7 @@ static void when_it_is_destroyed_anyway(void)
     struct pmo_target target = { PMO_POSIX, meant.name, { meant.object.device, meant.object.inode + 1 }, true };
     struct pmo_removal removal;
     pmo_unlink(&target, &removal);
-    CHECK_OUTCOME(removal, PMO_REMOVAL_GONE);
+    CHECK_OUTCOME(removal, PMO_REMOVAL_REPLACED);
     target.object = meant.object;
     pmo_unlink(&target, &removal);
     CHECK_OUTCOME(removal, PMO_REMOVAL_DONE);
