@@ -58,9 +58,9 @@
  * another number names all of them by it.  Who else may write the object, its mode says: give no write permission to all (o+w).
  *
  * DEADLINES.  options.deadline_ms bounds each call as a whole: what it waits for in its own process, for the segment's lock, for what a death has
- * left to be mended, for memory, and for the peers.  A call that ends by it says who was in the way.  peermap_set_thread_deadline() bounds several calls as one.  Two things are not bounded by it: peermap_detach(),
- * and a machine whose cores are all so busy that this process gets none.  Memory that peermap_create() got too little of goes back before it returns, which
- * for gigabytes takes a moment.  An error means that nothing was changed, also where it is that the agent thread of this process is held up (by a
+ * left to be mended, for memory, and for the peers.  A call that ends by it says who was in the way; peermap_set_thread_deadline() gives several calls one.
+ * Two things are not bounded by it: peermap_detach(), and a machine whose cores are all so busy that this process gets none.  Memory that peermap_create()
+ * got too little of goes back before it returns, which for gigabytes takes a moment.  An error means that nothing was changed, also where it is that the agent thread of this process is held up (by a
  * debugger that holds it alone): what that was at, it undoes when it runs again, or the next peer does if this process ends.  One sentence says
  * otherwise, "just when it carries the call out".
  *

@@ -83,8 +83,8 @@ int pm_grow_inside(peermap_segment *segment, uint64_t expected, uint64_t by, uin
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), begun = pm_now(), reserved = segment->shape.reserved;
     if (by == 0 || by > reserved || segment->shape.flags & PM_SEGMENT_STRICT || segment->flags & PEERMAP_PREFAULT)
         return PM_LONG_WAY;
-    if (pm_evicted(segment)) /* what it would grow is others' now */
-        return pm_fail_evicted(segment);
+    if (pm_evicted(segment)) /* what it would grow is others' now, or cut off: the round says which */
+        return PM_LONG_WAY;
     by = (by + page - 1) / page * page;
     uint64_t word = order_load64(&header->active);
     for (int i = 0; i < TRIES && !(word & PM_ACTIVE_CLOSED); i++) {

@@ -529,7 +529,9 @@ static int operate(struct pm_running *round, const struct pm_request *request)
         return pm_fail(PEERMAP_EINVAL, "pid is %d", (int)request->pid);
     if (request->pid != 0 && !has_peer(round->segment, request->pid))
         return pm_fail(PEERMAP_ESRCH, "segment %s has no live peer with pid %d", round->segment->name, (int)request->pid);
-    int rc = pm_evicted(round->segment) ? pm_fail_evicted(round->segment) : pm_object_check(round->segment);
+    int rc = pm_object_check(round->segment);
+    if (rc == 0 && pm_evicted(round->segment)) /* not of a header that was cut off, and says nothing */
+        rc = pm_fail_evicted(round->segment);
     if (rc != 0)
         return rc;
     switch (round->op) {

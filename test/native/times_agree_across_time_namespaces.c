@@ -60,7 +60,7 @@ static void at_another_time(void)
         struct pmo_snapshot s = look_at(&observer, PMO_PROCESSES);
         CHECK_NO_PROBLEMS(&s);
         for (size_t i = 0; i < s.peer_count; i++)
-            CHECK_INT(s.peers[i].state, PMO_ALIVE);
+            CHECK(s.peers[i].state != PMO_DEAD); /* the horizon may be on its way to them */
         pmo_snapshot_free(&s);
         pmo_observer_close(&observer);
         peermap_detach(segment);
