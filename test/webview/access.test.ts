@@ -77,7 +77,7 @@ describe('inspector for everyone', function () {
       }
       // The problem count leads; then in the order of the page.
       const wanted = [
-        '5 problems',
+        '4 problems',
         'Grow…',
         'Shrink…',
         'Remap all',
