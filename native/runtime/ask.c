@@ -56,8 +56,9 @@ static bool await(peermap_segment *segment, struct pm_channel *channel, uint64_t
         if (sleeps && slept)
             return false;
         slept = sleeps;
-        if (pm_futex_wait(&channel->posted, posted, UINT32_MAX, over ? now + MOMENT_NS : again < deadline ? again : deadline) == ETIMEDOUT)
-            ring(segment);
+        const uint64_t until = over ? now + MOMENT_NS : again < deadline ? again : deadline;
+        if (pm_futex_wait(&channel->posted, posted, UINT32_MAX, until) == ETIMEDOUT && posted == PM_POSTED)
+            ring(segment); /* not of one that serves: it has heard, and the agent of a creation has no bell while it maps its header anew */
     }
     return true;
 }
