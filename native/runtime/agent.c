@@ -172,10 +172,8 @@ static void go_unnoticed(peermap_segment *segment)
 {
     if (!segment->left)
         leave(segment);
-    PM_POINT("start.undone");
     (void)pm_robust_use(NULL); /* it is in the handle */
     pm_handle_free(segment);
-    PM_POINT("start.freed");
 }
 
 void *pm_agent(void *argument)

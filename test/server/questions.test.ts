@@ -218,7 +218,7 @@ describe('questions', function () {
       assert.match(busy.message, /tail/);
 
       const another = await client.refusal('peermap/remove', { ...object, inode: object.inode + 1 });
-      assert.equal(another.data?.code, 'PEERMAP_ENOENT');
+      assert.equal(another.data?.code, 'PEERMAP_EBUSY');
       const elsewhere = await client.refusal('peermap/remove', { ...object, name: '../etc/hostname' });
       assert.equal(elsewhere.data?.code, 'PEERMAP_ENOENT');
       assert.ok(fs.existsSync(`/dev/shm/${name}`));
@@ -271,7 +271,7 @@ sys.stdin.read()`;
       const peer = await Peer.start(segment, 'alpha', 'create', 65536);
       const { ino: inode } = fs.statSync(`/dev/shm/peermap.${segment}`);
       const another = await client.refusal('peermap/destroy', { segment, inode: inode + 1 });
-      assert.equal(another.data?.code, 'PEERMAP_ENOENT');
+      assert.equal(another.data?.code, 'PEERMAP_EBUSY');
       assert.ok(fs.existsSync(`/dev/shm/peermap.${segment}`));
       await client.request('peermap/destroy', { segment, inode });
       assert.ok(!fs.existsSync(`/dev/shm/peermap.${segment}`));

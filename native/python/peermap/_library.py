@@ -201,6 +201,8 @@ _PROTOTYPES = {
     "peers": (c_int, c_void_p, POINTER(Peer), c_int),
     "peer_ended": (c_int, c_void_p, POINTER(Peer)),
     "now": (c_uint64,),
+    "set_thread_deadline": (c_uint64, c_uint64),
+    "sleep_while": (None, POINTER(c_uint32), c_uint32, c_uint64),
     "wait_ended": (c_int, c_void_p, POINTER(Peer), c_uint32),
     "reap": (c_int, c_void_p),
     "error_name": (c_char_p, c_int),
