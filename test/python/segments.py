@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+import copy
 import ctypes
 import errno
 import os
@@ -190,6 +191,12 @@ class Segments(Case):
                 call()
         with peermap.attach(self.name, peer_name="again") as again:
             self.assertEqual(sorted(names(again)), ["again", "other"])
+
+    def test_a_segment_is_neither_copied_nor_pickled(self) -> None:
+        with peermap.create(self.name) as segment:
+            for make in (copy.copy, copy.deepcopy, pickle.dumps):
+                with self.assertRaisesRegex(TypeError, "attach there"):
+                    make(segment)
 
     def test_a_detach_waits_for_the_calls_of_other_threads(self) -> None:
         for _ in range(20):

@@ -17,7 +17,7 @@ import re
 import threading
 import weakref
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple, Type, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NoReturn, Optional, Sequence, Set, Tuple, Type, TypeVar, Union
 
 from . import _library
 from ._errors import EACCES, EDETACHED, EINVAL, ELOST, ENOSPC, EOS, ERRORS, Error, NotInTime
@@ -125,6 +125,7 @@ class Segment:
         self._exports: "Dict[int, Tuple[weakref.ref[Any], int, int]]" = {}  # a ctypes array has no hash: by the reference's id
         self._pinned = 0
         self._idle = threading.Condition(threading.RLock())
+        self._leaving = threading.RLock()  # who detaches waits for the library in it, and nobody else does
         _all.add(self)
 
     # ---- who uses the handle: a detach waits for them ----
@@ -144,6 +145,9 @@ class Segment:
         if hasattr(self, "_idle"):
             with contextlib.suppress(BufferError):
                 self.detach()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Segment is one attachment of this process, and can be neither copied nor pickled: pass its name, and attach there")
 
     def __repr__(self) -> str:
         return "<peermap.Segment %s%s>" % (self._name, "" if self._handle is not None else ", detached")
@@ -182,6 +186,7 @@ class Segment:
                 if self._is_calling():
                     raise BufferError("segment %s cannot be detached: %s" % (self._name, _CALLING))
                 self._idle.wait()
+        with self._leaving:
             next(self._departure, None)
 
     def _in_use(self) -> str:
