@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * registry.c - who is attached: claiming, releasing, reaping and reading slots.
+ * registry.c - who is attached: claiming, releasing, burying and reading slots.  What a reap does with that is in reap.c.
  *
  * A peer claims a slot to attach and releases it to detach.  One that dies in between leaves it LIVE with a dead life word: its
  * place, under its name, until it is restarted or reaped.
@@ -87,7 +87,7 @@ void pm_slot_tell_death(peermap_segment *segment, uint32_t index)
 
 static uint64_t state_in(uint64_t tag) { return tag & PM_TAG_STATE; }
 
-static bool is_dead_peer(const struct pm_slot *slot)
+bool pm_slot_is_dead(const struct pm_slot *slot)
 {
     return state_in(slot->tag) == PM_DEAD || (state_in(slot->tag) == PM_LIVE && !pm_life_alive(slot->life));
 }
@@ -161,7 +161,7 @@ static bool claimant_has_ended(const peermap_segment *segment, uint32_t thread, 
  * What kept others from the slot goes before the tag does: a slot that is DEAD is taken by nobody.  The locks of the dead go before that: by the life
  * word alone can it be told whose they are.
  */
-static bool free_slot(peermap_segment *segment, uint32_t index, uint64_t tag)
+bool pm_slot_free(peermap_segment *segment, uint32_t index, uint64_t tag)
 {
     struct pm_slot *slot = &segment->slots[index];
     uint32_t life = load32(&slot->life);
@@ -196,7 +196,7 @@ bool pm_slot_has_ended(peermap_segment *segment, uint32_t index, uint64_t tag)
         return false;
     PM_POINT("slot.ended");
     if (state_in(before) == PM_JOINING) /* it never was a peer */
-        free_slot(segment, index, dead);
+        pm_slot_free(segment, index, dead);
     else
         pm_slot_tell_death(segment, index);
     return true;
@@ -227,13 +227,13 @@ static uint32_t flags_of(const peermap_segment *segment)
 }
 
 /* Of a dead peer: what it was is told, and the slot is free. */
-static bool bury(peermap_segment *segment, uint32_t index, const struct pm_slot *slot, bool restart)
+bool pm_slot_bury(peermap_segment *segment, uint32_t index, const struct pm_slot *slot, bool restart)
 {
     pm_slot_tell_death(segment, index);
     if (!restart)
         pm_journal(segment, (struct pm_event){ .kind = PM_EV_REAP, .slot = (uint16_t)index, .pid = slot->pid });
     PM_POINT("reap.told");
-    bool freed = free_slot(segment, index, slot->tag);
+    bool freed = pm_slot_free(segment, index, slot->tag);
     PM_POINT("reap.freed");
     return freed;
 }
@@ -264,9 +264,9 @@ static bool choose(peermap_segment *segment, bool *restart)
     uint32_t count = segment->shape.slot_count, dead = count;
     struct pm_slot slot, dead_slot = { .tag = 0 };
     for (uint32_t i = 0; i < count; i++) {
-        if (!pm_slot_read(segment, i, &slot) || !is_dead_peer(&slot))
+        if (!pm_slot_read(segment, i, &slot) || !pm_slot_is_dead(&slot))
             continue;
-        if (pm_name_equal(slot.name, segment->peer_name) && bury(segment, i, &slot, true)) {
+        if (pm_name_equal(slot.name, segment->peer_name) && pm_slot_bury(segment, i, &slot, true)) {
             *restart = true;
             if (take_slot(segment, i))
                 return true;
@@ -277,7 +277,7 @@ static bool choose(peermap_segment *segment, bool *restart)
     for (uint32_t i = 0; i < count; i++)
         if (take_slot(segment, i))
             return true;
-    return dead != count && bury(segment, dead, &dead_slot, false) && take_slot(segment, dead);
+    return dead != count && pm_slot_bury(segment, dead, &dead_slot, false) && take_slot(segment, dead);
 }
 
 static void fill(peermap_segment *segment)
@@ -342,7 +342,7 @@ static void bury_namesakes(peermap_segment *segment, bool *restart)
 {
     struct pm_slot slot;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++)
-        if (pm_slot_read(segment, i, &slot) && is_dead_peer(&slot) && pm_name_equal(slot.name, segment->peer_name) && bury(segment, i, &slot, true))
+        if (pm_slot_read(segment, i, &slot) && pm_slot_is_dead(&slot) && pm_name_equal(slot.name, segment->peer_name) && pm_slot_bury(segment, i, &slot, true))
             *restart = true;
 }
 
@@ -433,10 +433,10 @@ void pm_registry_void(peermap_segment *segment)
         order_store32(&segment->slots[i].life, 0);
         if (!pm_slot_read(segment, i, &slot))
             continue;
-        if (is_dead_peer(&slot))
-            bury(segment, i, &slot, false);
+        if (pm_slot_is_dead(&slot))
+            pm_slot_bury(segment, i, &slot, false);
         else
-            free_slot(segment, i, slot.tag);
+            pm_slot_free(segment, i, slot.tag);
     }
     for (uint32_t i = 0; i < PM_CLAIMS; i++) {
         store32(&header->claims[i].pid, 0);
@@ -446,60 +446,11 @@ void pm_registry_void(peermap_segment *segment)
     store32(&header->registry_slot, 0);
 }
 
-/* ---- reaping and reading ---- */
-
-/*
- * Whoever has ended is known from then on; nothing of theirs is changed.  Half of the call's time; a sixteenth of it in the middle of a round
- * (deadline 0), which has its own.
- */
-static void look_for_ended(peermap_segment *segment, const struct pm_request *request)
-{
-    const uint64_t until = request->deadline != 0 ? request->asked + (request->deadline - request->asked) / 2 : pm_now() + segment->deadline_ns / 16;
-    (void)pm_slots_look(segment, NULL, 0, until);
-}
-
-static int bury_all(peermap_segment *segment)
-{
-    int freed = 0;
-    for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
-        struct pm_slot slot;
-        if (i == segment->index || !pm_slot_read(segment, i, &slot))
-            continue;
-        if (is_dead_peer(&slot))
-            freed += bury(segment, i, &slot, false);
-        else if (!pm_life_alive(slot.life)) /* somebody died in its claim, or is just leaving */
-            free_slot(segment, i, slot.tag);
-    }
-    return freed;
-}
-
-int pm_registry_reap(peermap_segment *segment, const struct pm_request *request)
-{
-    int rc = pm_registry_lock(segment, request->deadline);
-    if (rc != 0)
-        return rc;
-    look_for_ended(segment, request);
-    PM_POINT("reap.looked");
-    rc = pm_agent_commits(segment, request) ? bury_all(segment) : PEERMAP_EBUSY;
-    pm_registry_unlock(segment);
-    if (rc > 0)
-        pm_changed(segment);
-    return rc;
-}
-
-int peermap_reap(peermap_segment *segment)
-{
-    PM_UNCANCELLED;
-    struct pm_request request = { .kind = PM_ASK_REAP, .deadline = pm_deadline(segment) };
-    int rc = pm_agent_ask(segment, &request);
-    if (rc >= 0)
-        pm_heap_reap(segment);
-    return rc >= 0 ? pm_unless_lost(segment, rc) : rc;
-}
+/* ---- reading ---- */
 
 static int state_of(const struct pm_slot *slot)
 {
-    if (is_dead_peer(slot))
+    if (pm_slot_is_dead(slot))
         return PEERMAP_DEAD;
     return slot->acked < slot->requested ? PEERMAP_LATE : PEERMAP_ALIVE;
 }
@@ -534,7 +485,7 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
         struct pm_slot slot;
         if (!pm_slot_read(segment, i, &slot) || is_no_peer(slot.tag))
             continue;
-        if (is_dead_peer(&slot))
+        if (pm_slot_is_dead(&slot))
             pm_slot_tell_death(segment, i);
         if (count < capacity)
             describe(&slot, i, &out[count]);

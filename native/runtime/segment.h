@@ -367,9 +367,15 @@ int pm_registry_lock(peermap_segment *segment, uint64_t deadline); /* 0, or PEER
 void pm_registry_unlock(peermap_segment *segment);
 int pm_registry_claim(peermap_segment *segment, uint64_t deadline, bool *restart);
 void pm_registry_release(peermap_segment *segment);
-int pm_registry_reap(peermap_segment *segment, const struct pm_request *request);
-
+/* Of a slot as it was copied: a peer was in it, and has ended, as far as is known. */
+bool pm_slot_is_dead(const struct pm_slot *slot);
+/* That is told, and the slot is free, if it still is that peer's; `restart`: because another of the name comes. */
+bool pm_slot_bury(peermap_segment *segment, uint32_t index, const struct pm_slot *slot, bool restart);
+bool pm_slot_free(peermap_segment *segment, uint32_t index, uint64_t tag); /* of nobody that lives, under this tag */
 void pm_registry_void(peermap_segment *segment);
+
+/* ---- reap.c: the agent only ---- */
+int pm_registry_reap(peermap_segment *segment, const struct pm_request *request);
 
 /* ---- deadline.c ---- */
 /* When a call ends that would by itself at `own`: the calling thread may have set one deadline for all its calls. */
