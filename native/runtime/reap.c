@@ -36,6 +36,10 @@ int pm_registry_reap(peermap_segment *segment, const struct pm_request *request)
     int rc = pm_registry_lock(segment, request->deadline);
     if (rc != 0)
         return rc;
+    if (pm_evicted(segment)) { /* whoever is dead there is others' to reap */
+        pm_registry_unlock(segment);
+        return pm_fail_evicted(segment);
+    }
     look_for_ended(segment, request);
     PM_POINT("reap.looked");
     rc = pm_agent_commits(segment, request) ? bury_all(segment) : PEERMAP_EBUSY;

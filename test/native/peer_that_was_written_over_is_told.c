@@ -55,6 +55,7 @@ int main(int argc, char **argv)
     is_told("one without a report", peermap_grow(segment, 4096, NULL));
     is_told("a growth past the horizon", peermap_grow(segment, 1 << 30, &round));
     is_told("a root", peermap_set_root(segment, "r", peermap_base(segment), 8, NULL));
+    is_told("a reap", peermap_reap(segment));
     is_told("its own row", peermap_self(segment, &self));
     peermap_detach(segment);
     CHECK_INT(peermap_attach(segment_name, &options, &segment), 0);
