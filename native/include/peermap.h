@@ -504,6 +504,12 @@ PEERMAP_API int peermap_wait_ended(peermap_segment *segment, const peermap_peer 
 /* Frees the slots of dead peers, and takes back what they held of the heap.  Returns how many slots.  EBUSY, EDETACHED, ELOST. */
 PEERMAP_API int peermap_reap(peermap_segment *segment);
 
+/*
+ * The same of these `count` peers alone, each by its `id`, as of rows that somebody has looked at and agreed to: whoever has died since, or taken such a slot, stays
+ * as it is.  Those of them that live, or are gone, count as nothing.  EBUSY, EDETACHED, EINVAL, ELOST.
+ */
+PEERMAP_API int peermap_reap_peers(peermap_segment *segment, const peermap_peer *peers, int count);
+
 /* ---- deadlines ---- */
 
 /* Nanoseconds of the kernel's own CLOCK_MONOTONIC, which all deadlines go by, whatever a preloaded library makes of the time. */

@@ -192,6 +192,8 @@ static int post(peermap_segment *segment, struct pm_channel *channel, struct pm_
     if (!await(segment, channel, latest)) /* what somebody before has given up */
         return held_up(segment, "still held up in an earlier call");
     channel->request = *request;
+    if (request->kind == PM_ASK_REAP)
+        pm_reap_note(segment, request);
     order_store32(&channel->posted, PM_POSTED);
     PM_POINT("request.posted");
     ring(segment);

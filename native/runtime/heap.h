@@ -137,6 +137,7 @@ bool pm_record_is_held(const peermap_segment *segment, uint64_t holder, uint32_t
 /* ---- reclaim.c ---- */
 /* Takes over the records of peers that have ended; if there are some, or `always`, looks through all units for what is nobody's. */
 void pm_reclaim(peermap_segment *segment, bool always);
+void pm_reclaim_of(peermap_segment *segment, const peermap_peer *peers, int count, bool always); /* of those alone; PM_EVERYBODY: of all */
 
 /* ---- heap.c ---- */
 int pm_heap_unready(const peermap_segment *segment); /* a code and its sentence */

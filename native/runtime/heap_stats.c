@@ -165,10 +165,10 @@ static int shrink_to_end(peermap_segment *segment, uint64_t deadline, peermap_ro
     return rc == PM_CHANGED ? pm_fail(PEERMAP_EBUSY, "others went on changing the size of segment %s", segment->name) : rc;
 }
 
-void pm_heap_reap(peermap_segment *segment)
+void pm_heap_reap(peermap_segment *segment, const peermap_peer *peers, int count)
 {
     if (segment->heap.serial != 0 && !pm_lost(segment))
-        pm_reclaim(segment, true);
+        pm_reclaim_of(segment, peers, count, true);
 }
 
 int peermap_trim(peermap_segment *segment, peermap_round *round)

@@ -19,6 +19,8 @@
 /* Process-local. */
 struct reclaiming {
     peermap_segment *segment;
+    const peermap_peer *peers; /* whose records, */
+    int count;                 /* or PM_EVERYBODY */
     uint64_t taken[PM_RECORDS / 64]; /* records, by index */
     uint32_t records;
     uint64_t objects, bytes;
@@ -34,6 +36,14 @@ static bool is_taken(const struct reclaiming *work, uint32_t owner)
 static bool ended(const peermap_segment *segment, uint64_t holder)
 {
     return holder != segment->heap.holder && !pm_record_is_held(segment, holder, NULL) && !pm_object_is_marked(segment->fd, holder);
+}
+
+static bool is_meant(const struct reclaiming *work, uint64_t holder)
+{
+    for (int k = 0; k < work->count; k++)
+        if (work->peers[k].id == holder)
+            return true;
+    return work->count == PM_EVERYBODY;
 }
 
 /* ---- the object that was about to be had ---- */
@@ -86,7 +96,7 @@ static void take_over(struct reclaiming *work)
     uint32_t used = load32(&heap->counts->records_used);
     for (uint32_t i = 0; i < used && i < PM_RECORDS; i++) {
         uint64_t holder = load64(&heap->records[i].holder);
-        if (!ended(work->segment, holder) || !cas64(&heap->records[i].holder, &holder, heap->holder))
+        if (!is_meant(work, holder) || !ended(work->segment, holder) || !cas64(&heap->records[i].holder, &holder, heap->holder))
             continue;
         PM_POINT("reclaim.taken_over");
         undo_pending(work, i + 1);
@@ -174,9 +184,11 @@ static void finish(struct reclaiming *work)
     pm_changed(segment);
 }
 
-void pm_reclaim(peermap_segment *segment, bool always)
+void pm_reclaim(peermap_segment *segment, bool always) { pm_reclaim_of(segment, NULL, PM_EVERYBODY, always); }
+
+void pm_reclaim_of(peermap_segment *segment, const peermap_peer *peers, int count, bool always)
 {
-    struct reclaiming work = { .segment = segment };
+    struct reclaiming work = { .segment = segment, .peers = peers, .count = count };
     if (pm_regain_object(segment))
         take_over(&work);
     if (work.records > 0 || always)

@@ -71,6 +71,9 @@ struct pm_request {
     uint64_t bytes;
     uint64_t from; /* of a growth or a shrink: only if this is the active size; PM_ANY_SIZE: whatever it is */
     pid_t pid;
+    const peermap_peer *peers; /* of a reap: the asker's, who they are; the agent has that in the handle, */
+    int count;                 /* and how many; or */
+#define PM_EVERYBODY (-1)
     struct pm_root root; /* its name, off, size and type; FREE: remove; `only_version`: if it has this version, which becomes the present one */
     bool only_version;
     int result;
@@ -214,6 +217,7 @@ struct peermap_segment {
     /* Large, and last: pages that nobody touches are not there. */
     /* How the peers came to the last round, written by the agent during a request; or all of them ahead. */
     peermap_answer answers[PM_SLOTS_MAX];
+    uint64_t reaped[PM_SLOTS_MAX]; /* of the reap that the agent is at: ids of the peers that it is for, if it is not for all */
     struct pm_awaited awaited[PM_SLOTS_MAX]; /* the agent's: round.h */
     /* For each word of the header's beginning and of the slots, at the same distance from here, its entry on the robust list. */
     _Alignas(8) char entries[sizeof(struct pm_header) + PM_SLOTS_MAX * sizeof(struct pm_slot)];
@@ -374,8 +378,9 @@ bool pm_slot_bury(peermap_segment *segment, uint32_t index, const struct pm_slot
 bool pm_slot_free(peermap_segment *segment, uint32_t index, uint64_t tag); /* of nobody that lives, under this tag */
 void pm_registry_void(peermap_segment *segment);
 
-/* ---- reap.c: the agent only ---- */
-int pm_registry_reap(peermap_segment *segment, const struct pm_request *request);
+/* ---- reap.c ---- */
+int pm_registry_reap(peermap_segment *segment, const struct pm_request *request); /* the agent only */
+void pm_reap_note(peermap_segment *segment, const struct pm_request *request);    /* the asker, when the channel is its own */
 
 /* ---- deadline.c ---- */
 /* When a call ends that would by itself at `own`: the calling thread may have set one deadline for all its calls. */
@@ -434,7 +439,8 @@ int pm_no_memory(const char *name, uint64_t bytes, int error);
 /* ---- heap.c, for segments that have one ---- */
 int pm_heap_enter(peermap_segment *segment, uint64_t step); /* when it is attached */
 void pm_heap_leave(peermap_segment *segment);               /* before its agent ends */
-void pm_heap_reap(peermap_segment *segment);                /* nothing if it has none */
+/* Of those peers alone; count PM_EVERYBODY: of all that have ended.  Nothing if it has none. */
+void pm_heap_reap(peermap_segment *segment, const peermap_peer *peers, int count);
 uint64_t pm_heap_end(const peermap_segment *segment);       /* bytes that are in use, to the last one: no shrink below them */
 
 /* ---- journal.c ---- */
