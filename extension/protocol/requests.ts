@@ -70,7 +70,7 @@ export interface OfSegment {
   segment: string;
 }
 
-/** `agreed` of what takes something away: what the person was shown when they agreed.  If there is another by now, or more, nothing is taken away. */
+/** `agreed` of what takes something away: what the person was shown when they agreed.  If there is another by now, nothing is taken away. */
 export interface OfObject {
   inode: number;
 }
@@ -107,6 +107,7 @@ export interface Requests {
     result: Round;
   };
   'peermap/remap': { params: OfSegment & OfOwner & { pid?: number }; result: Round };
+  /** With `agreed`: those alone, whoever else has died by now. */
   'peermap/reap': {
     params: OfSegment & OfOwner & { agreed?: OfObject & { dead: Attachment[] } };
     result: { freed: number };

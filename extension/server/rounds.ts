@@ -10,9 +10,8 @@
 // deadline, so none is made on the main thread, and none waits for one of another segment (turns.ts).
 
 import * as l10n from '@vscode/l10n';
-import type { RegisteredPeer, Segment, SegmentOptions } from '../../native/addon/index';
+import type { Segment, SegmentOptions } from '../../native/addon/index';
 import { formatBytes } from '../protocol/address';
-import { oneLine } from '../protocol/foreign';
 import type { Attachment as PeerAttachment, Method, OfObject, OfOwner, OfSegment, Requests } from '../protocol/requests';
 import type { Addon } from './addon';
 import { changes } from './budgets';
@@ -100,12 +99,8 @@ export class Rounds {
   }
 
   reap(how: Params<'peermap/reap'>): Promise<{ freed: number }> {
-    const meant = how.agreed && new Set(how.agreed.dead.map(attachmentId));
-    return this.asPeer('peermap/reap', how, async (peer) => {
-      const others = meant ? peer.peers().filter(({ state, id }) => state === 'dead' && !meant.has(id)) : [];
-      if (others.length > 0) throw refusal('PEERMAP_EBUSY', diedMeanwhile(how.segment, others));
-      return { freed: await peer.reapAsync() };
-    });
+    const meant = how.agreed?.dead.map((attachment) => ({ id: attachmentId(attachment) }));
+    return this.asPeer('peermap/reap', how, async (peer) => ({ freed: await peer.reapAsync(meant) }));
   }
 
   create({
@@ -220,14 +215,6 @@ function changedMeanwhile(segment: string, from: number, now: number): string {
     segment,
     formatBytes(now),
     formatBytes(from),
-  );
-}
-
-function diedMeanwhile(segment: string, others: readonly RegisteredPeer[]): string {
-  return l10n.t(
-    '{0} has dead peers by now that it had not when you were asked, {1} for one: nothing was taken away. Run the command again.',
-    segment,
-    oneLine(others[0]?.name ?? ''),
   );
 }
 

@@ -63,6 +63,9 @@ int64_t integer_argument(const Napi::Value& value, const char* what, int64_t lea
 bool boolean_argument(const Napi::Value& value, const char* what);
 // The object, or an empty value if undefined.
 Napi::Value options_argument(const Napi::Value& value, const char* what);
+// One of peers(), or what has its id, or that alone; only the id of it is there then.
+peermap_peer peer_argument(const Napi::Value& value);
+std::vector<peermap_peer> peers_argument(const Napi::Value& value);
 constexpr int64_t number_max = (INT64_C(1) << 53) - 1;
 
 // ---- convert.cc ----

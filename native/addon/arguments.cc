@@ -36,4 +36,22 @@ Napi::Value options_argument(const Napi::Value& value, const char* what) {
   return value;
 }
 
+peermap_peer peer_argument(const Napi::Value& value) {
+  const Napi::Value id = value.IsObject() ? value.As<Napi::Object>().Get("id") : value;
+  if (!id.IsBigInt()) throw Napi::TypeError::New(value.Env(), "peer must be one of peers(), or have its id");
+  bool lossless = false;
+  peermap_peer peer = {};
+  peer.id = id.As<Napi::BigInt>().Uint64Value(&lossless);
+  if (!lossless) throw Napi::RangeError::New(value.Env(), "peer.id is no number of 64 bits");
+  return peer;
+}
+
+std::vector<peermap_peer> peers_argument(const Napi::Value& value) {
+  if (!value.IsArray()) throw Napi::TypeError::New(value.Env(), "peers must be an array");
+  const Napi::Array given = value.As<Napi::Array>();
+  std::vector<peermap_peer> peers;
+  for (uint32_t i = 0; i < given.Length(); i++) peers.push_back(peer_argument(given.Get(i)));
+  return peers;
+}
+
 }  // namespace peermap

@@ -139,9 +139,10 @@ export class Segment {
   answers(): PeerAnswer[];
   peers(): RegisteredPeer[];
   pidOf(peerName: string): number | undefined;
-  reap(): number;
+  /** Frees the slots of dead peers: of these, and of nobody who has died since; without them, of all. */
+  reap(peers?: readonly { id: bigint }[]): number;
   /** The same off the main thread, in turn with the rounds. */
-  reapAsync(): Promise<number>;
+  reapAsync(peers?: readonly { id: bigint }[]): Promise<number>;
   /** Whether no thread of that process can touch the memory any more: one that is 'dead' may have threads that run for a moment more. */
   peerEnded(peer: { id: bigint }): boolean;
   /** Waits for that, like waitRoot(); false if it was not so by the deadline. */

@@ -25,9 +25,10 @@ int read_answers(peermap_segment* segment, std::vector<peermap_answer>& answers)
 // One round, from the call to its promise: its deadline counts from then, also while it waits for its turn.  Keeps its Segment from being collected.
 class Round : public Task {
  public:
-  Round(const Napi::Promise::Deferred& deferred, Segment* segment, std::shared_ptr<Attachment> attachment, Op op, size_t bytes, pid_t pid)
+  Round(const Napi::Promise::Deferred& deferred, Segment* segment, std::shared_ptr<Attachment> attachment, Op op, size_t bytes, pid_t pid,
+        std::vector<peermap_peer> peers)
       : deferred_(deferred), segment_(segment), self_(Napi::Persistent(segment->Value())), attachment_(std::move(attachment)), op_(op), bytes_(bytes),
-        pid_(pid), until_(peermap_now() + uint64_t{ peermap_deadline_ms(attachment_->segment()) } * 1000000) {}
+        pid_(pid), peers_(std::move(peers)), until_(peermap_now() + uint64_t{ peermap_deadline_ms(attachment_->segment()) } * 1000000) {}
 
   // What is wrong is told by the round's own promise, which had to be there before its turn.
   int take() override {
@@ -54,7 +55,7 @@ class Round : public Task {
       if (rc_ < 0)
         deferred_.Reject(make_error(env, rc_, sentence_, errno_, &report_).Value());
       else
-        deferred_.Resolve(op_ == Op::reap ? Napi::Number::New(env, rc_).As<Napi::Value>() : to_object(env, report_));
+        deferred_.Resolve(op_ == Op::reap || op_ == Op::reap_peers ? Napi::Number::New(env, rc_).As<Napi::Value>() : to_object(env, report_));
     } catch (const Napi::Error&) {
       abandoned();  // the environment is ending
       throw;
@@ -73,6 +74,7 @@ class Round : public Task {
       case Op::shrink: return peermap_shrink(segment, bytes_, &report_.round);
       case Op::trim: return peermap_trim(segment, &report_.round);
       case Op::reap: return peermap_reap(segment);
+      case Op::reap_peers: return peermap_reap_peers(segment, peers_.data(), static_cast<int>(peers_.size()));
       case Op::remap: return peermap_remap(segment, pid_, &report_.round);
       default: return peermap_map_peer(segment, pid_, &report_.round);
     }
@@ -85,6 +87,7 @@ class Round : public Task {
   const Op op_;
   const size_t bytes_;
   const pid_t pid_;
+  const std::vector<peermap_peer> peers_;
   const uint64_t until_;
   Report report_;
   int rc_ = 0;
@@ -99,9 +102,12 @@ Napi::Value Segment::round(const Napi::CallbackInfo& info) {
     constexpr bool sized = op == Op::grow || op == Op::shrink;
     const int64_t bytes = sized ? integer_argument(info[0], "bytes", 1, number_max) : 0;
     const int64_t pid = sized || op == Op::trim || op == Op::reap ? 0 : integer_argument(info[0], "pid", 1, INT32_MAX, 0);
+    const bool some = op == Op::reap && !info[0].IsUndefined();
+    std::vector<peermap_peer> peers = some ? peers_argument(info[0]) : std::vector<peermap_peer>();
     handle(env);
     const Napi::Promise::Deferred deferred(env);
-    waiting_.push_back({ deferred, std::make_unique<Round>(deferred, this, attachment_, op, static_cast<size_t>(bytes), static_cast<pid_t>(pid)) });
+    waiting_.push_back({ deferred, std::make_unique<Round>(deferred, this, attachment_, some ? Op::reap_peers : op, static_cast<size_t>(bytes), static_cast<pid_t>(pid),
+                                                           std::move(peers)) });
     if (!running_) completed(env);
     return deferred.Promise();
   });

@@ -154,7 +154,10 @@ Napi::Value Segment::pid_of(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Segment::reap(const Napi::CallbackInfo& info) {
-  const int rc = peermap_reap(handle(info.Env()));
+  const bool all = info[0].IsUndefined();
+  const std::vector<peermap_peer> peers = all ? std::vector<peermap_peer>() : peers_argument(info[0]);
+  peermap_segment* const segment = handle(info.Env());
+  const int rc = all ? peermap_reap(segment) : peermap_reap_peers(segment, peers.data(), static_cast<int>(peers.size()));
   if (rc < 0) throw last_error(info.Env(), rc);
   return Napi::Number::New(info.Env(), rc);
 }

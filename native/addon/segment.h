@@ -15,7 +15,7 @@
 
 namespace peermap {
 
-enum class Op { grow, shrink, remap, map, trim, reap };
+enum class Op { grow, shrink, remap, map, trim, reap, reap_peers };
 
 // A round that has not begun, and whom it answers.
 struct Waiting {

@@ -86,16 +86,6 @@ class Wait : public Ending {
   std::string sentence_;
 };
 
-peermap_peer peer_argument(const Napi::Value& value) {
-  const Napi::Value id = value.IsObject() ? value.As<Napi::Object>().Get("id") : value;
-  if (!id.IsBigInt()) throw Napi::TypeError::New(value.Env(), "peer must be one of peers(), or have its id");
-  bool lossless = false;
-  peermap_peer peer = {};
-  peer.id = id.As<Napi::BigInt>().Uint64Value(&lossless);
-  if (!lossless) throw Napi::RangeError::New(value.Env(), "peer.id is no number of 64 bits");
-  return peer;
-}
-
 Napi::Error timed_out(Napi::Env env, const std::string& sentence) {
   Napi::Error error = Napi::Error::New(env, sentence);
   error.Set("name", "TimeoutError");

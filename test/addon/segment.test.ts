@@ -375,6 +375,28 @@ describe('addon: a process as a peer', () => {
     assert.equal(seen(name, 'two'), undefined);
   });
 
+  it('reaps whom it is given, and nobody who has died since', async () => {
+    const name = freshName();
+    const segment = kept(peermap.Segment.create(name, { peerName: 'one' }));
+    const kill = async (peerName: string) => (await Script.peer(name, peerName)).kill();
+    const dead = () => segment.peers().filter(({ state }) => state === 'dead');
+    await kill('two');
+    const [two] = dead();
+    assert.ok(two);
+    await kill('three');
+    assert.equal(await segment.reapAsync([two]), 1);
+    assert.equal(segment.reap([two]), 0);
+    assert.equal(segment.reap([]), 0);
+    assert.deepEqual(
+      dead().map((peer) => peer.name),
+      ['three'],
+    );
+    assert.equal(segment.reap([{ id: dead()[0]?.id ?? 0n }]), 1);
+    assert.throws(() => segment.reap([{ id: 0n }]), { code: 'PEERMAP_EINVAL' });
+    assert.throws(() => segment.reap(['two'] as never), TypeError);
+    await assert.rejects(segment.reapAsync('two' as never), TypeError);
+  });
+
   it('leaves the registry when detached, after the round that runs; everything else is refused then', async () => {
     const name = freshName();
     const other = kept(peermap.Segment.create(name, { peerName: 'other' }));

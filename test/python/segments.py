@@ -112,6 +112,21 @@ class Segments(Case):
             self.assertEqual(segment.reap(), 1)
             self.assertEqual(names(segment), ["one"])
 
+    def test_a_reap_takes_whom_it_is_given(self) -> None:
+        with peermap.create(self.name, peer_name="one") as segment:
+            dead = []
+            for _ in range(2):
+                other = self.start(PEER)
+                self.assertEqual(other.line(), "attached")
+                dead.append(segment.peers()[-1])
+                other.kill()
+                until(lambda: segment.peers()[-1].state == "dead")
+            first, last = dead  # the second one of the name is in the slot of the first
+            self.assertEqual(segment.reap([first]), 0)
+            self.assertEqual(segment.reap([]), 0)
+            self.assertEqual(segment.reap([segment.me(), last]), 1)
+            self.assertEqual(names(segment), ["one"])
+
     def test_a_root_leads_another_process_to_the_data(self) -> None:
         with peermap.create(self.name, initial_size=MiB) as segment:
             segment.memory[4096:4107] = b"a structure"

@@ -205,6 +205,7 @@ _PROTOTYPES = {
     "sleep_while": (None, POINTER(c_uint32), c_uint32, c_uint64),
     "wait_ended": (c_int, c_void_p, POINTER(Peer), c_uint32),
     "reap": (c_int, c_void_p),
+    "reap_peers": (c_int, c_void_p, POINTER(Peer), c_int),
     "error_name": (c_char_p, c_int),
     "error_text": (c_char_p, c_int),
     "last_error": (c_char_p,),

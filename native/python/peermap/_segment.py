@@ -17,7 +17,7 @@ import re
 import threading
 import weakref
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NoReturn, Optional, Sequence, Set, Tuple, Type, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, NoReturn, Optional, Sequence, Set, Tuple, Type, TypeVar, Union
 
 from . import _library
 from ._errors import EACCES, EDETACHED, EINVAL, ELOST, ENOSPC, EOS, ERRORS, Error, NotInTime
@@ -427,10 +427,14 @@ class Segment:
             self._base(handle)
             return library.pid_of(handle, _name(peer_name)) or None
 
-    def reap(self) -> int:
-        """Frees the slots of dead peers; how many."""
+    def reap(self, peers: Optional[Iterable[Peer]] = None) -> int:
+        """Frees the slots of dead peers, of these and of nobody who has died since, or of all; how many."""
+        if peers is None:
+            with self._use() as handle:
+                return _check(library.reap(handle))
+        rows = [_library.Peer(id=peer.id) for peer in peers]
         with self._use() as handle:
-            return _check(library.reap(handle))
+            return _check(library.reap_peers(handle, (_library.Peer * len(rows))(*rows), len(rows)))
 
     # ---- roots ----
 
