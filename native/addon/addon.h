@@ -106,6 +106,8 @@ class Ending {
  public:
   virtual ~Ending() = default;
   virtual void end(bool process_exits) = 0;
+  // Of a process that exits, before any is ended: what can end soon begins to.
+  virtual void stop() {}
 
  protected:
   void hold(Napi::Env env);

@@ -13,6 +13,8 @@ namespace peermap {
 
 struct View;
 
+constexpr uint32_t slice_ms = 20;
+
 // All but run() and depart() is called from the environment's own thread.
 class Attachment : public Ending {
  public:
@@ -25,16 +27,18 @@ class Attachment : public Ending {
   // For the calls that return at once.  NULL when detached.
   peermap_segment* segment() const { return detached_ ? nullptr : segment_; }
 
-  // Runs a call that may take long, on any thread.
+  // Runs a call that may take long, on any thread; or a slice of one.
   template <typename Call>
-  int run(Call call) {
+  int run(Call call, bool slice = false) {
     std::unique_lock<std::mutex> lock(mutex_);
     if (leaving_) return PEERMAP_EDETACHED;
     running_++;
+    slices_ += slice;
     lock.unlock();
     const int rc = call(segment_);
     lock.lock();
     running_--;
+    slices_ -= slice;
     idle_.notify_all();
     return rc;
   }
@@ -46,6 +50,8 @@ class Attachment : public Ending {
   bool part(Napi::Env env);
   void depart(bool process_exits);
   void end(bool process_exits) override;
+  // For a thread that may be the last who has this, when the environment ends: from its own thread alone it can be told that this needs no end any more.
+  void outlast(std::shared_ptr<Attachment> self) { self_ = std::move(self); }
 
   // ---- view.cc ----
 
@@ -68,8 +74,10 @@ class Attachment : public Ending {
   bool detached_ = false;
   bool later_ = false;   // who leaves departs itself
   bool parted_ = false;  // and is to, or does
-  int running_ = 0;  // calls
+  int running_ = 0;  // calls,
+  int slices_ = 0;   // and those of them that are over in slice_ms, if nothing holds them up
   bool leaving_ = false;
+  std::shared_ptr<Attachment> self_;  // until end()
 };
 
 // One ArrayBuffer over the memory itself.  Deleted when the last buffer that its memory has gone to is collected.

@@ -30,6 +30,7 @@ void process_exits() {
     std::lock_guard<std::mutex> lock(held().mutex);
     all.swap(held().all);
   }
+  for (Ending* one : all) one->stop();
   for (Ending* one : all) one->end(true);
 }
 

@@ -113,7 +113,10 @@ export interface RootCopy {
   version: number;
 }
 
-/** One attachment.  Rounds run off the main thread, one at a time; the deadline of each counts from its call, also while it waits for its turn.  Detached when collected, and when its environment ends. */
+/**
+ * One attachment.  Rounds run off the main thread, one at a time; the deadline of each counts from its call, also while it waits for its turn.  Detached when collected, and
+ * when its environment ends: the end of a worker waits for what changes something and is under way, a round or a detach, until its deadline at most, and for no look or wait.
+ */
 export class Segment {
   /** Of create(), attach() and open(), also in a derived class; anybody else's call throws TypeError. */
   protected constructor(name: string);

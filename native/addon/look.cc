@@ -6,9 +6,9 @@
 //
 //     look(env, task, ms) -> task->take() on the thread, no longer than its budget (native/observer/budget.h) -> task->tell() on the environment's
 //
-// A look does not keep the process alive, a change does.  At the end of its environment a look is abandoned: nobody waits for what may never come back, and
-// the thread, which has what it needs, clears that away when it does.  A change is waited for, until its deadline, so that a worker that has ended is no peer any
-// more.  At the exit of the process nobody waits for either.
+// A look does not keep the process alive, a wait and a change do.  At the end of its environment a look and a wait are abandoned: nobody waits for what may never
+// come back, and the thread, which has what it needs, clears that away when it does.  A change is waited for, until its deadline, so that a worker that has ended is
+// no peer any more.  At the exit of the process nobody waits for any.
 #include "look.h"
 
 #include <cerrno>
@@ -48,12 +48,14 @@ struct Work {
   std::string sentence;
 };
 
+enum class Kind { look, wait, change };
+
 class Look : public Ending {
  public:
-  Look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms, bool changes)
-      : deferred_(env), work_(std::make_shared<Work>(std::move(task), ms, this)), changes_(changes),
+  Look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms, Kind kind)
+      : deferred_(env), work_(std::make_shared<Work>(std::move(task), ms, this)), kind_(kind),
         function_(Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "peermap.look", 0, 1)) {
-    if (!changes) function_.Unref(env);
+    if (kind == Kind::look) function_.Unref(env);
   }
 
   Napi::Promise begin(Napi::Env env) {
@@ -70,10 +72,12 @@ class Look : public Ending {
     return promise;
   }
 
+  void stop() override { work_->abandon(); }
+
   // At the exit of the process what the thread has stays, for it may be in the kernel for as long as that likes.
   void end(bool process_exits) override {
     work_->abandon();
-    if (process_exits || !changes_)
+    if (process_exits || kind_ != Kind::change)
       thread_.detach();
     else
       thread_.join();
@@ -104,7 +108,7 @@ class Look : public Ending {
 
   Napi::Promise::Deferred deferred_;
   const std::shared_ptr<Work> work_;
-  const bool changes_;
+  const Kind kind_;
   Napi::ThreadSafeFunction function_;
   std::thread thread_;
 };
@@ -125,9 +129,11 @@ void Work::run() {
 
 std::string Task::sentence() const { return peermap_last_error(); }
 
-Napi::Promise look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms) { return (new Look(env, std::move(task), ms, false))->begin(env); }
+Napi::Promise look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms) { return (new Look(env, std::move(task), ms, Kind::look))->begin(env); }
 
-Napi::Promise change(Napi::Env env, std::unique_ptr<Task> task) { return (new Look(env, std::move(task), 0, true))->begin(env); }
+Napi::Promise wait(Napi::Env env, std::unique_ptr<Task> task) { return (new Look(env, std::move(task), 0, Kind::wait))->begin(env); }
+
+Napi::Promise change(Napi::Env env, std::unique_ptr<Task> task) { return (new Look(env, std::move(task), 0, Kind::change))->begin(env); }
 
 uint32_t within_argument(const Napi::Object& options) {
   return static_cast<uint32_t>(integer_argument(options.Get("withinMs"), "options.withinMs", 1, 3600000, 0));

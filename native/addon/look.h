@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// look.h - what is done on a thread of its own, a look or a change, is made of: see look.cc.
+// look.h - what is done on a thread of its own, a look, a wait or a change, is made of: see look.cc.
 #ifndef PEERMAP_ADDON_LOOK_H
 #define PEERMAP_ADDON_LOOK_H
 
@@ -8,8 +8,8 @@
 
 namespace peermap {
 
-// What is looked for, or done.  It owns what it takes, and all that it needs for that.  A look's has nothing of JavaScript's, for the last who has it may be its
-// thread.
+// What is looked for, or done.  It owns what it takes, and all that it needs for that.  A look's and a wait's have nothing of JavaScript's, for the last who has them
+// may be their thread.
 class Task {
  public:
   virtual ~Task() = default;
@@ -25,6 +25,8 @@ class Task {
 
 // `ms` 0: for as long as it takes.
 Napi::Promise look(Napi::Env env, std::unique_ptr<Task> task, uint32_t ms);
+// What keeps the process alive, and ends by itself soon after pmo_budget_left() says so.
+Napi::Promise wait(Napi::Env env, std::unique_ptr<Task> task);
 // What changes something, and has a deadline of its own.  It keeps the process alive.
 Napi::Promise change(Napi::Env env, std::unique_ptr<Task> task);
 // A function that returns a promise tells everything by it, what is wrong with its arguments as well: of `work`, which returns one, or throws.

@@ -9,6 +9,8 @@
 // the finalizer runs, so until then the view counts and the mapping stays.
 #include "attachment.h"
 
+#include <chrono>
+
 #include <cerrno>
 
 namespace peermap {
@@ -147,6 +149,7 @@ bool Attachment::part(Napi::Env env) {
 }
 
 void Attachment::end(bool process_exits) {
+  const std::shared_ptr<Attachment> last = std::move(self_);
   detached_ = true;
   depart(process_exits);
 }
@@ -154,9 +157,10 @@ void Attachment::end(bool process_exits) {
 void Attachment::depart(bool process_exits) {
   std::unique_lock<std::mutex> lock(mutex_);
   leaving_ = true;
+  const auto idle = [this] { return running_ == 0; };
   // At exit nobody waits for a round: the kernel marks the peer dead, and that is all that a detach would have improved on.
-  if (process_exits && running_ > 0) return;
-  idle_.wait(lock, [this] { return running_ == 0; });
+  if (process_exits && (running_ > slices_ || !idle_.wait_for(lock, std::chrono::milliseconds(2 * slice_ms), idle))) return;
+  idle_.wait(lock, idle);
   peermap_segment* const segment = segment_;
   segment_ = nullptr;
   lock.unlock();

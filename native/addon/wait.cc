@@ -2,87 +2,60 @@
 //
 // wait.cc - the calls that wait for what others do: for a root, for the end of a peer.
 //
-// Each has a thread of its own: those of the pool are few, and files and names wait for them.  It asks the library for a slice of time after the other,
-// so that a detach, or the end of the environment, holds nobody up.  A wait keeps the process alive until it ends, which is at its deadline at the latest.
+// Each has a thread of its own (look.cc).  It asks the library for a slice of time after the other, so that a detach, or the end of the environment, waits for one
+// slice, of however many waits.  A wait keeps the process alive until it ends, which is at its deadline at the latest.
 #include "look.h"
 #include "segment.h"
 
-#include <atomic>
+#include <cerrno>
 #include <functional>
-#include <thread>
+
+extern "C" {
+#include "budget.h"
+}
 
 namespace peermap {
 namespace {
 
-constexpr uint32_t slice_ms = 20;
+// A look of at most so many milliseconds: a code of peermap.h, 1 when it is done, 0 when it is not yet.
+using Look = std::function<int(peermap_segment* segment, uint32_t ms)>;
+// What the promise becomes when it is done, or the deadline is over; what it throws is the rejection.
+using Answer = std::function<Napi::Value(Napi::Env env, bool done)>;
 
-class Wait : public Ending {
+class Wait : public Task {
  public:
-  // A look of at most so many milliseconds: a code of peermap.h, 1 when it is done, 0 when it is not yet.
-  using Look = std::function<int(peermap_segment* segment, uint32_t ms)>;
-  // What the promise becomes when it is done, or the deadline is over; what it throws is the rejection.
-  using Answer = std::function<Napi::Value(Napi::Env env, bool done)>;
+  Wait(std::shared_ptr<Attachment> attachment, uint32_t deadline_ms, Look look, Answer answer)
+      : attachment_(std::move(attachment)), until_(peermap_now() + uint64_t{ deadline_ms } * 1000000), look_(std::move(look)), answer_(std::move(answer)) {}
 
-  static Napi::Promise start(Napi::Env env, std::shared_ptr<Attachment> attachment, uint32_t deadline_ms, Look look, Answer answer) {
-    Wait* const wait = new Wait(env, std::move(attachment), deadline_ms, std::move(look), std::move(answer));
-    const Napi::Promise promise = wait->deferred_.Promise();
-    wait->hold(env);
-    wait->thread_ = std::thread([wait] { wait->run(); });
-    return promise;
-  }
-
-  void end(bool process_exits) override {
-    stopping_ = true;
-    if (thread_.joinable()) thread_.join();
-    if (process_exits) return;  // what it has may be in use there, and all of it goes
-    function_.Abort();
-    delete this;
-  }
-
- private:
-  Wait(Napi::Env env, std::shared_ptr<Attachment> attachment, uint32_t deadline_ms, Look look, Answer answer)
-      : deferred_(env), attachment_(std::move(attachment)), until_(peermap_now() + uint64_t{ deadline_ms } * 1000000), look_(std::move(look)), answer_(std::move(answer)),
-        function_(Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "peermap.wait", 0, 1)) {}
-
-  void run() {
+  int take() override {
+    int rc, error = 0;
     do {
       const uint64_t now = peermap_now(), rest = now < until_ ? (until_ - now) / 1000000 : 0;
       const uint32_t ms = rest < slice_ms ? static_cast<uint32_t>(rest) : slice_ms;
-      rc_ = attachment_->run([this, ms](peermap_segment* segment) {
-        const int rc = look_(segment, ms > 0 ? ms : 1);
-        if (rc < 0) {
-          errno_ = rc == PEERMAP_EOS ? errno : 0;
+      rc = attachment_->run([this, ms, &error](peermap_segment* segment) {
+        const int seen = look_(segment, ms > 0 ? ms : 1);
+        if (seen < 0) {
+          error = errno;
           sentence_ = peermap_last_error();
         }
-        return rc;
-      });
-    } while (rc_ == 0 && peermap_now() < until_ && !stopping_);
-    if (!stopping_) function_.BlockingCall([this](Napi::Env env, Napi::Function) { settle(env); });
+        return seen;
+      }, true);
+    } while (rc == 0 && peermap_now() < until_ && pmo_budget_left());
+    done_ = rc == 1;
+    errno = error;
+    return rc < 0 ? rc : 0;
   }
 
-  void settle(Napi::Env env) {
-    thread_.join();
-    let_go();
-    try {
-      if (rc_ < 0) throw make_error(env, rc_, sentence_, errno_);
-      deferred_.Resolve(answer_(env, rc_ == 1));
-    } catch (const Napi::Error& error) {
-      deferred_.Reject(error.Value());
-    }
-    function_.Release();
-    delete this;
-  }
+  std::string sentence() const override { return sentence_; }
+  Napi::Value tell(Napi::Env env) override { return answer_(env, done_); }
+  void abandoned() override { attachment_->outlast(attachment_); }
 
-  Napi::Promise::Deferred deferred_;
+ private:
   const std::shared_ptr<Attachment> attachment_;
   const uint64_t until_;
   const Look look_;
   const Answer answer_;
-  Napi::ThreadSafeFunction function_;
-  std::thread thread_;
-  std::atomic<bool> stopping_{ false };
-  int rc_ = 0;
-  int errno_ = 0;
+  bool done_ = false;
   std::string sentence_;
 };
 
@@ -119,8 +92,8 @@ Napi::Value Segment::wait_root(const Napi::CallbackInfo& info) {
     const uint32_t deadline = deadline_argument(info[2], handle(env));
     const auto copy = std::make_shared<peermap_root_copy>();
     const std::shared_ptr<Attachment> attachment = attachment_;
-    return Wait::start(
-        env, attachment, deadline,
+    return wait(env, std::make_unique<Wait>(
+        attachment, deadline,
         [root, version, copy](peermap_segment* segment, uint32_t ms) {
           const int rc = peermap_wait_root(segment, root.c_str(), version, ms, copy.get());
           return rc < 0 ? rc : !rc;
@@ -130,7 +103,7 @@ Napi::Value Segment::wait_root(const Napi::CallbackInfo& info) {
           if (!segment) throw make_error(in, PEERMAP_EDETACHED, "");
           if (!done) throw timed_out(in, "root " + root + " did not " + (version == 0 ? "appear" : "change") + " by the deadline");
           return root_object(in, segment, *copy);
-        });
+        }));
   });
 }
 
@@ -146,10 +119,10 @@ Napi::Value Segment::wait_ended(const Napi::CallbackInfo& info) {
   return promised(env, [&] {
     const peermap_peer peer = peer_argument(info[0]);
     const uint32_t deadline = deadline_argument(info[1], handle(env));
-    return Wait::start(
-        env, attachment_, deadline,
+    return wait(env, std::make_unique<Wait>(
+        attachment_, deadline,
         [peer](peermap_segment* segment, uint32_t ms) { return peermap_wait_ended(segment, &peer, ms); },
-        [](Napi::Env in, bool done) { return Napi::Boolean::New(in, done); });
+        [](Napi::Env in, bool done) { return Napi::Boolean::New(in, done); }));
   });
 }
 

@@ -79,6 +79,28 @@ describe('addon: the end of an environment', () => {
     await segment.grow(4096);
   });
 
+  it('a worker that is terminated while it waits ends all its waits at once, however many', async () => {
+    const name = freshName();
+    const segment = kept(peermap.Segment.create(name, { peerName: 'main' }));
+    async function terminated(waits: number): Promise<number> {
+      const worker = startWorker(
+        name,
+        `globalThis.segment = peermap.Segment.attach(name, { peerName: 'worker', relocatable: true });
+         for (let i = 0; i < ${waits}; i++) segment.waitRoot('never', undefined, 60_000);
+         parentPort.postMessage('waiting');`,
+      );
+      await once(worker, 'message');
+      const begun = performance.now();
+      await worker.terminate();
+      assert.equal(seen(name, 'worker'), undefined);
+      return performance.now() - begun;
+    }
+    const one = await terminated(1);
+    const many = await terminated(300);
+    assert.ok(many < 50 * Math.max(one, 20), `one after the other: ${many} ms of 300, ${one} ms of one`);
+    await segment.grow(4096);
+  });
+
   describe('with a look that does not come back', () => {
     const folder = mkdtempSync(join(tmpdir(), 'peermap-stuck-'));
     const library = join(folder, 'stuck.so');
@@ -163,6 +185,7 @@ describe('addon: the end of an environment', () => {
 
   for (const [what, body] of [
     ['with watches and segments open', `process.exit(3);`],
+    ['with waits under way', `for (let i = 0; i < 20; i++) segment.waitRoot('never', undefined, 60_000); setTimeout(() => process.exit(3), 50);`],
     ['in the middle of rounds', `for (let i = 0; i < 100; i++) segment.remap(); setImmediate(() => process.exit(3));`],
     [
       'while its watch is calling, in the middle of a round',
