@@ -62,7 +62,7 @@
  * Two things are not bounded by it: peermap_detach(), and a machine whose cores are all so busy that this process gets none.  Memory that peermap_create()
  * got too little of goes back before it returns, which for gigabytes takes a moment.  An error means that nothing was changed, also where it is that the agent thread of this process is held up (by a
  * debugger that holds it alone): what that was at, it undoes when it runs again, or the next peer does if this process ends.  One sentence says
- * otherwise, "just when it carries the call out".
+ * otherwise, "just when it carries the call out": that comes in time as well, and when the agent runs again the call is carried out.
  *
  * DEATHS.  A process that ends, however it does, is known to be dead by the kernel's word, which is one load, or by /proc, which is asked of whoever
  * does not answer: while it dumps its core, or where its memory was taken away before it had ended.  What cannot be seen from here, in another
