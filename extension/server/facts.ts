@@ -5,7 +5,7 @@
 import { readlink } from 'node:fs/promises';
 import { oneLine } from '../protocol/foreign';
 import type { ProcessFacts } from '../protocol/model';
-import { beginningOf, linesOf, most } from './foreign-files';
+import { beginningOf, fieldsOf, linesOf, most } from './foreign-files';
 import { integer, integers } from './parameters';
 import type { UnderWay } from './under-way';
 
@@ -38,17 +38,17 @@ interface Machine {
 async function factsOfOne(pid: number, { users, bootMs, own }: Machine): Promise<ProcessFacts | undefined> {
   const at = (file: string) => `/proc/${pid}/${file}`;
   const [status, stat, commandLine, cgroup, executable] = await Promise.all([
-    text(at('status')),
+    fieldsOf(at('status'), ['Uid', 'NSpid', 'TracerPid', 'Threads'], most.status),
     text(at('stat')),
     beginningOf(at('cmdline'), most.line),
     text(at('cgroup')),
     readlink(at('exe')).catch(() => ''),
   ]);
-  if (status === '') return undefined;
-  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
-  const uid = Number(field('Uid').split('\t')[0]);
-  const inner = field('NSpid').split('\t').map(Number);
-  const tracer = Number(field('TracerPid'));
+  const { Uid, NSpid = '', TracerPid, Threads } = status;
+  if (Uid === undefined) return undefined;
+  const uid = Number(Uid.split('\t')[0]);
+  const inner = NSpid.split('\t').map(Number);
+  const tracer = Number(TracerPid);
   // The name in parentheses may hold anything, so the fields are counted from the last one.
   const started = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 0);
   const container = cgroup === own ? undefined : containerOf(cgroup);
@@ -61,7 +61,7 @@ async function factsOfOne(pid: number, { users, bootMs, own }: Machine): Promise
     executable: oneLine(executable, most.line),
     commandLine: oneLine(commandLine.replace(/\0/g, ' ').trim(), most.line),
     startedAtMs: Math.round(bootMs + (started * 1000) / ticksPerSecond),
-    threads: Number(field('Threads')),
+    threads: Number(Threads),
     ...(tracer > 0 ? { tracer: { pid: tracer, command: oneLine((await text(`/proc/${tracer}/comm`)).trim()) } } : {}),
     ...(container === undefined ? {} : { container }),
   };

@@ -13,6 +13,8 @@ export const most = {
   line: 4 << 10,
   /** Files that the kernel writes, and which tell of one thing. */
   facts: 64 << 10,
+  /** /proc/PID/status: a process may have 65536 groups, of eleven bytes each, and what is asked for comes after them. */
+  status: 1 << 20,
   /** Lists with a line for each mapping, of which a process may have a million. */
   list: 128 << 20,
   /** With some twenty lines for each. */
@@ -67,6 +69,20 @@ export async function* linesOf(file: string, limit: number): AsyncGenerator<stri
     yield* lines.add(chunk.toString('latin1'));
   }
   yield* lines.end();
+}
+
+/** Of a file with lines "name: value", the values of those names; none of a line that is too long, nor of a file that cannot be read. */
+export async function fieldsOf<N extends string>(file: string, names: readonly N[], limit: number): Promise<Partial<Record<N, string>>> {
+  const found: Partial<Record<N, string>> = {};
+  try {
+    for await (const line of linesOf(file, limit)) {
+      const name = names.find((each) => line.startsWith(`${each}:`));
+      if (name !== undefined) found[name] ??= line.slice(name.length + 1).trim();
+    }
+  } catch {
+    // What was read before.
+  }
+  return found;
 }
 
 async function* pieces(file: string, limit: number): AsyncGenerator<Buffer, void> {

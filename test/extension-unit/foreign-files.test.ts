@@ -4,7 +4,7 @@ import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { beginningOf, linesOf } from '../../extension/server/foreign-files';
+import { beginningOf, fieldsOf, linesOf } from '../../extension/server/foreign-files';
 
 describe('a file of another process', () => {
   let folder: string;
@@ -37,6 +37,14 @@ describe('a file of another process', () => {
     const long = file('long-line', `a\n${'b'.repeat(1 << 20)}\nc\n`);
     assert.deepEqual(await all(linesOf(long, 4 << 20)), ['a', 'c']);
     assert.deepEqual(await all(linesOf(file('open', lines.join('\n')), 1 << 20)), lines);
+  });
+
+  it('tells its fields wherever they are, the first of a name, and those before an end that was said', async () => {
+    const groups = '1234567890 '.repeat(65_536);
+    const status = file('status', `Name:\tUid: 1\nUid:\t5\t6\nGroups:\t${groups}\nNSpid:\t7\t1\nUid:\t9\n`);
+    assert.deepEqual(await fieldsOf(status, ['Uid', 'NSpid', 'None'], 1 << 20), { Uid: '5\t6', NSpid: '7\t1' });
+    assert.deepEqual(await fieldsOf(status, ['Uid', 'NSpid'], 1 << 17), { Uid: '5\t6' });
+    assert.deepEqual(await fieldsOf(path.join(folder, 'none'), ['Uid'], 1 << 20), {});
   });
 
   it('is not told in part as if that were all', async () => {

@@ -161,6 +161,25 @@ describe('questions', function () {
       assert.equal((await client.refusal('peermap/facts', { pids: 'all' as unknown as number[] })).code, -32602);
     });
 
+    it('are described behind however many groups they are in', async function () {
+      if (process.geteuid?.() !== 0) this.skip(); // only root may be in groups at will
+      const groups = Array.from({ length: 10_000 }, (_, i) => 1_000_000_000 + i).join(',');
+      const child = spawn('setpriv', ['--groups', groups, 'unshare', '--pid', '--fork', 'sh', '-c', 'echo ready; exec sleep 60']);
+      try {
+        await once(child.stdout, 'data');
+        const inner = Number(fs.readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'));
+        const client = await Client.start();
+        const { value } = await client.request('peermap/facts', { pids: [inner] });
+        assert.deepEqual(
+          value.map(({ pid, threads, containerPid }) => ({ pid, threads, containerPid })),
+          [{ pid: inner, threads: 1, containerPid: 1 }],
+        );
+        process.kill(inner, 'SIGKILL');
+      } finally {
+        child.kill('SIGKILL');
+      }
+    });
+
     it('name the container that their control group tells of', () => {
       const id = '3f2a9c0d1e2b'.padEnd(64, '7');
       assert.equal(containerOf(`0::/system.slice/docker-${id}.scope\n`), 'docker 3f2a9c0d1e2b');
