@@ -11,7 +11,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Foreign } from '../protocol/requests';
 import { PeermapFailure } from './failure';
-import { userName } from './users';
+import { userName, userText } from './users';
 import type { Warning } from './words';
 
 /** That this object of this user was agreed to; every object of theirs, where the person trusts them; none, if it is the person's own segment. */
@@ -66,22 +66,17 @@ function isTrusted(owner: number, trusted: readonly unknown[]): boolean {
   return trusted.some((user) => (/^\d+$/.test(String(user)) ? Number(user) === owner : user === userName(owner)));
 }
 
-function ownerText(owner: number): string {
-  const name = userName(owner);
-  return name === String(owner) ? l10n.t('user {0}', owner) : l10n.t('{0} (user {1})', name, owner);
-}
-
 function notAsked(segment: string, owner: number): string {
   return l10n.t(
     '{0} belongs to {1}, and nobody was asked whether VS Code may take part in it. Run the command from the palette, or name that user in your setting peermap.trustedOwners.',
     segment,
-    ownerText(owner),
+    userText(owner),
   );
 }
 
 function ownerWarning(segment: string, owner: number, button: string): Warning {
   return {
-    message: l10n.t('{0} belongs to {1}. Take part in it?', segment, ownerText(owner)),
+    message: l10n.t('{0} belongs to {1}. Take part in it?', segment, userText(owner)),
     detail: [
       l10n.t(
         'For this VS Code becomes a peer of a segment that another user has made. Anybody can give a segment a name that is free.',

@@ -3,7 +3,7 @@
 // What the Segments view says: rows made of summaries and snapshots, and which of them another snapshot changes.  Text and ids only; how
 // they come onto the screen is tree.ts.
 //
-//     segment  demo          2 MiB of 16 GiB · 3 peers
+//     segment  demo          2 MiB of 16 GiB · 3 peers, and whose it is, if it is another user's
 //       peer   indexer       pid 4711 · 2 MiB, or: pid 4711 · ahead to 66 MiB
 //         mapping 0x7e80…    2 MiB · rw-s · offset 0x21000
 
@@ -13,6 +13,7 @@ import { methodWords, stateWords } from '../protocol/mapping';
 import { heldText, pidText, thawText } from '../protocol/process';
 import { peerCount } from './counts';
 import { sparkline } from './sparkline';
+import { otherUser } from './users';
 import type { Header, Mapping, Peer, Problem, SegmentSummary, Snapshot } from '../protocol/model';
 
 export type Icon = 'segment' | 'alive' | 'late' | 'dead' | 'attaching' | 'mapping' | 'missing' | 'problem';
@@ -63,6 +64,8 @@ export function segmentRow(
         ...(dead > 0 ? [l10n.t('{0} dead', dead)] : []),
       ]
     : [l10n.t('not readable')];
+  const other = otherUser(snapshot?.object.uid ?? summary.uid);
+  if (other !== undefined) words.push(l10n.t('belongs to {0}', other));
   if (attached) words.push(l10n.t('attached'));
   const line = sparkline(sizes);
   const id = `segment:${summary.name}`;

@@ -8,7 +8,7 @@ export const MiB = 1024 * 1024;
 
 export const summary: SegmentSummary = {
   name: 'demo',
-  uid: 0,
+  uid: process.geteuid?.() ?? 0,
   mode: 0o600,
   length: 2 * MiB,
   active: 2 * MiB,
@@ -71,7 +71,7 @@ export function snapshot(peers: Peer[], active = 2 * MiB): Snapshot {
     name: 'demo',
     takenAtMs: 0,
     monotonicNs: 0,
-    object: { inode: 1, length: active, allocated: active, uid: 0, mode: 0o600 },
+    object: { inode: 1, length: active, allocated: active, uid: process.geteuid?.() ?? 0, mode: 0o600 },
     header,
     peers,
     roots: [],

@@ -27,6 +27,18 @@ describe('rows of the Segments view', () => {
     assert.equal(segmentRow(summary, undefined, true).description, '2 MiB of 1 GiB · 2 peers · attached');
   });
 
+  it('say whose a segment is if it is another user’s, by name and number', () => {
+    const nobody = 2 ** 32 - 3;
+    const foreign = { ...summary, uid: nobody };
+    const made = segmentRow(foreign, undefined, false);
+    assert.equal(made.description, `2 MiB of 1 GiB · 2 peers · belongs to user ${nobody}`);
+    assert.ok(made.tooltip.split('\n').includes(`belongs to user ${nobody}`));
+    const given = snapshot([]);
+    given.object.uid = process.geteuid?.() === 0 ? 1 : 0;
+    assert.match(segmentRow(summary, given, false).description, /belongs to (\w+ \(user [01]\)|user [01])$/);
+    assert.doesNotMatch(segmentRow(summary, undefined, true).description, /belongs/);
+  });
+
   it('show how far ahead a peer maps, which no growth below the horizon changes', () => {
     const before = row([peer(0, 'indexer', { mapped: 66 * MiB })], 2 * MiB);
     const after = row([peer(0, 'indexer', { mapped: 66 * MiB })], 3 * MiB);
