@@ -14,6 +14,7 @@ import { Consent } from './consent';
 import { PeermapFailure, sentenceOf } from './failure';
 import type { Segments } from './segments';
 import type { ServerConnection } from './server-connection';
+import { idOf, type ObjectId } from '../protocol/object-id';
 
 /** Slow enough to watch it grow. */
 const filesPerSecond = '200';
@@ -24,7 +25,7 @@ export class Demo {
   /** Those that run, by name: "indexer demo". */
   private readonly terminals = new Map<string, vscode.Terminal>();
   /** The segments that our indexers made, and which object each of them is: the name may be another's by the end. */
-  private readonly created = new Map<string, { inode: number; consent: Consent<'destroy'> }>();
+  private readonly created = new Map<string, { object: ObjectId; consent: Consent<'destroy'> }>();
   private readonly closing: vscode.Disposable;
 
   constructor(
@@ -61,9 +62,9 @@ export class Demo {
   async stop(): Promise<void> {
     this.closing.dispose();
     this.close(() => true);
-    for (const [segment, { inode, consent }] of this.created) {
+    for (const [segment, { object, consent }] of this.created) {
       await this.server
-        .request('peermap/destroy', { segment, inode }, l10n.t('the destruction of {0}', segment), consent)
+        .request('peermap/destroy', { segment, ...object }, l10n.t('the destruction of {0}', segment), consent)
         .catch((error: unknown) => this.log.debug(sentenceOf(error)));
     }
   }
@@ -71,7 +72,7 @@ export class Demo {
   private async remember(segment: string, indexer: number | undefined): Promise<void> {
     const seen = await this.segments.look(segment).catch((error: unknown) => this.log.debug(sentenceOf(error)));
     const consent = seen && indexer !== undefined && Consent.ofItsMaker(seen, indexer);
-    if (consent) this.created.set(segment, { inode: seen.object.inode, consent });
+    if (consent) this.created.set(segment, { object: idOf(seen.object), consent });
   }
 
   /** One that the processes of somebody else, another window's demo, say, are not attached to. */

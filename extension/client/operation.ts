@@ -8,6 +8,7 @@
 import type * as vscode from 'vscode';
 import { bytesOf, required, type Invocation, type Target } from './command-arguments';
 import type { Snapshot } from '../protocol/model';
+import { idOf } from '../protocol/object-id';
 import type { Ask, Taken } from './consent';
 import type { TextDocuments } from './documents';
 import type { Demo } from './demo';
@@ -73,7 +74,7 @@ const personOf = (asks: boolean): Person => ({
 /** Before another question about a segment: whether to take part in it, if it looks like another user's.  Undefined: no. */
 export async function ownerAgreed(parts: Parts, { name, object }: Snapshot, { button, asks }: Part): Promise<Word | undefined> {
   if (object.uid === process.geteuid?.() || parts.segments.isAttached(name)) return {};
-  return wordFor(name, { owner: object.uid, inode: object.inode }, button, personOf(asks));
+  return wordFor(name, { owner: object.uid, ...idOf(object) }, button, personOf(asks));
 }
 
 /**

@@ -9,6 +9,7 @@
 // the same.  What counts as the person's word is their answer, or a setting of theirs that no workspace can have.  An argument of a command is nobody's word: it may come from a link, from a task of the workspace, from another extension.
 
 import * as l10n from '@vscode/l10n';
+import { isSameObject } from '../protocol/object-id';
 import type { Foreign } from '../protocol/requests';
 import { PeermapFailure } from './failure';
 import { userName, userText } from './users';
@@ -44,8 +45,9 @@ export async function withOwner<T>(
   return undefined;
 }
 
-function covers({ owner, inode }: Word, found: Foreign): boolean {
-  return owner === found.owner && (inode === undefined || inode === found.inode);
+function covers({ owner, device, inode, ...rest }: Word, found: Foreign): boolean {
+  const any = device === undefined || inode === undefined;
+  return owner === found.owner && (any || isSameObject({ device, inode, ...rest }, found));
 }
 
 /** The person's word for that object; undefined if they did not give it. */

@@ -5,6 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../protocol/address';
 import type { Header, Round, Snapshot } from '../protocol/model';
+import { idOf } from '../protocol/object-id';
 import { required, type Invocation } from './command-arguments';
 import type { Ask } from './consent';
 import { PeermapFailure } from './failure';
@@ -73,7 +74,7 @@ export async function shrink(parts: Parts, { target, asks }: Invocation, ask: As
   const consent = await ask(shrinkWarning(snapshot, whole));
   if (!consent) return undefined;
   const what = l10n.t('the shrinking of {0}', segment);
-  const agreedFor = setting('confirm.shrink') ? { agreed: { inode: snapshot.object.inode, size: active } } : {};
+  const agreedFor = setting('confirm.shrink') ? { agreed: { ...idOf(snapshot.object), size: active } } : {};
   const shrinkingBy = (params: { allowLate: boolean } & Word) =>
     parts.server.request('peermap/shrink', { segment, bytes, ...agreedFor, ...params }, what, consent);
   const shrinking: Resizing = {
@@ -158,7 +159,7 @@ export async function reap(parts: Parts, { target, asks }: Invocation, ask: Ask<
   if (!consent) return undefined;
   const what = l10n.t('the reaping of {0}', segment);
   const dead = deadOf(snapshot).map(({ slot, generation }) => ({ slot, generation }));
-  const agreedFor = setting('confirm.reap') ? { agreed: { inode: snapshot.object.inode, dead } } : {};
+  const agreedFor = setting('confirm.reap') ? { agreed: { ...idOf(snapshot.object), dead } } : {};
   const reaping = (word: Word) => parts.server.request('peermap/reap', { segment, ...agreedFor, ...word }, what, consent);
   const answer = await takingPart(segment, part, reaping, agreed);
   if (!answer) return undefined;

@@ -5,6 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { formatBytes } from '../protocol/address';
+import { idOf } from '../protocol/object-id';
 import { bytesOf, required, type Invocation } from './command-arguments';
 import type { Ask } from './consent';
 import { PeermapFailure } from './failure';
@@ -85,7 +86,7 @@ export async function destroy(
   const seen = await parts.segments.look(segment);
   const consent = await ask(destroyWarning(seen));
   if (!consent) return undefined;
-  const params = { segment, inode: seen.object.inode };
+  const params = { segment, ...idOf(seen.object) };
   await parts.server.request('peermap/destroy', params, l10n.t('the destruction of {0}', segment), consent);
   await parts.segments.refresh();
   return { destroyed: segment };

@@ -7,6 +7,7 @@ import * as vscode from 'vscode';
 import { formatBytes } from '../protocol/address';
 import type { Census, SharedObject } from '../protocol/model';
 import { reasonText } from '../protocol/use';
+import { idOf } from '../protocol/object-id';
 import { required, type Invocation } from './command-arguments';
 import type { Ask } from './consent';
 import { saveAt, saveFile } from './documents';
@@ -78,8 +79,8 @@ export async function removeOrphan(
     throw new PeermapFailure('PEERMAP_EBUSY', l10n.t('{0} is not removed: {1}.', titleOf(object), orphanText(object)));
   const consent = await ask(removalWarning(object));
   if (!consent) return undefined;
-  const { kind, name, inode, device, sysv } = object;
-  const params = { kind, name, inode, device, ...(sysv ? { id: sysv.id } : {}) };
+  const { kind, name, sysv } = object;
+  const params = { kind, name, ...idOf(object), ...(sysv ? { id: sysv.id } : {}) };
   await parts.server.request('peermap/remove', params, l10n.t('the removal of {0}', titleOf(object)), consent);
   const text = l10n.t('{0} was removed, {1}', titleOf(object), formatBytes(object.size));
   parts.log.info(text);

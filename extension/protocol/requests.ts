@@ -27,6 +27,7 @@ import type {
   Snapshot,
   Structure,
 } from './model';
+import type { ObjectId } from './object-id';
 
 export interface Answer<T> {
   value: T;
@@ -43,11 +44,9 @@ export interface Failure {
 }
 
 /** An object of another user. */
-export interface Foreign {
+export interface Foreign extends ObjectId {
   /** By uid. */
   owner: number;
-  /** Tells it from others that have had its name. */
-  inode: number;
 }
 
 /** InitializeParams.initializationOptions. */
@@ -71,18 +70,15 @@ export interface OfSegment {
 }
 
 /** `agreed` of what takes something away: what the person was shown when they agreed.  If there is another by now, nothing is taken away. */
-export interface OfObject {
-  inode: number;
-}
+export type OfObject = ObjectId;
 
 /** One attachment of a peer. */
 export type Attachment = Pick<Peer, 'slot' | 'generation'>;
 
 /** Of what makes the server a peer: the other user, by uid, whose segment it may be; agreed to by the person for this request. */
-export interface OfOwner {
+export interface OfOwner extends Partial<ObjectId> {
+  /** With an object, if they were asked about that one of the user's: that one, and no other of the name. */
   owner?: number;
-  /** If they were asked about one object of that user: that one, and no other of the name. */
-  inode?: number;
 }
 
 /** Every request: its parameters and its result.  The keys are the method names. */
@@ -122,8 +118,8 @@ export interface Requests {
     };
     result: { size: number };
   };
-  /** The name goes, the memory stays for who has it.  With `inode`: of that object alone, not of another that has the name by now. */
-  'peermap/destroy': { params: OfSegment & { inode?: number }; result: null };
+  /** The name goes, the memory stays for who has it.  With an object: of that one alone, not of another that has the name by now. */
+  'peermap/destroy': { params: OfSegment & Partial<ObjectId>; result: null };
   /** The heap, counted from outside; null if the segment has none.  Reads about 17 KiB for each MiB of it. */
   'peermap/heap': { params: OfSegment; result: Answer<HeapCount | null> };
   /** `length` is at most 1 MiB; less comes back where the object ends. */
@@ -150,7 +146,7 @@ export interface Requests {
   'peermap/census': { params: Record<string, never>; result: Answer<Census> };
   /** Removes a POSIX object or a System V segment that nobody has, for certain; refuses otherwise, and if it is another one by now. */
   'peermap/remove': {
-    params: { kind: 'posix' | 'sysv'; name: string; inode: number; device: number; id?: number };
+    params: ObjectId & { kind: 'posix' | 'sysv'; name: string; id?: number };
     result: null;
   };
 }

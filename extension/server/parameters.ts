@@ -4,6 +4,8 @@
 
 import * as l10n from '@vscode/l10n';
 import { ErrorCodes, LSPErrorCodes, ResponseError } from 'vscode-languageserver/node';
+import { fromAddress } from '../protocol/address';
+import type { ObjectId } from '../protocol/object-id';
 import type { Failure } from '../protocol/requests';
 
 /** The request makes no sense. */
@@ -19,6 +21,21 @@ export function refusal(code: Failure['code'], text: string, more: Omit<Failure,
 export function integer(value: unknown, name: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return value;
   throw invalid(l10n.t('{0} must be a whole number from {1} to {2}', name, least, most));
+}
+
+/** Undefined if none is named. */
+export function objectId({ device, inode, bornNs }: Partial<ObjectId>): ObjectId | undefined {
+  if (inode === undefined) return undefined;
+  const given: unknown = bornNs;
+  if (given !== undefined && !(typeof given === 'string' && /^0x[0-9a-f]{1,16}$/.test(given)))
+    throw invalid(l10n.t('{0} must be a number from 0x0 to {1}', 'bornNs', '0xffffffffffffffff'));
+  const born = bornNs === undefined ? {} : { bornNs };
+  return { device: integer(device, 'device', 0), inode: integer(inode, 'inode', 0), ...born };
+}
+
+/** As the addon has it. */
+export function addonObject({ device, inode, bornNs }: ObjectId): { device: number; inode: number; bornNs?: bigint } {
+  return { device, inode, ...(bornNs === undefined ? {} : { bornNs: fromAddress(bornNs) }) };
 }
 
 export function integers(value: unknown, name: string, most: number): number[] {

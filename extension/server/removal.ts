@@ -4,12 +4,12 @@
 // removes nothing but that.  Here is what is said where it was not done.
 
 import * as l10n from '@vscode/l10n';
-import { statSync } from 'node:fs';
 import type { Removal } from '../../native/addon/index';
+import type { ObjectId } from '../protocol/object-id';
 import type { Requests } from '../protocol/requests';
 import { reasonText } from '../protocol/use';
 import type { Addon } from './addon';
-import { integer, invalid, refusal } from './parameters';
+import { addonObject, integer, invalid, objectId, refusal } from './parameters';
 
 type Params = Requests['peermap/remove']['params'];
 
@@ -20,21 +20,21 @@ export async function removeMemory(addon: Addon, params: Params): Promise<null> 
   const removal =
     kind === 'sysv'
       ? await addon.removeAsync({ kind, id: integer(params.id, 'id', 0, 2 ** 31 - 1) })
-      : await addon.removeAsync({
-          kind,
-          name,
-          inode: integer(params.inode, 'inode', 0),
-          device: integer(params.device, 'device', 0),
-        });
+      : await addon.removeAsync({ kind, name, ...meant(params) });
   if (removal.outcome !== 'removed') throw refusal(removal.code ?? 'PEERMAP_EOS', removalText(name, removal));
   return null;
 }
 
 /** Whoever has it: a person was asked, about this object and no other. */
-export async function removeSegment(addon: Addon, segment: string, inode: number): Promise<void> {
-  const device = statSync('/dev/shm').dev;
-  const removal = await addon.removeAsync({ kind: 'posix', name: `peermap.${segment}`, inode, device, anyway: true });
+export async function removeSegment(addon: Addon, segment: string, object: ObjectId): Promise<void> {
+  const removal = await addon.removeAsync({ kind: 'posix', name: `peermap.${segment}`, ...addonObject(object), anyway: true });
   if (removal.outcome !== 'removed') throw refusal(removal.code ?? 'PEERMAP_EOS', removalText(segment, removal));
+}
+
+function meant(params: Params): ReturnType<typeof addonObject> {
+  const object = objectId(params);
+  if (!object) throw invalid(l10n.t('{0} must be a whole number from {1} to {2}', 'inode', 0, Number.MAX_SAFE_INTEGER));
+  return addonObject(object);
 }
 
 export function removalText(object: string, removal: Removal): string {

@@ -12,11 +12,12 @@
 import * as l10n from '@vscode/l10n';
 import type { Segment, SegmentOptions } from '../../native/addon/index';
 import { formatBytes } from '../protocol/address';
+import { isSameObject, type ObjectId } from '../protocol/object-id';
 import type { Attachment as PeerAttachment, Method, OfObject, OfOwner, OfSegment, Requests } from '../protocol/requests';
 import type { Addon } from './addon';
 import { changes } from './budgets';
 import { isPeermapError } from './convert';
-import { integer, refusal } from './parameters';
+import { integer, objectId, refusal } from './parameters';
 import { removeSegment } from './removal';
 import { identity, ownerOf } from './shared-memory';
 import { Turns } from './turns';
@@ -27,7 +28,7 @@ type Params<M extends keyof Requests> = Requests[M]['params'];
 interface Attachment {
   segment: Segment;
   /** Of the object that it is attached to, which may not be the one that has the name now. */
-  object: number | undefined;
+  object: ObjectId | undefined;
   /** That was agreed to for it. */
   owner: number | undefined;
 }
@@ -40,7 +41,7 @@ interface How extends OfSegment, OfOwner {
 /** OfOwner, as it is handed on. */
 interface Word {
   owner: number | undefined;
-  inode: number | undefined;
+  object: ObjectId | undefined;
 }
 
 /** The uid that stands for none. */
@@ -63,11 +64,12 @@ export class Rounds {
     private readonly underWay: UnderWay,
   ) {}
 
-  attach({ segment, owner, inode }: Params<'peermap/attach'>): Promise<{ peerName: string }> {
+  attach({ segment, owner, ...of }: Params<'peermap/attach'>): Promise<{ peerName: string }> {
     return this.inTurn('peermap/attach', segment, async () => {
-      refuseOthers(segment, inode);
+      const object = objectId(of);
+      refuseOthers(segment, object);
       if (!(await this.attachment(segment))) {
-        const peer = await this.join(segment, { owner, inode }, { peerName: this.peerName });
+        const peer = await this.join(segment, { owner, object }, { peerName: this.peerName });
         this.attached.set(segment, { segment: peer, object: identity(segment), owner });
       }
       return { peerName: this.peerName };
@@ -123,25 +125,27 @@ export class Rounds {
     });
   }
 
-  destroy({ segment, inode }: Params<'peermap/destroy'>): Promise<null> {
+  destroy({ segment, ...of }: Params<'peermap/destroy'>): Promise<null> {
     return this.inTurn('peermap/destroy', segment, async () => {
-      if (inode === undefined) await this.addon.destroyAsync(segment);
-      else await removeSegment(this.addon, segment, integer(inode, 'inode', 0));
+      const object = objectId(of);
+      if (object === undefined) await this.addon.destroyAsync(segment);
+      else await removeSegment(this.addon, segment, object);
       await this.leave(segment);
       return null;
     });
   }
 
   private asPeer<T>(method: Method, how: How, work: (peer: Segment) => Promise<T>): Promise<T> {
-    const { segment, owner, inode, allowLate = false, agreed } = how;
+    const { segment, owner, allowLate = false, agreed } = how;
     return this.inTurn(method, segment, async () => {
-      if (agreed && isAnother(segment, agreed.inode)) throw refusal('PEERMAP_EBUSY', replacedMeanwhile(segment));
-      refuseOthers(segment, inode);
+      const object = objectId(how);
+      if (agreed && isAnother(segment, objectId(agreed))) throw refusal('PEERMAP_EBUSY', replacedMeanwhile(segment));
+      refuseOthers(segment, object);
       const attachment = await this.attachment(segment);
       // Whether late peers are allowed is a property of the attachment, so such a round needs one of its own.
       if (attachment && !allowLate) return work(attachment.segment);
       const peerName = attachment ? `${this.peerName}-late` : this.peerName;
-      const word = { owner: owner ?? attachment?.owner, inode: inode ?? attachment?.object };
+      const word = { owner: owner ?? attachment?.owner, object: object ?? attachment?.object };
       const peer = await this.join(segment, word, { peerName, allowLate });
       try {
         return await work(peer);
@@ -152,12 +156,12 @@ export class Rounds {
   }
 
   /** The library refuses an object of anybody but the owner that was agreed to; without one, of anybody but the server's own user. */
-  private async join(segment: string, { owner, inode }: Word, options: SegmentOptions): Promise<Segment> {
+  private async join(segment: string, { owner, object }: Word, options: SegmentOptions): Promise<Segment> {
     const whose = owner === undefined ? {} : { owner: integer(owner, 'owner', 0, noUser - 1) };
     let peer: Segment | undefined;
     try {
       peer = await this.addon.Segment.attachAsync(segment, { ...options, relocatable: true, ...whose });
-      refuseOthers(segment, inode); // it may have been replaced since the first look
+      refuseOthers(segment, object); // it may have been replaced since the first look
       return peer;
     } catch (error) {
       await peer?.detachAsync();
@@ -167,7 +171,7 @@ export class Rounds {
 
   private async attachment(segment: string): Promise<Attachment | undefined> {
     const attachment = this.attached.get(segment);
-    if (attachment && attachment.object !== identity(segment)) {
+    if (attachment && !isOf(segment, attachment.object)) {
       await this.leave(segment);
       return undefined;
     }
@@ -186,14 +190,20 @@ export class Rounds {
   }
 }
 
-/** Of an object that was agreed to; not if the name is free, which whoever attaches finds out. */
-function isAnother(segment: string, inode: number): boolean {
+/** Than an object that was agreed to; not if the name is free, which whoever attaches finds out. */
+function isAnother(segment: string, object: ObjectId | undefined): boolean {
   const now = identity(segment);
-  return now !== undefined && now !== integer(inode, 'inode', 0);
+  return now !== undefined && (object === undefined || !isSameObject(now, object));
 }
 
-function refuseOthers(segment: string, inode: number | undefined): void {
-  const refused = inode !== undefined && isAnother(segment, inode) && notAgreed(segment);
+/** Also if neither is there any more. */
+function isOf(segment: string, object: ObjectId | undefined): boolean {
+  const now = identity(segment);
+  return now === undefined || object === undefined ? now === object : isSameObject(now, object);
+}
+
+function refuseOthers(segment: string, object: ObjectId | undefined): void {
+  const refused = object !== undefined && isAnother(segment, object) && notAgreed(segment);
   if (refused) throw refused;
 }
 

@@ -7,6 +7,8 @@ import * as l10n from '@vscode/l10n';
 import { statSync, watch, type FSWatcher } from 'node:fs';
 import * as path from 'node:path';
 import type { Problem } from '../protocol/model';
+import { toAddress } from '../protocol/address';
+import { idOf, type ObjectId } from '../protocol/object-id';
 import type { Foreign } from '../protocol/requests';
 
 const folder = '/dev/shm';
@@ -45,13 +47,21 @@ export class SharedMemory {
   }
 }
 
-/** Tells apart two objects that had the same name one after the other; undefined if there is none. */
-export function identity(segment: string): number | undefined {
-  return statSync(path.join(folder, prefix + segment), { throwIfNoEntry: false })?.ino;
+/** Undefined if there is none. */
+export function identity(segment: string): ObjectId | undefined {
+  const found = look(segment);
+  return found && idOf(found);
 }
 
 /** What has the name now, and whose it is.  For a question; what is attached to is judged by the addon. */
 export function ownerOf(segment: string): Foreign | undefined {
-  const object = statSync(path.join(folder, prefix + segment), { throwIfNoEntry: false });
-  return object && { owner: object.uid, inode: object.ino };
+  return look(segment);
+}
+
+function look(segment: string): Foreign | undefined {
+  const object = statSync(path.join(folder, prefix + segment), { bigint: true, throwIfNoEntry: false });
+  if (!object) return undefined;
+  const { uid, dev, ino, birthtimeNs } = object;
+  const born = birthtimeNs > 0n ? { bornNs: toAddress(birthtimeNs) } : {};
+  return { owner: Number(uid), device: Number(dev), inode: Number(ino), ...born };
 }

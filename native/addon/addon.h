@@ -61,6 +61,8 @@ std::string string_argument(const Napi::Value& value, const char* what);
 // An integer from `least` to `most`; without one, `otherwise`, if that is not negative.
 int64_t integer_argument(const Napi::Value& value, const char* what, int64_t least, int64_t most, int64_t otherwise = -1);
 bool boolean_argument(const Napi::Value& value, const char* what);
+// Of 64 bits; 0 without one.
+uint64_t bigint_argument(const Napi::Value& value, const char* what);
 // The object, or an empty value if undefined.
 Napi::Value options_argument(const Napi::Value& value, const char* what);
 // One of peers(), or what has its id, or that alone; only the id of it is there then.

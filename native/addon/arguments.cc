@@ -24,6 +24,15 @@ int64_t integer_argument(const Napi::Value& value, const char* what, int64_t lea
   return static_cast<int64_t>(number);
 }
 
+uint64_t bigint_argument(const Napi::Value& value, const char* what) {
+  if (value.IsUndefined()) return 0;
+  if (!value.IsBigInt()) throw Napi::TypeError::New(value.Env(), std::string(what) + " must be a bigint");
+  bool lossless = false;
+  const uint64_t number = value.As<Napi::BigInt>().Uint64Value(&lossless);
+  if (!lossless) throw Napi::RangeError::New(value.Env(), std::string(what) + " is no number of 64 bits");
+  return number;
+}
+
 bool boolean_argument(const Napi::Value& value, const char* what) {
   if (value.IsUndefined()) return false;
   if (!value.IsBoolean()) throw Napi::TypeError::New(value.Env(), std::string(what) + " must be a boolean");

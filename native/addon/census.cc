@@ -48,6 +48,7 @@ Napi::Object memory_object(Napi::Env env, const pmo_census& census, const pmo_me
   object.Set("name", memory.name);
   object.Set("device", to_number(env, memory.object.device));
   object.Set("inode", to_number(env, memory.object.inode));
+  if (memory.born_ns != 0) object.Set("bornNs", Napi::BigInt::New(env, memory.born_ns));
   object.Set("elsewhere", memory.elsewhere);
   object.Set("removed", memory.removed);
   object.Set("known", memory.known);
@@ -95,6 +96,7 @@ pmo_target target_argument(const Napi::Object& options, std::string& name) {
   target.name = name.c_str();
   target.object.device = static_cast<dev_t>(integer_argument(options.Get("device"), "device", 0, most_safe));
   target.object.inode = static_cast<ino_t>(integer_argument(options.Get("inode"), "inode", 0, most_safe));
+  target.born_ns = bigint_argument(options.Get("bornNs"), "bornNs");
   target.anyway = boolean_argument(options.Get("anyway"), "anyway");
   return target;
 }

@@ -156,9 +156,11 @@ Napi::Object header_object(Napi::Env env, const pmo_snapshot& snapshot) {
   return object;
 }
 
-Napi::Object object_object(Napi::Env env, const struct stat& facts) {
+Napi::Object object_object(Napi::Env env, const struct stat& facts, uint64_t born_ns) {
   Napi::Object object = Napi::Object::New(env);
+  object.Set("device", to_number(env, facts.st_dev));
   object.Set("inode", to_number(env, facts.st_ino));
+  if (born_ns != 0) object.Set("bornNs", Napi::BigInt::New(env, born_ns));
   object.Set("length", to_number(env, static_cast<uint64_t>(facts.st_size)));
   object.Set("allocated", to_number(env, static_cast<uint64_t>(facts.st_blocks) * 512));
   object.Set("uid", facts.st_uid);
@@ -323,7 +325,7 @@ Napi::Object to_object(Napi::Env env, const pmo_snapshot& snapshot) {
   object.Set("name", snapshot.name);
   object.Set("takenAtMs", to_milliseconds(env, snapshot.realtime_ns));
   object.Set("monotonicNs", to_time(env, snapshot.monotonic_ns));
-  object.Set("object", object_object(env, snapshot.object));
+  object.Set("object", object_object(env, snapshot.object, snapshot.born_ns));
   if (snapshot.readable) object.Set("header", header_object(env, snapshot));
   object.Set("peers", to_array(env, snapshot.peers, snapshot.peer_count, peer_object));
   object.Set("roots", to_array(env, snapshot.roots, snapshot.root_count, root_object));

@@ -276,6 +276,8 @@ export type RemovalTarget =
       name: string;
       device: number;
       inode: number;
+      /** As of SharedObject: that one alone. */
+      bornNs?: bigint;
       /** Whoever has it: its name goes, and they keep the memory. */
       anyway?: boolean;
     }

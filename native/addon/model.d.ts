@@ -122,6 +122,8 @@ export interface SharedObject {
   name: string;
   device: number;
   inode: number;
+  /** When it was made, ns since 1970: an inode number comes again.  Absent where its file system does not say, and of what has no name here. */
+  bornNs?: bigint;
   /** Of another container. */
   elsewhere: boolean;
   /** Has no name any more, and ends with its last user. */
@@ -341,7 +343,8 @@ export interface Snapshot {
   /** Wall clock, and CLOCK_MONOTONIC as the events use it, which is that of the initial time namespace, at the same moment. */
   takenAtMs: number;
   monotonicNs: number;
-  object: { inode: number; length: number; allocated: number; uid: number; mode: number };
+  /** `bornNs`: as of SharedObject. */
+  object: { device: number; inode: number; bornNs?: bigint; length: number; allocated: number; uid: number; mode: number };
   /** Absent if the object is not a segment that can be read; `problems` says why. */
   header?: Header;
   peers: Peer[];

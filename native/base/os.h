@@ -116,6 +116,8 @@ bool pm_object_has_marks(int fd); /* any, by another descriptor than this */
 int pm_object_reserve(int fd, bool reserve);
 /* Which object it is, among all that there ever were.  What of it is 0 is not known. */
 struct pm_identity pm_identity_of(int fd);
+/* Of a name in a folder, or of a descriptor (""): ns since 1970; 0 where its file system does not say. */
+uint64_t pm_object_born(int folder, const char *name);
 bool pm_identity_is(const struct pm_identity *a, const struct pm_identity *b);
 /* Calls `each` with the segment name of every object in the directory until it returns false. */
 void pm_object_each(bool (*each)(const char *segment, void *context), void *context);

@@ -33,21 +33,22 @@ struct facts {
     uint8_t pad1[128];
 };
 static_assert(sizeof(struct facts) == 256 && offsetof(struct facts, born) == 80, "struct statx");
-#define WITHOUT_PATH 0x1000 /* AT_EMPTY_PATH */
-#define BORN 0x800u         /* STATX_BTIME */
+#define HOW (0x1000 | AT_SYMLINK_NOFOLLOW) /* AT_EMPTY_PATH */
+#define BORN 0x800u                        /* STATX_BTIME */
 
-static uint64_t birth_of(int fd)
+uint64_t pm_object_born(int folder, const char *name)
 {
     struct facts facts;
-    if (syscall(SYS_statx, fd, "", WITHOUT_PATH, BORN, &facts) != 0 || !(facts.known & BORN))
+    if (syscall(SYS_statx, folder, name, HOW, BORN, &facts) != 0 || !(facts.known & BORN))
         return 0;
     return (uint64_t)facts.born.seconds * NANOSECONDS + facts.born.nanoseconds;
 }
 
 #else
-static uint64_t birth_of(int fd)
+uint64_t pm_object_born(int folder, const char *name)
 {
-    (void)fd;
+    (void)folder;
+    (void)name;
     return 0;
 }
 #endif
@@ -91,7 +92,7 @@ static void read_boot(uint64_t boot[2])
 struct pm_identity pm_identity_of(int fd)
 {
     struct pm_object object = pm_object_of(fd);
-    struct pm_identity identity = { .device = object.device, .inode = object.inode, .born_ns = birth_of(fd) };
+    struct pm_identity identity = { .device = object.device, .inode = object.inode, .born_ns = pm_object_born(fd, "") };
     read_boot(identity.boot);
     return identity;
 }

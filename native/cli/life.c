@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* life.c - `peermap create`, `destroy` and `reap`. */
 #include "json.h"
+#include "os.h"
 #include "peer.h"
 #include "size.h"
 #include "snapshot.h"
 #include "unlink.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -101,12 +103,14 @@ static char *who_has_it(const struct pmo_snapshot *snapshot)
 struct doomed {
     char name[NAME_MAX + 1]; /* of the object, below /dev/shm */
     struct stat facts;
+    uint64_t born_ns;
 };
 
 static bool is_there(struct doomed *doomed)
 {
     char path[sizeof PM_DIRECTORY + sizeof doomed->name];
     snprintf(path, sizeof path, PM_DIRECTORY "/%s", doomed->name);
+    doomed->born_ns = pm_object_born(AT_FDCWD, path);
     return lstat(path, &doomed->facts) == 0;
 }
 
@@ -129,7 +133,7 @@ static int find_doomed(const char *segment, struct doomed *doomed)
 
 static struct pmo_target target_of(const struct doomed *doomed, bool anyway)
 {
-    return (struct pmo_target){ PMO_POSIX, doomed->name, { doomed->facts.st_dev, doomed->facts.st_ino }, anyway };
+    return (struct pmo_target){ PMO_POSIX, doomed->name, { doomed->facts.st_dev, doomed->facts.st_ino }, anyway, doomed->born_ns };
 }
 
 /* Those of its peers and others who map it, by name; for free().  NULL: nobody was seen. */

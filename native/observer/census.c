@@ -97,6 +97,8 @@ static bool add_user(struct pmo_census *census, struct pmo_memory *memory, const
 static void take_facts(struct pmo_memory *memory, const struct pmo_sighting *sighting)
 {
     const struct stat *facts = &sighting->facts;
+    if (sighting->born_ns != 0)
+        memory->born_ns = sighting->born_ns;
     if (sighting->known && !memory->known) {
         memory->known = true;
         memory->size = (uint64_t)facts->st_size;

@@ -38,6 +38,7 @@ struct pmo_sysv {
 struct pmo_memory {
     enum pmo_memory_kind kind;
     struct pmo_object object;
+    uint64_t born_ns; /* of what has a name here; 0: not known */
     char *name;     /* below /dev/shm, or as given to memfd_create(); may be empty, and hold any byte but NUL */
     bool elsewhere; /* of another container: this side's /dev/shm or System V table does not have it */
     bool removed;   /* has no name any more, and ends with its last user.  Memfds and anonymous memory never had one */

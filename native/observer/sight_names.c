@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sight_names.c - the shared memory that has a name or a number: the files below /dev/shm, the kernel's table of System V segments. */
+#include "os.h"
 #include "sighting.h"
 
 #include <dirent.h>
@@ -32,6 +33,7 @@ static void sight_entry(struct pmo_sightings *sightings, DIR *folder, const char
         if (sighting) {
             sighting->known = true;
             sighting->facts = facts;
+            sighting->born_ns = pm_object_born(dirfd(folder), entry);
         }
     } else if (S_ISDIR(facts.st_mode) && depth < DEPTH) {
         strcat(path, "/");

@@ -23,6 +23,7 @@ struct pmo_sighting {
     bool removed;
     bool known; /* `facts` is */
     struct stat facts;
+    uint64_t born_ns; /* 0: not known */
     uint64_t mapped;
     uint64_t end;  /* in the object, of the mapping */
     char *name;    /* owned */

@@ -186,6 +186,7 @@ int pmo_snapshot_take(const struct pmo_observer *observer, enum pmo_depth depth,
 {
     *snapshot = (struct pmo_snapshot){ .realtime_ns = pm_now_wall(), .monotonic_ns = pm_now() - pm_clock_offset(), .allowance = PMO_ALLOWANCE };
     memcpy(snapshot->name, observer->name, sizeof snapshot->name);
+    snapshot->born_ns = pm_object_born(observer->fd, "");
     struct tables *tables = malloc(sizeof *tables);
     if (tables) {
         copy(observer->fd, snapshot, tables);

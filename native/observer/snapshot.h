@@ -39,6 +39,7 @@ struct pmo_snapshot {
     uint64_t realtime_ns;
     uint64_t monotonic_ns;
     struct stat object;
+    uint64_t born_ns; /* of the object; 0 where its file system does not say */
     bool readable; /* header, peers and roots mean something */
     bool copy;     /* of another object: nothing that it says of processes does */
     struct pm_header header;

@@ -3,6 +3,7 @@
 #include "unlink.h"
 
 #include "lease.h"
+#include "os.h"
 #include "peermap.h"
 
 #include <errno.h>
@@ -48,6 +49,12 @@ static void tell_name(const struct pmo_target *target, const char *base, struct 
     snprintf(removal->name, sizeof removal->name, "%.*s%s", slash ? (int)(slash + 1 - target->name) : 0, target->name, base);
 }
 
+static bool is_meant(const struct pmo_entry *entry, const struct pmo_target *target)
+{
+    const uint64_t born = target->born_ns != 0 ? pm_object_born(entry->folder, entry->base) : 0;
+    return pmo_entry_is(entry, target->object) && (born == 0 || born == target->born_ns);
+}
+
 /* So that nobody can look it up any more. */
 static bool set_aside(struct removing *removing)
 {
@@ -84,7 +91,7 @@ static bool unlink_aside(struct removing *removing)
     if (!set_aside(removing))
         return false;
     const struct pmo_entry aside = { removing->entry.folder, removing->aside };
-    if (!pmo_entry_is(&aside, removing->target->object))
+    if (!is_meant(&aside, removing->target))
         return give_back(removing, PMO_REMOVAL_REPLACED, 0); /* another had the name by then */
     if (!removing->target->anyway && !pmo_lease_is_whole(&removing->lease))
         return give_back(removing, PMO_REMOVAL_OPENED, 0);
@@ -182,7 +189,7 @@ static void unlink_posix(const struct pmo_target *target, struct pmo_removal *re
         refuse(removal, reason, errno);
         return;
     }
-    if (!pmo_entry_is(&removing.entry, target->object)) {
+    if (!is_meant(&removing.entry, target)) {
         end_with(removal, name_is_taken(&removing.entry) ? PMO_REMOVAL_REPLACED : PMO_REMOVAL_GONE, 0);
     } else if (target->anyway) {
         unlink_aside(&removing);

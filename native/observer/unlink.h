@@ -16,7 +16,7 @@
  * nothing else that has the name by then.
  *
  * Everything goes by descriptors of the folders, none of which may be another ordinary user's, and nothing goes but the object that was meant, by
- * device and inode.  Of a System V segment: the kernel counts who has it attached.
+ * device and inode, and by when it was born, where that is known: an inode number comes again.  Of a System V segment: the kernel counts who has it attached.
  */
 #ifndef PMO_UNLINK_H
 #define PMO_UNLINK_H
@@ -49,6 +49,7 @@ struct pmo_target {
     const char *name;          /* below /dev/shm */
     struct pmo_object object;  /* of System V the id, as inode */
     bool anyway;               /* whoever has it: its name goes, and they keep the memory.  No lease is taken */
+    uint64_t born_ns;          /* pm_object_born(); 0: not known */
 };
 
 /* What came of it. */

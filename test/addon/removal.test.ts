@@ -56,7 +56,10 @@ describe('addon: removing what nobody has', () => {
     const replaced = peermap.remove({ ...object, inode: object.inode + 1, anyway: true });
     assert.deepEqual([replaced.outcome, replaced.code], ['replaced', 'PEERMAP_EBUSY']);
     assert.match(replaced.text ?? '', /another object's by now, and nothing was removed/);
-    assert.equal(peermap.remove({ ...object, anyway: true }).outcome, 'removed');
+    assert.equal(peermap.remove({ ...object, bornNs: 1n, anyway: true }).outcome, 'replaced'); // its inode number, used again
+    const { bornNs } = seen(object.name);
+    assert.equal(bornNs, statSync(`${folder}/${object.name}`, { bigint: true }).birthtimeNs);
+    assert.equal(peermap.remove({ ...object, bornNs, anyway: true }).outcome, 'removed');
     assert.ok(segment.size > 0);
     assert.ok(!existsSync(`${folder}/peermap.${name}`));
   });
@@ -84,6 +87,7 @@ describe('addon: removing what nobody has', () => {
     assert.throws(wrong(undefined), TypeError);
     assert.throws(wrong({ kind: 'memfd', name: 'x' }), /kind must be posix or sysv/);
     assert.throws(wrong({ kind: 'posix', name: 'x', device: 1 }), /inode must be a number/);
+    assert.throws(wrong({ kind: 'posix', name: 'x', device: 1, inode: 1, bornNs: 1 }), /bornNs must be a bigint/);
     assert.throws(wrong({ kind: 'sysv', id: -1 }), RangeError);
   });
 

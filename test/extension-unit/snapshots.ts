@@ -71,7 +71,7 @@ export function snapshot(peers: Peer[], active = 2 * MiB): Snapshot {
     name: 'demo',
     takenAtMs: 0,
     monotonicNs: 0,
-    object: { inode: 1, length: active, allocated: active, uid: process.geteuid?.() ?? 0, mode: 0o600 },
+    object: { device: 1, inode: 1, length: active, allocated: active, uid: process.geteuid?.() ?? 0, mode: 0o600 },
     header,
     peers,
     roots: [],

@@ -2,6 +2,7 @@
 /* What is removed is the object that was meant: none that has its name by then, none behind a symbolic link, none in a folder that was exchanged, none
  * in a folder of another user. */
 #include "steps.h"
+#include "os.h"
 
 static struct object meant;
 static char aside[288], folder[128], other[128];
@@ -15,7 +16,7 @@ static void put_another_in_its_place(void)
 static void when_its_name_is_anothers(void)
 {
     meant = make_object("meant", 0600, geteuid());
-    const struct pmo_target wrong = { PMO_POSIX, meant.name, { meant.object.device, meant.object.inode + 1 }, false };
+    const struct pmo_target wrong = { PMO_POSIX, meant.name, { meant.object.device, meant.object.inode + 1 }, false, 0 };
     struct pmo_removal removal;
     pmo_unlink(&wrong, &removal);
     CHECK_OUTCOME(removal, PMO_REMOVAL_REPLACED);
@@ -38,11 +39,18 @@ static void when_it_is_destroyed_anyway(void)
 {
     meant = make_object("destroyed", 0600, geteuid());
     const pid_t holder = holder_of(&meant, have_mapped);
-    struct pmo_target target = { PMO_POSIX, meant.name, { meant.object.device, meant.object.inode + 1 }, true };
+    struct pmo_target target = { PMO_POSIX, meant.name, { meant.object.device, meant.object.inode + 1 }, true, 0 };
     struct pmo_removal removal;
     pmo_unlink(&target, &removal);
     CHECK_OUTCOME(removal, PMO_REMOVAL_REPLACED);
     target.object = meant.object;
+    const uint64_t born = pm_object_born(AT_FDCWD, meant.path);
+    if (born != 0) { /* its number, used again */
+        target.born_ns = born - 1;
+        pmo_unlink(&target, &removal);
+        CHECK_OUTCOME(removal, PMO_REMOVAL_REPLACED);
+    }
+    target.born_ns = born;
     pmo_unlink(&target, &removal);
     CHECK_OUTCOME(removal, PMO_REMOVAL_DONE);
     CHECK(!exists(meant.path) && process_state(holder) != 'Z');
@@ -110,7 +118,7 @@ static void when_its_name_leads_away(void)
 {
     const char *const names[] = { "../etc/hostname", "./x", "a//b", "..", "", "/etc/hostname" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const struct pmo_target target = { PMO_POSIX, names[i], identity_of("/etc/hostname"), false };
+        const struct pmo_target target = { PMO_POSIX, names[i], identity_of("/etc/hostname"), false, 0 };
         struct pmo_removal removal;
         pmo_unlink(&target, &removal);
         CHECK_OUTCOME(removal, PMO_REMOVAL_GONE);

@@ -7,6 +7,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as readline from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import type { Address } from '../../extension/protocol/model';
+import type { ObjectId } from '../../extension/protocol/object-id';
 import { removeAtExit } from '../at-exit';
 
 /** The repository, seen from build/test/FOLDER. */
@@ -100,6 +102,12 @@ export interface Mapped {
   from: bigint;
   to: bigint;
   permissions: string;
+}
+
+/** Of the object that has the name now. */
+export function objectIdOf(segment: string): ObjectId & { bornNs: Address } {
+  const { dev, ino, birthtimeNs } = fs.statSync(objectOf(segment), { bigint: true });
+  return { device: Number(dev), inode: Number(ino), bornNs: `0x${birthtimeNs.toString(16)}` };
 }
 
 /** What the kernel maps of the segment in a process.  By inode: the name may be another object's by now. */

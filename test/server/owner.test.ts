@@ -8,7 +8,7 @@ import { PeermapFailure, toFailure } from '../../extension/client/failure';
 import { withOwner, type Person } from '../../extension/client/owners';
 import type { Warning } from '../../extension/client/words';
 import type { Joining } from '../../extension/protocol/requests';
-import { cleanUp, objectOf, Peer, testSegment } from '../peers/drive';
+import { cleanUp, objectIdOf, objectOf, Peer, testSegment } from '../peers/drive';
 import { Client } from './client';
 
 const start = 64 * 1024;
@@ -57,7 +57,7 @@ describe('server, a segment of another user', function () {
     give(owner);
   }
 
-  const inode = () => fs.statSync(objectOf(segment)).ino;
+  const id = () => objectIdOf(segment);
   const peers = async () => (await writer.ask('peers')).map((entry) => entry.split(':')[0]).sort();
 
   for (const [method, more] of Object.entries(joining) as [Joining, object][])
@@ -65,7 +65,7 @@ describe('server, a segment of another user', function () {
       const before = await writer.ask('size');
       for (const word of [{}, { owner: 0 }, { owner: bob }]) {
         const { data } = await client.refusal(method, { segment, ...more, ...word });
-        assert.deepEqual(data, { code: 'PEERMAP_EACCES', foreign: { owner: alice, inode: inode() } });
+        assert.deepEqual(data, { code: 'PEERMAP_EACCES', foreign: { owner: alice, ...id() } });
       }
       assert.deepEqual([await peers(), await writer.ask('size')], [['writer'], before]);
       await client.request(method, { segment, ...more, owner: alice });
@@ -97,23 +97,38 @@ describe('server, a segment of another user', function () {
 
   for (const [method, more] of Object.entries(joining) as [Joining, object][])
     it(`${method} with a word for one object is refused another one of the same user`, async () => {
-      const word = { owner: alice, inode: inode() };
+      const word = { owner: alice, ...id() };
       await replace(alice);
       const { data } = await client.refusal(method, { segment, ...more, ...word });
-      assert.deepEqual(data, { code: 'PEERMAP_EACCES', foreign: { owner: alice, inode: inode() } });
-      assert.notEqual(inode(), word.inode);
+      assert.deepEqual(data, { code: 'PEERMAP_EACCES', foreign: { owner: alice, ...id() } });
+      assert.notEqual(id().inode, word.inode);
       const { value } = await client.request('peermap/snapshot', { segment });
       assert.deepEqual([value.peers.map(({ name }) => name), value.header?.active], [['another'], start]);
-      await client.request(method, { segment, ...more, owner: alice, inode: inode() });
+      await client.request(method, { segment, ...more, owner: alice, ...id() });
     });
 
+  it('is another one by its device, its inode number or its birth alone: a number comes again', async () => {
+    const { device, inode, bornNs } = id();
+    for (const other of [{ device: device + 1 }, { inode: inode + 1 }, { bornNs: '0x1' as const }]) {
+      const word = { owner: alice, device, inode, bornNs, ...other };
+      assert.deepEqual((await client.refusal('peermap/grow', { segment, bytes: page, ...word })).data?.foreign, {
+        owner: alice,
+        ...id(),
+      });
+    }
+    for (const bornNs of ['now', 5, '0x10000000000000000'] as never[])
+      assert.equal((await client.refusal('peermap/grow', { segment, bytes: page, device, inode, bornNs })).code, -32602);
+    assert.deepEqual(await writer.ask('size'), [String(start)]);
+    await client.request('peermap/grow', { segment, bytes: page, owner: alice, device, inode }); // where its birth is not known
+  });
+
   it('is not touched by a word for another object, also while the server is attached to it', async () => {
-    const word = { owner: alice, inode: inode() };
+    const word = { owner: alice, ...id() };
     await replace(alice);
-    await client.request('peermap/attach', { segment, owner: alice, inode: inode() });
+    await client.request('peermap/attach', { segment, owner: alice, ...id() });
     assert.deepEqual((await client.refusal('peermap/grow', { segment, bytes: page, ...word })).data?.foreign, {
       owner: alice,
-      inode: inode(),
+      ...id(),
     });
   });
 
@@ -169,10 +184,10 @@ describe('server, a segment of another user', function () {
     });
 
     it('is asked again where another object of that user has the name by then', async () => {
-      const before = inode();
+      const before = id().inode;
       await grow({ trusted: [], ask: answering(true, async () => (questions.length === 1 ? replace(alice) : undefined)) });
       assert.equal(questions.length, 2);
-      assert.notEqual(inode(), before);
+      assert.notEqual(id().inode, before);
       assert.deepEqual(await writer.ask('size'), [String(start)]); // of the first object
       assert.equal((await client.request('peermap/snapshot', { segment })).value.header?.active, start + page);
     });

@@ -9,7 +9,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { containerOf } from '../../extension/server/facts';
-import { cleanUp, objectOf, Peer, root, testSegment, until } from '../peers/drive';
+import { idOf } from '../../extension/protocol/object-id';
+import { cleanUp, objectIdOf, objectOf, Peer, root, testSegment, until } from '../peers/drive';
 import { Client } from './client';
 
 const mib = 1 << 20;
@@ -212,7 +213,7 @@ describe('questions', function () {
       const { value } = await client.request('peermap/census', {});
       const object = value.objects.find((each) => each.kind === 'posix' && each.name === name);
       assert.ok(object, `${name} is in the census`);
-      return { kind: 'posix' as const, name, inode: object.inode, device: object.device };
+      return { kind: 'posix' as const, name, ...idOf(object) };
     };
 
     it('removes what nobody has', async () => {
@@ -236,8 +237,10 @@ describe('questions', function () {
       assert.equal(busy.data?.code, 'PEERMAP_EBUSY');
       assert.match(busy.message, /tail/);
 
-      const another = await client.refusal('peermap/remove', { ...object, inode: object.inode + 1 });
-      assert.equal(another.data?.code, 'PEERMAP_EBUSY');
+      for (const other of [{ inode: object.inode + 1 }, { device: object.device + 1 }, { bornNs: '0x1' as const }]) {
+        const another = await client.refusal('peermap/remove', { ...object, ...other });
+        assert.equal(another.data?.code, 'PEERMAP_EBUSY', Object.keys(other)[0]);
+      }
       const elsewhere = await client.refusal('peermap/remove', { ...object, name: '../etc/hostname' });
       assert.equal(elsewhere.data?.code, 'PEERMAP_ENOENT');
       assert.ok(fs.existsSync(`/dev/shm/${name}`));
@@ -288,11 +291,13 @@ sys.stdin.read()`;
     it('destroys the segment that was meant, and none that has its name by now', async () => {
       const client = await Client.start();
       const peer = await Peer.start(segment, 'alpha', 'create', 65536);
-      const { ino: inode } = fs.statSync(`/dev/shm/peermap.${segment}`);
-      const another = await client.refusal('peermap/destroy', { segment, inode: inode + 1 });
-      assert.equal(another.data?.code, 'PEERMAP_EBUSY');
+      const id = objectIdOf(segment);
+      for (const other of [{ inode: id.inode + 1 }, { device: id.device + 1 }, { bornNs: '0x1' as const }]) {
+        const another = await client.refusal('peermap/destroy', { segment, ...id, ...other });
+        assert.equal(another.data?.code, 'PEERMAP_EBUSY', Object.keys(other)[0]);
+      }
       assert.ok(fs.existsSync(`/dev/shm/peermap.${segment}`));
-      await client.request('peermap/destroy', { segment, inode });
+      await client.request('peermap/destroy', { segment, ...id });
       assert.ok(!fs.existsSync(`/dev/shm/peermap.${segment}`));
       await peer.end();
     });

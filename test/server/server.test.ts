@@ -5,8 +5,9 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Snapshot } from '../../extension/protocol/model';
+import { idOf } from '../../extension/protocol/object-id';
 import { writes, type Method, type StartReport } from '../../extension/protocol/requests';
-import { cleanUp, mapsAll, mapsOf, objectOf, Peer, root, testSegment, until } from '../peers/drive';
+import { cleanUp, mapsAll, mapsOf, objectIdOf, objectOf, Peer, root, testSegment, until } from '../peers/drive';
 import { Client } from './client';
 
 const page = 4096;
@@ -248,7 +249,7 @@ describe('server', function () {
 
       const look = async () => (await client.request('peermap/snapshot', { segment })).value;
       const dead = ({ object, peers }: Snapshot) => ({
-        inode: object.inode,
+        ...idOf(object),
         dead: peers.filter(({ state }) => state === 'dead').map(({ slot, generation }) => ({ slot, generation })),
       });
       const died = async (name: string) => (await Peer.start(segment, name)).end('SIGKILL');
@@ -265,9 +266,9 @@ describe('server', function () {
       it('shrink a segment of the size that it had, and no other', async () => {
         const { object } = await look();
         await peer.ask(`grow ${page}`);
-        await refused('peermap/shrink', { inode: object.inode, size: start }, /not .* as when you were asked/);
+        await refused('peermap/shrink', { ...idOf(object), size: start }, /not .* as when you were asked/);
         assert.ok(mapsAll(peer, segment, start + page));
-        const agreed = { inode: object.inode, size: start + page };
+        const agreed = { ...idOf(object), size: start + page };
         assert.equal((await client.request('peermap/shrink', { segment, bytes: page, agreed })).size, start);
       });
 
@@ -304,9 +305,13 @@ describe('server', function () {
         await replace();
         await died('old');
         await refused('peermap/reap', dead(before), /another segment by now than when you were asked/);
-        const size = { inode: before.object.inode, size: start };
+        const size = { ...idOf(before.object), size: start };
         await refused('peermap/shrink', size, /another segment by now than when you were asked/);
         assert.deepEqual((await look()).peers.map(({ name }) => name).sort(), ['another', 'old']);
+        const { object } = await look();
+        assert.deepEqual(idOf(object), objectIdOf(segment));
+        const again = { ...idOf(object), bornNs: '0x1' as const, size: start }; // its number, used again
+        await refused('peermap/shrink', again, /another segment by now than when you were asked/);
         assert.ok(mapsAll(peer, segment, start));
       });
     });

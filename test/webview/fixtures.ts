@@ -219,7 +219,7 @@ export class Model {
     const { name, header, peers, strangers, problems, mode, now } = this;
     const takenAtMs = Date.UTC(2026, 4, 4, 10, 12, 30) + Math.round((now - 5_000e9) / 1e6);
     const length = header.headerLength + header.active;
-    const object = { inode: 4123, length, allocated: length - 64 * KiB, uid: 1000, mode };
+    const object = { device: 26, inode: 4123, length, allocated: length - 64 * KiB, uid: 1000, mode };
     return structuredClone({
       name,
       takenAtMs,
