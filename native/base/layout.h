@@ -24,7 +24,7 @@
 #define PM_DIRECTORY "/dev/shm"
 #define PM_PREFIX "peermap."                   /* the object of segment NAME is PM_DIRECTORY/PM_PREFIX NAME */
 #define PM_MAGIC UINT64_C(0x0050414d52454550)  /* "PEERMAP\0" read as a little-endian number */
-#define PM_VERSION UINT32_C(6)
+#define PM_VERSION UINT32_C(7)
 #define PM_NAME_MAX 64                         /* bytes with the final NUL, of every name in a segment */
 #define PM_NO_SLOT UINT16_C(0xffff)
 
@@ -150,15 +150,24 @@ struct pm_identity {
     uint64_t boot[2]; /* of the system: /proc/sys/kernel/random/boot_id; 0 if unknown */
 };
 
-/* Shared.  An id that no agent of another pid namespace may have, because the kernel may still act on words by it, and whose thread that is.  Whoever takes or
- * gives back a slot has one meanwhile: the slot does not say who that is, then. */
+/*
+ * Shared.  An id that no agent of another pid namespace may have, because the kernel may still act on words by it, and whose thread that is.  Whoever takes or
+ * gives back a slot has one meanwhile: the slot does not say who that is, then.
+ *
+ * `owner` is thread | pid << 22 | PM_CLAIM_SEEN_OFF | ticket: Linux has no ids beyond 22 bits.  It is taken, given back and given up by a compare-and-swap, and the
+ * ticket grows whenever it is taken.  Each other field is value | ticket: with another ticket it is somebody else's, and says nothing.
+ */
 struct pm_claim {
-    uint32_t thread; /* 0: none */
-    uint32_t pid;    /* 0: it does not say.  Written last, and cleared first */
-    uint64_t start_time;
+    uint64_t owner; /* no thread: it is free */
     uint64_t pidns;
+    uint64_t start_time;
     uint64_t pidfd_ino;
 };
+#define PM_CLAIM_ID ((UINT64_C(1) << 22) - 1)
+#define PM_CLAIM_PID_SHIFT 22
+#define PM_CLAIM_SEEN_OFF (UINT64_C(1) << 44) /* of one that was found to have ended, by another who freed its slot */
+#define PM_CLAIM_STEP (UINT64_C(1) << 45)
+#define PM_CLAIM_VALUE (PM_CLAIM_STEP - 1)
 
 /* Shared. */
 struct pm_header {
@@ -328,10 +337,9 @@ PM_AT(pm_header, heap, 640);
 PM_AT(pm_header, identity, 768);
 PM_AT(pm_header, claims, 832);
 PM_AT(pm_header, claims_next, 1856);
-PM_AT(pm_claim, thread, 0);
-PM_AT(pm_claim, pid, 4);
-PM_AT(pm_claim, start_time, 8);
-PM_AT(pm_claim, pidns, 16);
+PM_AT(pm_claim, owner, 0);
+PM_AT(pm_claim, pidns, 8);
+PM_AT(pm_claim, start_time, 16);
 PM_AT(pm_claim, pidfd_ino, 24);
 PM_AT(pm_identity, device, 0);
 PM_AT(pm_identity, inode, 8);

@@ -95,66 +95,14 @@ bool pm_slot_is_dead(const struct pm_slot *slot)
 /* Whose process comes or goes. */
 static bool is_no_peer(uint64_t tag) { return state_in(tag) != PM_LIVE && state_in(tag) != PM_DEAD; }
 
-/*
- * Of threads that have no slot, or none any more, and whose robust lists the kernel may still go through: of one that takes or gives back a slot,
- * and of one whose process dumps its core.  An agent with such an id in another pid namespace might lose what it has by that.  A claim that a
- * death has left costs its id, for which another thread then attaches; where all are in use the oldest is given up.
- */
-static struct pm_claim *keep_thread(peermap_segment *segment, uint32_t thread)
+/* Of a process that still dumps its core, or waits for its end otherwise. */
+static void keep_thread_of(peermap_segment *segment, uint32_t index, uint64_t tag, uint32_t thread)
 {
-    struct pm_header *header = segment->header;
-    for (uint32_t i = 0; i < PM_CLAIMS; i++) {
-        uint32_t none = 0;
-        if (load32(&header->claims[i].thread) == 0 && cas32(&header->claims[i].thread, &none, thread))
-            return &header->claims[i];
-    }
-    struct pm_claim *claim = &header->claims[add32(&header->claims_next, 1) % PM_CLAIMS];
-    order_store32(&claim->pid, 0);
-    order_store32(&claim->thread, thread);
-    return claim;
-}
-
-/* This agent's own.  From before it has a slot until that says whose it is, and from before that is given back: so who ends in between is known. */
-static struct pm_claim *keep_own_thread(peermap_segment *segment)
-{
-    struct pm_claim *claim = keep_thread(segment, segment->tid);
-    PM_POINT("claim.listed");
-    poke64(&claim->start_time, segment->self.start_time);
-    poke64(&claim->pidns, segment->self.pidns);
-    poke64(&claim->pidfd_ino, segment->self.pidfd_ino);
-    order_store32(&claim->pid, segment->self.pid);
-    return claim;
-}
-
-static void forget_thread(struct pm_claim *claim, uint32_t thread)
-{
-    if (load32(&claim->thread) != thread) /* it was given up */
-        return;
-    order_store32(&claim->pid, 0);
-    PM_POINT("claim.ended");
-    cas32(&claim->thread, &thread, 0);
-}
-
-/* Of all who may be it, none lives. */
-static bool claimant_has_ended(const peermap_segment *segment, uint32_t thread, uint64_t until)
-{
-    bool any = false;
-    for (uint32_t i = 0; i < PM_CLAIMS; i++) {
-        const struct pm_claim *claim = &segment->header->claims[i];
-        if (load32(&claim->thread) != thread)
-            continue;
-        struct pm_suspect one = { .who = { .pid = order_load32(&claim->pid), .start_time = peek64(&claim->start_time), .pidns = peek64(&claim->pidns),
-                                           .pidfd_ino = peek64(&claim->pidfd_ino) },
-                                  .thread = thread };
-        copied();
-        if (load32(&claim->thread) != thread || load32(&claim->pid) != one.who.pid)
-            return false;
-        pm_processes_ended(&one, 1, until);
-        if (!one.ended)
-            return false;
-        any = true;
-    }
-    return any;
+    struct pm_slot slot;
+    struct pm_process who = { .pid = 0 };
+    if (pm_slot_read(segment, index, &slot) && slot.tag == tag)
+        who = (struct pm_process){ .pid = slot.pid, .start_time = slot.start_time, .pidns = slot.pidns, .pidfd_ino = slot.pidfd_ino };
+    (void)pm_claim_take(segment, thread, &who, PM_CLAIM_SEEN_OFF, 0);
 }
 
 /*
@@ -166,7 +114,7 @@ bool pm_slot_free(peermap_segment *segment, uint32_t index, uint64_t tag)
     struct pm_slot *slot = &segment->slots[index];
     uint32_t life = load32(&slot->life);
     if (state_in(tag) == PM_DEAD && pm_life_alive(life) && load64(&slot->tag) == tag) {
-        keep_thread(segment, life & PM_FUTEX_TID);
+        keep_thread_of(segment, index, tag, life & PM_FUTEX_TID);
         pm_locks_of_the_dead(segment, life & PM_FUTEX_TID);
         cas32(&slot->life, &life, 0);
     }
@@ -183,7 +131,7 @@ bool pm_slot_free_of_claimant(peermap_segment *segment, uint32_t index, uint64_t
     uint64_t tag = load64(&slot->tag);
     uint32_t life = load32(&slot->life);
     if ((state_in(tag) != PM_FREE && state_in(tag) != PM_CLAIMED) || !pm_life_alive(life) || index == segment->index ||
-        !claimant_has_ended(segment, life & PM_FUTEX_TID, until) || !cas32(&slot->life, &life, 0))
+        !pm_claimant_has_ended(segment, life & PM_FUTEX_TID, until) || !cas32(&slot->life, &life, 0))
         return false;
     cas64(&slot->tag, &tag, next(tag, PM_FREE));
     return true;
@@ -307,7 +255,7 @@ static void fill(peermap_segment *segment)
 
 /* Another that has a slot, takes or leaves one, or still is to be seen off by the kernel, has this agent's thread id.  Its own is kept by now, and so is
  * the other's: of two that come at once, one sees it. */
-static bool has_namesake(const peermap_segment *segment, const struct pm_claim *own)
+static bool has_namesake(const peermap_segment *segment, const struct pm_kept *own)
 {
     order_all();
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
@@ -315,10 +263,7 @@ static bool has_namesake(const peermap_segment *segment, const struct pm_claim *
         if (pm_life_alive(life) && (life & PM_FUTEX_TID) == segment->tid)
             return true;
     }
-    for (uint32_t i = 0; i < PM_CLAIMS; i++)
-        if (&segment->header->claims[i] != own && load32(&segment->header->claims[i].thread) == segment->tid)
-            return true;
-    return false;
+    return pm_claim_is_doubled(segment, segment->tid, own);
 }
 
 /* The pid of the live peer of this name; 0 if there is none. */
@@ -385,15 +330,15 @@ int pm_registry_claim(peermap_segment *segment, uint64_t deadline, bool *restart
     uint32_t holder = segment->name_is_default ? 0 : holder_of_name(segment);
     if (holder) /* the answer that counts is become_peer()'s; this one disturbs nobody */
         return refuse_name(segment, holder);
-    struct pm_claim *kept = keep_own_thread(segment);
+    struct pm_kept kept = pm_claim_take(segment, segment->tid, &segment->self, 0, deadline);
     PM_POINT("claim.kept");
-    int rc = has_namesake(segment, kept) ? PM_NAMESAKE : 0;
+    int rc = has_namesake(segment, &kept) ? PM_NAMESAKE : 0;
     if (rc == 0 && !choose(segment, restart) && !(pm_slots_look(segment, NULL, 0, deadline) && choose(segment, restart)))
         rc = pm_fail(PEERMAP_ESLOTS, "segment %s has %u peers, and no room for more; create it with a larger max_peers", segment->name,
                      segment->shape.slot_count);
     if (rc == 0)
         fill(segment);
-    forget_thread(kept, segment->tid);
+    pm_claim_give_back(&kept);
     if (rc != 0)
         return rc;
     rc = pm_registry_lock(segment, deadline);
@@ -411,7 +356,7 @@ void pm_registry_release(peermap_segment *segment)
 {
     struct pm_slot *slot = &segment->slots[segment->index];
     uint64_t tag = segment->tag != 0 ? segment->tag : load64(&slot->tag), closing = (tag & ~PM_TAG_STATE) | PM_CLAIMED;
-    struct pm_claim *kept = keep_own_thread(segment);
+    struct pm_kept kept = pm_claim_take(segment, segment->tid, &segment->self, 0, 0);
     if (cas64(&slot->tag, &tag, closing)) {
         PM_POINT("release.begun");
         order_store32(&slot->life, 0);
@@ -421,7 +366,7 @@ void pm_registry_release(peermap_segment *segment)
     PM_POINT("release.freed");
     pm_robust_leave(segment, &slot->life);
     PM_POINT("release.unlisted");
-    forget_thread(kept, segment->tid);
+    pm_claim_give_back(&kept);
 }
 
 /* Of an object that none of them ever had.  The life words first: a slot is then dead, or free, whatever its tag says. */
@@ -438,10 +383,7 @@ void pm_registry_void(peermap_segment *segment)
         else
             pm_slot_free(segment, i, slot.tag);
     }
-    for (uint32_t i = 0; i < PM_CLAIMS; i++) {
-        store32(&header->claims[i].pid, 0);
-        store32(&header->claims[i].thread, 0);
-    }
+    pm_claims_void(segment);
     store32(&header->registry_lock, 0);
     store32(&header->registry_slot, 0);
 }

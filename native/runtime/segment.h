@@ -18,7 +18,7 @@
  *     converge.c  its own part of a round: map what the header says, and ack it
  *     guard.c     the object cut short from outside; touch.h: where the library itself touches the data
  *     lock.c      robust locks
- *     registry.c  slots: claim, release, reap, read; roots.c likewise
+ *     registry.c  slots: claim, release, reap, read; claim.c: whose thread has none, or none any more; roots.c likewise
  *     ended.c     whether a peer can still touch the memory
  *     round.c     asking the peers, and waiting for them; reach.c: those that are stopped
  *     resize.c    what rounds are for: growing, shrinking, remapping, recovery
@@ -334,6 +334,19 @@ bool pm_lock_take_from_the_dead(peermap_segment *segment, uint32_t *lock);
 void pm_locks_of_the_dead(peermap_segment *segment, uint32_t thread); /* the locks of an agent with this thread id, which has ended */
 void pm_unlock(peermap_segment *segment, uint32_t *lock, uint32_t *holder);
 int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *what, peermap_round *round);
+
+/* ---- claim.c ---- */
+/* Process-local.  An entry that was taken, and as what. */
+struct pm_kept {
+    struct pm_claim *claim;
+    uint64_t owner;
+};
+/* From before a thread has a slot until that says whose it is, and from before that is given back.  Who has left theirs by a death is looked for `until` then. */
+struct pm_kept pm_claim_take(peermap_segment *segment, uint32_t thread, const struct pm_process *who, uint64_t flags, uint64_t until);
+void pm_claim_give_back(const struct pm_kept *kept);
+bool pm_claim_is_doubled(const peermap_segment *segment, uint32_t thread, const struct pm_kept *own); /* another has a claim for the same id */
+bool pm_claimant_has_ended(const peermap_segment *segment, uint32_t thread, uint64_t until);          /* of all who may be it, none lives */
+void pm_claims_void(peermap_segment *segment);
 
 /* ---- registry.c ---- */
 #define PM_NAMESAKE 1 /* of pm_registry_claim: another thread must try; by its id the kernel could not tell this one from a peer's */
