@@ -199,8 +199,8 @@ void pm_thread_be_agent(bool traced);
  * here; EMFILE: no descriptor was free to look by; EAGAIN, with all facts, if that is wanted only of one that is stopped or traced, and it is not. */
 int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts);
 /*
- * True if that thread of the process, an agent, certainly runs no code of its own any more: it has ended, is about to, or its process dumps its
- * core.  False if it may still run, or if that cannot be known from here: another pid namespace, a /proc that hides it.
+ * True if that thread of the process certainly runs no code of its own any more: it has ended, or is about to, though a core is dumped first, or a tracer
+ * holds it at its exit.  False if it may still run, or if that cannot be known from here: another pid namespace, a /proc that hides it.
  */
 bool pm_process_ended(const struct pm_process *who, uint32_t thread);
 /* The same of several at once: those of other pid namespaces cost one look at all processes together.  Who of them was not known by `until` is not

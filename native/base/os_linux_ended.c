@@ -23,11 +23,11 @@
 
 #define INITIAL_PIDNS UINT64_C(0xeffffffc) /* from which every process can be seen */
 
-/* Field 9 of /proc/PID/stat, include/linux/sched.h: on its way out, and killed by a signal.  No thread with either goes back to its own code.  In a dump of its
- * process, which waits for the others or writes it: one that has neither may still be in the middle of a system call, whose effect is to come. */
-#define FLAG_EXITING 0x4u
-#define FLAGS_DUMPED (0x8u | 0x200u)
-#define FLAG_SIGNALED 0x400u
+/*
+ * Field 9 of /proc/PID/stat, include/linux/sched.h: PF_EXITING, PF_POSTCOREDUMP, PF_SIGNALED.  A thread with one of them has left its last system call and never goes
+ * back to its own code, whatever keeps it: a core that is dumped, or a tracer that stops it at its exit, where PF_EXITING is still to come.
+ */
+#define FLAGS_LEAVING (0x4u | 0x8u | 0x400u)
 
 /* Process-local.  A look at all processes, for those that are sought. */
 struct survey {
@@ -114,23 +114,19 @@ bool pm_proc_is_another(const struct pm_process *who, uint32_t pid)
     return stat_number(line, 22) != who->start_time;
 }
 
+/* Of a line of a thread's stat. */
+static bool has_left(const char *line)
+{
+    const char *state = pm_proc_stat_field(line, 3);
+    return (state && (*state == 'Z' || *state == 'X' || *state == 'x')) || stat_number(line, 9) & FLAGS_LEAVING;
+}
+
 /* Of a thread that can be seen here.  What cannot be read means nothing: /proc may hide it. */
 static bool runs_no_more(uint32_t pid, uint32_t thread)
 {
-    char path[64], text[1024];
-    struct pm_text_field dumping = { .name = "CoreDumping" };
+    char path[64], line[1024];
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", pid, thread);
-    if (pm_text_read(path, text, sizeof text) <= 0)
-        return false;
-    const char *state = pm_proc_stat_field(text, 3);
-    const uint64_t flags = stat_number(text, 9);
-    if ((state && (*state == 'Z' || *state == 'X' || *state == 'x')) || flags & FLAG_EXITING)
-        return true;
-    if (!(flags & FLAGS_DUMPED))
-        return false;
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", pid, thread);
-    pm_text_fields(AT_FDCWD, path, &dumping, 1);
-    return pm_text_last_number(dumping.value) != 0;
+    return pm_text_read(path, line, sizeof line) > 0 && has_left(line);
 }
 
 bool pm_process_is_gone(const struct pm_process *who, uint32_t thread)
@@ -227,8 +223,7 @@ static bool thread_runs(uint32_t number, void *context)
     snprintf(path, sizeof path, "%s/%" PRIu32 "/stat", threads->folder, number);
     if (pm_text_read(path, line, sizeof line) <= 0)
         return errno != ENOENT && errno != ESRCH;
-    const char *state = pm_proc_stat_field(line, 3);
-    return !(state && (*state == 'Z' || *state == 'X')) && !(stat_number(line, 9) & (FLAG_EXITING | FLAG_SIGNALED));
+    return !has_left(line);
 }
 
 bool pm_process_is_over(const struct pm_process *who)
