@@ -60,9 +60,10 @@ int pm_registry_reap(peermap_segment *segment, const struct pm_request *request)
     int rc = pm_registry_lock(segment, request->deadline);
     if (rc != 0)
         return rc;
-    if (pm_evicted(segment)) { /* whoever is dead there is others' to reap */
+    if (pm_evicted(segment)) { /* whoever is dead there is others' to reap; or the header was cut off, and says nothing */
+        rc = pm_object_check(segment);
         pm_registry_unlock(segment);
-        return pm_fail_evicted(segment);
+        return rc != 0 ? rc : pm_fail_evicted(segment);
     }
     look_for_ended(segment, request);
     PM_POINT("reap.looked");
