@@ -72,7 +72,11 @@ export async function* linesOf(file: string, limit: number): AsyncGenerator<stri
 }
 
 /** Of a file with lines "name: value", the values of those names; none of a line that is too long, nor of a file that cannot be read. */
-export async function fieldsOf<N extends string>(file: string, names: readonly N[], limit: number): Promise<Partial<Record<N, string>>> {
+export async function fieldsOf<N extends string>(
+  file: string,
+  names: readonly N[],
+  limit: number,
+): Promise<Partial<Record<N, string>>> {
   const found: Partial<Record<N, string>> = {};
   try {
     for await (const line of linesOf(file, limit)) {

@@ -185,7 +185,10 @@ describe('addon: the end of an environment', () => {
 
   for (const [what, body] of [
     ['with watches and segments open', `process.exit(3);`],
-    ['with waits under way', `for (let i = 0; i < 20; i++) segment.waitRoot('never', undefined, 60_000); setTimeout(() => process.exit(3), 50);`],
+    [
+      'with waits under way',
+      `for (let i = 0; i < 20; i++) segment.waitRoot('never', undefined, 60_000); setTimeout(() => process.exit(3), 50);`,
+    ],
     ['in the middle of rounds', `for (let i = 0; i < 100; i++) segment.remap(); setImmediate(() => process.exit(3));`],
     [
       'while its watch is calling, in the middle of a round',
