@@ -254,7 +254,7 @@ PEERMAP_API int peermap_create(const char *name, const peermap_options *options,
  * that attaches under the descriptive name of a dead peer takes its place: that is a restart.
  *
  * ENOENT, ENAME, EINVAL, EFORMAT, EVERSION, EACCES (errno EREMOTE: another user's, see OWNERS), EADDR (peermap_last_error() names what occupies the range), EPEERNAME,
- * ESLOTS, EBUSY, ELOST, EOS.
+ * ESLOTS, EBUSY, ELOST, EOS (errno ETIMEDOUT: not all was mapped by the deadline, as where the process locks its future memory).
  */
 PEERMAP_API int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out);
 

@@ -38,7 +38,7 @@ static int join(peermap_segment *segment)
         rc = pm_agent_commits(segment, &segment->rounds.request) ? pm_publish(segment) : PEERMAP_EBUSY;
     pm_mark_attachment(segment);
     if (rc == 0)
-        rc = pm_converge_first(segment, since);
+        rc = pm_converge_first(segment, since, segment->nameless ? 0 : segment->rounds.request.deadline); /* what has its name is made */
     if (rc != 0) {
         pm_registry_release(segment);
         return rc;
@@ -198,7 +198,7 @@ void *pm_agent(void *argument)
     }
     while (!segment->left) {
         uint32_t bell = order_load32(&segment->header->bell);
-        pm_converge(segment, PM_BY_AGENT);
+        pm_converge(segment, PM_BY_AGENT, false);
         if (serve_one(segment, &segment->brief)) /* all of them before the horizon, which nobody waits for */
             continue;
         if (serve_one(segment, rounds))

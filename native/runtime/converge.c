@@ -11,6 +11,12 @@
 #include <unistd.h>
 
 #define PIECE (UINT64_C(1) << 30)
+/* Of what is mapped: so much at first, then by how long that took.  Where the process locks its future memory (mlockall) each page is there when mmap()
+ * returns; elsewhere a piece takes microseconds, whatever its length. */
+#define FIRST (UINT64_C(16) << 20)
+#define LEAST (2 * PM_HUGE_PAGE)
+#define QUICK_NS UINT64_C(100000)
+#define SLOW_NS UINT64_C(8000000)
 #define TRIES 64 /* at a target that keeps changing: no honest one does */
 
 void pm_answer(peermap_segment *segment, uint64_t epoch)
@@ -39,7 +45,7 @@ static void claim(peermap_segment *segment, uint64_t mapped)
 }
 
 /*
- * By pieces, since to take pages out of the page tables takes its time where there are many.  Until when this peer's own call lets it; another's gives up by
+ * By pieces, since to put pages into the page tables, or to take them out, takes its time where there are many.  Until when this peer's own call lets it; another's gives up by
  * itself.  In between its application's other calls have their turn.
  */
 static bool goes_on(peermap_segment *segment, uint64_t until)
@@ -48,14 +54,32 @@ static bool goes_on(peermap_segment *segment, uint64_t until)
     return until == 0 || pm_now() < until;
 }
 
-static int map_anew(peermap_segment *segment, uint64_t target, uint64_t until)
+static uint64_t next_piece(uint64_t piece, uint64_t took)
 {
-    int error = 0;
-    for (uint64_t at = 0, next; at < target && error == 0; at = next) {
-        next = target - at > PIECE ? at + PIECE : target;
-        error = at > 0 && !goes_on(segment, until) ? ETIMEDOUT : pm_map(segment, at, next);
+    if (took < QUICK_NS)
+        return piece * 16;
+    if (took > SLOW_NS)
+        return piece / 2 > LEAST ? piece / 2 : LEAST;
+    return piece;
+}
+
+/* From `*at` on, which is then how far it came.  EAGAIN: what was to be mapped, as it was told, is another by now. */
+static int map_pieces(peermap_segment *segment, uint64_t told, uint64_t target, uint64_t until, uint64_t *at)
+{
+    uint64_t piece = FIRST;
+    for (const uint64_t from = *at; *at < target;) {
+        const uint64_t end = (*at + piece) / PM_HUGE_PAGE * PM_HUGE_PAGE, next = target - *at > piece ? end : target, begun = pm_now();
+        if (*at > from && !goes_on(segment, until))
+            return ETIMEDOUT;
+        if (*at > from && order_load64(&segment->header->target) != told)
+            return EAGAIN;
+        int error = pm_map(segment, *at, next);
+        if (error != 0)
+            return error;
+        *at = next;
+        piece = next_piece(piece, pm_now() - begun);
     }
-    return error;
+    return 0;
 }
 
 /* What is mapped past the target, from the end; `left` is what still is. */
@@ -77,15 +101,21 @@ static int give_up(peermap_segment *segment, uint64_t target, uint64_t until, ui
  * it opened the active size again, so a pin or a growth that relies on the old mapping reads `mapped` after it was lowered here, or this
  * reads the other target.
  */
-static int apply(peermap_segment *segment, bool fresh, uint64_t until)
+static int apply(peermap_segment *segment, bool fresh, uint64_t map_until, uint64_t until)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     for (int i = 0; i < TRIES; i++) {
         uint64_t told = order_load64(&segment->header->target), before = segment->mapped, left = before;
         uint64_t target = told < segment->shape.reserved ? told / page * page : segment->shape.reserved;
-        int error = fresh ? map_anew(segment, target, until) : pm_map(segment, before, target);
-        if (error != 0)
+        uint64_t at = fresh ? 0 : before;
+        int error = map_pieces(segment, told, target, map_until, &at);
+        if (error != 0) {
+            if (at > before) /* perhaps that is enough; else the target is put back, and it goes like all that is too much */
+                claim(segment, at);
+            if (error == EAGAIN)
+                continue;
             return error;
+        }
         claim(segment, target);
         PM_POINT("converge.claimed");
         if (target >= before)
@@ -147,7 +177,7 @@ static uint64_t own_deadline(const peermap_segment *segment, uint32_t method)
     return method == PM_BY_SELF && (posted == PM_SERVED || posted == PM_COMMITTED) ? segment->rounds.request.deadline : 0;
 }
 
-void pm_converge(peermap_segment *segment, uint32_t method)
+void pm_converge(peermap_segment *segment, uint32_t method, bool restores)
 {
     struct pm_slot *slot = &segment->slots[segment->index];
     const uint64_t epoch = load64(&slot->requested), since = peek64(&slot->requested_ns), remap = load64(&slot->remap);
@@ -158,7 +188,7 @@ void pm_converge(peermap_segment *segment, uint32_t method)
     segment->tried_ns = since;
     segment->remade = remap;
     const uint64_t until = own_deadline(segment, method);
-    int error = apply(segment, fresh, until);
+    int error = apply(segment, fresh, restores ? 0 : until, until);
     PM_POINT("converge.mapped");
     if (error == 0)
         populate(segment, epoch, since + segment->clock_offset, until);
@@ -171,17 +201,27 @@ void pm_converge(peermap_segment *segment, uint32_t method)
     }
 }
 
+static int refuse_late(const peermap_segment *segment)
+{
+    pm_fail(PEERMAP_EOS, "segment %s could not be mapped by the deadline: that takes its time where the process locks its future memory (mlockall); attach with a larger "
+                         "deadline_ms", segment->name);
+    errno = ETIMEDOUT;
+    return PEERMAP_EOS;
+}
+
 /*
  * The slot is LIVE, so a round that begins from now on asks it.  One that began before may have missed it, but published its target
  * before it looked at the slots: then this sees that target.  Both sides are sequentially consistent.
  */
-int pm_converge_first(peermap_segment *segment, uint64_t since)
+int pm_converge_first(peermap_segment *segment, uint64_t since, uint64_t until)
 {
     struct pm_slot *slot = &segment->slots[segment->index];
     uint64_t epoch;
     do {
         epoch = order_load64(&segment->header->epoch);
-        int error = apply(segment, false, 0);
+        int error = apply(segment, false, until, 0);
+        if (error == ETIMEDOUT)
+            return refuse_late(segment);
         if (error != 0) {
             errno = error;
             return pm_fail(PEERMAP_EOS, "cannot map segment %s: %s", segment->name, strerror(error));

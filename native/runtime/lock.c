@@ -89,7 +89,7 @@ static void wait_for(peermap_segment *segment, const uint32_t *lock, uint32_t wo
     const uint32_t *bell = &segment->header->bell;
     struct pm_wait waits[2] = { { lock, word }, { bell, order_load32(bell) } };
     if (segment->tag != 0)
-        pm_converge(segment, PM_BY_AGENT);
+        pm_converge(segment, PM_BY_AGENT, false);
     if (lock != &segment->header->registry_lock)
         pm_agent_serve_meanwhile(segment);
     if (pm_futex_wait_any(waits, 2, until) == ENOSYS)

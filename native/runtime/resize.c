@@ -405,7 +405,7 @@ static int remap(struct pm_running *round, pid_t pid)
     pm_round_ask(round, peek64(&segment->header->target), pid, round->op == PM_OP_REMAP);
     pm_round_wait(round, round->deadline);
     if (!pm_round_forgiven(round))
-        return pm_round_late(round, "it maps the memory when it runs again");
+        return pm_round_late(round, round->error != 0 ? "what it had mapped before, it has" : "it maps the memory when it runs again");
     if (pid == 0)
         settle_horizon(round);
     return pm_round_succeed(round);

@@ -91,7 +91,7 @@ void pm_round_ask(struct pm_running *round, uint64_t target, pid_t pid, bool fre
     round->report->epoch = round->epoch;
     round->report->peers = round->count;
     if (self)
-        pm_converge(segment, PM_BY_SELF);
+        pm_converge(segment, PM_BY_SELF, round->op == PM_OP_RECOVER);
 }
 
 /* ---- the ledger ---- */
@@ -273,6 +273,9 @@ int pm_round_late(struct pm_running *round, const char *consequence)
     const char *name = round->segment->name;
     peermap_round *report = round->report;
     const uint64_t allowed = round->deadline > round->request->asked ? round->deadline - round->request->asked : 0;
+    if (round->error == ETIMEDOUT)
+        return pm_fail(PEERMAP_ELATE, "peer %s (pid %d) of segment %s was not done with its mapping within %" PRIu64 " ms: that takes its time where a process locks its future "
+                                      "memory (mlockall); %s", report->culprit, (int)report->culprit_pid, name, allowed / 1000000u, consequence);
     if (round->error != 0)
         return pm_fail(PEERMAP_ELATE, "peer %s (pid %d) of segment %s could not map: %s; %s", report->culprit, (int)report->culprit_pid, name,
                        strerror(round->error), consequence);

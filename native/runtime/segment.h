@@ -318,8 +318,9 @@ bool pm_agent_commits(peermap_segment *segment, const struct pm_request *request
 void pm_agent_serve_meanwhile(peermap_segment *segment);
 
 /* ---- converge.c: the agent only ---- */
-void pm_converge(peermap_segment *segment, uint32_t method);
-int pm_converge_first(peermap_segment *segment, uint64_t since); /* while attaching */
+/* `restores`: what a call that failed, or a death, has left, which is mapped however long it takes. */
+void pm_converge(peermap_segment *segment, uint32_t method, bool restores);
+int pm_converge_first(peermap_segment *segment, uint64_t since, uint64_t until); /* while attaching; `until`, or 0 */
 void pm_answer(peermap_segment *segment, uint64_t epoch); /* counts this peer's ack of `epoch` */
 
 /* ---- lock.c: the agent only ---- */

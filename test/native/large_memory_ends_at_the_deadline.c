@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The system takes its time over very large memory: over holes, over what is allocated, over what is unmapped.  Each call ends at its deadline all the same, however
+ * The system takes its time over very large memory: over holes, over what is allocated, mapped and unmapped.  Each call ends at its deadline all the same, however
  * many steps it consists of; what is left of it is undone, or is done in the background, or by the next call.
  */
 #include "drive.h"
@@ -16,7 +16,7 @@
 #define DEADLINE_MS 500u
 #define ALLOWED_MS 900u /* 10 % and 50 ms, and what a busy machine takes */
 
-static uint32_t slow_punches, slow_unmaps, slow_growths; /* ms for each 16 MiB, GiB, 16 MiB */
+static uint32_t slow_punches, slow_unmaps, slow_growths, slow_maps; /* ms for each 16 MiB, GiB, 16 MiB, 16 MiB */
 static uint32_t growths_left = UINT32_MAX;               /* then there is no memory */
 static char punched[PIECES];
 
@@ -62,6 +62,8 @@ void *mmap(void *at, size_t length, int protection, int flags, int fd, off_t fro
 {
     if (slow_unmaps && flags & MAP_FIXED && protection == PROT_NONE && length >= GIB / 2)
         work(slow_unmaps * (length / (GIB / 2)) / 2);
+    if (slow_maps && flags & MAP_FIXED && flags & MAP_SHARED && protection & PROT_WRITE) /* of a process that locks its future memory */
+        work(slow_maps * (length >> 10) / (PIECE >> 10));
     return (void *)syscall(SYS_mmap, at, length, protection, flags, fd, from);
 }
 
@@ -178,6 +180,67 @@ static void unmaps(void)
     destroy(segment);
 }
 
+static uint64_t mapped_of(const peermap_segment *segment)
+{
+    const uint64_t base = (uintptr_t)peermap_base(segment);
+    return mapped_bytes(getpid(), base, base + 2 * GIB, header_length());
+}
+
+/* With what it says, and nothing is left of it. */
+static void gives_up(peermap_segment *segment, const char *what, int rc, uint64_t mapped)
+{
+    ends_in_time(what);
+    CHECK_INT(rc, PEERMAP_ELATE);
+    if (!strstr(peermap_last_error(), "mlockall") || strstr(peermap_last_error(), "runs again"))
+        FAIL("%s: %s", what, peermap_last_error());
+    CHECK_INT(mapped_of(segment), mapped);
+}
+
+static int attaches_in_time(void)
+{
+    peermap_segment *segment;
+    const peermap_options options = { .struct_size = sizeof options, .peer_name = "late", .deadline_ms = DEADLINE_MS };
+    slow_maps = 20;
+    begin();
+    int rc = peermap_attach(seg(), &options, &segment);
+    ends_in_time("an attach");
+    if (rc != PEERMAP_EOS || errno != ETIMEDOUT || !strstr(peermap_last_error(), "mlockall"))
+        FAIL("%s", peermap_last_error());
+    slow_maps = 0;
+    CHECK_INT(peermap_attach(seg(), &options, &segment), 0);
+    peermap_detach(segment);
+    return 0;
+}
+
+/* Where the process locks its memory, mapping is what takes long: a growth and a remap are undone, an attach leaves nothing. */
+static void maps(void)
+{
+    int status;
+    peermap_segment *segment = create(65536, PEERMAP_STRICT);
+    slow_maps = 20; /* 1,280 ms for each GiB */
+    begin();
+    gives_up(segment, "a growth", peermap_grow(segment, GIB, NULL), 65536);
+    CHECK_INT(peermap_size(segment), 65536);
+    slow_maps = 0;
+    CHECK_INT(peermap_grow(segment, GIB, NULL), 0);
+    slow_maps = 20;
+    begin();
+    gives_up(segment, "a remap", peermap_remap(segment, 0, NULL), GIB + 65536);
+    begin();
+    gives_up(segment, "a remap of itself", peermap_remap(segment, getpid(), NULL), GIB + 65536);
+    slow_maps = 0;
+    CHECK_INT(peermap_remap(segment, 0, NULL), 0);
+    fflush(NULL);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0)
+        _exit(attaches_in_time());
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK_INT(status, 0);
+    CHECK_INT(peermap_peers(segment, NULL, 0), 1);
+    destroy(segment);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -186,5 +249,6 @@ int main(int argc, char **argv)
     zeroes();
     allocates();
     unmaps();
+    maps();
     return 0;
 }
