@@ -173,7 +173,7 @@ struct taken {
 struct census {
     struct taken taken[256];
     uint32_t count;
-    uint64_t deadline;
+    uint64_t until; /* it is a courtesy to who joins two segments: nobody waits long for it */
 };
 
 static bool note(const char *name, void *context)
@@ -181,13 +181,13 @@ static bool note(const char *name, void *context)
     struct census *census = context;
     struct pm_shape shape;
     const uint64_t patience = pm_now() + SHORT_LEASE_NS;
-    int fd = pm_open_held(name, false, patience < census->deadline ? patience : census->deadline);
+    int fd = pm_open_held(name, false, patience < census->until ? patience : census->until);
     if (fd >= 0 && pm_shape_read(fd, name, &shape) == 0)
         census->taken[census->count++] = (struct taken){ shape.base - shape.header_len, shape.base + shape.reserved };
     if (fd >= 0)
         close(fd);
     pm_let_fork();
-    return census->count < 256;
+    return census->count < 256 && pm_now() < census->until;
 }
 
 static bool overlaps(const struct census *census, uint64_t from, uint64_t to)
@@ -243,7 +243,8 @@ static int settle_fresh(peermap_segment *segment, const struct census *census)
 
 int pm_reserve_fresh(peermap_segment *segment)
 {
-    struct census census = { .deadline = segment->entered_by };
+    const uint64_t now = pm_now();
+    struct census census = { .until = segment->entered_by > now ? now + (segment->entered_by - now) / 4 : now };
     pm_object_each(note, &census);
     pm_hold_forks();
     int rc = settle_fresh(segment, &census);
