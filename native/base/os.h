@@ -237,8 +237,8 @@ struct pm_freezer {
 bool pm_process_is_frozen(const struct pm_facts *facts, struct pm_freezer *freezer);
 /* EPERM if a process may run this one's system calls past a filter that ends it: then nothing new is tried.  EMFILE: it could not look. */
 int pm_process_sandbox(void);
-/* True if no thread of the process will ever run code of its own again, as far as can be seen from here. */
-bool pm_process_is_over(const struct pm_process *who);
+/* True if no thread of the process will ever run code of its own again, as far as can be seen from here `until` then. */
+bool pm_process_is_over(const struct pm_process *who, uint64_t until);
 /* A process is asked by way of a thread that lives: of a main thread that has ended /proc says nothing any more. */
 
 /* An object as lines of /proc/PID/maps name it, which a stat need not. */

@@ -52,11 +52,13 @@ struct pm_proc_search {
     const char *folder; /* "/proc", or "/proc/PID/task" */
     uint32_t inner;     /* the id in its own namespace */
     uint64_t pidns;
+    uint64_t until;
     uint32_t found;
 };
 bool pm_proc_is_it(uint32_t number, void *search);
 /* The number here of whoever has the id `inner` in that pid namespace; 0 if nobody who can be seen. */
 uint32_t pm_proc_number_here(const char *folder, uint32_t inner, uint64_t pidns);
+uint32_t pm_proc_number_until(const char *folder, uint32_t inner, uint64_t pidns, uint64_t until); /* 0 also if it was not found by then */
 
 /* os_linux_ended.c: /proc is of the pid namespace that this process is in; whether the number is another process's by now. */
 bool pm_proc_is_ours(void);

@@ -135,11 +135,11 @@ bool pm_process_is_gone(const struct pm_process *who, uint32_t thread)
            errno == ESRCH;
 }
 
-static bool runs_no_more_elsewhere(const struct pm_suspect *suspect)
+static bool runs_no_more_elsewhere(const struct pm_suspect *suspect, uint64_t until)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", suspect->number);
-    uint32_t task = pm_proc_number_here(path, suspect->thread, suspect->who.pidns);
+    uint32_t task = pm_proc_number_until(path, suspect->thread, suspect->who.pidns, until);
     return pm_proc_is_another(&suspect->who, suspect->number) || (task != 0 && runs_no_more(suspect->number, task));
 }
 
@@ -157,7 +157,7 @@ static void look_elsewhere(struct survey *survey)
         if (suspect->number == 0)
             suspect->ended = whole && !survey->late && !suspect->blind;
         else if (pm_now() < survey->until)
-            suspect->ended = runs_no_more_elsewhere(suspect);
+            suspect->ended = runs_no_more_elsewhere(suspect, survey->until);
     }
 }
 
@@ -212,6 +212,7 @@ int pm_process_pidfd(const struct pm_process *who)
 struct threads {
     char folder[64];
     uint32_t seen;
+    uint64_t until;
 };
 
 /* One whose files are gone has just ended. */
@@ -219,17 +220,18 @@ static bool thread_runs(uint32_t number, void *context)
 {
     struct threads *threads = context;
     char path[96], line[1024];
-    threads->seen++;
+    if (threads->seen++ > 0 && pm_now() >= threads->until)
+        return true;
     snprintf(path, sizeof path, "%s/%" PRIu32 "/stat", threads->folder, number);
     if (pm_text_read(path, line, sizeof line) <= 0)
         return errno != ENOENT && errno != ESRCH;
     return !has_left(line);
 }
 
-bool pm_process_is_over(const struct pm_process *who)
+bool pm_process_is_over(const struct pm_process *who, uint64_t until)
 {
-    struct threads threads = { .seen = 0 };
-    uint32_t pid = pm_proc_number_here("/proc", who->pid, who->pidns);
+    struct threads threads = { .until = until };
+    uint32_t pid = pm_proc_number_until("/proc", who->pid, who->pidns, until);
     if (pid == 0 || pm_proc_is_another(who, pid))
         return false;
     snprintf(threads.folder, sizeof threads.folder, "/proc/%" PRIu32 "/task", pid);

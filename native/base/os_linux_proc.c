@@ -6,6 +6,7 @@
  */
 #include "os_linux.h"
 
+#include "os.h"
 #include "os_linux_call.h"
 
 #include <errno.h>
@@ -209,6 +210,8 @@ bool pm_proc_is_it(uint32_t number, void *context)
     struct pm_proc_search *search = context;
     char path[96];
     struct pm_text_field ids = { .name = "NSpid" };
+    if (pm_now() >= search->until)
+        return true;
     snprintf(path, sizeof path, "%s/%" PRIu32 "/ns/pid", search->folder, number);
     if (pm_proc_inode(path) != search->pidns)
         return false;
@@ -221,9 +224,11 @@ bool pm_proc_is_it(uint32_t number, void *context)
 }
 
 /* The same number where the namespace is ours, which is the usual case; otherwise whoever has the id there. */
-uint32_t pm_proc_number_here(const char *folder, uint32_t inner, uint64_t pidns)
+uint32_t pm_proc_number_here(const char *folder, uint32_t inner, uint64_t pidns) { return pm_proc_number_until(folder, inner, pidns, UINT64_MAX); }
+
+uint32_t pm_proc_number_until(const char *folder, uint32_t inner, uint64_t pidns, uint64_t until)
 {
-    struct pm_proc_search search = { .folder = folder, .inner = inner, .pidns = pidns };
+    struct pm_proc_search search = { .folder = folder, .inner = inner, .pidns = pidns, .until = until };
     if (pidns == 0 || pm_proc_inode("/proc/self/ns/pid") == pidns)
         return inner;
     pm_proc_any_number(folder, pm_proc_is_it, &search, NULL);

@@ -162,7 +162,7 @@ void pm_agent_serve_meanwhile(peermap_segment *segment)
         return;
     snprintf(sentence, sizeof sentence, "%s", peermap_last_error());
     if (!try_to_serve(segment, &segment->brief) && pm_now() > segment->brief.request.asked + MEANWHILE_NS)
-        pm_lock_take_from_the_dead(segment, &segment->header->registry_lock);
+        pm_lock_take_from_the_dead(segment, &segment->header->registry_lock, segment->brief.request.deadline);
     pm_last_error_set(sentence);
     errno = error;
 }

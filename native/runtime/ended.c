@@ -22,23 +22,24 @@ static bool own_slot(const peermap_segment *segment, uint64_t id, struct pm_slot
     return pm_slot_read(segment, index, slot) && pm_holder_of(slot->tag, index) == id;
 }
 
-static bool lives(peermap_segment *segment, uint64_t id)
+/* As far as is known `until` then, like all of this. */
+static bool lives(peermap_segment *segment, uint64_t id, uint64_t until)
 {
     struct pm_slot slot;
     uint32_t index = (uint32_t)pm_holder_index(id);
     if (!own_slot(segment, id, &slot) || (slot.tag & PM_TAG_STATE) != PM_LIVE || !pm_life_alive(slot.life))
         return false;
-    return index == segment->index || !pm_slot_ended(segment, index, &slot);
+    return index == segment->index || !pm_slot_ended(segment, index, &slot, until);
 }
 
 /* All its threads are on their way out, whatever keeps them there. */
-static bool is_over(const peermap_segment *segment, uint64_t id)
+static bool is_over(const peermap_segment *segment, uint64_t id, uint64_t until)
 {
     struct pm_slot slot;
     if (pm_holder_index(id) == segment->index || !own_slot(segment, id, &slot))
         return false;
     const struct pm_process who = { .pid = slot.pid, .start_time = slot.start_time, .pidns = slot.pidns };
-    return pm_process_is_over(&who);
+    return pm_process_is_over(&who, until);
 }
 
 static bool was_ended(const peermap_segment *segment, uint64_t id)
@@ -50,11 +51,11 @@ static bool was_ended(const peermap_segment *segment, uint64_t id)
 }
 
 /* Once it has, it has: that of a process which has not given its descriptors back yet nobody could tell any more when its slot is another's. */
-static bool has_ended(peermap_segment *segment, uint64_t id)
+static bool has_ended(peermap_segment *segment, uint64_t id, uint64_t until)
 {
     if (was_ended(segment, id))
         return true;
-    if (!is_over(segment, id) && (lives(segment, id) || pm_object_is_marked(segment->fd, id)))
+    if (!is_over(segment, id, until) && (lives(segment, id, until) || pm_object_is_marked(segment->fd, id)))
         return false;
     poke64(&segment->ended[add32(&segment->ended_next, 1) % PM_ENDED], id);
     return true;
@@ -75,13 +76,16 @@ static int refuse(peermap_segment *segment, const peermap_peer *peer)
     return PEERMAP_EOS;
 }
 
+static int ask(peermap_segment *segment, const peermap_peer *peer, uint64_t until)
+{
+    int rc = refuse(segment, peer);
+    return rc != 0 ? rc : pm_unless_lost(segment, has_ended(segment, peer->id, until));
+}
+
 int peermap_peer_ended(peermap_segment *segment, const peermap_peer *peer)
 {
     PM_UNCANCELLED;
-    int rc = refuse(segment, peer);
-    if (rc != 0)
-        return rc;
-    return pm_unless_lost(segment, has_ended(segment, peer->id));
+    return ask(segment, peer, pm_deadline(segment));
 }
 
 /* Until it may have ended, or detached, or `until`.  The kernel wakes one of those who wait for the life word. */
@@ -90,26 +94,27 @@ static void wait_for_end(peermap_segment *segment, uint64_t id, uint64_t until)
     uint32_t *life = &segment->slots[pm_holder_index(id)].life;
     const uint32_t *change = &segment->header->change;
     struct pm_wait waits[2] = { { change, order_load32(change) }, { life, order_load32(life) } };
-    if (!lives(segment, id))
+    if (!lives(segment, id, until))
         return;
     if (pm_futex_wait_any(waits, 2, until) == ENOSYS)
         pm_futex_wait(life, waits[1].value, UINT32_MAX, until);
-    if (!lives(segment, id))
+    if (!lives(segment, id, until))
         pm_futex_wake(life, UINT32_MAX, 1);
 }
 
 int peermap_wait_ended(peermap_segment *segment, const peermap_peer *peer, uint32_t deadline_ms)
 {
     PM_UNCANCELLED;
-    int ended = peermap_peer_ended(segment, peer);
-    if (ended != 0)
-        return ended;
+    if (!pm_attached(segment))
+        return pm_fail_detached();
+    const uint64_t latest = pm_until(segment, deadline_ms);
     uint64_t pause = PAUSE_NS;
-    for (const uint64_t until = pm_until(segment, deadline_ms); ended == 0; ended = peermap_peer_ended(segment, peer)) {
-        uint64_t now = pm_now(), rest = until - now;
-        if (now >= until)
+    int ended;
+    while ((ended = ask(segment, peer, latest)) == 0) {
+        uint64_t now = pm_now(), rest = latest - now;
+        if (now >= latest)
             return 0;
-        if (lives(segment, peer->id)) {
+        if (lives(segment, peer->id, latest)) {
             wait_for_end(segment, peer->id, now + (rest < PM_TRUST_NS ? rest : PM_TRUST_NS));
         } else {
             pm_sleep_until(now + (rest < pause ? rest : pause));

@@ -122,11 +122,11 @@ void pm_locks_of_the_dead(peermap_segment *segment, uint32_t thread)
     mark_dead(&segment->header->registry_lock, thread);
 }
 
-bool pm_lock_take_from_the_dead(peermap_segment *segment, uint32_t *lock)
+bool pm_lock_take_from_the_dead(peermap_segment *segment, uint32_t *lock, uint64_t until)
 {
     struct pm_slot slot;
     uint32_t index, thread = load32(lock) & PM_FUTEX_TID;
-    if (thread == 0 || !pm_slot_of_holder(segment, thread, &index, &slot) || !pm_slot_ended(segment, index, &slot))
+    if (thread == 0 || !pm_slot_of_holder(segment, thread, &index, &slot) || !pm_slot_ended(segment, index, &slot, until))
         return false;
     PM_POINT("lock.holder_ended");
     return mark_dead(lock, thread);
@@ -150,7 +150,7 @@ static void reach(peermap_segment *segment, uint32_t word, uint64_t deadline, st
 static bool look_at_holder(peermap_segment *segment, uint32_t *lock, uint32_t word, uint64_t deadline, struct patience *patience)
 {
     const uint64_t begun = pm_now(), before = pm_now_spent();
-    if (pm_lock_take_from_the_dead(segment, lock))
+    if (pm_lock_take_from_the_dead(segment, lock, deadline))
         return true;
     reach(segment, word, deadline, patience);
     patience->look = later(begun + TRUST_NS, pm_look_again(pm_now_spent() - before, deadline));

@@ -150,20 +150,24 @@ bool pm_slot_has_ended(peermap_segment *segment, uint32_t index, uint64_t tag)
     return true;
 }
 
-bool pm_slot_ended(peermap_segment *segment, uint32_t index, const struct pm_slot *copy)
+bool pm_slot_ended(peermap_segment *segment, uint32_t index, const struct pm_slot *copy, uint64_t until)
 {
-    const struct pm_process who = { .pid = copy->pid, .uid = copy->uid, .start_time = copy->start_time, .pidns = copy->pidns, .pidfd_ino = copy->pidfd_ino };
+    struct pm_suspect one = {
+        .who = { .pid = copy->pid, .uid = copy->uid, .start_time = copy->start_time, .pidns = copy->pidns, .pidfd_ino = copy->pidfd_ino },
+        .thread = copy->life & PM_FUTEX_TID,
+    };
     if (!pm_life_alive(copy->life) || state_in(copy->tag) == PM_DEAD)
         return true;
     if (state_in(copy->tag) == PM_CLAIMED) /* it does not say which process that is */
-        return pm_slot_free_of_claimant(segment, index, UINT64_MAX);
-    return pm_process_ended(&who, copy->life & PM_FUTEX_TID) && pm_slot_has_ended(segment, index, copy->tag);
+        return pm_slot_free_of_claimant(segment, index, until);
+    pm_processes_ended(&one, 1, until);
+    return one.ended && pm_slot_has_ended(segment, index, copy->tag);
 }
 
-bool pm_slot_is_gone(peermap_segment *segment, uint32_t index)
+bool pm_slot_is_gone(peermap_segment *segment, uint32_t index, uint64_t until)
 {
     struct pm_slot slot;
-    return index != segment->index && pm_slot_read(segment, index, &slot) && pm_slot_ended(segment, index, &slot);
+    return index != segment->index && pm_slot_read(segment, index, &slot) && pm_slot_ended(segment, index, &slot, until);
 }
 
 /* ---- claiming ---- */
@@ -267,12 +271,12 @@ static bool has_namesake(const peermap_segment *segment, const struct pm_kept *o
 }
 
 /* The pid of the live peer of this name; 0 if there is none. */
-static uint32_t holder_of_name(peermap_segment *segment)
+static uint32_t holder_of_name(peermap_segment *segment, uint64_t until)
 {
     struct pm_slot slot;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++)
         if (i != segment->index && pm_slot_read(segment, i, &slot) && !is_no_peer(slot.tag) && pm_name_equal(slot.name, segment->peer_name) &&
-            !pm_slot_ended(segment, i, &slot))
+            !pm_slot_ended(segment, i, &slot, until))
             return slot.pid;
     return 0;
 }
@@ -292,15 +296,15 @@ static void bury_namesakes(peermap_segment *segment, bool *restart)
 }
 
 /* Under the registry lock. */
-static int become_peer(peermap_segment *segment, bool *restart)
+static int become_peer(peermap_segment *segment, bool *restart, uint64_t deadline)
 {
     struct pm_slot *slot = &segment->slots[segment->index];
     PM_POINT("claim.begun");
-    uint32_t holder = holder_of_name(segment);
+    uint32_t holder = holder_of_name(segment, deadline);
     if (holder && segment->name_is_default) {
         snprintf(segment->peer_name, sizeof segment->peer_name, "%.48s-%" PRIu32, slot->name, segment->self.pid);
         memcpy(slot->name, segment->peer_name, strlen(segment->peer_name));
-        holder = holder_of_name(segment);
+        holder = holder_of_name(segment, deadline);
     }
     if (holder)
         return refuse_name(segment, holder);
@@ -327,7 +331,7 @@ int pm_registry_claim(peermap_segment *segment, uint64_t deadline, bool *restart
 {
     segment->index = PM_NO_SLOT;
     segment->tag = 0;
-    uint32_t holder = segment->name_is_default ? 0 : holder_of_name(segment);
+    uint32_t holder = segment->name_is_default ? 0 : holder_of_name(segment, deadline);
     if (holder) /* the answer that counts is become_peer()'s; this one disturbs nobody */
         return refuse_name(segment, holder);
     struct pm_kept kept = pm_claim_take(segment, segment->tid, &segment->self, 0, deadline);
@@ -343,7 +347,7 @@ int pm_registry_claim(peermap_segment *segment, uint64_t deadline, bool *restart
         return rc;
     rc = pm_registry_lock(segment, deadline);
     if (rc == 0) {
-        rc = become_peer(segment, restart);
+        rc = become_peer(segment, restart, deadline);
         pm_registry_unlock(segment);
     }
     if (rc != 0)
@@ -459,9 +463,10 @@ pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name)
     PM_UNCANCELLED;
     if (!pm_attached(segment) || !peer_name)
         return 0;
+    const uint64_t until = pm_deadline(segment);
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (pm_slot_read(segment, i, &slot) && pm_slot_lives(&slot) && pm_name_equal(slot.name, peer_name) && !pm_slot_is_gone(segment, i))
+        if (pm_slot_read(segment, i, &slot) && pm_slot_lives(&slot) && pm_name_equal(slot.name, peer_name) && !pm_slot_is_gone(segment, i, until))
             return (pid_t)slot.pid;
     }
     return 0;

@@ -137,9 +137,10 @@ static void cut_if_all_acked(peermap_segment *segment, uint64_t deadline)
     uint64_t epoch = peek64(&segment->header->cut_epoch);
     if (epoch == 0 || !pm_regain_object(segment))
         return;
+    const uint64_t until = deadline != 0 ? deadline : pm_now() + segment->deadline_ns / 16;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         const struct pm_slot *slot = &segment->slots[i];
-        if (pm_slot_lives(slot) && load64(&slot->acked) < epoch && !pm_slot_is_gone(segment, i))
+        if (pm_slot_lives(slot) && load64(&slot->acked) < epoch && !pm_slot_is_gone(segment, i, until))
             return;
     }
     uint64_t size = close_active(segment); /* nobody grows over the end that is being cut */
@@ -286,7 +287,7 @@ static bool pinned(struct pm_running *round, uint64_t size, bool thorough)
     peermap_segment *segment = round->segment;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         const struct pm_slot *slot = &segment->slots[i];
-        if ((order_load64(&slot->pin) & PM_PIN_BYTES) <= size || !pm_slot_lives(slot) || (thorough && pm_slot_is_gone(segment, i)))
+        if ((order_load64(&slot->pin) & PM_PIN_BYTES) <= size || !pm_slot_lives(slot) || (thorough && pm_slot_is_gone(segment, i, round->deadline)))
             continue;
         round->report->culprit_pid = 0;
         pm_round_blame(round, i, 0);
@@ -513,11 +514,13 @@ int pm_hold(peermap_segment *segment, uint64_t deadline)
 
 void pm_let_go(peermap_segment *segment) { pm_unlock(segment, &segment->header->lock, &segment->header->lock_slot); }
 
-static bool has_peer(peermap_segment *segment, pid_t pid)
+/* Whether it lives is asked for a part of the time that there is: its answer is worth more. */
+static bool has_peer(peermap_segment *segment, pid_t pid, uint64_t deadline)
 {
+    const uint64_t now = pm_now(), until = deadline > now ? now + (deadline - now) / 4 : now;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
-        if (pm_slot_read(segment, i, &slot) && pm_slot_lives(&slot) && slot.pid == (uint32_t)pid && !pm_slot_is_gone(segment, i))
+        if (pm_slot_read(segment, i, &slot) && pm_slot_lives(&slot) && slot.pid == (uint32_t)pid && !pm_slot_is_gone(segment, i, until))
             return true;
     }
     return false;
@@ -527,7 +530,7 @@ static int operate(struct pm_running *round, const struct pm_request *request)
 {
     if (request->pid < 0)
         return pm_fail(PEERMAP_EINVAL, "pid is %d", (int)request->pid);
-    if (request->pid != 0 && !has_peer(round->segment, request->pid))
+    if (request->pid != 0 && !has_peer(round->segment, request->pid, round->deadline))
         return pm_fail(PEERMAP_ESRCH, "segment %s has no live peer with pid %d", round->segment->name, (int)request->pid);
     int rc = pm_object_check(round->segment);
     if (rc == 0 && pm_evicted(round->segment)) /* not of a header that was cut off, and says nothing */

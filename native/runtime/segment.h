@@ -331,7 +331,7 @@ void pm_robust_leave(peermap_segment *segment, const uint32_t *word); /* after i
 #define PM_LATER 6 /* of pm_lock(), for the registry: a round is asked for, which comes first */
 int pm_lock(peermap_segment *segment, uint32_t *lock, uint32_t *holder, uint64_t deadline); /* 0, PEERMAP_EBUSY, or that.  Deadline 0: without waiting */
 /* If its holder has ended, and the kernel has not said so: then it can be had. */
-bool pm_lock_take_from_the_dead(peermap_segment *segment, uint32_t *lock);
+bool pm_lock_take_from_the_dead(peermap_segment *segment, uint32_t *lock, uint64_t until);
 void pm_locks_of_the_dead(peermap_segment *segment, uint32_t thread); /* the locks of an agent with this thread id, which has ended */
 void pm_unlock(peermap_segment *segment, uint32_t *lock, uint32_t *holder);
 int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *what, peermap_round *round);
@@ -366,11 +366,12 @@ bool pm_slot_is(const peermap_segment *segment, uint32_t index, uint64_t tag); /
 bool pm_slot_died(const peermap_segment *segment, uint32_t index, uint64_t tag); /* it was, and ended without having left */
 /*
  * The second truth, for who does not answer: asks the system whether the process of this slot, as copied, has ended.  If so, the slot says so from
- * now on.  False where it lives, or that cannot be known.  Costs some 20 microseconds; any thread.
+ * now on.  False where it lives, or that cannot be known, or was not `until` then.  Costs some 20 microseconds, and of another pid namespace a look at all
+ * processes; any thread.
  */
-bool pm_slot_ended(peermap_segment *segment, uint32_t index, const struct pm_slot *copy);
+bool pm_slot_ended(peermap_segment *segment, uint32_t index, const struct pm_slot *copy, uint64_t until);
 /* The same of a live slot; false at once of this peer's own. */
-bool pm_slot_is_gone(peermap_segment *segment, uint32_t index);
+bool pm_slot_is_gone(peermap_segment *segment, uint32_t index, uint64_t until);
 /* suspects.c: the same of several, and of who takes or gives back a slot: those of `only`, or all; as far as it is known `until` then.  True if any has
  * ended. */
 bool pm_slots_look(peermap_segment *segment, const struct pm_awaited *only, uint32_t count, uint64_t until);
