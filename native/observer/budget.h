@@ -21,9 +21,10 @@
 #define PMO_STRANGERS_MAX 1024u
 /* Segments in a list: those of this user before those of others. */
 #define PMO_SEGMENTS_MAX 4096u
-/* Places at which the inventory of the machine sees a piece of shared memory, in one process and in all: 40 MB of them. */
-#define PMO_SIGHTINGS_OF_ONE_MAX 8192u
+/* Pieces of shared memory that the inventory of the machine sees by their names and in processes: 40 MB of them.  No process fills more than a 64th of that,
+   whosever it is: a program of root's has what the user who started it left to it. */
 #define PMO_SIGHTINGS_MAX 131072u
+#define PMO_SIGHTINGS_OF_ONE_MAX (PMO_SIGHTINGS_MAX / 64)
 /* What is told of them: pieces, and who has one. */
 #define PMO_MEMORIES_MAX 8192u
 #define PMO_USERS_MAX 1024u

@@ -32,7 +32,7 @@ bool pmo_sightings_are_over(struct pmo_sightings *sightings)
 }
 
 struct pmo_sighting *pmo_sighting_add(struct pmo_sightings *sightings, enum pmo_memory_kind kind, struct pmo_object object,
-                                      const char *name, size_t length)
+                                      uint32_t payer, const char *name, size_t length)
 {
     if (pmo_sightings_are_over(sightings))
         return NULL;
@@ -42,7 +42,7 @@ struct pmo_sighting *pmo_sighting_add(struct pmo_sightings *sightings, enum pmo_
         sightings->failed = true;
         return NULL;
     }
-    *sighting = (struct pmo_sighting){ .kind = kind, .object = object, .process = PMO_NOBODY, .name = copy };
+    *sighting = (struct pmo_sighting){ .kind = kind, .object = object, .process = PMO_NOBODY, .payer = payer, .name = copy };
     sightings->count++;
     return sighting;
 }
@@ -87,8 +87,8 @@ static bool add_user(struct pmo_census *census, struct pmo_memory *memory, const
         memory->user_count++;
         user->process = sighting->process;
     }
-    user->mappings += !sighting->descriptor;
-    user->descriptors += sighting->descriptor;
+    user->mappings += sighting->mappings;
+    user->descriptors += sighting->descriptors;
     user->mapped += sighting->mapped;
     user->writes = user->writes || sighting->writable;
     return true;
@@ -137,13 +137,16 @@ static bool put_together(struct pmo_census *census, const struct pmo_sightings *
     return true;
 }
 
-/* Its owner's, where anybody knows that; else of who was seen to have it. */
-static uint32_t user_of(const struct pmo_sightings *sightings, const struct pmo_sighting *list, size_t count)
+/*
+ * In whose share it is: its owner's, where anybody knows that.  But one of those who have all pays for nothing that only others were seen to have, which a setuid
+ * program of theirs may have made; and the owner of a System V segment is whom its creator names.
+ */
+static uint32_t payer_of(const struct pmo_sighting *list, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (list[i].known)
+    for (size_t i = 0; i < count && list->kind != PMO_SYSV; i++)
+        if (list[i].known && !pmo_share_is_whole(list[i].facts.st_uid))
             return list[i].facts.st_uid;
-    return list->process == PMO_NOBODY ? UINT32_MAX : sightings->census->processes[list->process].uid;
+    return list->payer;
 }
 
 static bool group(struct pmo_sightings *sightings)
@@ -157,7 +160,7 @@ static bool group(struct pmo_sightings *sightings)
             sightings->census->cut = true;
             break;
         }
-        if (!pmo_share_take(&sightings->pieces, user_of(sightings, &sightings->list[from], to - from), PMO_MEMORIES_MAX))
+        if (!pmo_share_take(&sightings->pieces, payer_of(&sightings->list[from], to - from), PMO_MEMORIES_MAX))
             continue;
         if (!put_together(sightings->census, sightings, &sightings->list[from], to - from))
             return false;
@@ -206,7 +209,7 @@ int pmo_census_take(struct pmo_census *census)
     if (census->cut)
         tell_cut(census);
     pmo_shares_add(&sightings.places, &sightings.pieces);
-    census->cut = pmo_shares_tell(&sightings.places, &census->problems) || census->cut;
+    census->cut = pmo_shares_tell(&sightings.places, &census->problems) || sightings.crowded || census->cut;
     if (well)
         return 0;
     pmo_census_free(census);

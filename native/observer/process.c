@@ -175,18 +175,18 @@ enum pmo_match pmo_process_match(const struct pmo_process *process, const struct
     return process->pid == slot->pid && (slot->pidns == 0 || slot->pidns == pmo_own_pidns()) ? PMO_IS : PMO_MAY_BE;
 }
 
-uint32_t pmo_process_uid(const struct pmo_process *process)
+struct pmo_uids pmo_process_uids(const struct pmo_process *process)
 {
     /* The directory itself belongs to root while the process may not be traced; its status says the truth. */
     char text[2048];
-    uint32_t uid = UINT32_MAX;
-    if (read_text(process, "status", text, sizeof text) > 0) {
-        const char *line = strstr(text, "\nUid:");
-        if (!line || sscanf(line + 5, " %*u %" SCNu32, &uid) != 1)
-            uid = UINT32_MAX;
-    }
-    return uid;
+    uint32_t real, effective;
+    const char *line = read_text(process, "status", text, sizeof text) > 0 ? strstr(text, "\nUid:") : NULL;
+    if (!line || sscanf(line + 5, " %" SCNu32 " %" SCNu32, &real, &effective) != 2)
+        return (struct pmo_uids){ UINT32_MAX, UINT32_MAX };
+    return (struct pmo_uids){ effective, pmo_share_payer(real, effective) };
 }
+
+uint32_t pmo_process_uid(const struct pmo_process *process) { return pmo_process_uids(process).effective; }
 
 void pmo_process_command(const struct pmo_process *process, char *command, size_t size)
 {
@@ -207,7 +207,7 @@ void pmo_process_command(const struct pmo_process *process, char *command, size_
 
 /* A process that is asked after those of this user and of root. */
 struct later {
-    uint32_t pid, uid;
+    uint32_t pid, payer;
 };
 
 /* Process-local. */
@@ -219,12 +219,12 @@ struct walk {
 };
 
 /* Without memory for it, it comes at once. */
-static bool keep(struct walk *walk, uint32_t pid, uint32_t uid)
+static bool keep(struct walk *walk, uint32_t pid, uint32_t payer)
 {
-    struct later *later = pmo_share_is_whole(uid) ? NULL : pmo_room((void **)&walk->others, walk->count, sizeof *later);
+    struct later *later = pmo_share_is_whole(payer) ? NULL : pmo_room((void **)&walk->others, walk->count, sizeof *later);
     if (!later)
         return false;
-    *later = (struct later){ pid, uid };
+    *later = (struct later){ pid, payer };
     walk->count++;
     return true;
 }
@@ -235,7 +235,7 @@ static bool visit_now(struct walk *walk, uint32_t pid)
     struct pmo_process process;
     if (pmo_process_open(pid, &process) != 0)
         return true;
-    const bool more = keep(walk, pid, pmo_process_uid(&process)) || walk->each(&process, walk->context);
+    const bool more = keep(walk, pid, pmo_process_uids(&process).payer) || walk->each(&process, walk->context);
     pmo_process_close(&process);
     return more;
 }
@@ -243,14 +243,14 @@ static bool visit_now(struct walk *walk, uint32_t pid)
 static bool visit_later(struct walk *walk, const struct later *later, struct pmo_shares *shares)
 {
     struct pmo_process process;
-    if (!pmo_share_begin(shares, later->uid))
+    if (!pmo_share_begin(shares, later->payer))
         return true;
     bool more = true;
     if (pmo_process_open(later->pid, &process) == 0) {
         more = walk->each(&process, walk->context);
         pmo_process_close(&process);
     }
-    pmo_share_end(shares, later->uid);
+    pmo_share_end(shares, later->payer);
     return more;
 }
 

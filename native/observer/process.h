@@ -44,8 +44,13 @@ char pmo_process_activity(const struct pmo_process *process);
  */
 int pmo_process_open_thread(const struct pmo_process *process, const char *file, int flags);
 
-/* Effective uid; UINT32_MAX if unknown. */
-uint32_t pmo_process_uid(const struct pmo_process *process);
+/* By the kernel's word; UINT32_MAX if unknown. */
+struct pmo_uids {
+    uint32_t effective;
+    uint32_t payer; /* in whose share of a look it is: pmo_share_payer() */
+};
+struct pmo_uids pmo_process_uids(const struct pmo_process *process);
+uint32_t pmo_process_uid(const struct pmo_process *process); /* the effective one */
 
 /* The command line, its words parted by spaces, cut to size; "[name]" for a process without one. */
 void pmo_process_command(const struct pmo_process *process, char *command, size_t size);

@@ -10,6 +10,8 @@
 
 bool pmo_share_is_whole(uint32_t uid) { return uid == geteuid() || uid == 0; }
 
+uint32_t pmo_share_payer(uint32_t real, uint32_t effective) { return pmo_share_is_whole(real) ? effective : real; }
+
 static struct pmo_share *share_of(struct pmo_shares *shares, uint32_t uid)
 {
     uint32_t at = 0;

@@ -29,6 +29,11 @@ struct pmo_shares {
 
 /* Of this process's user, or root's. */
 bool pmo_share_is_whole(uint32_t uid);
+/*
+ * In whose share something is that one user began and that works as another: the user who began it, unless that is one who has all.  Anybody starts setuid
+ * programs of root's, or of this user's, and as many as they like.
+ */
+uint32_t pmo_share_payer(uint32_t real, uint32_t effective);
 /* Whether this user may have one more of a list of `most`. */
 bool pmo_share_take(struct pmo_shares *shares, uint32_t uid, uint32_t most);
 /* What is between the two is for this user, and of its time: pmo_budget_left() says when that is over.  False: it is, and nothing is begun. */

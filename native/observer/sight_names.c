@@ -29,7 +29,7 @@ static void sight_entry(struct pmo_sightings *sightings, DIR *folder, const char
     if (S_ISREG(facts.st_mode)) {
         struct pmo_sighting *sighting = NULL;
         if (pmo_share_take(&sightings->places, facts.st_uid, PMO_SIGHTINGS_MAX))
-            sighting = pmo_sighting_add(sightings, PMO_POSIX, (struct pmo_object){ facts.st_dev, facts.st_ino }, path, strlen(path));
+            sighting = pmo_sighting_add(sightings, PMO_POSIX, (struct pmo_object){ facts.st_dev, facts.st_ino }, facts.st_uid, path, strlen(path));
         if (sighting) {
             sighting->known = true;
             sighting->facts = facts;
@@ -76,10 +76,10 @@ static void sight_sysv(struct pmo_sightings *sightings, const char *line)
     int32_t key;
     struct pmo_sysv sysv = { 0 };
     struct stat facts = { 0 };
-    unsigned int mode, uid, gid;
+    unsigned int mode, uid, gid, creator;
     uint64_t size, resident;
-    if (sscanf(line, "%" SCNd32 " %" SCNu32 " %o %" SCNu64 " %" SCNu32 " %" SCNu32 " %" SCNu64 " %u %u %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
-               &key, &sysv.id, &mode, &size, &sysv.creator_pid, &sysv.last_pid, &sysv.attached, &uid, &gid, &resident, &sysv.swapped) != 11)
+    if (sscanf(line, "%" SCNd32 " %" SCNu32 " %o %" SCNu64 " %" SCNu32 " %" SCNu32 " %" SCNu64 " %u %u %u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
+               &key, &sysv.id, &mode, &size, &sysv.creator_pid, &sysv.last_pid, &sysv.attached, &uid, &gid, &creator, &resident, &sysv.swapped) != 12)
         return;
     sysv.key = (uint32_t)key;
     facts.st_size = (off_t)size;
@@ -87,9 +87,11 @@ static void sight_sysv(struct pmo_sightings *sightings, const char *line)
     facts.st_mode = mode;
     facts.st_uid = uid;
     facts.st_gid = gid;
-    if (!pmo_share_take(&sightings->places, uid, PMO_SIGHTINGS_MAX))
+    /* Who created it may give it to anybody, and needs no permission of theirs; its creator it does not change. */
+    const uint32_t payer = pmo_share_payer(creator, uid);
+    if (!pmo_share_take(&sightings->places, payer, PMO_SIGHTINGS_MAX))
         return;
-    struct pmo_sighting *sighting = pmo_sighting_add(sightings, PMO_SYSV, (struct pmo_object){ 0, sysv.id }, "", 0);
+    struct pmo_sighting *sighting = pmo_sighting_add(sightings, PMO_SYSV, (struct pmo_object){ 0, sysv.id }, payer, "", 0);
     if (!sighting)
         return;
     sighting->known = true;

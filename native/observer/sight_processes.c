@@ -16,6 +16,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define REMOVED " (deleted)"
@@ -23,8 +24,8 @@
 struct visit {
     struct pmo_sightings *sightings;
     const struct pmo_process *process;
-    uint32_t uid;
-    bool over; /* its user has no more to get */
+    struct pmo_uids uids;
+    bool over; /* it, or who pays for it, has no more to get */
 };
 
 /* What a path stands for. */
@@ -65,10 +66,7 @@ static bool understand(const char *path, struct meaning *meaning)
 /* Whether there is no room for more of this process, or no time. */
 static bool is_full(struct visit *visit)
 {
-    struct pmo_sightings *sightings = visit->sightings;
-    const bool full = sightings->of_one == PMO_SIGHTINGS_OF_ONE_MAX;
-    sightings->over = sightings->over || full;
-    return full || pmo_sightings_are_over(sightings) || visit->over || sightings->failed;
+    return pmo_sightings_are_over(visit->sightings) || visit->over || visit->sightings->failed;
 }
 
 /* The process's place in the list, where it is put with the first thing that it has. */
@@ -83,26 +81,54 @@ static uint32_t place_of(const struct visit *visit)
         return PMO_NOBODY;
     }
     process->pid = visit->process->pid;
-    process->uid = visit->uid;
+    process->uid = visit->uids.effective;
     pmo_process_command(visit->process, process->command, sizeof process->command);
     return (uint32_t)census->process_count++;
 }
 
+/* Where this object's row is, or would be.  There is always a free one: no process has more than half of them. */
+static uint32_t *row_of(struct pmo_sightings *sightings, enum pmo_memory_kind kind, struct pmo_object object)
+{
+    const size_t count = sizeof sightings->rows / sizeof *sightings->rows;
+    size_t at = (size_t)((object.inode * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % count;
+    for (; sightings->rows[at] != 0; at = (at + 1) % count) {
+        const struct pmo_sighting *row = &sightings->list[sightings->rows[at] - 1];
+        if (row->kind == kind && row->object.inode == object.inode && row->object.device == object.device)
+            break;
+    }
+    return &sightings->rows[at];
+}
+
+/* One more row of this process; false: it has had its part, or who pays for it. */
+static bool take_row(struct visit *visit)
+{
+    struct pmo_sightings *sightings = visit->sightings;
+    const bool crowded = sightings->of_one == PMO_SIGHTINGS_OF_ONE_MAX;
+    if (crowded)
+        pmo_problem_add(&sightings->census->problems, PMO_LEFT_OUT, pmo_at("pid %" PRIu32, visit->process->pid),
+                        "this process has more pieces of shared memory than one look takes of a process, %u: the rest is left out", PMO_SIGHTINGS_OF_ONE_MAX);
+    sightings->crowded = sightings->crowded || crowded;
+    visit->over = crowded || !pmo_share_take(&sightings->places, visit->uids.payer, PMO_SIGHTINGS_MAX);
+    sightings->of_one += !visit->over;
+    return !visit->over;
+}
+
+/* However often a process has one object, by mappings and descriptors, that is one row. */
 static struct pmo_sighting *sight(struct visit *visit, struct pmo_object object, const struct meaning *meaning)
 {
     if (is_full(visit))
         return NULL;
-    visit->over = !pmo_share_take(&visit->sightings->places, visit->uid, PMO_SIGHTINGS_MAX);
-    if (visit->over)
-        return NULL;
-    visit->sightings->of_one++;
-    const uint32_t process = place_of(visit);
+    uint32_t *row = row_of(visit->sightings, meaning->kind, object);
+    if (*row != 0)
+        return &visit->sightings->list[*row - 1];
+    const uint32_t process = take_row(visit) ? place_of(visit) : PMO_NOBODY;
     struct pmo_sighting *sighting = process == PMO_NOBODY ? NULL :
-        pmo_sighting_add(visit->sightings, meaning->kind, object, meaning->name, meaning->length);
+        pmo_sighting_add(visit->sightings, meaning->kind, object, visit->uids.payer, meaning->name, meaning->length);
     if (!sighting)
         return NULL;
     sighting->process = process;
     sighting->removed = meaning->removed && meaning->kind == PMO_POSIX;
+    *row = (uint32_t)visit->sightings->count;
     return sighting;
 }
 
@@ -110,7 +136,7 @@ static struct pmo_sighting *sight(struct visit *visit, struct pmo_object object,
 static void ask_map_files(const struct visit *visit, const struct pmo_mapping *mapping, struct pmo_sighting *sighting)
 {
     char path[64];
-    if (visit->sightings->no_map_files)
+    if (visit->sightings->no_map_files || sighting->known)
         return;
     snprintf(path, sizeof path, "map_files/%" PRIx64 "-%" PRIx64, mapping->address, mapping->address + mapping->length);
     sighting->known = fstatat(visit->process->dir, path, &sighting->facts, 0) == 0;
@@ -147,9 +173,11 @@ static bool sight_mapping(struct pmo_object object, const struct pmo_mapping *ma
     struct pmo_sighting *sighting = sight(visit, object, &meaning);
     if (!sighting)
         return false;
-    sighting->writable = (mapping->flags & PMO_WRITABLE) != 0;
-    sighting->mapped = mapping->length;
-    sighting->end = mapping->offset + mapping->length;
+    const uint64_t end = mapping->offset + mapping->length;
+    sighting->writable = sighting->writable || (mapping->flags & PMO_WRITABLE) != 0;
+    sighting->mappings++;
+    sighting->mapped += mapping->length;
+    sighting->end = end > sighting->end ? end : sighting->end;
     if (meaning.kind == PMO_SYSV) {
         sighting->ipc = fstatat(visit->process->dir, "ns/ipc", &ns, 0) == 0 ? ns.st_ino : visit->sightings->ipc;
         sighting->sysv = (struct pmo_sysv){ .key = (uint32_t)strtoul(meaning.name, NULL, 16), .id = (uint32_t)object.inode };
@@ -173,9 +201,9 @@ static void sight_descriptor(struct visit *visit, int folder, const char *number
     struct pmo_sighting *sighting = sight(visit, (struct pmo_object){ facts.st_dev, facts.st_ino }, &meaning);
     if (!sighting)
         return;
-    sighting->descriptor = true;
+    sighting->descriptors++;
     /* The link's permissions are those of the open file. */
-    sighting->writable = fstatat(folder, number, &link, AT_SYMLINK_NOFOLLOW) == 0 && (link.st_mode & S_IWUSR) != 0;
+    sighting->writable = sighting->writable || (fstatat(folder, number, &link, AT_SYMLINK_NOFOLLOW) == 0 && (link.st_mode & S_IWUSR) != 0);
     sighting->known = true;
     sighting->facts = facts;
 }
@@ -203,14 +231,16 @@ static void sight_descriptors(struct visit *visit)
 static bool sight_process(const struct pmo_process *process, void *context)
 {
     struct pmo_sightings *sightings = context;
-    struct visit visit = { sightings, process, pmo_process_uid(process), false };
+    struct visit visit = { sightings, process, pmo_process_uids(process), false };
+    if (sightings->of_one > 0)
+        memset(sightings->rows, 0, sizeof sightings->rows);
     sightings->of_one = 0;
     if (sightings->count == PMO_SIGHTINGS_MAX)
         return false;
     int error = pmo_mappings_shared(process, sight_mapping, &visit);
     if (error == EACCES || error == EPERM) {
         sightings->census->hidden++;
-        sightings->census->hidden_own += visit.uid == geteuid();
+        sightings->census->hidden_own += visit.uids.effective == geteuid();
         return true;
     }
     if (error != 0)

@@ -30,6 +30,7 @@ struct search {
     struct pmo_user *users;
     size_t user_count;
     struct pmo_user current;
+    uint32_t payer; /* in whose share that one is */
     struct pmo_shares processes, uses; /* of users, in each of both */
     bool over; /* there are more of them, or more to ask, than a look takes */
     bool failed;
@@ -77,7 +78,7 @@ static bool count_in(struct pmo_object object, const struct pmo_mapping *mapping
     const size_t segment = segment_of(search, object);
     if (segment == SIZE_MAX || !pmo_maps_data(mapping, search->segments[segment].header_len) || is_claimed(search, segment))
         return true;
-    if (!pmo_share_take(&search->uses, search->current.uid, PMO_USES_MAX))
+    if (!pmo_share_take(&search->uses, search->payer, PMO_USES_MAX))
         return false;
     if (search->current.use_count == PMO_USES_OF_ONE_MAX || search->claim_count == PMO_USES_MAX) {
         search->over = true;
@@ -100,9 +101,11 @@ static bool ask(const struct pmo_process *process, void *context)
     search->current = (struct pmo_user){ .pid = process->pid };
     if (search->user_count == PMO_USERS_MAX || search->claim_count == PMO_USES_MAX)
         return false;
-    search->current.uid = pmo_process_uid(process);
+    const struct pmo_uids uids = pmo_process_uids(process);
+    search->current.uid = uids.effective;
+    search->payer = uids.payer;
     if (pmo_mappings_each(process, count_in, search) != 0 || search->failed || search->current.use_count == 0 ||
-        !pmo_share_take(&search->processes, search->current.uid, PMO_USERS_MAX)) {
+        !pmo_share_take(&search->processes, search->payer, PMO_USERS_MAX)) {
         forget_current(search);
         return !search->failed;
     }

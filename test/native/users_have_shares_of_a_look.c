@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Who fills a look takes nothing from others: a user has a quarter of its lists at most, and is named; this user and root have all. */
+/*
+ * Who fills a look takes nothing from others: a user has a quarter of its lists at most, and is named, also by programs that work as somebody else; this user and
+ * root have all.
+ */
 #include "drive.h"
 
 #include "budget.h"
@@ -10,15 +13,16 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 
 #define GREEDY 45699u
 #define MODEST 45700u
-#define PIECES (PMO_MEMORIES_MAX / PMO_SHARES + 100)
+#define HALF (PMO_MEMORIES_MAX / PMO_SHARES / 2 + 50) /* two processes have more than a share */
 
 static pid_t greedy, modest;
 
-/* A process of that user with so many pieces of shared memory, which waits to be killed. */
-static pid_t process_of(uid_t uid, unsigned pieces)
+/* What a user starts and what works as `effective`, as a setuid program does, with so many pieces of shared memory.  It waits to be killed. */
+static pid_t program_of(uid_t uid, uid_t effective, unsigned pieces)
 {
     int ready[2];
     char byte;
@@ -27,7 +31,7 @@ static pid_t process_of(uid_t uid, unsigned pieces)
     CHECK(child >= 0);
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
+        if (setresgid(uid, uid, uid) != 0 || setresuid(uid, effective, effective) != 0)
             _exit(1);
         for (unsigned i = 0; i < pieces; i++)
             if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
@@ -42,6 +46,14 @@ static pid_t process_of(uid_t uid, unsigned pieces)
     CHECK_INT(read(ready[0], &byte, 1), 1);
     close(ready[0]);
     return child;
+}
+
+static pid_t process_of(uid_t uid, unsigned pieces) { return program_of(uid, uid, pieces); }
+
+static void end_all(const pid_t *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        kill(list[i], SIGKILL), waitpid(list[i], NULL, 0);
 }
 
 static size_t pieces_of(const struct pmo_census *census, pid_t pid)
@@ -63,23 +75,71 @@ static bool is_named(const struct pmo_problems *problems, uid_t uid)
     return false;
 }
 
-static void inventory(void)
+static void inventory(uid_t effective)
 {
     struct pmo_census census;
-    greedy = process_of(GREEDY, PIECES);
-    modest = process_of(MODEST, 3);
-    pid_t own = process_of(getuid(), PIECES);
+    pid_t list[] = { program_of(GREEDY, effective, HALF), program_of(GREEDY, effective, HALF), process_of(MODEST, 3), process_of(getuid(), HALF), process_of(getuid(), HALF) };
     CHECK_INT(pmo_census_take(&census), 0);
-    CHECK_INT(pieces_of(&census, greedy), PMO_MEMORIES_MAX / PMO_SHARES);
-    CHECK_INT(pieces_of(&census, modest), 3);
-    CHECK_INT(pieces_of(&census, own), PIECES);
+    CHECK_INT(pieces_of(&census, list[0]) + pieces_of(&census, list[1]), PMO_MEMORIES_MAX / PMO_SHARES);
+    CHECK_INT(pieces_of(&census, list[2]), 3);
+    CHECK_INT(pieces_of(&census, list[3]) + pieces_of(&census, list[4]), 2 * HALF);
     CHECK(is_named(&census.problems, GREEDY) && census.cut);
     CHECK(!is_named(&census.problems, MODEST) && !is_named(&census.problems, getuid()));
+    for (size_t i = 0; i < census.process_count; i++)
+        CHECK(census.processes[i].pid != (uint32_t)list[0] || census.processes[i].uid == effective);
     pmo_census_free(&census);
-    for (pid_t *each = (pid_t[]){ greedy, modest, own, 0 }; *each; each++) {
-        kill(*each, SIGKILL);
-        waitpid(*each, NULL, 0);
+    end_all(list, sizeof list / sizeof *list);
+}
+
+/* A System V segment belongs to whomever its creator names, and takes of the creator's share. */
+static void given_away(void)
+{
+    enum { MANY = PMO_MEMORIES_MAX / PMO_SHARES + 10 };
+    struct pmo_census census;
+    int status;
+    size_t told = 0;
+    CHECK_INT(unshare(CLONE_NEWIPC), 0); /* where there is room for them, and where they end with this process */
+    pid_t giver = fork();
+    CHECK(giver >= 0);
+    if (giver == 0) {
+        struct shmid_ds facts;
+        if (setresuid(GREEDY, GREEDY, GREEDY) != 0)
+            _exit(1);
+        for (unsigned i = 0; i < MANY; i++) {
+            const int id = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+            if (id < 0 || shmctl(id, IPC_STAT, &facts) != 0)
+                _exit(1);
+            facts.shm_perm.uid = 0;
+            if (shmctl(id, IPC_SET, &facts) != 0)
+                _exit(1);
+        }
+        _exit(0);
     }
+    CHECK(waitpid(giver, &status, 0) == giver && status == 0);
+    CHECK_INT(pmo_census_take(&census), 0);
+    for (size_t i = 0; i < census.count; i++)
+        told += census.list[i].kind == PMO_SYSV && !census.list[i].elsewhere;
+    CHECK_INT(told, PMO_MEMORIES_MAX / PMO_SHARES);
+    CHECK(is_named(&census.problems, GREEDY));
+    pmo_census_free(&census);
+}
+
+/* Of a program that works as this process's user, whoever that is. */
+static void payers(void)
+{
+    pid_t program = program_of(GREEDY, MODEST, 0);
+    int status;
+    pid_t looker = fork();
+    CHECK(looker >= 0);
+    if (looker == 0) {
+        struct pmo_process process;
+        if (setresuid(MODEST, MODEST, MODEST) != 0 || pmo_process_open((uint32_t)program, &process) != 0)
+            _exit(1);
+        const struct pmo_uids uids = pmo_process_uids(&process);
+        _exit(uids.effective == MODEST && uids.payer == GREEDY && pmo_share_payer(MODEST, 0) == 0 && pmo_share_payer(0, GREEDY) == GREEDY ? 0 : 1);
+    }
+    CHECK(waitpid(looker, &status, 0) == looker && status == 0);
+    end_all(&program, 1);
 }
 
 /* Numbers cost a user nothing: those beyond the ones that are told apart have one share together. */
@@ -100,7 +160,7 @@ static void users_without_number(void)
 static bool is_before(const struct pmo_process *process, void *context)
 {
     bool *others = context;
-    const bool own = pmo_share_is_whole(pmo_process_uid(process));
+    const bool own = pmo_share_is_whole(pmo_process_uids(process).payer);
     CHECK(!own || !*others);
     *others = *others || (pid_t)process->pid == greedy;
     return true;
@@ -110,17 +170,14 @@ static bool is_before(const struct pmo_process *process, void *context)
 static void own_processes_first(void)
 {
     bool others = false;
-    greedy = process_of(GREEDY, 0);
+    greedy = program_of(GREEDY, 0, 0);
     pid_t own = process_of(getuid(), 0);
     struct pmo_shares shares = { 0 };
     bool whole;
     CHECK_INT(pmo_process_each(is_before, &others, &shares, &whole), 0);
     CHECK(whole);
     CHECK(others);
-    for (pid_t *each = (pid_t[]){ greedy, own, 0 }; *each; each++) {
-        kill(*each, SIGKILL);
-        waitpid(*each, NULL, 0);
-    }
+    end_all((pid_t[]){ greedy, own }, 2);
 }
 
 enum { SLOW = 8, BUDGET_MS = 800 };
@@ -150,7 +207,7 @@ static void time_is_shared_too(void)
     struct pmo_problems problems = { 0 };
     bool whole;
     for (int i = 0; i < SLOW; i++)
-        slow[i] = process_of(GREEDY, 0);
+        slow[i] = program_of(GREEDY, i % 2 ? 0 : GREEDY, 0);
     modest = process_of(MODEST, 0);
     pmo_budget_begin(BUDGET_MS, NULL);
     CHECK_INT(pmo_process_each(takes_long, NULL, &shares, &whole), 0);
@@ -159,12 +216,8 @@ static void time_is_shared_too(void)
     CHECK(visited >= 1 && visited < SLOW);
     CHECK(pmo_shares_tell(&shares, &problems) && is_named(&problems, GREEDY) && !is_named(&problems, MODEST));
     pmo_problems_free(&problems);
-    for (int i = 0; i < SLOW; i++) {
-        kill(slow[i], SIGKILL);
-        waitpid(slow[i], NULL, 0);
-    }
-    kill(modest, SIGKILL);
-    waitpid(modest, NULL, 0);
+    end_all(slow, SLOW);
+    end_all(&modest, 1);
 }
 
 static bool is_of(uint32_t pid, const pid_t *list, size_t count)
@@ -194,15 +247,13 @@ static void processes_and_strangers(void)
     CHECK(fd >= 0 && fstat(fd, &facts) == 0);
     CHECK(mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED);
     for (int i = 0; i < MANY; i++)
-        many[i] = process_of(GREEDY, 0);
+        many[i] = program_of(GREEDY, i % 2 ? 0 : GREEDY, 0);
     modest = process_of(MODEST, 0);
     CHECK_INT(pmo_users_find(&users, &count, &whole, &problems), 0);
     CHECK_INT(pmo_observer_open(seg(), &observer), 0);
     CHECK_INT(pmo_snapshot_take(&observer, PMO_STRANGERS, &s), 0);
-    for (int i = 0; i < MANY; i++)
-        kill(many[i], SIGKILL), waitpid(many[i], NULL, 0);
-    kill(modest, SIGKILL);
-    waitpid(modest, NULL, 0);
+    end_all(many, MANY);
+    end_all(&modest, 1);
     for (size_t i = 0; i < count; i++) {
         told += is_of(users[i].pid, many, MANY);
         modest_too = modest_too || (pid_t)users[i].pid == modest;
@@ -253,10 +304,13 @@ int main(int argc, char **argv)
     users_without_number();
     if (getuid() != 0)
         SKIP("only root can start processes of other users");
-    inventory();
+    inventory(GREEDY);
+    inventory(0); /* `su` that waits for a password */
+    payers();
     own_processes_first();
     time_is_shared_too();
     processes_and_strangers();
     segments();
+    given_away();
     return 0;
 }
