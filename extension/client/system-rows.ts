@@ -9,6 +9,7 @@
 
 import * as l10n from '@vscode/l10n';
 import { formatBytes, formatMode } from '../protocol/address';
+import { visible } from '../protocol/foreign';
 import type { Census, MemoryUser, Problem, SharedObject } from '../protocol/model';
 import { reasonText } from '../protocol/use';
 import { objectCount, orphanCount, processCount } from './counts';
@@ -74,14 +75,6 @@ export function titleOf({ kind, name, inode, sysv }: SharedObject): string {
       ? l10n.t('id {0} (private)', sysv.id)
       : l10n.t('id {0}, key {1}', sysv.id, `0x${sysv.key.toString(16).padStart(8, '0')}`);
   return name === '' ? l10n.t('inode {0}', inode) : visible(name);
-}
-
-/** A name may hold any character: one that turns the line around, or ends it, is shown as what it is. */
-function visible(name: string): string {
-  return name.replace(
-    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 export function segmentName({ kind, name, elsewhere, removed }: SharedObject): string | undefined {

@@ -3,8 +3,13 @@
 // Text from other programs: names of peers, files and processes, command lines, types.  Anybody may have chosen it, for any reader: a terminal, a
 // person who looks quickly, a notification that makes links of what looks like one, a language model.
 
-/** Controls of both kinds, line ends of every kind, what turns the direction of writing, and characters that nobody sees. */
-const unseen = /[\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
+/**
+ * Controls, line ends of every kind, what turns the direction of writing, and what nobody sees, be it by its property or by its picture: a text can be hidden in a
+ * row of any of these.  Also what no character is yet, or is one only by agreement: it may be shown as nothing.  native/base/unseen.h has the same for C
+ * (scripts/characters.mjs).
+ */
+const unseen =
+  /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{13441}\u{13442}\u{16fe4}\u{1d159}]/gu;
 const ordinary = /^[ -~]*$/;
 const known: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 

@@ -2,6 +2,8 @@
 /* character.c - see character.h. */
 #include "character.h"
 
+#include "unseen.h"
+
 /* The first byte's share of the character, and how many bytes follow it; -1: none can begin so. */
 static int begin(unsigned char byte, uint32_t *share)
 {
@@ -36,9 +38,18 @@ size_t pm_character_next(const char *bytes, size_t length, uint32_t *character)
     return (size_t)more + 1;
 }
 
-/* Not what a terminal obeys (C0, C1), and not what turns the order of the text around it or cannot be seen. */
+/* The last range that does not begin after it is the only one that can have it. */
 bool pm_character_is_safe(uint32_t c)
 {
-    return c >= 0x20 && !(c >= 0x7f && c < 0xa0) && c != 0x61c && !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) &&
-           !(c >= 0x2060 && c <= 0x206f) && c != 0xfeff && !(c >= 0xfff0 && c <= 0xfffb) && c < 0xe0000;
+    size_t from = 0, to = sizeof pm_unseen / sizeof *pm_unseen;
+    if (c >= ' ' && c < 0x7f)
+        return true;
+    while (to - from > 1) {
+        const size_t middle = from + (to - from) / 2;
+        if (pm_unseen[middle].first <= c)
+            from = middle;
+        else
+            to = middle;
+    }
+    return c > pm_unseen[from].last && c <= 0x10ffff;
 }

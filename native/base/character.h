@@ -9,6 +9,7 @@
 
 /* The character that begins here; UINT32_MAX if these bytes are none.  How many bytes that is, at least 1. */
 size_t pm_character_next(const char *bytes, size_t length, uint32_t *character);
+/* Not what a terminal obeys, nor what turns the order of the text around it, nor what nobody sees: unseen.h. */
 bool pm_character_is_safe(uint32_t c);
 
 #endif

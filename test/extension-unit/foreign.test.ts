@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import * as assert from 'node:assert/strict';
-import { asData, oneLine, withoutLinks } from '../../extension/protocol/foreign';
+import { asData, oneLine, visible, withoutLinks } from '../../extension/protocol/foreign';
 
 describe('text from other programs', () => {
   it('is in one line, with everything visible that is there', () => {
@@ -9,6 +9,30 @@ describe('text from other programs', () => {
     assert.equal(oneLine('\u001b]0;x\u0007\u009b2J\u0000'), '\\u{1b}]0;x\\u{7}\\u{9b}2J\\u{0}');
     assert.equal(oneLine('ab\u202edc\u2066\u200f'), 'ab\\u{202e}dc\\u{2066}\\u{200f}');
     assert.equal(oneLine('Größe €🐌'), 'Größe €🐌');
+  });
+
+  it('hides nothing in characters that nobody sees', () => {
+    const unseen = [
+      0xad, 0x34f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180f, 0x200b, 0x200c, 0x200d, 0x2800, 0x3164, 0xfe00, 0xfe0f,
+    ];
+    for (const code of [
+      ...unseen,
+      0xffa0,
+      0xfff9,
+      0x13441,
+      0x16fe4,
+      0x1bca0,
+      0x1d159,
+      0x1d173,
+      0xe0001,
+      0xe0100,
+      0xe01ef,
+      0xf0000,
+      0x10fffe,
+    ])
+      assert.equal(visible(`a${String.fromCodePoint(code)}b`), `a\\u{${code.toString(16)}}b`);
+    assert.equal(visible('a\ud800b'), 'a\\u{d800}b');
+    for (const text of ['naïve é', 'हिन्दी', 'مرحبا', '日本語\u3000名', '한국어', '🐌👍🏽']) assert.equal(visible(text), text);
   });
 
   it('is as long as was said, at most', () => {

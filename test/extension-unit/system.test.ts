@@ -151,7 +151,7 @@ describe('rows of the System Shared Memory view', () => {
 
   it('show a name that turns the line around as what it is', () => {
     const row = flat(rowsOf(census([object('evil\u202etxt\n')]))).find(({ icon }) => icon === 'orphan');
-    assert.equal(row?.label, 'evil\\u202etxt\\u000a');
+    assert.equal(row?.label, 'evil\\u{202e}txt\\n');
   });
 
   it('keep an id of their own, whatever is listed', () => {

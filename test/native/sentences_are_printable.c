@@ -24,6 +24,7 @@ int main(int argc, char **argv)
     says(a, slot, "\x1b]0;title\x07\x1b[2J\r\n\x7f", "peer ?]0;title??[2J??? (pid");
     says(a, slot, "Gr\xc3\xb6\xc3\x9f" "e \xe2\x82\xac \xf0\x9f\x90\x8c", "peer Gr\xc3\xb6\xc3\x9f" "e \xe2\x82\xac \xf0\x9f\x90\x8c (pid");
     says(a, slot, "\x9b" "2J \xc2\x9b" "2J \xff\xfe \xc0\x8a \xe0\x82\x9b" "2J \xe2\x82", "peer ?2J ??2J ?? ?? ???2J ?? (pid");
+    says(a, slot, "a\xef\xb8\x8f" "b\xf3\xa0\x84\x80" "c\xe3\x85\xa4" "d\xe2\xa0\x80", "peer a???b????c???d??? (pid"); /* variation selectors, blank letters: nobody sees them */
     says(a, slot, "0123456789012345678901234567890123456789012345678901234567890123", "peer 01234567890123456789012345678901234567890123456789012345678901");
     return 0;
 }
