@@ -23,15 +23,16 @@ export function useFacts(peers: readonly Peer[], open: boolean): Facts {
   const asked = useRef(new Map<number, string>());
   useEffect(() => {
     if (!open) return;
-    const fresh = peers.filter(
-      (peer) => peer.state !== 'dead' && asked.current.get(pidHere(peer) ?? peer.pid) !== factsKey(peer),
-    );
+    const fresh = peers.flatMap((peer) => {
+      const pid = pidHere(peer);
+      return pid === undefined || peer.state === 'dead' || asked.current.get(pid) === factsKey(peer) ? [] : [{ peer, pid }];
+    });
     if (fresh.length === 0) return;
-    for (const peer of fresh) asked.current.set(pidHere(peer) ?? peer.pid, factsKey(peer));
+    for (const { peer, pid } of fresh) asked.current.set(pid, factsKey(peer));
     const take = ({ value }: { value: readonly ProcessFacts[] }): void =>
       setFacts((before) => new Map([...before, ...value.map((one) => [one.pid, one] as const)]));
     // Without them the registry shows what the segment itself tells.
-    ask('peermap/facts', { pids: fresh.map((peer) => pidHere(peer) ?? peer.pid) }).then(take, () => undefined);
+    ask('peermap/facts', { pids: fresh.map(({ pid }) => pid) }).then(take, () => undefined);
   }, [peers, open]);
   return facts;
 }

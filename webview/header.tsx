@@ -132,7 +132,7 @@ function Summary({ snapshot }: { snapshot: Snapshot }): JSX.Element {
       {header ? (
         <time dateTime={iso(header.createdAtMs)} title={new Date(header.createdAtMs).toLocaleString('en-GB')}>
           {l10n.t(
-            'created by {0} (pid {1}, user {2}) {3}',
+            'created by {0} (pid {1}, user {2}, as it says) {3}',
             header.creator.name || l10n.t('an unnamed peer'),
             header.creator.pid,
             header.creator.uid,

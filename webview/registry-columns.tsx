@@ -6,7 +6,7 @@ import * as l10n from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { formatBytes, formatNanoseconds } from '../extension/protocol/address';
 import { methodWords, stateWords } from '../extension/protocol/mapping';
-import { pidText } from '../extension/protocol/process';
+import { pidText, userText } from '../extension/protocol/process';
 import type { Column } from './grid-model';
 import { Bytes, Changing, Icon } from './parts';
 import { baseName, heldBy, isoTime, kernelBytes, stateText, type RegistryRow } from './registry-model';
@@ -96,8 +96,9 @@ function process(): Of[] {
       key: 'user',
       title: l10n.t('User'),
       width: 6,
-      value: ({ peer, facts }) => facts?.user ?? String(peer.uid),
-      cellHint: ({ peer }) => l10n.t('user id {0}', peer.uid),
+      value: ({ peer, facts }) => userText(peer, facts),
+      cellHint: ({ peer }) =>
+        peer.uid === undefined ? l10n.t('what it says of itself: its process is not seen') : l10n.t('user id {0}', peer.uid),
     },
     {
       key: 'executable',

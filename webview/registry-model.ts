@@ -6,7 +6,7 @@ import * as l10n from '@vscode/l10n';
 import { formatBytes, formatNanoseconds } from '../extension/protocol/address';
 import { methodWords, stateWords } from '../extension/protocol/mapping';
 import type { Header, Peer, ProcessFacts } from '../extension/protocol/model';
-import { pidHere, pidText, thawText } from '../extension/protocol/process';
+import { pidHere, pidText, thawText, userText } from '../extension/protocol/process';
 import type { Facts } from './facts';
 import { conditionOf, conditionText, kernelOf, peerKey, type Condition, type Kernel } from './peer';
 
@@ -29,7 +29,9 @@ export function registryRows(
   return peers.map((peer) => {
     const key = peerKey(peer);
     const last = before.get(key);
-    const known = facts.get(pidHere(peer) ?? peer.pid);
+    const pid = pidHere(peer);
+    // Of whom is not seen any more, what was known.  Whoever has its number here is another process.
+    const known = pid === undefined ? last?.facts : facts.get(pid);
     if (last?.peer === peer && last.facts === known && last.active === header.active) return last;
     return {
       key,
@@ -92,7 +94,8 @@ export function factLines(row: RegistryRow): string[] {
     [l10n.t('Frozen'), thawText(peer)],
     [l10n.t('PID in its container'), facts?.containerPid],
     [l10n.t('Container'), facts?.container],
-    [l10n.t('User'), facts ? `${facts.user} (${facts.uid})` : peer.uid],
+    [l10n.t('User'), userText(peer, facts)],
+    [l10n.t('User ID'), peer.uid],
     [l10n.t('Executable'), facts?.executable],
     [l10n.t('Command line'), facts?.commandLine],
     [l10n.t('Started'), isoTime(facts?.startedAtMs)],

@@ -6,6 +6,7 @@ import * as l10n from '@vscode/l10n';
 import * as os from 'node:os';
 import type * as vscode from 'vscode';
 import type { EventBatch, Problem, Root, Structure } from '../protocol/model';
+import { pidHere } from '../protocol/process';
 import type { Answer, Harmless, Requests } from '../protocol/requests';
 import { snapshotVersion, type SnapshotFile } from '../protocol/snapshot-file';
 import { sentenceOf } from './failure';
@@ -58,7 +59,7 @@ export async function collect(
   );
   const events = await allEvents(server, segment, snapshot.header?.eventHead ?? 0);
   const heap = await ask('peermap/heap', { segment });
-  const facts = await ask('peermap/facts', { pids: snapshot.peers.map(({ pid }) => pid) });
+  const facts = await ask('peermap/facts', { pids: snapshot.peers.flatMap((peer) => pidHere(peer) ?? []) });
   const resident = residency ? await ask('peermap/residency', { segment }) : undefined;
   const census = await ask('peermap/census', {});
   const look = async ({ name: root }: Root) => (await ask('peermap/structure', { segment, root }))?.value;

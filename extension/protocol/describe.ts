@@ -7,7 +7,7 @@ import * as l10n from '@vscode/l10n';
 import { formatBytes, formatMode, plus } from './address';
 import { describeHeap, describeRound } from './describe-parts';
 import { methodWords, opWords } from './mapping';
-import { heldText, pidHere, pidText, thawText, unseenText } from './process';
+import { heldText, pidHere, pidText, thawText, unseenText, userText } from './process';
 import type { Header, HeapCount, Mapping, Peer, PeermapEvent, Problem, ProblemCode, ProcessFacts, Snapshot } from './model';
 
 export interface Described {
@@ -91,7 +91,13 @@ function headerLines(header: Header): string[] {
     l10n.t('base: {0}', header.base),
     l10n.t('epoch: {0}', header.epoch),
     l10n.t('registry: {0} slots', header.slots),
-    l10n.t('created: {0}, by {1} (pid {2}, uid {3})', iso(header.createdAtMs), creator.name, creator.pid, creator.uid),
+    l10n.t(
+      'created: {0}, by {1} (pid {2}, uid {3}, as it says)',
+      iso(header.createdAtMs),
+      creator.name,
+      creator.pid,
+      creator.uid,
+    ),
     ...(lock
       ? [
           lock.died
@@ -106,13 +112,14 @@ function headerLines(header: Header): string[] {
 }
 
 function peerLines(peer: Peer, header: Header | undefined, facts: readonly ProcessFacts[]): string[] {
-  const known = facts.find(({ pid }) => pid === (pidHere(peer) ?? peer.pid));
+  const known = facts.find(({ pid }) => pid === pidHere(peer));
   const state = [peer.state, heldText(peer), unseenText(peer)].filter((word) => word !== undefined);
   return [
     `${peer.name} (${pidText(peer)}): ${state.join(', ')}`,
     ...[
       ...(peer.frozen ? [thawText(peer)] : []),
       l10n.t('slot {0}, attachment {1}', peer.slot, peer.generation),
+      l10n.t('user: {0}', userText(peer, known)),
       peer.relocated ? l10n.t('base {0} (relocated: raw pointers do not hold)', peer.base) : l10n.t('base {0}', peer.base),
       l10n.t('maps {0} ({1} bytes); it {2}', formatBytes(peer.mapped), peer.mapped, methodWords[peer.method]),
       l10n.t('acknowledged epoch {0} of {1}', peer.acked, peer.requested),
@@ -128,9 +135,9 @@ function peerLines(peer: Peer, header: Header | undefined, facts: readonly Proce
   ];
 }
 
-function factLines({ user, executable, containerPid, container, tracer }: ProcessFacts): string[] {
+function factLines({ executable, containerPid, container, tracer }: ProcessFacts): string[] {
   return [
-    l10n.t('user {0}, executable {1}', user, executable || '?'),
+    l10n.t('executable: {0}', executable || '?'),
     ...(containerPid === undefined ? [] : [l10n.t('pid {0} in its container', containerPid)]),
     ...(container === undefined ? [] : [container]),
     ...(tracer ? [l10n.t('traced by {0} ({1})', tracer.command, tracer.pid)] : []),

@@ -3,7 +3,7 @@
 // The process behind a peer: which number it has here, what keeps it from running, and how it is let go on.
 
 import * as l10n from '@vscode/l10n';
-import type { Peer } from './model';
+import type { Peer, ProcessFacts } from './model';
 
 /** The number that its process has on this side, if it is known to be seen. */
 export function pidHere({ pid, samePid, pidHere: here }: Pick<Peer, 'pid' | 'samePid' | 'pidHere'>): number | undefined {
@@ -14,6 +14,16 @@ export function pidHere({ pid, samePid, pidHere: here }: Pick<Peer, 'pid' | 'sam
 export function pidText(peer: Pick<Peer, 'pid' | 'samePid' | 'pidHere'>): string {
   const here = pidHere(peer);
   return here === undefined || here === peer.pid ? String(peer.pid) : l10n.t('{0} (here {1})', peer.pid, here);
+}
+
+/** Whose its process is, by the kernel's word; and what it says of itself, where that is another or its process is not seen. */
+export function userText(
+  { uid, claimedUid }: Pick<Peer, 'uid' | 'claimedUid'>,
+  facts?: Pick<ProcessFacts, 'user' | 'uid'>,
+): string {
+  if (uid === undefined) return claimedUid === undefined ? '?' : l10n.t('uid {0}, as it says', claimedUid);
+  const user = facts?.uid === uid ? facts.user : String(uid);
+  return claimedUid === undefined ? user : l10n.t('{0} (says uid {1})', user, claimedUid);
 }
 
 /** Whose process is not known to be seen: what is known of it. */

@@ -67,7 +67,8 @@ Napi::Object peer_object(Napi::Env env, const pmo_peer& peer) {
   object.Set("slot", peer.index);
   object.Set("generation", to_number(env, slot.tag / PM_TAG_STEP));
   object.Set("pid", slot.pid);
-  object.Set("uid", slot.uid);
+  if (peer.uid != UINT32_MAX) object.Set("uid", peer.uid);
+  if (pmo_uid_is_claimed(&peer)) object.Set("claimedUid", slot.uid);
   object.Set("startTime", to_number(env, slot.start_time));
   object.Set("name", slot.name);
   object.Set("state", pmo_state_word(peer.state));

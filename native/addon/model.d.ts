@@ -261,7 +261,10 @@ export interface Peer {
   /** Grows each time the slot changes hands: slot and generation together name one attachment. */
   generation: number;
   pid: number;
-  uid: number;
+  /** As whom its process works, by the kernel's word.  Absent if that is not known to be seen. */
+  uid?: number;
+  /** As whom it says that it works, where that is another user, as in a user namespace of its own, or where there is no `uid`. */
+  claimedUid?: number;
   startTime: number;
   name: string;
   state: PeerState;
@@ -332,6 +335,7 @@ export interface Header {
   lock?: { slot: number; pid: number; name: string; died: boolean };
   /** A change of size that is under way, or was left by a peer that died. */
   intent?: { op: Op; from: number; to: number };
+  /** What it wrote of itself. */
   creator: { pid: number; uid: number; startTime: number; name: string };
   createdAtMs: number;
   /** Events ever written: the next event's `seq` is this + 1. */

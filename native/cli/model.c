@@ -66,7 +66,10 @@ static void model_peer(struct json *json, const struct pmo_peer *peer)
     json_number(json, "slot", peer->index);
     json_number(json, "generation", slot->tag / PM_TAG_STEP);
     json_number(json, "pid", slot->pid);
-    json_number(json, "uid", slot->uid);
+    if (peer->uid != UINT32_MAX)
+        json_number(json, "uid", peer->uid);
+    if (pmo_uid_is_claimed(peer))
+        json_number(json, "claimedUid", slot->uid);
     json_number(json, "startTime", slot->start_time);
     json_string(json, "name", slot->name);
     json_string(json, "state", pmo_state_word(peer->state));

@@ -87,8 +87,8 @@ void view_head(const struct out *out, const struct pmo_snapshot *snapshot)
         return;
     view_sizes(out, snapshot);
     label(out, "created");
-    out_line(out, PLAIN, "%s by %s (pid %" PRIu32 ", %s)", figure_date(h->created_ns).text, h->creator_name, h->creator_pid,
-             figure_user(h->creator_uid).text);
+    out_line(out, PLAIN, "%s by %s (pid %" PRIu32 ", %s%s)", figure_date(h->created_ns).text, h->creator_name, h->creator_pid,
+             h->creator_uid == object->st_uid ? "" : "says ", figure_user(h->creator_uid).text); /* whose the object is, the kernel says */
     view_lock(out, snapshot);
 }
 

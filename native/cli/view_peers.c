@@ -46,6 +46,8 @@ static void note_more(struct table *table, const struct pmo_peer *peer)
     const struct pm_slot *slot = &peer->slot;
     if (peer->frozen)
         table_note(table, WARNING, "         its cgroup is frozen, and nothing else makes it go on: %s", pmo_thaw_remedy(&peer->freezer).text);
+    if (peer->uid != UINT32_MAX && pmo_uid_is_claimed(peer))
+        table_note(table, WARNING, "         it says that it works as %s (uid %" PRIu32 "): of a user namespace of its own, or a lie", figure_user(slot->uid).text, slot->uid);
     if (slot->pin / PM_PIN_ONE > 0 && peer->state != PMO_DEAD)
         table_note(table, PLAIN, "         pins %s: a shrink below that waits", BYTES(slot->pin & PM_PIN_BYTES));
     if (slot->flags & PM_SLOT_RELOCATED)
@@ -69,7 +71,10 @@ static void put_peer(struct table *table, const struct pmo_snapshot *snapshot, c
     else
         table_put(table, plain, "%" PRIu32, slot->pid);
     table_put(table, plain, "%s", slot->name);
-    table_put(table, plain, "%s", figure_user(slot->uid).text);
+    if (peer->uid != UINT32_MAX)
+        table_put(table, plain, "%s", figure_user(peer->uid).text);
+    else
+        table_put(table, FAINT, "says %s", figure_user(slot->uid).text);
     const char *held = pmo_held_word(peer);
     table_put(table, state_style(peer), "%s%s%s", pmo_state_word(peer->state), held ? ", " : "", held ? held : "");
     table_put(table, plain, "0x%" PRIx64, slot->base);

@@ -193,7 +193,7 @@ enum peermap_method {
 /* One row of the registry, copied. */
 typedef struct peermap_peer {
     pid_t pid; /* in the peer's own pid namespace */
-    uid_t uid;
+    uid_t uid; /* as it says: in its own user namespace, and anybody who may write the segment can say anything */
     uint64_t start_time;         /* clock ticks since boot, as field 22 of /proc/PID/stat */
     char name[PEERMAP_NAME_MAX]; /* descriptive name */
     void *base;                  /* where the data begins in that process */

@@ -142,6 +142,7 @@ static void look(struct pmo_snapshot *snapshot, struct pmo_peer *peer, struct pm
         peer->state = lives ? PMO_DEAD : peer->state;
     } else {
         peer->here = process.pid;
+        peer->uid = pmo_process_uid(&process);
         peer->same_pid = process.pid == peer->slot.pid;
         if (peer->state != PMO_DEAD)
             ask_freezer(peer);

@@ -98,7 +98,7 @@ static void keep_peers(struct pmo_snapshot *snapshot, const struct tables *table
         else if (state > PM_JOINING)
             pmo_problem_add(&snapshot->problems, PMO_BAD_SLOT, pmo_at("slot %" PRIu32, i), "state %" PRIu64 " does not exist", state);
         else if (state != PM_FREE)
-            snapshot->peers[snapshot->peer_count++] = (struct pmo_peer){ .index = i, .slot = *slot, .state = state_of(slot) };
+            snapshot->peers[snapshot->peer_count++] = (struct pmo_peer){ .index = i, .slot = *slot, .state = state_of(slot), .uid = UINT32_MAX };
     }
 }
 

@@ -19,6 +19,7 @@ struct pmo_peer {
     enum pmo_peer_state state;
     uint32_t here;      /* its process's number here, which is another in a pid namespace below this one; 0: it is not known to be seen */
     uint32_t perhaps;   /* likewise, of one that may be it; 0: none */
+    uint32_t uid;       /* as whom that works, by the kernel's word, which need not be what the slot claims; UINT32_MAX: it is not known to be seen */
     bool same_pid;      /* the process with this pid, here, is the one that registered, and has not ended */
     char process_state; /* 0 if not known */
     bool frozen;        /* with its cgroup: it runs nothing until that is thawed, not even when it is continued */
@@ -27,6 +28,9 @@ struct pmo_peer {
     struct pmo_mappings mappings;
     struct pmo_runs missing;
 };
+
+/* Whether its process is not seen, or is of another user than it says: of a user namespace of its own, or a lie. */
+static inline bool pmo_uid_is_claimed(const struct pmo_peer *peer) { return peer->uid != peer->slot.uid || peer->uid == UINT32_MAX; }
 
 struct pmo_stranger {
     uint32_t pid;

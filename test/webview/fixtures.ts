@@ -405,7 +405,7 @@ export function factsOf(model: Model): ProcessFacts[] {
     .map((peer) => ({
       pid: peer.pid,
       user: 'ada',
-      uid: peer.uid,
+      uid: peer.uid ?? 0,
       executable: `/usr/bin/${peer.name}`,
       commandLine: `/usr/bin/${peer.name} --segment ${model.name}`,
       startedAtMs: peer.attachedAtMs - 60_000,
