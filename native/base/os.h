@@ -254,6 +254,16 @@ int pm_process_maps(const struct pm_agent *who, uint64_t start, uint64_t length,
  * `until` (0: never). */
 int pm_process_populate(uint32_t thread, uint64_t address, uint64_t length, uint64_t until);
 
+/* A thread that waits in the kernel where nothing interrupts it: state D. */
+struct pm_kernel_wait {
+    uint32_t thread;
+    char where[64]; /* the kernel's function (/proc/PID/wchan); "" if that is not to be seen */
+};
+/* False if that thread of this process does not. */
+bool pm_thread_waits(uint32_t thread, struct pm_kernel_wait *wait);
+/* False if none of the first threads of that process does, as far as can be seen. */
+bool pm_process_waits(uint32_t pid, struct pm_kernel_wait *wait);
+
 /*
  * Lets a waking thread run before threads that have been running: a short slice of its own (Linux 6.12; before that, nothing).  Needs no
  * privilege, takes no time away from anybody.

@@ -83,7 +83,11 @@ static uint64_t grace(const peermap_segment *segment) { return UINT64_C(50000000
 static int held_up(const peermap_segment *segment, const char *what)
 {
     char name[32] = "";
-    const uint32_t tracer = pm_thread_tracer(load32(&segment->tid));
+    struct pm_kernel_wait wait;
+    const uint32_t tid = load32(&segment->tid), tracer = pm_thread_tracer(tid);
+    if (tracer == 0 && pm_thread_waits(tid, &wait))
+        return pm_fail(PEERMAP_EBUSY, "segment %s: the agent thread of this process is %s: it waits in the kernel (thread %" PRIu32 ", state D%s%s)",
+                       segment->name, what, tid, wait.where[0] ? ", " : "", wait.where);
     if (tracer == 0)
         return pm_fail(PEERMAP_EBUSY, "segment %s: the agent thread of this process is %s; see whether a debugger or a freezer holds it", segment->name, what);
     pm_process_name(tracer, name, sizeof name);
