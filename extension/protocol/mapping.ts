@@ -100,6 +100,11 @@ export const reachWords: Readonly<Record<number, string>> = {
   get 24() {
     return l10n.t('there is no descriptor free to look at its process by (ulimit -n); close some');
   },
+  get 35() {
+    return l10n.t(
+      'its memory map is locked: it waits in the kernel, as for a file system that does not answer; end that wait, or the process',
+    );
+  },
   get 38() {
     return l10n.t('it is stopped, and stopped peers cannot be reached on this kind of processor; continue it');
   },

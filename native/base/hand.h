@@ -10,6 +10,9 @@
  * waits for the hand until a time that is known beforehand, then kills it, and leaves behind what the kernel does not let end: the memory that
  * the two share is of its own, outlives the handle, and is freed once the hand has ended.
  *
+ * The memory map of another process may be locked for as long.  So what needs it is asked and done by the hand as well, before it lets anybody run:
+ * whether the process has the segment mapped, and putting pages into its page tables (hand_memory.h).
+ *
  * Only the thread that is named is touched, and it is looked at again once it is held, since a number can have become another thread's.  Nothing is
  * written into it, no register and no memory: it runs its own code.
  */
@@ -25,11 +28,20 @@
 
 #define PM_HAND_MAX 64
 
+/* What another process must have: at `start` the first `length` bytes of the object.  Nothing is asked for a length of 0. */
+struct pm_hand_view {
+    struct pm_backing backing;
+    uint64_t start, length;
+    uint64_t from, to; /* addresses, whose pages shall be in its page tables: this is done, and nobody let run; both 0: none */
+};
+
 struct pm_hand_target {
     struct pm_agent agent;
+    struct pm_hand_view view;
     int file; /* its maker's: the thread's stat, by which the hand knows it again; -1: not open */
-    /* Why it could not be reached; 0 while it is.  ESRCH: it is another by now; EINPROGRESS: the kernel did not let it be held; EAGAIN: not its fault, to
-     * be tried again. */
+    int maps, mem; /* the same, of what its process has mapped */
+    /* Why it could not be reached; 0 while it is.  ESRCH: it is another by now, or has not what it must; EPERM; EINPROGRESS: the kernel did not let it be
+     * held; EDEADLK: its memory map is locked; EAGAIN: not its fault, to be tried again. */
     int error;
     bool held;
 };
@@ -38,7 +50,9 @@ struct pm_hand_target {
 struct pm_tracer {
     struct pm_hand_target targets[PM_HAND_MAX];
     uint32_t count;
-    uint32_t at; /* the target that it is about to seize; `count` when it has tried all */
+    uint32_t at; /* the target that it is at; `count` when it has tried all */
+    uint32_t in_memory; /* it waits for its memory map, not to seize it */
+    uint32_t steps; /* counted, while it gets on */
     pid_t pid;
     pid_t parent;
     uint32_t order; /* futex: what the hand shall do */
@@ -56,7 +70,7 @@ struct pm_hand {
     struct pm_tracer *tracer;
 };
 
-/* Adds an agent to those that the next start is for.  NULL if there are too many. */
+/* Adds an agent to those that the next start is for, without a view.  NULL if there are too many. */
 struct pm_hand_target *pm_hand_add(struct pm_hand *hand, const struct pm_agent *who);
 /* Lets all of them run, each in spite of its process's stop, at most until the deadline.  0, or errno if nothing can be tried; otherwise see the
  * targets. */

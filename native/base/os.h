@@ -247,12 +247,6 @@ struct pm_backing {
 };
 /* What this process has mapped at `address`, shared and writable.  False if that is not to be seen. */
 bool pm_process_backing(const void *address, struct pm_backing *backing);
-/* 0 if its process has, shared and writable, and without a gap, `length` bytes of the object: at `start` its beginning, and so on.  By the kernel's
- * word alone.  ESRCH if not; EPERM if it does not say so to this process; EMFILE. */
-int pm_process_maps(const struct pm_agent *who, uint64_t start, uint64_t length, const struct pm_backing *backing);
-/* Puts the allocated pages of [address, address + length) into the page tables of its process, from outside.  0 or errno; ETIMEDOUT after
- * `until` (0: never). */
-int pm_process_populate(uint32_t thread, uint64_t address, uint64_t length, uint64_t until);
 
 /* A thread that waits in the kernel where nothing interrupts it: state D. */
 struct pm_kernel_wait {

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define PIECE (UINT64_C(16) << 20) /* some milliseconds */
@@ -105,10 +106,31 @@ static int populate(const void *at, uint64_t from, uint64_t length)
     return error;
 }
 
+/* Before Linux 5.14.  Reading a byte makes the kernel map its page, and with it those around it that are in memory: 64 KiB at a time. */
+#define AROUND UINT64_C(65536)
+#define BATCH 256
+
+static int touch(uintptr_t address, uint64_t length, uint64_t until)
+{
+    char bytes[BATCH];
+    struct iovec there[BATCH];
+    for (uint64_t at = 0; at < length;) {
+        unsigned long count = 0;
+        for (; at < length && count < BATCH; count++, at += AROUND - (address + at) % AROUND)
+            there[count] = (struct iovec){ (void *)(uintptr_t)(address + at), 1 };
+        struct iovec mine = { bytes, count };
+        if (process_vm_readv((pid_t)pm_thread_id(), &mine, 1, there, count, 0) != (ssize_t)count)
+            return errno ? errno : EFAULT;
+        if (until != 0 && at < length && pm_now() >= until)
+            return ETIMEDOUT;
+    }
+    return 0;
+}
+
 int pm_memory_populate(void *at, uint64_t length, uint64_t until)
 {
     int error = in_pieces(populate, at, 0, length, until);
-    if (error == EINVAL) /* before Linux 5.14 */
-        error = pm_process_populate(pm_thread_id(), (uintptr_t)at, length, until);
+    if (error == EINVAL)
+        error = touch((uintptr_t)at, length, until);
     return error;
 }

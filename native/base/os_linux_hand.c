@@ -9,6 +9,7 @@
 #include "hand.h"
 
 #include "fault.h"
+#include "hand_memory.h"
 #include "order.h"
 #include "os.h"
 #include "os_linux.h"
@@ -48,7 +49,7 @@ struct pm_hand_target *pm_hand_add(struct pm_hand *hand, const struct pm_agent *
     if (hand->count == PM_HAND_MAX)
         return NULL;
     struct pm_hand_target *target = &hand->targets[hand->count];
-    *target = (struct pm_hand_target){ .agent = *who, .file = -1 };
+    *target = (struct pm_hand_target){ .agent = *who, .file = -1, .maps = -1, .mem = -1 };
     store32(&hand->count, hand->count + 1); /* last, for the child of a fork by another thread */
     return target;
 }
@@ -148,6 +149,23 @@ QUIET static void seize(struct pm_hand_target *target)
         trace(PTRACE_INTERRUPT, target->agent.thread, 0, 0);
 }
 
+QUIET static void note(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_SEQ_CST); }
+
+/* First what waits for its memory map: who is seized then has what it must. */
+QUIET static void begin(struct pm_tracer *tracer, struct pm_hand_target *target)
+{
+    note(&tracer->in_memory, 1);
+    if (target->error == 0 && target->view.length > 0)
+        target->error = pm_hand_asks(target, &tracer->steps);
+    if (target->view.from < target->view.to) {
+        if (target->error == 0)
+            target->error = pm_hand_populates(target, tracer->until, &tracer->steps);
+        return;
+    }
+    note(&tracer->in_memory, 0);
+    seize(target);
+}
+
 /* What stops it is handed on to it, and it goes on running.  Who is another after all stops only if its process is stopped, or by a signal: then it is let go
  * of, into just that. */
 QUIET static void keep_running(struct pm_hand_target *target, uint64_t until)
@@ -202,10 +220,11 @@ QUIET static int work(void *argument)
     if (pm_call(SYS_getppid, 0, 0, 0, 0, 0, 0) != tracer->parent)
         return 0;
     for (uint32_t i = 0; i < tracer->count; i++) {
-        __atomic_store_n(&tracer->at, i, __ATOMIC_SEQ_CST);
-        seize(&tracer->targets[i]);
+        note(&tracer->at, i);
+        __atomic_fetch_add(&tracer->steps, 1, __ATOMIC_SEQ_CST);
+        begin(tracer, &tracer->targets[i]);
     }
-    __atomic_store_n(&tracer->at, tracer->count, __ATOMIC_SEQ_CST);
+    note(&tracer->at, tracer->count);
     for (uint32_t i = 0; i < tracer->count; i++)
         keep_running(&tracer->targets[i], now() + SOON_NS);
     PM_POINT("hand.seized");
@@ -243,24 +262,44 @@ static int open_agent(const struct pm_agent *who)
     return -ESRCH;
 }
 
+/* To open it waits for nobody. */
+static int open_view(const struct pm_agent *who, const char *name)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/%s", who->pid, who->thread, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 ? fd : errno == ENOENT ? -ESRCH : errno == EACCES ? -EPERM : -errno;
+}
+
 static void open_all(struct pm_hand *hand)
 {
     for (uint32_t i = 0; i < hand->count; i++) {
         struct pm_hand_target *target = &hand->targets[i];
-        target->file = open_agent(&target->agent);
-        if (target->file < 0) /* for want of a descriptor, say */
-            target->error = target->file == -ESRCH ? ESRCH : EAGAIN;
+        int failed = target->file = open_agent(&target->agent);
+        if (failed >= 0 && target->view.length > 0)
+            failed = target->maps = open_view(&target->agent, "maps");
+        if (failed >= 0 && target->view.from < target->view.to)
+            failed = target->mem = open_view(&target->agent, "mem");
+        if (failed < 0) /* for want of a descriptor, say */
+            target->error = failed == -ESRCH || failed == -EPERM ? -failed : EAGAIN;
     }
+}
+
+static void close_one(int *place)
+{
+    int file = *place;
+    *place = -1; /* first: its number may be another file's at once, which a forked child must not close */
+    order_here();
+    if (file >= 0)
+        close(file);
 }
 
 static void close_all(struct pm_hand *hand)
 {
     for (uint32_t i = 0; i < hand->count; i++) {
-        int file = hand->targets[i].file;
-        hand->targets[i].file = -1; /* first: its number may be another file's at once, which a forked child must not close */
-        order_here();
-        if (file >= 0)
-            close(file);
+        close_one(&hand->targets[i].file);
+        close_one(&hand->targets[i].maps);
+        close_one(&hand->targets[i].mem);
     }
 }
 
@@ -303,7 +342,7 @@ bool pm_hand_works(const struct pm_hand *hand) { return hand->pid != 0 && runs(h
 /* Process-local.  A wait for the hand to begin. */
 struct doubt {
     uint64_t next;
-    uint32_t at;
+    uint32_t steps;
 };
 
 static bool seems_asleep(const struct pm_hand *hand)
@@ -312,14 +351,17 @@ static bool seems_asleep(const struct pm_hand *hand)
     return state == 'D' || state == 'S';
 }
 
-/* It is at the same thread as at the last look, and neither of them runs or waits for a processor: the kernel does not let it seize that one. */
+/*
+ * It has not got on since the last look, and does not run or wait for a processor, nor does the thread that it is to seize: the kernel does not let it.
+ */
 static bool is_stuck(const struct pm_hand *hand, struct doubt *doubt, uint64_t time)
 {
     if (time < doubt->next)
         return false;
-    const uint32_t at = order_load32(&hand->tracer->at), before = doubt->at;
-    *doubt = (struct doubt){ time + STUCK_NS, at };
-    return at == before && at < hand->count && seems_asleep(hand) && pm_process_state(hand->targets[at].agent.thread) != 'R';
+    const uint32_t at = order_load32(&hand->tracer->at), steps = order_load32(&hand->tracer->steps), before = doubt->steps;
+    *doubt = (struct doubt){ time + STUCK_NS, steps };
+    return steps == before && at < hand->count && seems_asleep(hand) &&
+           (order_load32(&hand->tracer->in_memory) || pm_process_state(hand->targets[at].agent.thread) != 'R');
 }
 
 /* Until the hand has done it, or the time has come; a hand that ended without having done so, or is stuck, is not waited for. */
@@ -381,8 +423,9 @@ static void give_up(struct pm_hand *hand)
 {
     const uint32_t at = order_load32(&hand->tracer->at);
     const bool lives = runs(hand->pid), sleeps = lives && at < hand->count && seems_asleep(hand);
+    const int held = order_load32(&hand->tracer->in_memory) ? EDEADLK : EINPROGRESS;
     for (uint32_t i = 0; i < hand->count; i++)
-        hand->targets[i].error = !lives ? EPERM : i == at && sleeps ? EINPROGRESS : EAGAIN;
+        hand->targets[i].error = !lives ? EPERM : i == at && sleeps ? held : EAGAIN;
     if (lives)
         finish(hand, false);
 }
@@ -402,6 +445,8 @@ static bool prepare(struct pm_hand *hand, uint64_t until)
     tracer->until = until;
     tracer->parent = getpid();
     order_store32(&tracer->at, 0);
+    order_store32(&tracer->in_memory, 0);
+    order_store32(&tracer->steps, 0);
     order_store32(&tracer->order, RUN);
     order_store32(&tracer->done, NOTHING);
     return true;

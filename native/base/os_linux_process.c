@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 /* ---- finding who was registered ---- */
@@ -110,7 +109,7 @@ int pm_process_sandbox(void)
     return pm_text_last_number(seccomp[0].value) != 0 && pm_text_last_number(seccomp[1].value) != 0 ? EPERM : 0;
 }
 
-/* ---- reaching into them ---- */
+/* ---- what this one has mapped ---- */
 
 /* What a peer has of its segment is mapped so. */
 static bool is_shared(const struct pm_maps_line *line)
@@ -138,56 +137,4 @@ bool pm_process_backing(const void *address, struct pm_backing *backing)
 {
     struct place place = { (uintptr_t)address, backing };
     return pm_text_any_line("/proc/thread-self/maps", is_there, &place);
-}
-
-struct run {
-    struct pm_backing backing;
-    uint64_t start, at, end; /* from `start`, the object's beginning, up to `at` it is there */
-};
-
-/* The lines ascend: whatever is there instead ends the run. */
-static bool is_end(char *text, void *context)
-{
-    struct run *run = context;
-    struct pm_maps_line line;
-    if (!pm_maps_line_read(text, &line) || line.to <= run->at)
-        return false;
-    if (line.from > run->at || !is_shared(&line) || line.device != run->backing.device || line.inode != run->backing.inode ||
-        line.offset + (run->at - line.from) != run->at - run->start)
-        return true;
-    run->at = line.to;
-    return run->at >= run->end;
-}
-
-int pm_process_maps(const struct pm_agent *who, uint64_t start, uint64_t length, const struct pm_backing *backing)
-{
-    struct run run = { .backing = *backing, .start = start, .at = start, .end = start + length };
-    char path[64];
-    if (run.end < start)
-        return ESRCH;
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/maps", who->pid, who->thread);
-    errno = 0;
-    pm_text_any_line(path, is_end, &run);
-    return run.at >= run.end ? 0 : errno == EACCES || errno == EPERM ? EPERM : unseen(errno);
-}
-
-/* Reading a byte makes the kernel map its page there, and with it those around it that are in memory: 64 KiB at a time. */
-#define AROUND UINT64_C(65536)
-#define BATCH 256
-
-int pm_process_populate(uint32_t thread, uint64_t address, uint64_t length, uint64_t until)
-{
-    char bytes[BATCH];
-    struct iovec there[BATCH];
-    for (uint64_t at = 0; at < length;) {
-        unsigned long count = 0;
-        for (; at < length && count < BATCH; count++, at += AROUND - (address + at) % AROUND)
-            there[count] = (struct iovec){ (void *)(uintptr_t)(address + at), 1 };
-        struct iovec mine = { bytes, count };
-        if (process_vm_readv((pid_t)thread, &mine, 1, there, count, 0) != (ssize_t)count)
-            return errno ? errno : EFAULT;
-        if (until != 0 && at < length && pm_now() >= until)
-            return ETIMEDOUT;
-    }
-    return 0;
 }

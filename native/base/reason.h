@@ -19,6 +19,7 @@
     X(ENOSYS, "it is stopped, and stopped peers cannot be reached on this kind of processor; continue it")                                       \
     X(EREMOTE, "it is stopped, and belongs to another user, who does not own the segment; that user can continue it")                            \
     X(EL2HLT, "its cgroup is frozen, as a paused container is; thaw it")                                                                         \
+    X(EDEADLK, "its memory map is locked: it waits in the kernel, as for a file system that does not answer; end that wait, or the process")      \
     X(EINPROGRESS, "its agent is in the middle of something that cannot be interrupted, such as a system call; repeat")
 
 /* Another errno is what mapping the memory in it failed with. */

@@ -13,9 +13,11 @@
  *     EAGAIN  no hand could be made                   ENOSYS       not on this kind of processor
  *     EREMOTE it is of a user whom this is no business of
  *     ECANCELED  PEERMAP_NO_PTRACE forbids it to this process   EMFILE  it cannot be looked at, for want of a descriptor
+ *     EDEADLK its memory map is locked, by a thread that waits in the kernel
  *
  * The registry, which every peer can write, says whom to look at, and nothing else.  What that process is, the kernel says: a thread that the library
- * made, which may be traced; a user who is ours, or to whom the segment belongs; and the segment's header mapped where the slot claims.
+ * made, which may be traced; a user who is ours, or to whom the segment belongs; and the segment's header mapped where the slot claims.  The last of
+ * these it may never say, so a hand asks for it.  Nor does anybody here read the command line, the maps or the memory of another process.
  */
 #include "round.h"
 
@@ -47,33 +49,40 @@ static int find_process(const struct pm_slot *slot, bool if_stopped, struct pm_f
     return pm_process_find(&who, slot->life & PM_FUTEX_TID, if_stopped, facts);
 }
 
-/* 0 if it is a peer, by the kernel's word. */
-static int is_ours(peermap_segment *segment, const struct pm_slot *slot, uint64_t data, const struct pm_facts *facts)
+/* 0 if it is of a user whom this is the business of, and nobody's wish is against it. */
+static int find_permission(const peermap_segment *segment, const struct pm_facts *facts)
 {
-    const uint64_t header = segment->shape.header_len;
     if (facts->uid != (uint32_t)geteuid() && facts->uid != segment->object.owner)
         return EREMOTE;
+    return find_wish(segment, facts);
+}
+
+/* What its process has, if it is a peer that has so many bytes of data; 0 or errno. */
+static int find_view(peermap_segment *segment, const struct pm_slot *slot, uint64_t data, struct pm_hand_view *view)
+{
+    const uint64_t header = segment->shape.header_len;
     errno = 0;
     if (slot->base < header || (segment->backing.inode == 0 && !pm_process_backing(segment->start, &segment->backing)))
         return errno == EMFILE || errno == ENFILE ? EMFILE : ESRCH;
-    return pm_process_maps(&facts->agent, slot->base - header, header + data, &segment->backing);
+    *view = (struct pm_hand_view){ .backing = segment->backing, .start = slot->base - header, .length = header + data };
+    return 0;
 }
 
 /* 0 if it may be reached into, and it is of use. */
-static int find(peermap_segment *segment, const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts)
+static int find(peermap_segment *segment, const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts, struct pm_hand_view *view)
 {
     int error = find_process(slot, if_stopped, facts);
     if (error == 0 && facts->traced)
         return EBUSY;
     if (error == 0)
-        error = is_ours(segment, slot, 0, facts);
+        error = find_permission(segment, facts);
     if (error == 0)
-        error = find_wish(segment, facts);
+        error = find_view(segment, slot, 0, view);
     return error == 0 && pm_process_is_frozen(facts, NULL) ? EL2HLT : error;
 }
 
 /* What can be seen to keep it from answering, whatever was tried; 0: nothing. */
-static int find_hindrance(peermap_segment *segment, const struct pm_slot *slot, struct pm_facts *facts, struct pm_freezer *freezer)
+static int find_hindrance(const peermap_segment *segment, const struct pm_slot *slot, struct pm_facts *facts, struct pm_freezer *freezer)
 {
     int error = find_process(slot, false, facts);
     if (error != 0)
@@ -82,10 +91,7 @@ static int find_hindrance(peermap_segment *segment, const struct pm_slot *slot, 
         return EL2HLT;
     if (!is_stopped(facts))
         return facts->state == 'D' ? EINPROGRESS : 0;
-    if (facts->traced)
-        return EBUSY;
-    error = is_ours(segment, slot, 0, facts);
-    return error == 0 ? find_wish(segment, facts) : error;
+    return facts->traced ? EBUSY : find_permission(segment, facts);
 }
 
 static void tell(peermap_segment *segment, enum pm_event_kind kind, uint64_t epoch, uint32_t index, uint64_t size, int error)
@@ -113,7 +119,7 @@ static void look(const struct pm_running *round, struct pm_awaited *who)
     who->agent.thread = 0;
     if (ms_asked(who) < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
         return;
-    int error = find(segment, &slot, true, &facts);
+    int error = find(segment, &slot, true, &facts, &who->view);
     who->error = error == EAGAIN ? 0 : error; /* it runs: its answer is on its way */
     if (error == 0)
         who->agent = facts.agent;
@@ -129,6 +135,8 @@ static void take(struct pm_running *round, struct pm_awaited *who)
         return;
     store64(&segment->slots[who->index].unstopped, round->epoch);
     who->target = pm_hand_add(&segment->hand, &who->agent);
+    if (who->target)
+        who->target->view = who->view;
 }
 
 /* Whom a hand held that is no more is to be reached again; but not for ever, for it may have been ended for what it does. */
@@ -172,7 +180,7 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
             continue;
         bool again = error == 0 && who->target->error == EAGAIN;
         who->error = again ? 0 : error != 0 ? error : who->target->error;
-        if (who->error == EINPROGRESS)
+        if (who->error == EINPROGRESS || who->error == EDEADLK)
             who->again = ms_asked(who) + AGAIN_MS;
         if (!round->reached || again)
             who->target = NULL;
@@ -204,16 +212,51 @@ void pm_reach_end(struct pm_running *round)
 
 /* ---- populate ---- */
 
-bool pm_reach_populate(const struct pm_running *round, uint32_t index)
+/* True if the hand is to do it. */
+static bool add_bare(struct pm_running *round, uint32_t index)
 {
     peermap_segment *segment = round->segment;
-    const uint64_t from = round->from, to = round->needs;
     struct pm_slot slot;
     struct pm_facts facts;
-    if (from >= to || !pm_slot_read(segment, index, &slot) || find_process(&slot, false, &facts) != 0 || is_ours(segment, &slot, to, &facts) != 0 ||
-        find_wish(segment, &facts) != 0) /* reading in it needs the right to trace it */
+    struct pm_hand_view view;
+    pm_round_bare(round, index, false);
+    if (!pm_slot_read(segment, index, &slot) || find_process(&slot, false, &facts) != 0 || find_permission(segment, &facts) != 0 ||
+        find_view(segment, &slot, round->needs, &view) != 0) /* reading in it needs the right to trace it */
         return false;
-    return pm_process_populate(facts.agent.thread, slot.base + from, to - from, round->deadline) == 0;
+    view.from = slot.base + round->from;
+    view.to = slot.base + round->needs;
+    pm_hand_add(&segment->hand, &facts.agent)->view = view;
+    return true;
+}
+
+/* So many as a hand takes.  True if any of them is done with. */
+static bool populate_some(struct pm_running *round)
+{
+    struct pm_hand *hand = &round->segment->hand;
+    uint32_t indices[PM_HAND_MAX];
+    bool any = false;
+    pm_hand_end(hand);
+    for (uint32_t i = 0; i < round->segment->shape.slot_count && hand->count < PM_HAND_MAX; i++) {
+        const uint32_t at = hand->count;
+        if (round->bare[i] && add_bare(round, i))
+            indices[at] = i;
+    }
+    if (hand->count == 0 || start(round->segment, round->deadline) != 0)
+        return false;
+    for (uint32_t i = 0; i < hand->count; i++) {
+        const int error = hand->targets[i].error;
+        round->report->populated += error == 0;
+        pm_round_bare(round, indices[i], error == EAGAIN);
+        any = any || error != EAGAIN;
+    }
+    pm_hand_end(hand);
+    return any;
+}
+
+void pm_reach_populate(struct pm_running *round)
+{
+    while (round->bares > 0 && round->from < round->needs && round->segment->hand.pid == 0 && populate_some(round))
+        continue;
 }
 
 /* ---- the holder of a lock ---- */
@@ -222,10 +265,12 @@ int pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline)
 {
     struct pm_slot slot;
     struct pm_facts facts;
+    struct pm_hand_view view;
     uint32_t index;
-    if (segment->hand.pid != 0 || !pm_slot_of_holder(segment, word & PM_FUTEX_TID, &index, &slot) || find(segment, &slot, true, &facts) != 0)
+    if (segment->hand.pid != 0 || !pm_slot_of_holder(segment, word & PM_FUTEX_TID, &index, &slot) ||
+        find(segment, &slot, true, &facts, &view) != 0)
         return 0;
-    pm_hand_add(&segment->hand, &facts.agent);
+    pm_hand_add(&segment->hand, &facts.agent)->view = view;
     int error = start(segment, deadline);
     if (error == 0)
         error = segment->hand.targets[0].error;
@@ -241,10 +286,25 @@ int pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline)
 
 /* ---- in words ---- */
 
-/* Which freezer, or which debugger. */
+/* Where in the kernel, if it waits there. */
+static bool find_kernel_wait(int reason, const struct pm_facts *facts, struct pm_phrase *phrase)
+{
+    struct pm_kernel_wait wait;
+    const bool agent = reason == EINPROGRESS && facts->state == 'D';
+    if (!(agent || reason == EDEADLK) || facts->agent.pid == 0 || !pm_process_waits(facts->agent.pid, &wait))
+        return false;
+    snprintf(phrase->text, sizeof phrase->text, "%s waits in the kernel (thread %u, state D%s%s)%s", agent ? "it" : "its memory map is locked: it",
+             wait.thread, wait.where[0] ? ", " : "", wait.where,
+             agent ? ", where nothing interrupts it; repeat when it goes on" : ", as for a file system that does not answer; end that wait, or the process");
+    return true;
+}
+
+/* Which freezer, which debugger, which wait. */
 static struct pm_phrase details(int reason, const struct pm_facts *facts, const struct pm_freezer *freezer)
 {
     struct pm_phrase phrase = { "" };
+    if (find_kernel_wait(reason, facts, &phrase))
+        return phrase;
     char tracer[32] = "", by[64] = "";
     if (facts->tracer != 0) {
         pm_process_name(facts->tracer, tracer, sizeof tracer);
@@ -279,12 +339,20 @@ struct pm_phrase pm_reach_words(const struct pm_running *round)
     return details(round->reason, &facts, &freezer);
 }
 
-struct pm_phrase pm_reach_holder_words(peermap_segment *segment, const struct pm_slot *holder)
+struct pm_phrase pm_reach_holder_words(const peermap_segment *segment, const struct pm_slot *holder)
 {
+    struct pm_phrase phrase;
     struct pm_facts facts;
     struct pm_freezer freezer;
     int reason = find_hindrance(segment, holder, &facts, &freezer);
-    if (reason == EL2HLT || reason == EBUSY || reason == EACCES || reason == ECANCELED || reason == EMFILE)
+    if (reason != 0)
         return details(reason, &facts, &freezer);
-    return (struct pm_phrase){ "if that is stopped or held by a debugger, let it go on" };
+    if (!is_stopped(&facts))
+        return (struct pm_phrase){ "it is at work; repeat" };
+    struct pm_kernel_wait wait;
+    if (!pm_process_waits(facts.agent.pid, &wait))
+        return (struct pm_phrase){ "it is stopped; continue it" };
+    snprintf(phrase.text, sizeof phrase.text, "it is stopped, and waits in the kernel (thread %u, state D%s%s); end that wait, or continue it", wait.thread,
+             wait.where[0] ? ", " : "", wait.where);
+    return phrase;
 }

@@ -106,6 +106,12 @@ void pm_round_blame(struct pm_running *round, uint32_t index, int reason)
     snprintf(round->report->culprit, sizeof round->report->culprit, "%.63s", slot.name);
 }
 
+void pm_round_bare(struct pm_running *round, uint32_t index, bool is)
+{
+    round->bares += (uint32_t)is - (uint32_t)round->bare[index];
+    round->bare[index] = is;
+}
+
 static void enter(struct pm_running *round, const struct pm_awaited *who, uint32_t method, int error)
 {
     const struct pm_slot *slot = &round->segment->slots[who->index];
@@ -113,8 +119,11 @@ static void enter(struct pm_running *round, const struct pm_awaited *who, uint32
     report->acked += method != PM_BY_NONE;
     report->unstopped += method == PM_BY_UNSTOP;
     report->ahead += method == PM_BY_AHEAD;
-    if (method != PM_BY_NONE && round->populates)
-        report->populated += peek64(&slot->populated) == round->epoch || pm_reach_populate(round, who->index);
+    if (method != PM_BY_NONE && round->populates) {
+        const bool itself = peek64(&slot->populated) == round->epoch;
+        report->populated += itself;
+        pm_round_bare(round, who->index, !itself);
+    }
     if (!round->answers)
         return;
     peermap_answer *row = &round->answers[round->answer_count++];
@@ -234,6 +243,7 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline)
         sweep(round, now < soft + 2 * SOFT_NS);
         if (round->count == 0)
             break;
+        pm_reach_populate(round);
         pm_agent_serve_meanwhile(segment);
         if ((now >= look || now >= deadline) && any_has_ended(round, deadline, &look))
             continue;
@@ -249,6 +259,7 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline)
     }
     order_store32(&segment->header->outstanding, 0);
     pm_reach_end(round);
+    pm_reach_populate(round);
     give_up(round);
     PM_POINT("round.answered");
 }

@@ -17,6 +17,8 @@ struct pm_running {
     uint64_t needs;     /* bytes that a peer must have mapped for the round to succeed; 0: exactly what is asked of it */
     bool reaches;       /* stopped peers are reached from outside */
     bool populates;     /* the new pages, everywhere */
+    uint32_t bares;     /* so many peers have answered, and have not done that themselves: */
+    bool bare[PM_SLOTS_MAX];
     uint64_t look;      /* earlier than then nobody is looked at again */
     bool reached;       /* by a hand, */
     uint32_t lost;      /* so many of which ended before their time */
@@ -39,6 +41,8 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline);
 bool pm_round_complete(const struct pm_running *round);
 /* True if nobody is late, or that is allowed. */
 bool pm_round_forgiven(const struct pm_running *round);
+/* The peer in this slot is, or is not any more, to be populated from outside. */
+void pm_round_bare(struct pm_running *round, uint32_t index, bool is);
 /* Makes the peer in this slot the culprit of the report, unless there is one. */
 void pm_round_blame(struct pm_running *round, uint32_t index, int reason);
 int pm_round_succeed(struct pm_running *round);                         /* 0 */
@@ -48,8 +52,8 @@ int pm_round_late(struct pm_running *round, const char *consequence); /* PEERMAP
 /* Lets the agents run whose processes are stopped.  Again and again, until pm_reach_end(). */
 void pm_reach(struct pm_running *round, uint64_t deadline);
 void pm_reach_end(struct pm_running *round);
-/* Populates the new pages in a peer from outside.  True if it did. */
-bool pm_reach_populate(const struct pm_running *round, uint32_t index);
+/* Populates the new pages from outside, by a hand if that is free, in the peers that answered without having done so. */
+void pm_reach_populate(struct pm_running *round);
 /* Why the culprit could not be reached, as the end of "peer X did not answer within N ms". */
 struct pm_phrase pm_reach_words(const struct pm_running *round);
 

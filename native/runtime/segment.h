@@ -138,7 +138,8 @@ struct pm_awaited {
     uint64_t tag;
     uint64_t asked;                /* when */
     int error;                     /* errno of trying to reach it from outside */
-    struct pm_agent agent;         /* which is to be let run, or 0 */
+    struct pm_agent agent;         /* which is to be let run, or 0, */
+    struct pm_hand_view view;      /* if its process has this */
     struct pm_hand_target *target; /* of the hand that lets it run, or NULL */
 };
 
@@ -443,7 +444,7 @@ struct pm_phrase {
     char text[384];
 };
 /* What keeps it from letting go, as far as can be seen, and the remedy. */
-struct pm_phrase pm_reach_holder_words(peermap_segment *segment, const struct pm_slot *holder);
+struct pm_phrase pm_reach_holder_words(const peermap_segment *segment, const struct pm_slot *holder);
 
 /* ---- preflight.c: any thread ---- */
 /* 0 if there is memory for `bytes` more, as far as can be told; else PEERMAP_ENOSPC (or EOS and EFBIG: ulimit -f), and which limit it is. */

@@ -6,14 +6,17 @@
  *     DIRECTORY/file       can be opened, but never again be asked for its size
  *     DIRECTORY/program    can be executed, but never read
  *     DIRECTORY/door       can be opened, but never closed
+ *     DIRECTORY/page0 ...  up to page9: can be mapped and written, but what was written never gets to the server
  */
 #ifndef HANGING_H
 #define HANGING_H
 
 #include "drive.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -22,7 +25,7 @@ static char hanging[64]; /* the directory */
 static pid_t hanging_server;
 static volatile int *hanging_reads; /* so many wait for bytes of a file */
 
-enum { ROOT_NODE = 1, FILE_NODE, PROGRAM_NODE, DOOR_NODE };
+enum { ROOT_NODE = 1, FILE_NODE, PROGRAM_NODE, DOOR_NODE, PAGE_NODE };
 
 static inline struct fuse_attr hanging_attributes(uint64_t node)
 {
@@ -31,7 +34,7 @@ static inline struct fuse_attr hanging_attributes(uint64_t node)
 
 static inline void hanging_answer(int fd, const struct fuse_in_header *in, int error, const void *body, size_t length)
 {
-    char reply[512];
+    static char reply[8192];
     struct fuse_out_header out = { .len = (uint32_t)(sizeof out + length), .error = -error, .unique = in->unique };
     memcpy(reply, &out, sizeof out);
     if (length > 0)
@@ -52,6 +55,7 @@ static inline void hanging_serve(int fd, const struct fuse_in_header *in)
         uint64_t node = strcmp(name, "file") == 0      ? FILE_NODE
                         : strcmp(name, "program") == 0 ? PROGRAM_NODE
                         : strcmp(name, "door") == 0    ? DOOR_NODE
+                        : strncmp(name, "page", 4) == 0 ? PAGE_NODE + (uint64_t)(name[4] - '0')
                                                        : 0;
         struct fuse_entry_out body = { .nodeid = node, .attr_valid = node == PROGRAM_NODE ? 1000 : 0, .attr = hanging_attributes(node) };
         hanging_answer(fd, in, node ? 0 : ENOENT, &body, node ? sizeof body : 0);
@@ -68,7 +72,16 @@ static inline void hanging_serve(int fd, const struct fuse_in_header *in)
         hanging_answer(fd, in, 0, &body, sizeof body);
         break;
     }
-    case FUSE_READ: ++*hanging_reads; break;
+    case FUSE_READ: {
+        static const char zeroes[4096];
+        if (in->nodeid >= PAGE_NODE)
+            hanging_answer(fd, in, 0, zeroes, sizeof zeroes);
+        else
+            ++*hanging_reads;
+        break;
+    }
+    case FUSE_WRITE:
+    case FUSE_FSYNC: break;
     case FUSE_FLUSH:
         if (in->nodeid != DOOR_NODE)
             hanging_answer(fd, in, ENOSYS, NULL, 0);
@@ -127,6 +140,43 @@ static inline void hanging_make(void)
         _exit(0);
     }
     close(fd);
+}
+
+static inline void *hanging_map_over(void *page)
+{
+    mmap(page, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    return page;
+}
+
+/*
+ * A thread that waits, with the lock of this process's memory map, until the server is gone: it maps something over a page that must be written first.
+ * Nobody comes back meanwhile who reads the maps, the command line or the memory of this process: ps, pgrep and the like, of all users.  So only for a
+ * moment.
+ */
+static inline void hanging_lock_memory(int number)
+{
+    char path[128];
+    pthread_t thread;
+    snprintf(path, sizeof path, "%s/page%d", hanging, number);
+    int fd = open(path, O_RDWR);
+    char *page = fd < 0 ? MAP_FAILED : mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    CHECK(page != MAP_FAILED);
+    *(volatile char *)page = 1;
+    CHECK(pthread_create(&thread, NULL, hanging_map_over, page) == 0);
+}
+
+/* For another process, until it is so. */
+static inline void hanging_await_lock(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    for (bool waits = false; !waits; usleep(200)) {
+        DIR *tasks = opendir(path);
+        CHECK(tasks != NULL);
+        for (struct dirent *task; !waits && (task = readdir(tasks)) != NULL;)
+            waits = task->d_name[0] != '.' && process_state(atoi(task->d_name)) == 'D';
+        closedir(tasks);
+    }
 }
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A slot names a stopped process that is no peer of the segment, though of another one: nobody lets any thread of it run, neither where it waits for an answer
- * nor where it waits for a lock that this process is said to hold.  The caller is told that it is not to be seen as a peer.
+ * nor where it waits for a lock that this process is said to hold.  The caller is told that it is not to be seen as a peer,
+ * or that it forbids to be traced, which is seen first.
  */
 #include "header.h"
 
@@ -29,7 +30,7 @@ static struct peer *start_elsewhere(const char *name, const char *words)
     return peer;
 }
 
-static void untouched(const char *words)
+static void untouched(const char *words, const char *why)
 {
     other = start_elsewhere("other", words);
     const struct pm_slot theirs = *slot_of(other);
@@ -44,7 +45,7 @@ static void untouched(const char *words)
     map_header();
     struct pm_slot *slot = enter(&theirs);
     fails(a, "PEERMAP_ELATE", "grow 65536");
-    CHECK(strstr(a->line, "other") && strstr(a->line, "cannot be seen"));
+    CHECK(strstr(a->line, "other") && strstr(a->line, why));
     its_header->lock_slot = 6;
     __atomic_store_n(&its_header->lock, (uint32_t)agent | PM_FUTEX_WAITERS, __ATOMIC_SEQ_CST);
     fails(a, "PEERMAP_EBUSY", "grow 65536");
@@ -63,7 +64,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    untouched("create 65536");
-    untouched("create 65536 no-ptrace");
+    untouched("create 65536", "cannot be seen");
+    untouched("create 65536 no-ptrace", "PEERMAP_NO_PTRACE"); /* what it has mapped is not even asked */
     return 0;
 }
