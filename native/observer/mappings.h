@@ -50,7 +50,7 @@ struct pmo_runs {
     size_t count;
 };
 
-/* Calls `each` for every mapping of a file in the process, by address, until it returns false.  0 or errno. */
+/* Calls `each` for every mapping of a file in the process, by address, until it returns false.  0 or errno: what could not be asked (patient.h), too. */
 int pmo_mappings_each(const struct pmo_process *process,
                       bool (*each)(struct pmo_object object, const struct pmo_mapping *mapping, void *context), void *context);
 

@@ -5,6 +5,7 @@
 #include "snapshot.h"
 
 #include "os.h"
+#include "patient.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -91,6 +92,8 @@ static void compare(struct pmo_snapshot *snapshot, struct pmo_peer *peer, const 
     const bool denied = error == EACCES || error == EPERM;
     if (denied && omitted->denied++ == 0)
         omitted->first_denied = process->pid;
+    if (pmo_patient_tell(&snapshot->problems, process, error))
+        return;
     if (error != 0 && error != ETIME && error != E2BIG && !denied)
         pmo_problem_system(&snapshot->problems, pmo_at("/proc/%" PRIu32 "/maps", process->pid), error);
 }
@@ -105,6 +108,9 @@ static void tell_unseen(struct pmo_snapshot *snapshot, const struct pmo_peer *pe
         pmo_problem_add(problems, PMO_NO_PROCESS, place,
                         "pid %" PRIu32 " is of another pid namespace: perhaps it is pid %" PRIu32 " here, which began at that moment; only its user and root may ask",
                         pid, peer->perhaps);
+    else if (error == ETIME)
+        pmo_problem_add(problems, PMO_LEFT_OUT, place,
+                        "pid %" PRIu32 " is of another pid namespace, and was not found here: looking at all processes takes longer than a look may", pid);
     else if (error == EXDEV)
         pmo_problem_add(problems, PMO_NO_PROCESS, place,
                         "pid %" PRIu32 " is of another pid namespace, and is not to be seen from here: look from where it runs, or from the machine itself", pid);

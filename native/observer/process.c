@@ -4,6 +4,7 @@
 
 #include "attach.h"
 #include "budget.h"
+#include "patient.h"
 #include "room.h"
 #include "share.h"
 
@@ -188,21 +189,23 @@ struct pmo_uids pmo_process_uids(const struct pmo_process *process)
 
 uint32_t pmo_process_uid(const struct pmo_process *process) { return pmo_process_uids(process).effective; }
 
-void pmo_process_command(const struct pmo_process *process, char *command, size_t size)
+int pmo_process_command(const struct pmo_process *process, char *command, size_t size)
 {
-    ssize_t length = read_text(process, "cmdline", command, size);
+    ssize_t length = pmo_patient_text(process, "cmdline", command, size);
+    const int error = length < 0 ? errno : 0;
     while (length > 0 && command[length - 1] == '\0')
         length--;
     if (length > 0) {
         for (ssize_t i = 0; i < length; i++)
             if ((unsigned char)command[i] < ' ' || command[i] == 0x7f)
                 command[i] = ' ';
-        return;
+        return 0;
     }
     char name[64] = "?";
     if (read_text(process, "comm", name, sizeof name) > 0)
         name[strcspn(name, "\n")] = '\0';
     snprintf(command, size, "[%s]", name);
+    return error;
 }
 
 /* A process that is asked after those of this user and of root. */

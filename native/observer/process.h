@@ -52,8 +52,8 @@ struct pmo_uids {
 struct pmo_uids pmo_process_uids(const struct pmo_process *process);
 uint32_t pmo_process_uid(const struct pmo_process *process); /* the effective one */
 
-/* The command line, its words parted by spaces, cut to size; "[name]" for a process without one. */
-void pmo_process_command(const struct pmo_process *process, char *command, size_t size);
+/* The command line, its words parted by spaces, cut to size; "[name]" for a process without one, and, with errno, for one that could not be asked (patient.h). */
+int pmo_process_command(const struct pmo_process *process, char *command, size_t size);
 
 /*
  * Calls `each` for every process of the machine that can be seen, until it returns false or the budget is used up (budget.h), which *whole tells: those of this

@@ -7,6 +7,7 @@
  * process that is looked at.
  */
 #include "budget.h"
+#include "patient.h"
 #include "room.h"
 #include "sighting.h"
 
@@ -69,6 +70,9 @@ static bool is_full(struct visit *visit)
     return pmo_sightings_are_over(visit->sightings) || visit->over || visit->sightings->failed;
 }
 
+/* Of what could not be asked. */
+static void note(const struct visit *visit, int error) { (void)pmo_patient_tell(&visit->sightings->census->problems, visit->process, error); }
+
 /* The process's place in the list, where it is put with the first thing that it has. */
 static uint32_t place_of(const struct visit *visit)
 {
@@ -82,7 +86,7 @@ static uint32_t place_of(const struct visit *visit)
     }
     process->pid = visit->process->pid;
     process->uid = visit->uids.effective;
-    pmo_process_command(visit->process, process->command, sizeof process->command);
+    note(visit, pmo_process_command(visit->process, process->command, sizeof process->command));
     return (uint32_t)census->process_count++;
 }
 
@@ -139,8 +143,10 @@ static void ask_map_files(const struct visit *visit, const struct pmo_mapping *m
     if (visit->sightings->no_map_files || sighting->known)
         return;
     snprintf(path, sizeof path, "map_files/%" PRIx64 "-%" PRIx64, mapping->address, mapping->address + mapping->length);
-    sighting->known = fstatat(visit->process->dir, path, &sighting->facts, 0) == 0;
-    if (!sighting->known && (errno == EPERM || errno == EACCES))
+    const int error = pmo_patient_stat(visit->process, -1, path, &sighting->facts);
+    sighting->known = error == 0;
+    note(visit, error);
+    if (error == EPERM || error == EACCES)
         visit->sightings->no_map_files = geteuid() != 0;
 }
 
@@ -187,6 +193,7 @@ static bool sight_mapping(struct pmo_object object, const struct pmo_mapping *ma
     return true;
 }
 
+/* What only looks like shared memory may be a file of any file system. */
 static void sight_descriptor(struct visit *visit, int folder, const char *number)
 {
     char path[PATH_MAX];
@@ -196,7 +203,11 @@ static void sight_descriptor(struct visit *visit, int folder, const char *number
     if (length <= 0)
         return;
     path[length] = '\0';
-    if (!understand(path, &meaning) || fstatat(folder, number, &facts, 0) != 0 || !S_ISREG(facts.st_mode))
+    if (!understand(path, &meaning))
+        return;
+    const int error = pmo_patient_stat(visit->process, folder, number, &facts);
+    note(visit, error);
+    if (error != 0 || !S_ISREG(facts.st_mode))
         return;
     struct pmo_sighting *sighting = sight(visit, (struct pmo_object){ facts.st_dev, facts.st_ino }, &meaning);
     if (!sighting)
@@ -243,8 +254,9 @@ static bool sight_process(const struct pmo_process *process, void *context)
         sightings->census->hidden_own += visit.uids.effective == geteuid();
         return true;
     }
+    note(&visit, error);
     if (error != 0)
-        return !sightings->failed; /* it ended */
+        return !sightings->failed; /* it ended, or is held up */
     sightings->census->asked++;
     if (!is_full(&visit))
         sight_descriptors(&visit);

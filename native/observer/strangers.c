@@ -5,6 +5,7 @@
  * To find who maps an object, every process must be asked: Linux keeps no list that a user may read.  Not all may be asked; how many could not be is
  * told where others than the owner may open the object.  So who is found maps it, and that nobody is found proves nothing: see lease.h.
  */
+#include "patient.h"
 #include "room.h"
 #include "share.h"
 #include "snapshot.h"
@@ -44,6 +45,7 @@ static bool hunt_in(const struct pmo_process *process, void *context)
                         error == E2BIG ? "it maps the object in too many pieces: they are left out" : "it has too many mappings to be looked through");
     if (error == EACCES || error == EPERM)
         hunt->hidden++;
+    (void)pmo_patient_tell(&snapshot->problems, process, error);
     if (error != 0 || mappings.count == 0)
         return true;
     bool user = false;
@@ -57,7 +59,7 @@ static bool hunt_in(const struct pmo_process *process, void *context)
     }
     stranger->pid = process->pid;
     stranger->mappings = mappings;
-    pmo_process_command(process, stranger->command, sizeof stranger->command);
+    (void)pmo_patient_tell(&snapshot->problems, process, pmo_process_command(process, stranger->command, sizeof stranger->command));
     snapshot->stranger_count++;
     return true;
 }

@@ -43,7 +43,7 @@ struct pmo_user {
 };
 
 /* The processes that map the data of a listed segment.  0 or PEERMAP_EOS.  `whole`: no process, and no segment that one maps, was left out (budget.h); `problems`, to be
- * freed, names users of whom something was (share.h). */
+ * freed, names users of whom something was (share.h), and processes that could not be asked (patient.h). */
 int pmo_users_find(struct pmo_user **list, size_t *count, bool *whole, struct pmo_problems *problems);
 void pmo_users_free(struct pmo_user *list, size_t count);
 

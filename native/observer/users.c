@@ -7,6 +7,7 @@
  */
 #include "budget.h"
 #include "error.h"
+#include "patient.h"
 #include "room.h"
 #include "system.h"
 
@@ -32,6 +33,7 @@ struct search {
     struct pmo_user current;
     uint32_t payer; /* in whose share that one is */
     struct pmo_shares processes, uses; /* of users, in each of both */
+    struct pmo_problems *problems;
     bool over; /* there are more of them, or more to ask, than a look takes */
     bool failed;
 };
@@ -104,7 +106,9 @@ static bool ask(const struct pmo_process *process, void *context)
     const struct pmo_uids uids = pmo_process_uids(process);
     search->current.uid = uids.effective;
     search->payer = uids.payer;
-    if (pmo_mappings_each(process, count_in, search) != 0 || search->failed || search->current.use_count == 0 ||
+    const int error = pmo_mappings_each(process, count_in, search);
+    (void)pmo_patient_tell(search->problems, process, error);
+    if (error != 0 || search->failed || search->current.use_count == 0 ||
         !pmo_share_take(&search->processes, search->payer, PMO_USERS_MAX)) {
         forget_current(search);
         return !search->failed;
@@ -115,7 +119,7 @@ static bool ask(const struct pmo_process *process, void *context)
         forget_current(search);
         return false;
     }
-    pmo_process_command(process, search->current.command, sizeof search->current.command);
+    (void)pmo_patient_tell(search->problems, process, pmo_process_command(process, search->current.command, sizeof search->current.command));
     *user = search->current;
     search->user_count++;
     return true;
@@ -173,7 +177,7 @@ static int look(struct search *search)
 
 int pmo_users_find(struct pmo_user **list, size_t *count, bool *whole, struct pmo_problems *problems)
 {
-    struct search search = { 0 };
+    struct search search = { .problems = problems };
     *problems = (struct pmo_problems){ 0 };
     size_t left_out;
     bool listed;

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { existsSync, linkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { Peer, testSegment, until } from '../peers/drive';
+import { heldUp, Peer, testSegment, until } from '../peers/drive';
 import { atExit } from '../at-exit';
 import { asNobody, cleanUp, json, object, peermap, row, Running, tool, well } from './cli';
 
@@ -280,5 +280,23 @@ describe('cli: system', () => {
     const busy = new Running(['-c', 'while :; do /bin/true; done'], { program: ['bash'] });
     for (let i = 0; i < 10; i += 1) await json('system');
     await busy.end();
+  });
+
+  it('answers though a process is held up in the kernel, and says so', async function () {
+    const name = testSegment();
+    await Peer.start(name, 'peer', 'create', 65536);
+    const stuck = await heldUp();
+    if (!stuck) this.skip();
+    try {
+      const said = new RegExp(`/proc/${stuck.pid}: the memory of held-up is held up`);
+      assert.match(await well('system'), new RegExp(`not seen +${said.source}`));
+      assert.match(await well('ls'), new RegExp(`${name} `));
+      const { problems } = await json<{ problems: { code: string; where: string }[] }>('ls');
+      assert.ok(problems.some(({ code, where }) => code === 'left-out' && where === `/proc/${stuck.pid}`));
+      assert.match(await well('show', name), /peer/);
+    } finally {
+      await stuck.end();
+    }
+    assert.doesNotMatch(await well('system'), /held up/);
   });
 });

@@ -3,6 +3,7 @@
 // Drives peer.c from a test, and looks at what the system says: /dev/shm and /proc, not what the library says.
 
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as readline from 'node:readline';
@@ -142,4 +143,20 @@ export async function until<T>(condition: () => T | Promise<T>, what: string, wi
     if (performance.now() > end) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** test/peers/held_up.c; undefined where it cannot be: that takes root and /dev/fuse.  To be ended soon, for ps hangs on the whole machine as long as it lives. */
+export async function heldUp(): Promise<{ pid: number; end: () => Promise<void> } | undefined> {
+  const child = spawn(path.join(root, 'build/native/peers/held_up'), { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'close');
+  const lines = readline.createInterface({ input: child.stdout });
+  const [line] = (await Promise.race([once(lines, 'line'), ended])) as unknown[];
+  const pid = /^ready (\d+)$/.exec(String(line))?.[1];
+  const end = async () => {
+    child.stdin.end();
+    await ended;
+  };
+  if (pid !== undefined) return { pid: Number(pid), end };
+  await end();
+  return undefined;
 }
