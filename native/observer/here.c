@@ -72,29 +72,35 @@ static bool keep_below(const struct pmo_process *process, void *context)
 static void know_below(struct pmo_below *below)
 {
     struct pmo_shares shares = { 0 };
-    bool whole;
-    if (!below->looked)
-        (void)pmo_process_each(keep_below, below, &shares, &whole);
+    if (below->looked)
+        return;
     below->looked = true;
+    if (pmo_process_each(keep_below, below, &shares, &below->whole) != 0)
+        below->whole = true; /* nobody's number is to be had, now or later */
+    for (uint32_t i = 0; i < shares.count; i++)
+        below->whole = below->whole && !shares.list[i].over;
 }
 
-static bool find_below(const struct pm_slot *slot, struct pmo_below *below, struct pmo_process *process, uint32_t *perhaps)
+/* 0; EXDEV: it is not among them; ETIME: not all could be looked at. */
+static int find_below(const struct pm_slot *slot, struct pmo_below *below, struct pmo_process *process, uint32_t *perhaps)
 {
     uint32_t candidates = 0;
     know_below(below);
-    for (size_t i = 0; i < below->count && pmo_budget_left(); i++) {
+    for (size_t i = 0; i < below->count; i++) {
+        if (!pmo_budget_left())
+            return ETIME;
         if (below->list[i].inner != slot->pid || pmo_process_open(below->list[i].here, process) != 0)
             continue;
         const enum pmo_match match = pmo_process_match(process, slot);
         if (match == PMO_IS)
-            return true;
+            return 0;
         pmo_process_close(process);
         if (match == PMO_MAY_BE && candidates++ == 0)
             *perhaps = below->list[i].here;
     }
     if (candidates > 1) /* which of them is not even likely */
         *perhaps = 0;
-    return false;
+    return below->whole ? EXDEV : ETIME;
 }
 
 int pmo_process_here(const struct pm_slot *slot, struct pmo_below *below, struct pmo_process *process, uint32_t *perhaps)
@@ -110,5 +116,5 @@ int pmo_process_here(const struct pm_slot *slot, struct pmo_below *below, struct
     }
     if (!below || slot->pidns == own || slot->pidns == 0 || own == 0)
         return error;
-    return find_below(slot, below, process, perhaps) ? 0 : EXDEV;
+    return find_below(slot, below, process, perhaps);
 }

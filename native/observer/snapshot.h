@@ -93,11 +93,12 @@ struct pmo_below {
     } *list;
     size_t count;
     bool looked;
+    bool whole; /* all processes were */
 };
 /*
  * here.c: opens the process of a slot.  0, or errno: EEXIST, the number is another process's here; EXDEV, it is of another pid namespace, and is not to be seen,
- * or not for certain: `perhaps` is then one that may be it.  `below` NULL:
- * it is not looked for there.
+ * or not for certain: `perhaps` is then one that may be it; ETIME, it may be one of those that the look did not come to.  `below` NULL: it is not looked for
+ * there.
  */
 int pmo_process_here(const struct pm_slot *slot, struct pmo_below *below, struct pmo_process *process, uint32_t *perhaps);
 

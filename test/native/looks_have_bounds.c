@@ -178,6 +178,17 @@ static void a_process_that_maps_many(void)
     pmo_problems_free(&problems);
 }
 
+/* Whom a slot of another pid namespace means: that it is not to be seen is said only after a look at all. */
+static void check_search_below(int error)
+{
+    struct pm_slot slot = { .pid = 1u << 22, .pidns = pmo_own_pidns() + 1 };
+    struct pmo_below below = { 0 };
+    struct pmo_process process;
+    uint32_t perhaps;
+    CHECK_INT(pmo_process_here(&slot, &below, &process, &perhaps), error);
+    free(below.list);
+}
+
 /* With a budget that is spent, of everything that takes a budget: nothing fails, and what is missing is said. */
 static void no_time_at_all(void)
 {
@@ -206,7 +217,9 @@ static void no_time_at_all(void)
     CHECK_INT(pmo_census_take(&census), 0);
     CHECK(census.cut && left_out(&census.problems, "inventory"));
     pmo_census_free(&census);
+    check_search_below(ETIME);
     pmo_budget_end();
+    check_search_below(EXDEV);
     CHECK_INT(pmo_snapshot_take(&observer, PMO_PROCESSES, &s), 0);
     CHECK(s.peers[0].mappings_known && !left_out(&s.problems, ""));
     pmo_snapshot_free(&s);
