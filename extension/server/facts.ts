@@ -2,10 +2,13 @@
 //
 // What /proc says of processes beside what a registry says.  A process may end between two files: then it is left out, or a fact is empty.
 
+import * as l10n from '@vscode/l10n';
 import { readlink } from 'node:fs/promises';
 import { oneLine } from '../protocol/foreign';
-import type { ProcessFacts } from '../protocol/model';
-import { beginningOf, fieldsOf, linesOf, most } from './foreign-files';
+import type { Problem, ProcessFacts } from '../protocol/model';
+import type { Answer } from '../protocol/requests';
+import { looks } from './budgets';
+import { beginningOf, fieldsOf, isHeldUp, linesOf, memoryFile, most, type MemoryReader } from './foreign-files';
 import { integer, integers } from './parameters';
 import type { UnderWay } from './under-way';
 
@@ -15,17 +18,57 @@ const side = 32;
 /** USER_HZ, which is 100 on every processor that Linux tells it to programs on. */
 const ticksPerSecond = 100;
 
-export async function factsOf(pids: unknown, underWay: UnderWay): Promise<ProcessFacts[]> {
+export async function factsOf(addon: MemoryReader, pids: unknown, underWay: UnderWay): Promise<Answer<ProcessFacts[]>> {
   const asked = [...new Set(integers(pids, 'pids', mostAtOnce))];
   for (const pid of asked) integer(pid, 'pid', 1, 2 ** 31 - 1);
   const [users, bootMs, own] = await Promise.all([userNames(), bootTime(), text('/proc/self/cgroup')]);
+  const commands = new Commands(addon);
   const facts: (ProcessFacts | undefined)[] = [];
   for (let at = 0; at < asked.length; at += side) {
     const some = asked.slice(at, at + side);
-    const read = () => Promise.all(some.map((pid) => factsOfOne(pid, { users, bootMs, own })));
+    const read = async () => {
+      const lines = await commands.of(some);
+      return Promise.all(some.map((pid) => factsOfOne(pid, lines.get(pid) ?? '', { users, bootMs, own })));
+    };
     facts.push(...(await underWay.during({ method: 'peermap/facts', pids: some }, read)));
   }
-  return facts.filter((each) => each !== undefined);
+  return { value: facts.filter((each) => each !== undefined), problems: commands.problems };
+}
+
+/** Command lines, one after the other and in a time for all: each may have to be waited for. */
+class Commands {
+  private readonly until = performance.now() + looks.ms;
+  private readonly heldUp: number[] = [];
+
+  constructor(private readonly addon: MemoryReader) {}
+
+  async of(pids: readonly number[]): Promise<Map<number, string>> {
+    const lines = new Map<number, string>();
+    for (const pid of pids) lines.set(pid, await this.ofOne(pid));
+    return lines;
+  }
+
+  private async ofOne(pid: number): Promise<string> {
+    const left = Math.ceil(this.until - performance.now());
+    try {
+      if (left > 0) return (await memoryFile(this.addon, pid, 'cmdline', { limit: most.line, withinMs: left })).toString('utf8');
+      this.heldUp.push(pid);
+    } catch (error) {
+      if (isHeldUp(error)) this.heldUp.push(pid);
+    }
+    return '';
+  }
+
+  get problems(): Problem[] {
+    const [first] = this.heldUp;
+    if (first === undefined) return [];
+    const text = l10n.t(
+      'The command lines of {0} processes are left out, {1} for one: their memory is held up, as that of a process is which is stuck in the kernel, on a file system that does not answer; or asking all took too long.',
+      this.heldUp.length,
+      first,
+    );
+    return [{ code: 'left-out', where: `/proc/${first}/cmdline`, text }];
+  }
 }
 
 interface Machine {
@@ -35,12 +78,11 @@ interface Machine {
   own: string;
 }
 
-async function factsOfOne(pid: number, { users, bootMs, own }: Machine): Promise<ProcessFacts | undefined> {
+async function factsOfOne(pid: number, commandLine: string, { users, bootMs, own }: Machine): Promise<ProcessFacts | undefined> {
   const at = (file: string) => `/proc/${pid}/${file}`;
-  const [status, stat, commandLine, cgroup, executable] = await Promise.all([
+  const [status, stat, cgroup, executable] = await Promise.all([
     fieldsOf(at('status'), ['Uid', 'NSpid', 'TracerPid', 'Threads'], most.status),
     text(at('stat')),
-    beginningOf(at('cmdline'), most.line),
     text(at('cgroup')),
     readlink(at('exe')).catch(() => ''),
   ]);

@@ -3,9 +3,14 @@
 // Reading what other processes say of themselves, in /proc: never more than was said beforehand, whatever they make of it.  A command line may be
 // gigabytes of memory that its process never touched, and so may each of the other files be longer than anybody wants to wait for.
 //
+// Some of them the kernel gives only under a lock that a process may hold for ever.  Those come by the addon, whose threads can be left behind; the threads by which
+// Node reads files are four, and whoever is stuck in one takes it from all others.
+//
 // Nothing else in the server reads such a file as a whole: a lint rule sees to it.
 
 import { open } from 'node:fs/promises';
+import { constants } from 'node:os';
+import type { Addon } from './addon';
 
 /** Bytes. */
 export const most = {
@@ -17,8 +22,6 @@ export const most = {
   status: 1 << 20,
   /** Lists with a line for each mapping, of which a process may have a million. */
   list: 128 << 20,
-  /** With some twenty lines for each. */
-  longList: 1 << 30,
 } as const;
 
 const piece = 64 << 10;
@@ -59,13 +62,58 @@ export async function beginningOf(file: string, limit: number): Promise<string> 
   }
 }
 
+/** The files of a process that are of its memory. */
+export type MemoryFile = Parameters<Addon['processFileAsync']>[1];
+export type MemoryReader = Pick<Addon, 'processFileAsync'>;
+
+/** Up to `limit` bytes.  Fails with the system's `code`, which isHeldUp() may know. */
+export async function memoryFile(
+  addon: MemoryReader,
+  pid: number,
+  file: MemoryFile,
+  bounds: { limit: number; withinMs: number; from?: number },
+): Promise<Buffer> {
+  try {
+    return await addon.processFileAsync(pid, file, bounds);
+  } catch (error) {
+    throw Object.assign(error as Error, { code: codeOf((error as NodeJS.ErrnoException).errno) });
+  }
+}
+
+/** The lines of one.  Fails likewise, and if it is longer than `limit`. */
+export async function* memoryLines(
+  addon: MemoryReader,
+  pid: number,
+  file: MemoryFile,
+  bounds: { limit: number; withinMs: number },
+): AsyncGenerator<string, void> {
+  const bytes = await memoryFile(addon, pid, file, { ...bounds, limit: bounds.limit + 1 });
+  if (bytes.length > bounds.limit) throw longer(`/proc/${pid}/${file}`, bounds.limit);
+  const lines = new Lines();
+  for (let at = 0; at < bytes.length; at += piece) yield* lines.add(bytes.toString('latin1', at, at + piece));
+  yield* lines.end();
+}
+
+/** The process did not let it be read in time: it is stuck in the kernel, or too many others are. */
+export function isHeldUp(error: unknown): boolean {
+  return ['EBUSY', 'EAGAIN', 'ETIME'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+function codeOf(number: number | undefined): string {
+  return Object.entries(constants.errno).find(([, each]) => each === number)?.[0] ?? 'EIO';
+}
+
+function longer(file: string, limit: number): Error {
+  return Object.assign(new Error(`${file} is longer than ${limit} bytes`), { code: 'EFBIG' });
+}
+
 /** The lines of a file, one after the other: no list of them is made.  Fails if it cannot be read, or is longer than `limit`. */
 export async function* linesOf(file: string, limit: number): AsyncGenerator<string, void> {
   const lines = new Lines();
   let length = 0;
   for await (const chunk of pieces(file, limit + 1)) {
     length += chunk.length;
-    if (length > limit) throw Object.assign(new Error(`${file} is longer than ${limit} bytes`), { code: 'EFBIG' });
+    if (length > limit) throw longer(file, limit);
     yield* lines.add(chunk.toString('latin1'));
   }
   yield* lines.end();

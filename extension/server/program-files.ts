@@ -11,9 +11,9 @@ import { closeSync, constants, fstatSync, openSync, readlinkSync, statSync, type
 import { constants as system } from 'node:os';
 import type { Addon } from './addon';
 import { attempt } from './attempt';
-import { structures } from './budgets';
+import { looks, structures } from './budgets';
 import { withDebugInformation } from './debug-files';
-import { linesOf } from './foreign-files';
+import { isHeldUp, memoryLines, type MemoryReader } from './foreign-files';
 
 export interface ProgramFile {
   pid: number;
@@ -54,7 +54,7 @@ export async function* programFiles(pids: readonly number[], addon: Addon): Asyn
   const asked = [...different, ...others].slice(0, structures.processes);
   let more = asked.length < pids.length;
   for (const pid of asked) {
-    const { libraries, whole } = await librariesOf(pid);
+    const { libraries, whole } = await librariesOf(addon, pid);
     for (const { name, inode } of libraries) yield* look(addon, pid, name, () => openLibrary(addon, pid, name), seen, inode);
     more ||= !whole;
   }
@@ -155,12 +155,15 @@ function hasOurRoot(pid: number): boolean {
 }
 
 /** What is mapped to be executed, and is in a file. */
-async function librariesOf(pid: number): Promise<{ libraries: { name: string; inode: string }[]; whole: boolean }> {
+async function librariesOf(
+  addon: MemoryReader,
+  pid: number,
+): Promise<{ libraries: { name: string; inode: string }[]; whole: boolean }> {
   const found = new Map<string, { name: string; inode: string }>();
   let whole = false;
   try {
     const root = readlinkSync(`/proc/${pid}/root`);
-    for await (const line of linesOf(`/proc/${pid}/maps`, structures.listBytes)) {
+    for await (const line of memoryLines(addon, pid, 'maps', { limit: structures.listBytes, withinMs: looks.ms })) {
       const [, inode, name] = /^\S+ ..x. \S+ \S+ +([1-9]\d*) +(\/.*)$/.exec(line) ?? [];
       if (inode === undefined || name === undefined || found.has(inode)) continue;
       if (found.size === structures.libraries) return { libraries: [...found.values()], whole };
@@ -168,8 +171,8 @@ async function librariesOf(pid: number): Promise<{ libraries: { name: string; in
     }
     whole = true;
   } catch (error) {
-    // It ended, or may not be asked, which its executable has told; or the list is too long.
-    whole = (error as NodeJS.ErrnoException).code !== 'EFBIG';
+    // It ended, or may not be asked, which its executable has told; or the list is too long, or the process is held up.
+    whole = !isHeldUp(error) && (error as NodeJS.ErrnoException).code !== 'EFBIG';
   }
   return { libraries: [...found.values()], whole };
 }

@@ -4,14 +4,13 @@
 // process waits if it wants to change its mappings: so this is read when a person asks, and tells what it cost.
 
 import * as l10n from '@vscode/l10n';
-import { open } from 'node:fs/promises';
 import type { Peer, Snapshot } from '../../native/addon/index';
 import { fromAddress, plus, toAddress } from '../protocol/address';
 import type { Problem, Residency } from '../protocol/model';
 import { pidHere } from '../protocol/process';
 import type { Answer } from '../protocol/requests';
 import { residency } from './budgets';
-import { linesOf, most } from './foreign-files';
+import { isHeldUp, memoryFile, memoryLines, most, type MemoryReader } from './foreign-files';
 import { integers } from './parameters';
 
 type Range = Residency['ranges'][number];
@@ -23,7 +22,7 @@ const wordSize = 8;
 /** Mappings of 16 GiB; what is longer is told as a whole. */
 const mostWords = 4 << 20;
 
-export async function residencyOf(snapshot: Snapshot, given: unknown = []): Promise<Answer<Residency[]>> {
+export async function residencyOf(addon: MemoryReader, snapshot: Snapshot, given: unknown = []): Promise<Answer<Residency[]>> {
   const bounds = integers(given, 'bounds', mostBounds);
   const value: Residency[] = [];
   const problems: Problem[] = [];
@@ -34,7 +33,8 @@ export async function residencyOf(snapshot: Snapshot, given: unknown = []): Prom
   for (const peer of snapshot.peers) {
     const here = pidHere(peer);
     if (peer.state === 'dead' || here === undefined || !peer.mappings) continue;
-    if (performance.now() - started >= residency.ms || ranges >= residency.ranges) {
+    const withinMs = Math.ceil(started + residency.ms - performance.now());
+    if (withinMs <= 0 || ranges >= residency.ranges) {
       without += 1;
       continue;
     }
@@ -42,9 +42,9 @@ export async function residencyOf(snapshot: Snapshot, given: unknown = []): Prom
     try {
       const began = process.hrtime.bigint();
       const found = new Ranges(snapshot.object.inode, peer.mappings);
-      for await (const line of linesOf(where, most.longList)) found.read(line);
+      for await (const line of memoryLines(addon, here, 'smaps', { limit: most.list, withinMs })) found.read(line);
       const whole = found.list;
-      const told = bounds.length === 0 ? whole : await inPieces(here, whole, bounds);
+      const told = bounds.length === 0 ? whole : await inPieces({ addon, pid: here, withinMs }, whole, bounds);
       ranges += told.length;
       value.push({ pid: peer.pid, ranges: told, tookNs: Number(process.hrtime.bigint() - began) });
     } catch (error) {
@@ -64,6 +64,14 @@ function problemOf(error: unknown, where: string, { name, pid }: Peer): Problem 
   const { code = '' } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ESRCH')
     return { code: 'no-process', where, text: l10n.t('{0} ({1}) ended before it could be asked', name, pid) };
+  if (isHeldUp(error)) {
+    const text = l10n.t(
+      'What {0} ({1}) has in memory is left out: that memory is held up, as that of a process is which is stuck in the kernel, on a file system that does not answer.',
+      name,
+      pid,
+    );
+    return { code: 'left-out', where, text };
+  }
   const text = l10n.t('What {0} ({1}) has in memory may not be read: {2}', name, pid, code);
   return { code: code === 'EACCES' || code === 'EPERM' ? 'no-access' : 'os', where, text };
 }
@@ -117,26 +125,28 @@ export class Ranges {
   }
 }
 
+/** Who is asked by what, and for how long each. */
+interface Asked {
+  addon: MemoryReader;
+  pid: number;
+  withinMs: number;
+}
+
 /** Cut at the bounds, with what is resident of each piece counted page by page. */
-async function inPieces(pid: number, whole: readonly Range[], bounds: readonly number[]): Promise<Range[]> {
-  const pagemap = await open(`/proc/${pid}/pagemap`, 'r');
-  try {
-    const ranges: Range[] = [];
-    for (const range of whole) {
-      const words = range.length / pageSize;
-      const inside = bounds.filter((bound) => bound > range.offset && bound < range.offset + range.length);
-      if (inside.length === 0 || words > mostWords) {
-        ranges.push(range);
-        continue;
-      }
-      const at = Number(fromAddress(range.address) / BigInt(pageSize)) * wordSize;
-      const { buffer, bytesRead } = await pagemap.read(Buffer.alloc(words * wordSize), 0, words * wordSize, at);
-      ranges.push(...cut(range, [range.offset, ...inside, range.offset + range.length], buffer.subarray(0, bytesRead)));
+async function inPieces({ addon, pid, withinMs }: Asked, whole: readonly Range[], bounds: readonly number[]): Promise<Range[]> {
+  const ranges: Range[] = [];
+  for (const range of whole) {
+    const words = range.length / pageSize;
+    const inside = bounds.filter((bound) => bound > range.offset && bound < range.offset + range.length);
+    if (inside.length === 0 || words > mostWords) {
+      ranges.push(range);
+      continue;
     }
-    return ranges;
-  } finally {
-    await pagemap.close();
+    const from = Number(fromAddress(range.address) / BigInt(pageSize)) * wordSize;
+    const pages = await memoryFile(addon, pid, 'pagemap', { from, limit: words * wordSize, withinMs });
+    ranges.push(...cut(range, [range.offset, ...inside, range.offset + range.length], pages));
   }
+  return ranges;
 }
 
 /** `pages` has the words of the range's pages; the kernel's numbers are of huge pages' parts as well. */

@@ -115,9 +115,9 @@ function handlersOf(addon: Addon): Handlers {
       ),
     'peermap/residency': async ({ segment, bounds }, token) => {
       const snapshot = await watches.snapshot(segment, token);
-      return underWay.during({ method: 'peermap/residency', segment }, () => residencyOf(snapshot, bounds));
+      return underWay.during({ method: 'peermap/residency', segment }, () => residencyOf(addon, snapshot, bounds));
     },
-    'peermap/facts': async ({ pids }) => ({ value: await factsOf(pids, underWay), problems: [] }),
+    'peermap/facts': ({ pids }) => factsOf(addon, pids, underWay),
     'peermap/structure': (params, token) => structures.structure(params, token),
     'peermap/census': (_, token) => system.census(token),
     'peermap/remove': (params) =>

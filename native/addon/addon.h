@@ -133,6 +133,7 @@ struct Instance {
 Napi::Function define_segment(Napi::Env env);
 Napi::Function define_observer(Napi::Env env);
 void define_lists(Napi::Env env, Napi::Object exports);
+Napi::Value process_file_async(const Napi::CallbackInfo& info);
 Napi::Value take_census(const Napi::CallbackInfo& info);
 Napi::Value take_census_async(const Napi::CallbackInfo& info);
 Napi::Value remove_object_async(const Napi::CallbackInfo& info);

@@ -247,8 +247,18 @@ export function processes(): ProcessUse[];
 export function processesAsync(options?: { withinMs?: number }): Promise<{
   processes: ProcessUse[];
   /** None was left out, and no segment of one. */ whole: boolean;
-  /** Users who have more than their share. */ problems: Problem[];
+  /** Users who have more than their share, and processes that could not be asked. */ problems: Problem[];
 }>;
+
+/**
+ * Up to `limit` bytes of /proc/PID/FILE from `from` on: of those files for which the kernel takes the lock of that process's address space, which a process may hold for
+ * ever.  Read on threads that are left behind then: `errno` of the error is EBUSY; EAGAIN if too many have been; ETIME after `withinMs`.
+ */
+export function processFileAsync(
+  pid: number,
+  file: 'cmdline' | 'maps' | 'smaps' | 'pagemap',
+  options?: { from?: number; limit?: number; withinMs?: number },
+): Promise<Buffer>;
 
 /**
  * A descriptor, to be read and closed, of a regular file by the name that a process has for it: in that process's root folder, out of which no symbolic link

@@ -226,7 +226,7 @@ export type ProblemCode =
   | 'world-writable' // its mode lets every user of the machine write it
   | 'no-access' // permission denied, the thing is named
   | 'no-process' // ended between two looks
-  | 'left-out' // there is more of it than a look takes
+  | 'left-out' // there is more of it than a look takes, or a process that is stuck in the kernel could not be asked
   | 'os'; // another system error, with its errno in the text
 
 /** Something that could not be seen, or contradicts itself. */

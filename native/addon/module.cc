@@ -54,6 +54,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("census", Napi::Function::New(env, take_census, "census"));
   exports.Set("censusAsync", Napi::Function::New(env, take_census_async, "censusAsync"));
   exports.Set("removeAsync", Napi::Function::New(env, remove_object_async, "removeAsync"));
+  exports.Set("processFileAsync", Napi::Function::New(env, process_file_async, "processFileAsync"));
   exports.Set("openProgram", Napi::Function::New(env, open_program, "openProgram"));
   exports.Set("remove", Napi::Function::New(env, remove_object, "remove"));
   return exports;

@@ -4,7 +4,7 @@ import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { beginningOf, fieldsOf, linesOf } from '../../extension/server/foreign-files';
+import { beginningOf, fieldsOf, isHeldUp, linesOf, memoryLines, type MemoryReader } from '../../extension/server/foreign-files';
 
 describe('a file of another process', () => {
   let folder: string;
@@ -50,5 +50,19 @@ describe('a file of another process', () => {
   it('is not told in part as if that were all', async () => {
     await assert.rejects(all(linesOf(file('more', 'x\n'.repeat(100)), 100)), { code: 'EFBIG' });
     assert.equal((await all(linesOf(file('just', 'x\n'.repeat(50)), 100))).length, 50);
+  });
+
+  it('is read by the addon where its process may hold that up, and told neither in part nor for ever', async () => {
+    const reader = (text: string): MemoryReader => ({
+      processFileAsync: (_pid, _file, { limit = 0 } = {}) => Promise.resolve(Buffer.from(text).subarray(0, limit)),
+    });
+    const bounds = { limit: 100, withinMs: 1 };
+    assert.deepEqual(await all(memoryLines(reader('a\nb'), 1, 'maps', bounds)), ['a', 'b']);
+    await assert.rejects(all(memoryLines(reader('x\n'.repeat(51)), 1, 'maps', bounds)), { code: 'EFBIG' });
+    const stuck: MemoryReader = {
+      processFileAsync: () =>
+        Promise.reject(Object.assign(new Error('busy'), { code: 'PEERMAP_EOS', errno: os.constants.errno.EBUSY })),
+    };
+    await assert.rejects(all(memoryLines(stuck, 1, 'smaps', bounds)), isHeldUp);
   });
 });

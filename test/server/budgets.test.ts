@@ -14,7 +14,7 @@ import type { Method, Requests } from '../../extension/protocol/requests';
 import { readUnderWay } from '../../extension/protocol/undertaking';
 import { telling } from '../../extension/server/budgets';
 import { bytesOf } from '../../extension/server/flow';
-import { cleanUp, Peer, root, testSegment, until } from '../peers/drive';
+import { cleanUp, heldUp, Peer, root, testSegment, until } from '../peers/drive';
 import { Client } from './client';
 
 const mib = 1 << 20;
@@ -223,4 +223,50 @@ describe('a segment that is too much', function () {
     const client = await Client.start({ underWay, env });
     return { client, written: () => readUnderWay(fs.readFileSync(underWay, 'utf8')) };
   }
+});
+
+describe('a process that is held up in the kernel', function () {
+  this.timeout(60_000);
+  afterEach(async () => {
+    await Client.endAll();
+    await cleanUp();
+  });
+
+  it('holds up no answer about the machine, and none about others', async function () {
+    const segment = testSegment();
+    const peer = await Peer.start(segment, 'writer', 'create', 65536);
+    const client = await Client.start();
+    const stuck = await heldUp();
+    if (!stuck) this.skip();
+    try {
+      const pids = [stuck.pid, peer.pid];
+      // More than Node has threads for files, and than looks are made at once.
+      const facts = await Promise.all(Array.from({ length: 6 }, () => client.request('peermap/facts', { pids })));
+      for (const { value, problems } of facts) {
+        assert.match(the(value.find(({ pid }) => pid === peer.pid)).commandLine, /writer/);
+        assert.equal(the(value.find(({ pid }) => pid === stuck.pid)).commandLine, '');
+        assert.deepEqual(
+          problems.map(({ code, where }) => [code, where]),
+          [['left-out', `/proc/${stuck.pid}/cmdline`]],
+        );
+      }
+      for (let i = 0; i < 2; i += 1) {
+        const census = await client.request('peermap/census', {});
+        assert.ok(census.problems.some(({ code, where }) => code === 'left-out' && where === `/proc/${stuck.pid}`));
+        const processes = await client.request('peermap/processes', {});
+        assert.ok(processes.value.some(({ pid }) => pid === peer.pid));
+        await client.request('peermap/snapshot', { segment, strangers: true });
+      }
+      const residency = await client.request('peermap/residency', { segment });
+      assert.deepEqual(
+        residency.value.map(({ pid }) => pid),
+        [peer.pid],
+      );
+    } finally {
+      await stuck.end();
+    }
+    const { value, problems } = await client.request('peermap/facts', { pids: [peer.pid] });
+    assert.match(the(value[0]).commandLine, /writer/);
+    assert.deepEqual(problems, []);
+  });
 });
