@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All claims are taken when one more peer comes: by others who died in their attach, or who are stopped there, the first of them in the middle of saying who it
+ * All claims are taken when one more peer comes: by others who died in their attach, or who are held up there, the first of them in the middle of saying who it
  * is.  It goes on when the newcomer has a claim and a slot: what it then writes says nothing about the newcomer, which lives.
  */
 #include "places.h"
@@ -10,10 +10,11 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-static struct {
+static struct told {
+    uint32_t there, go, done;
     int rc, state;
-    uint32_t done;
-} *told; /* of the first, and of the newcomer */
+} *told; /* of each process; first of the first, then of the newcomer */
+static uint32_t mine;
 
 /* The kernel goes through the robust list of a thread that ends; here it finds none. */
 static void vanish(void)
@@ -22,13 +23,14 @@ static void vanish(void)
     kill(getpid(), SIGKILL);
 }
 
-static void stop(void)
+static void wait_there(void)
 {
-    kill(getpid(), SIGSTOP);
-    usleep(1000); /* it takes effect no later than here */
+    __atomic_store_n(&told[mine].there, 1, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&told[mine].go, __ATOMIC_ACQUIRE) == 0)
+        usleep(20000); /* they are many */
 }
 
-static pid_t come(const char *name, const char *place, void (*act)(void), int result)
+static pid_t come(const char *name, const char *place, void (*act)(void), uint32_t number)
 {
     peermap_options options = { .struct_size = sizeof options, .peer_name = name, .flags = PEERMAP_NO_PTRACE, .deadline_ms = 60000 };
     peermap_segment *segment;
@@ -38,26 +40,29 @@ static pid_t come(const char *name, const char *place, void (*act)(void), int re
     CHECK(pid >= 0);
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        mine = number;
         at_place(place, act);
-        told[result].rc = peermap_attach(seg(), &options, &segment);
-        if (told[result].rc == 0)
-            told[result].rc = peermap_self(segment, &self);
-        told[result].state = self.state;
-        __atomic_store_n(&told[result].done, 1, __ATOMIC_RELEASE);
+        told[mine].rc = peermap_attach(seg(), &options, &segment);
+        if (told[mine].rc == 0)
+            told[mine].rc = peermap_self(segment, &self);
+        told[mine].state = self.state;
+        __atomic_store_n(&told[mine].done, 1, __ATOMIC_RELEASE);
         for (;;)
             pause();
     }
-    CHECK(waitpid(pid, &status, WUNTRACED) == pid);
-    CHECK(act == vanish ? WIFSIGNALED(status) : WIFSTOPPED(status));
+    if (act == wait_there)
+        UNTIL(__atomic_load_n(&told[number].there, __ATOMIC_ACQUIRE));
+    else
+        CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
     return pid;
 }
 
-static void lives(pid_t pid, int result)
+static void lives(uint32_t number)
 {
-    CHECK(kill(pid, SIGCONT) == 0);
-    UNTIL(__atomic_load_n(&told[result].done, __ATOMIC_ACQUIRE));
-    CHECK_INT(told[result].rc, 0);
-    CHECK_INT(told[result].state, PEERMAP_ALIVE);
+    __atomic_store_n(&told[number].go, 1, __ATOMIC_RELEASE);
+    UNTIL(__atomic_load_n(&told[number].done, __ATOMIC_ACQUIRE));
+    CHECK_INT(told[number].rc, 0);
+    CHECK_INT(told[number].state, PEERMAP_ALIVE);
 }
 
 static void end(pid_t pid)
@@ -75,18 +80,18 @@ static void newcomer_lives(void (*fate)(void))
     peermap_options options = { .struct_size = sizeof options, .peer_name = "here", .initial_size = 65536, .max_peers = 8, .flags = PEERMAP_NO_PTRACE, .deadline_ms = 60000 };
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
     memset(told, 0, 4096);
-    pid_t first = come("first", "claim.listed", stop, 0);
+    pid_t first = come("first", "claim.listed", wait_there, 0);
     for (uint32_t i = 0; i < PM_CLAIMS - 1; i++)
-        others[i] = come("other", "claim.kept", fate, 2);
-    pid_t newcomer = come("newcomer", "claim.filled", stop, 1);
-    lives(first, 0);
+        others[i] = come("other", "claim.kept", fate, 2 + i);
+    pid_t newcomer = come("newcomer", "claim.filled", wait_there, 1);
+    lives(0);
     CHECK(peermap_reap(segment) >= 0);
-    lives(newcomer, 1);
+    lives(1);
     CHECK_INT(peermap_reap(segment), 0);
     CHECK_INT(peermap_peers(segment, rows, 8), 3);
     end(first);
     end(newcomer);
-    for (uint32_t i = 0; i < PM_CLAIMS - 1 && fate == stop; i++)
+    for (uint32_t i = 0; i < PM_CLAIMS - 1 && fate == wait_there; i++)
         end(others[i]);
     peermap_detach(segment);
     CHECK_INT(peermap_destroy(seg()), 0);
@@ -99,6 +104,6 @@ int main(int argc, char **argv)
     told = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(told != MAP_FAILED);
     newcomer_lives(vanish);
-    newcomer_lives(stop);
+    newcomer_lives(wait_there);
     return 0;
 }
