@@ -353,6 +353,14 @@ static inline void maps_exactly(struct peer *peer, uint64_t size)
     CHECK_INT(mapped_bytes(peer->pid, peer->base, peer->base + (UINT64_C(1) << 34), header), size);
 }
 
+/* The same, before long: who answered a growth that was undone is waited for only a moment, and where all cores are busy it goes back a little later. */
+static inline void comes_to_map_exactly(struct peer *peer, uint64_t size)
+{
+    while (mapped_bytes(peer->pid, peer->base, peer->base + (UINT64_C(1) << 34), header_length()) != size)
+        usleep(500);
+    maps_exactly(peer, size);
+}
+
 static inline uint64_t object_length(void)
 {
     char path[128];

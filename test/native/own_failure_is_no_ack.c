@@ -36,7 +36,7 @@ int main(int argc, char **argv)
     CHECK_INT(round.culprit_pid, getpid());
     CHECK(strstr(peermap_last_error(), "self") != NULL);
     CHECK_INT(peermap_size(segment), 65536);
-    maps_exactly(other, 65536);
+    comes_to_map_exactly(other, 65536);
     CHECK_INT(peermap_grow(segment, 65536, &round), 0);
     CHECK_INT(round.acked, 2);
     CHECK_INT(peermap_size(segment), 131072);

@@ -8,13 +8,6 @@ static void wait_until_mapped(struct peer *peer, uint64_t size)
         usleep(500);
 }
 
-/* Who answered a growth that is undone is waited for only a moment: where all cores are busy it goes back a little later. */
-static void wait_until_back(struct peer *peer, uint64_t size)
-{
-    while (mapped_bytes(peer->pid, peer->base, peer->base + (UINT64_C(1) << 34), header_length()) != size)
-        usleep(500);
-}
-
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -26,8 +19,8 @@ int main(int argc, char **argv)
     const char *text = fails(a, "PEERMAP_ELATE", "grow 65536");
     CHECK(strstr(text, "sleeper") != NULL);
     CHECK_INT(size_of(a), 65536);
-    wait_until_back(a, 65536);
-    wait_until_back(b, 65536);
+    comes_to_map_exactly(a, 65536);
+    comes_to_map_exactly(b, 65536);
     CHECK_INT(object_length(), header_length() + 65536);
 
     continue_peer(sleeper);
