@@ -37,7 +37,7 @@ struct reader {
     uint32_t thread; /* its id; 0: it has not begun */
     void (*run)(struct pmo_errand *errand);
     uint64_t start; /* of the process that it is at */
-    uint32_t uid;   /* likewise, from when it is left behind */
+    uint32_t uid;   /* in whose share that is (share.h) */
     struct reader *next; /* in the list of those */
     struct pmo_errand errand;
 };
@@ -178,7 +178,7 @@ static int may_ask(const struct pmo_process *process)
         return 0;
     uint64_t start_time;
     uint32_t alike = 0, same = 0;
-    const uint32_t uid = pmo_process_uid(process);
+    const uint32_t uid = pmo_process_uids(process).payer;
     (void)pmo_process_state(process, &start_time);
     int error = 0;
     pthread_mutex_lock(&left.lock);
@@ -198,7 +198,7 @@ static bool leave(struct reader *reader)
 {
     uint32_t expected = ASKED;
     (void)pmo_process_state(&reader->errand.process, &reader->start);
-    reader->uid = pmo_process_uid(&reader->errand.process);
+    reader->uid = pmo_process_uids(&reader->errand.process).payer;
     pthread_mutex_lock(&left.lock);
     const bool leaves = cas32(&reader->state, &expected, LEFT);
     if (leaves) {

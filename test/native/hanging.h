@@ -6,17 +6,12 @@
  *     DIRECTORY/file       can be opened, but never again be asked for its size
  *     DIRECTORY/program    can be executed, but never read
  *     DIRECTORY/door       can be opened, but never closed
- *     DIRECTORY/page0 ...  up to page9: can be mapped and written, but what was written never gets to the server
- *     DIRECTORY/leaf       can be mapped, but never touched
- *
- * hanging_start_holder() starts a process that holds the lock of its own address space until the file system is gone, though it be killed.  While there is one, whatever
- * asks each process of the machine for its command line is stuck as well, ps and pgrep -f among them: so no longer than it takes.
+ *     DIRECTORY/page0 ...  any number: can be mapped and written, but what was written never gets to the server
  */
 #ifndef HANGING_H
 #define HANGING_H
 
 #include "drive.h"
-#include "os.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -30,7 +25,7 @@ static char hanging[96]; /* the directory */
 static pid_t hanging_server;
 static volatile int *hanging_reads; /* so many wait for bytes of a file */
 
-enum { ROOT_NODE = 1, FILE_NODE, PROGRAM_NODE, DOOR_NODE, LEAF_NODE, PAGE_NODE };
+enum { ROOT_NODE = 1, FILE_NODE, PROGRAM_NODE, DOOR_NODE, PAGE_NODE };
 
 static inline struct fuse_attr hanging_attributes(uint64_t node)
 {
@@ -60,8 +55,7 @@ static inline void hanging_serve(int fd, const struct fuse_in_header *in)
         uint64_t node = strcmp(name, "file") == 0      ? FILE_NODE
                         : strcmp(name, "program") == 0 ? PROGRAM_NODE
                         : strcmp(name, "door") == 0    ? DOOR_NODE
-                        : strcmp(name, "leaf") == 0     ? LEAF_NODE
-                        : strncmp(name, "page", 4) == 0 ? PAGE_NODE + (uint64_t)(name[4] - '0')
+                        : strncmp(name, "page", 4) == 0 ? PAGE_NODE + strtoul(name + 4, NULL, 10)
                                                        : 0;
         struct fuse_entry_out body = { .nodeid = node, .attr_valid = node == PROGRAM_NODE ? 1000 : 0, .attr = hanging_attributes(node) };
         hanging_answer(fd, in, node ? 0 : ENOENT, &body, node ? sizeof body : 0);
@@ -74,9 +68,7 @@ static inline void hanging_serve(int fd, const struct fuse_in_header *in)
         break;
     }
     case FUSE_OPEN: {
-        const struct fuse_open_in *asked = (const void *)(in + 1);
-        const bool direct = in->nodeid == LEAF_NODE && (asked->flags & O_SYNC) != 0;
-        struct fuse_open_out body = { .fh = 1, .open_flags = (in->nodeid == LEAF_NODE ? FOPEN_KEEP_CACHE : 0u) | (direct ? FOPEN_DIRECT_IO : 0u) };
+        struct fuse_open_out body = { .fh = 1 };
         hanging_answer(fd, in, 0, &body, sizeof body);
         break;
     }
@@ -187,78 +179,28 @@ static inline void hanging_await_lock(pid_t pid)
     }
 }
 
-/* Its page stays locked. */
-static void *hanging_touch(void *page) { return (void *)(uintptr_t) * (volatile char *)page; }
-
-/* What a holder and who starts it share. */
-struct hanging_holder {
-    volatile int may_map;
-    volatile pid_t thread; /* that maps */
-    char path[112];
-};
-
-/* Waits for that page, with the lock held: a mapping past the cache must not meet what is in the cache. */
-static void *hanging_map(void *context)
+/*
+ * A process that locks its memory so, of this name, with the page of this number; `before`, if there is one, is what it does first.  It stays until the server is gone, though
+ * it be killed.
+ */
+static inline pid_t hanging_start_holder(const char *name, int number, void (*before)(void))
 {
-    struct hanging_holder *holder = context;
-    const int fd = open(holder->path, O_RDONLY | O_SYNC);
-    holder->thread = (pid_t)pm_thread_id();
-    return mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
-}
-
-static void hanging_hold(struct hanging_holder *holder)
-{
-    pthread_t toucher, mapper;
-    const int fd = open(holder->path, O_RDONLY);
-    void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (fd < 0 || page == MAP_FAILED)
-        _exit(1);
-    pthread_create(&toucher, NULL, hanging_touch, page);
-    while (!holder->may_map)
-        usleep(1000);
-    pthread_create(&mapper, NULL, hanging_map, holder);
-    for (;;)
-        pause();
-}
-
-static inline bool hanging_is_stuck(pid_t pid, pid_t thread)
-{
-    char path[64], line[256];
-    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)thread);
-    FILE *file = thread ? fopen(path, "re") : NULL;
-    const char *end = file && fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
-    const bool stuck = end && end[2] == 'D';
-    if (file)
-        fclose(file);
-    return stuck;
-}
-
-/* `before`, if there is one, is what it does first. */
-static inline pid_t hanging_start_holder(const char *name, void (*before)(void))
-{
-    struct hanging_holder *holder = mmap(NULL, sizeof *holder, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    snprintf(holder->path, sizeof holder->path, "%s/leaf", hanging);
     const pid_t parent = getpid(), pid = fork();
     CHECK(pid >= 0);
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent)
-            _exit(1);
-        prctl(PR_SET_NAME, name);
-        signal(SIGBUS, SIG_DFL); /* at the end of the file system */
-        if (before)
-            before();
-        hanging_hold(holder);
+    if (pid != 0) {
+        hanging_await_lock(pid);
+        return pid;
     }
-    while (*hanging_reads == 0)
-        usleep(1000);
-    holder->may_map = 1;
-    while (!hanging_is_stuck(pid, holder->thread)) {
-        CHECK(waitpid(pid, NULL, WNOHANG) == 0);
-        usleep(1000);
-    }
-    munmap(holder, sizeof *holder);
-    return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    prctl(PR_SET_NAME, name);
+    signal(SIGBUS, SIG_DFL); /* at the end of the file system */
+    if (before)
+        before();
+    hanging_lock_memory(number);
+    for (;;)
+        pause();
 }
 
 #endif

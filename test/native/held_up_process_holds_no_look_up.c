@@ -9,6 +9,7 @@
 
 #include "budget.h"
 #include "census.h"
+#include "os.h"
 #include "patient.h"
 #include "system.h"
 
@@ -115,7 +116,7 @@ static void too_many(void)
 {
     struct pmo_census census;
     for (unsigned i = 1; i < MANY; i++)
-        held[i] = hanging_start_holder(NAME, map_the_segment);
+        held[i] = hanging_start_holder(NAME, (int)i, map_the_segment);
     CHECK_INT(pmo_census_take(&census), 0);
     CHECK(is_said(&census.problems, 0, "may not be asked for now"));
     CHECK(is_said(&census.problems, held[0], NAME " is held up"));
@@ -161,7 +162,7 @@ int main(int argc, char **argv)
     struct peer *peer = ready_peer("peer", "create 65536");
     look_at_all(peer->pid, false);
     without = threads() - 1;
-    held[0] = hanging_start_holder(NAME, map_the_segment);
+    held[0] = hanging_start_holder(NAME, 0, map_the_segment);
     look_at_all(peer->pid, true);
     look_at_all(peer->pid, true);
     look_for_users(peer->pid, true);

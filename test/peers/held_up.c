@@ -13,7 +13,7 @@ int main(int argc, char **argv)
     hanging_make();
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     alarm(20);
-    printf("ready %d\n", (int)hanging_start_holder("held-up", NULL));
+    printf("ready %d\n", (int)hanging_start_holder("held-up", 0, NULL));
     fflush(stdout);
     while (read(0, &byte, 1) > 0) {}
     return 0;
