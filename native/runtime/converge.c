@@ -17,6 +17,7 @@
 #define LEAST (2 * PM_HUGE_PAGE)
 #define QUICK_NS UINT64_C(100000)
 #define SLOW_NS UINT64_C(8000000)
+#define WORK_NS UINT64_C(5000000) /* of a processor, for mappings that are worth giving up: others are done before that is */
 #define TRIES 64 /* at a target that keeps changing: no honest one does */
 
 void pm_answer(peermap_segment *segment, uint64_t epoch)
@@ -67,9 +68,10 @@ static uint64_t next_piece(uint64_t piece, uint64_t took)
 static int map_pieces(peermap_segment *segment, uint64_t told, uint64_t target, uint64_t until, uint64_t *at)
 {
     uint64_t piece = FIRST;
+    const uint64_t spent = pm_now_spent();
     for (const uint64_t from = *at; *at < target;) {
         const uint64_t end = (*at + piece) / PM_HUGE_PAGE * PM_HUGE_PAGE, next = target - *at > piece ? end : target, begun = pm_now();
-        if (*at > from && !goes_on(segment, until))
+        if (*at > from && !goes_on(segment, until) && pm_now_spent() - spent > WORK_NS)
             return ETIMEDOUT;
         if (*at > from && order_load64(&segment->header->target) != told)
             return EAGAIN;

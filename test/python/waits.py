@@ -18,6 +18,25 @@ for line in sys.stdin:
 """
 
 
+HOLDER = '''
+import ctypes, os
+ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+ptrace.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
+PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT, ALL = 17, 0x4206, 0x4207, 0x40000000
+thread = int(sys.stdin.readline())
+held = ptrace(PTRACE_SEIZE, thread, None, None) == 0 and ptrace(PTRACE_INTERRUPT, thread, None, None) == 0
+if held:
+    os.waitpid(thread, ALL)
+print('held' if held else 'refused')
+sys.stdin.readline()
+ptrace(PTRACE_DETACH, thread, None, None)
+'''
+
+
+def allow_tracing() -> None:
+    ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1 & (1 << 64) - 1), 0, 0, 0)  # PR_SET_PTRACER, any, where Yama asks for it
+
+
 class Waits(Case):
     def setUp(self) -> None:
         super().setUp()
@@ -134,31 +153,10 @@ class Waits(Case):
         self.soon("segment.set_root('r', 64, 10)")
         self.assertIsNotNone(self.segment.wait_root("r", deadline_ms=1 << 33))
 
-
-HOLDER = '''
-import ctypes, os
-ptrace = ctypes.CDLL(None, use_errno=True).ptrace
-ptrace.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
-PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT, ALL = 17, 0x4206, 0x4207, 0x40000000
-thread = int(sys.stdin.readline())
-held = ptrace(PTRACE_SEIZE, thread, None, None) == 0 and ptrace(PTRACE_INTERRUPT, thread, None, None) == 0
-if held:
-    os.waitpid(thread, ALL)
-print('held' if held else 'refused')
-sys.stdin.readline()
-ptrace(PTRACE_DETACH, thread, None, None)
-'''
-
-
-def allow_tracing() -> None:
-    ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1 & (1 << 64) - 1), 0, 0, 0)  # PR_SET_PTRACER, any, where Yama asks for it
-
-
-class Leaving(Case):
     def test_calls_of_others_end_while_a_detach_waits_for_an_agent_that_is_held(self) -> None:
         allow_tracing()
         threads = set(os.listdir("/proc/self/task"))
-        segment = peermap.create(self.name, peer_name="one", initial_size=MiB, deadline_ms=200)
+        segment = peermap.create(self.fresh_name(), peer_name="one", initial_size=MiB, deadline_ms=200)
         (agent,) = set(os.listdir("/proc/self/task")) - threads
         debugger = self.start(HOLDER)
         debugger.say(agent)
