@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
+import { atExit } from '../at-exit';
 import { addonPath, cleanUp, freshName, kept, peermap, Script, seen, until } from './addon';
 
 function startWorker(name: string, body: string): Worker {
@@ -102,14 +103,15 @@ describe('addon: the end of an environment', () => {
   });
 
   describe('with a look that does not come back', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'peermap-stuck-'));
-    const library = join(folder, 'stuck.so');
+    let library: string;
 
     before(() => {
+      const folder = mkdtempSync(join(tmpdir(), 'peermap-stuck-'));
+      atExit(() => rmSync(folder, { recursive: true, force: true }));
+      library = join(folder, 'stuck.so');
       const source = resolve('test/addon/stuck.c');
       execFileSync('cc', ['-D_GNU_SOURCE', '-shared', '-fPIC', source, '-o', library, '-ldl']);
     });
-    after(() => rmSync(folder, { recursive: true }));
 
     for (const [what, end] of [
       ['a worker is terminated', 'worker.terminate().then(() => process.exit(3));'],
