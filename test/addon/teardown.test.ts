@@ -119,10 +119,12 @@ describe('addon: the end of an environment', () => {
       ['the process exits', 'process.exit(3);'],
     ] as const) {
       it(`${what}, and nobody waits for it`, async () => {
+        const name = freshName();
+        kept(peermap.Segment.create(name, { peerName: 'main' })); // without any segment no process is looked at
         const body = `const { parentPort } = require('node:worker_threads'); const peermap = require(${JSON.stringify(addonPath)});
           peermap.processesAsync({ withinMs: 1000 }).catch(() => {}); parentPort.once('message', () => parentPort.close());`;
         const script = new Script(
-          freshName(),
+          name,
           `const worker = new (require('node:worker_threads').Worker)(${JSON.stringify(body)}, { eval: true });
            process.stdin.once('data', () => { setTimeout(() => process.kill(process.pid, 'SIGKILL'), 20_000).unref(); ${end} });`,
           addonPath,
