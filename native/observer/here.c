@@ -9,16 +9,12 @@
 #include "snapshot.h"
 
 #include "budget.h"
+#include "proc_text.h"
 #include "room.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define PID_LIMIT (1u << 22) /* of every Linux */
 
@@ -28,32 +24,11 @@ uint64_t pmo_own_pidns(void)
     return stat("/proc/self/ns/pid", &ns) == 0 ? ns.st_ino : 0;
 }
 
-/* The last of several in "NSpid:\t4711\t12". */
-static uint32_t last_of_several(const char *line)
-{
-    const char *last = strrchr(line, '\t');
-    return last && last != strchr(line, '\t') ? (uint32_t)strtoul(last, NULL, 10) : 0;
-}
-
 uint32_t pmo_process_inner(const struct pmo_process *process)
 {
-    const int fd = openat(process->dir, "status", O_RDONLY | O_CLOEXEC);
-    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
-    char *line = NULL;
-    size_t size = 0;
-    uint32_t number = 0;
-    if (fd >= 0 && !file)
-        close(fd);
-    while (file && getline(&line, &size, file) > 0) {
-        if (strncmp(line, "NSpid:", 6) != 0)
-            continue;
-        number = last_of_several(line);
-        break;
-    }
-    if (file)
-        fclose(file);
-    free(line);
-    return number;
+    struct pm_text_field ids = { .name = "NSpid" }; /* "\t4711\t12" */
+    pm_text_fields(process->dir, "status", &ids, 1);
+    return strchr(ids.value, '\t') != strrchr(ids.value, '\t') ? pm_text_last_number(ids.value) : 0;
 }
 
 static bool keep_below(const struct pmo_process *process, void *context)

@@ -5,6 +5,7 @@
 #include "attach.h"
 #include "budget.h"
 #include "patient.h"
+#include "proc_text.h"
 #include "room.h"
 #include "share.h"
 
@@ -34,52 +35,26 @@ void pmo_process_close(struct pmo_process *process)
     process->dir = -1;
 }
 
-/* The file's beginning, ended by a NUL; its length, or -1. */
-static ssize_t read_text(const struct pmo_process *process, const char *file, char *text, size_t size)
-{
-    int fd = openat(process->dir, file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    ssize_t length = pmo_read(fd, 0, text, size - 1);
-    close(fd);
-    if (length < 0)
-        return -1;
-    text[length] = '\0';
-    return length;
-}
-
-/* Fields 3 and 22 of a stat file's text.  The second field, the command's name in parentheses, may hold anything. */
-static bool parse_stat(const char *line, char *state, uint64_t *start)
-{
-    const char *at = strrchr(line, ')');
-    return at && sscanf(at + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64, state, start) == 2;
-}
-
 char pmo_process_state(const struct pmo_process *process, uint64_t *start_time)
 {
-    char line[1024], state = 0;
-    uint64_t start = 0;
+    char line[1024];
+    const ssize_t length = pm_text_read_at(process->dir, "stat", line, sizeof line);
+    const char *third = length > 0 ? pm_proc_stat_field(line, 3) : NULL, *begun = third ? pm_proc_stat_field(line, 22) : NULL;
     if (start_time)
-        *start_time = 0;
-    if (read_text(process, "stat", line, sizeof line) <= 0)
-        return 0;
-    if (!parse_stat(line, &state, &start))
-        return 0;
-    if (start_time)
-        *start_time = start;
-    return state;
+        *start_time = begun ? strtoull(begun, NULL, 10) : 0;
+    if (length >= 0 && !begun)
+        errno = ESRCH;
+    return begun ? *third : 0;
 }
 
-/* ESRCH: it has ended. */
+/* 0; ESRCH: it has ended; or whatever else keeps it from being asked. */
 static int thread_runs(int task)
 {
-    char line[512];
     const struct pmo_process thread = { .dir = task };
-    const ssize_t length = read_text(&thread, "stat", line, sizeof line);
-    if (length < 0)
+    const char state = pmo_process_state(&thread, NULL);
+    if (state == 0)
         return errno;
-    const char *at = length > 0 ? strrchr(line, ')') : NULL;
-    return at && at[1] == ' ' && at[2] != 'Z' && at[2] != 'X' ? 0 : ESRCH;
+    return state != 'Z' && state != 'X' ? 0 : ESRCH;
 }
 
 int pmo_process_open_thread(const struct pmo_process *process, const char *file, int flags)
@@ -114,19 +89,15 @@ int pmo_process_open_thread(const struct pmo_process *process, const char *file,
 
 char pmo_process_activity(const struct pmo_process *process)
 {
-    char line[1024];
-    uint64_t start;
-    char state = pmo_process_state(process, NULL);
+    const char state = pmo_process_state(process, NULL);
     if (state != 'Z' && state != 'X')
         return state;
-    const int fd = pmo_process_open_thread(process, "stat", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    const struct pmo_process thread = { .dir = pmo_process_open_thread(process, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+    if (thread.dir < 0)
         return errno == ESRCH || errno == ENOENT ? 0 : state; /* it could not be asked: that proves no end */
-    const ssize_t length = pmo_read(fd, 0, line, sizeof line - 1);
-    close(fd);
-    line[length > 0 ? length : 0] = '\0';
-    (void)parse_stat(line, &state, &start); /* it ended meanwhile: others may not have */
-    return state;
+    const char activity = pmo_process_state(&thread, NULL);
+    close(thread.dir);
+    return activity != 0 ? activity : state; /* it ended meanwhile: others may not have */
 }
 
 #define PIDFS_MAGIC UINT64_C(0x50494446)
@@ -179,10 +150,10 @@ enum pmo_match pmo_process_match(const struct pmo_process *process, const struct
 struct pmo_uids pmo_process_uids(const struct pmo_process *process)
 {
     /* The directory itself belongs to root while the process may not be traced; its status says the truth. */
-    char text[2048];
+    struct pm_text_field uids = { .name = "Uid" };
     uint32_t real, effective;
-    const char *line = read_text(process, "status", text, sizeof text) > 0 ? strstr(text, "\nUid:") : NULL;
-    if (!line || sscanf(line + 5, " %" SCNu32 " %" SCNu32, &real, &effective) != 2)
+    pm_text_fields(process->dir, "status", &uids, 1);
+    if (sscanf(uids.value, "%" SCNu32 " %" SCNu32, &real, &effective) != 2)
         return (struct pmo_uids){ UINT32_MAX, UINT32_MAX };
     return (struct pmo_uids){ effective, pmo_share_payer(real, effective) };
 }
@@ -201,10 +172,10 @@ int pmo_process_command(const struct pmo_process *process, char *command, size_t
                 command[i] = ' ';
         return 0;
     }
-    char name[64] = "?";
-    if (read_text(process, "comm", name, sizeof name) > 0)
-        name[strcspn(name, "\n")] = '\0';
-    snprintf(command, size, "[%s]", name);
+    char name[64];
+    const bool named = pm_text_read_at(process->dir, "comm", name, sizeof name) > 0;
+    name[strcspn(name, "\n")] = '\0';
+    snprintf(command, size, "[%s]", named ? name : "?");
     return error;
 }
 

@@ -32,7 +32,8 @@ enum pmo_match pmo_process_match(const struct pmo_process *process, const struct
 uint32_t pmo_process_inner(const struct pmo_process *process);
 uint64_t pmo_own_pidns(void);
 
-/* Field 3 of /proc/PID/stat: 'R', 'S', 'T' ...; 0 if it cannot be read.  `start_time` (may be NULL) receives field 22. */
+/* Field 3 of /proc/PID/stat: 'R', 'S', 'T' ...; 0 and errno, ESRCH or ENOENT of one that is gone, if it cannot be read.  `start_time` (may be NULL) receives
+ * field 22. */
 char pmo_process_state(const struct pmo_process *process, uint64_t *start_time);
 
 /* The same of a thread that runs, where the main thread has ended; 0 if the process has ended, also while its parent has not waited for it. */
