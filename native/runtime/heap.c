@@ -36,8 +36,7 @@ static int grow(peermap_segment *segment, uint64_t from, uint64_t needed, uint64
     uint64_t wish = pm_least(from, segment->heap.step) / PM_UNIT * PM_UNIT, by = (wish > needed ? wish : needed) + ragged;
     needed += ragged;
     if (from > reserved || needed > reserved - from)
-        return pm_fail(PEERMAP_ELIMIT, "segment %s has %" PRIu64 " of at most %" PRIu64 " bytes: no room for %" PRIu64 " more; create it with a larger reserve_size", segment->name,
-                       from, reserved, needed);
+        return pm_fail_full(segment, from, reserved, needed);
     by = pm_least(by, reserved - from);
     int rc = pm_grow_from(segment, from, by, deadline);
     if (rc == PEERMAP_ENOSPC && by > needed)

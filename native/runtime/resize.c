@@ -245,14 +245,19 @@ static int grow_by_round(struct pm_running *round, uint64_t from, uint64_t to)
     return pm_round_succeed(round);
 }
 
+int pm_fail_full(const peermap_segment *segment, uint64_t from, uint64_t most, uint64_t bytes)
+{
+    return pm_fail(PEERMAP_ELIMIT, "segment %s has %" PRIu64 " of at most %" PRIu64 " bytes: no room for %" PRIu64 " more; create it with a larger reserve_size",
+                   segment->name, from, most, bytes);
+}
+
 static int refuse_growth(const peermap_segment *segment, uint64_t from, uint64_t bytes)
 {
     uint64_t reserved = segment->shape.reserved;
     if (bytes == 0)
         return pm_fail(PEERMAP_EINVAL, "a growth of 0 bytes");
     if (from > reserved || bytes > reserved - from)
-        return pm_fail(PEERMAP_ELIMIT, "segment %s has %" PRIu64 " of at most %" PRIu64 " bytes: no room for %" PRIu64 " more; create it with a larger reserve_size", segment->name,
-                       from, reserved, bytes);
+        return pm_fail_full(segment, from, reserved, bytes);
     return 0;
 }
 

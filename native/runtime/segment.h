@@ -420,6 +420,7 @@ int pm_round(peermap_segment *segment, struct pm_request *request);
 /* Only if the active size is `from`, else PM_CHANGED.  Any thread. */
 int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline);
 int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *round);
+int pm_fail_full(const peermap_segment *segment, uint64_t from, uint64_t most, uint64_t bytes); /* no room for so many more.  Any thread */
 /* Takes the segment's lock, and mends what its last holder left.  Deadline 0: only if it is free, and nothing is to be mended. */
 int pm_hold(peermap_segment *segment, uint64_t deadline);
 void pm_let_go(peermap_segment *segment);
