@@ -104,16 +104,6 @@ static void survives(const char *what, void (*made)(void))
         FAIL("%s was cancelled in the middle", what);
 }
 
-static int open_files(void)
-{
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count;
-}
-
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -125,7 +115,7 @@ int main(int argc, char **argv)
     peermap_peer rows[2];
     CHECK_INT(peermap_peers(segment, rows, 2), 2);
     sleeper_row = rows[0].pid == sleeper->pid ? rows[0] : rows[1];
-    const int files = open_files();
+    const int files = entries_of("/proc/self/fd");
 #define SURVIVES(made) survives(#made, made)
     SURVIVES(attaches);
     SURVIVES(creates);
@@ -144,7 +134,7 @@ int main(int argc, char **argv)
     SURVIVES(waits_past_its_deadline);
     continue_peer(sleeper);
     UNTIL(peermap_grow(segment, 4096, NULL) == 0);
-    CHECK_INT(open_files(), files);
+    CHECK_INT(entries_of("/proc/self/fd"), files);
     peermap_detach(segment);
     return 0;
 }

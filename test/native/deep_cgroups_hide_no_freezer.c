@@ -14,22 +14,11 @@ static char tops[MOST][320], deep[MOST][2048];
 static int count;
 static pid_t inside;
 
-static bool put(const char *folder, const char *file, const char *text)
-{
-    char path[2300];
-    snprintf(path, sizeof path, "%s/%s", folder, file);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (fd >= 0)
-        close(fd);
-    return done;
-}
-
 static void forget_folders(void)
 {
     for (int i = 0; i < count; i++) {
-        put(deep[i], "freezer.state", "THAWED");
-        put(deep[i], "cgroup.freeze", "0");
+        freezer_write(deep[i], "freezer.state", "THAWED");
+        freezer_write(deep[i], "cgroup.freeze", "0");
     }
     if (inside > 0)
         kill(inside, SIGKILL);
@@ -84,7 +73,7 @@ static void put_inside(pid_t pid)
     snprintf(text, sizeof text, "%d", (int)pid);
     inside = pid;
     for (int i = 0; i < count; i++)
-        put(deep[i], "cgroup.procs", text);
+        freezer_write(deep[i], "cgroup.procs", text);
 }
 
 static void freezers_are_seen(struct peer *peer)
@@ -100,12 +89,12 @@ static void freezers_are_seen(struct peer *peer)
         if (!folder)
             continue;
         CHECK(!pm_process_is_frozen(&facts, NULL));
-        CHECK(put(folder, ways[i].file, ways[i].on));
+        CHECK(freezer_write(folder, ways[i].file, ways[i].on));
         UNTIL(pm_process_is_frozen(&facts, &freezer) && freezer.version == (uint32_t)i + 1);
         UNTIL(pm_process_is_frozen(&facts, NULL));
         CHECK(strncmp(freezer.path, "...", 3) == 0);
         CHECK(strstr(freezer.path, "ddddddddddd/") && strcmp(strrchr(freezer.path, '/') + 1, ways[i].file) == 0);
-        CHECK(put(folder, ways[i].file, ways[i].off));
+        CHECK(freezer_write(folder, ways[i].file, ways[i].off));
         tried++;
     }
     if (tried == 0)
@@ -119,11 +108,11 @@ static void limits_are_seen(void)
     const char *file = folder ? "memory.limit_in_bytes" : "memory.max";
     if (!folder)
         folder = with(file);
-    if (!folder || !put(folder, file, "104857600"))
+    if (!folder || !freezer_write(folder, file, "104857600"))
         return;
     pid_t pid = fork();
     if (pid == 0) {
-        put(folder, "cgroup.procs", "0");
+        freezer_write(folder, "cgroup.procs", "0");
         pm_limit_cgroups("/proc/self/cgroup", "/sys/fs/cgroup", 0, &limit);
         _exit(limit.kind == PM_LIMIT_CGROUP && limit.whole == 104857600 && strstr(limit.path, "dddd/memory.") ? 0 : 1);
     }

@@ -14,6 +14,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -387,6 +388,28 @@ static inline uint64_t chance(uint64_t *state)
     *state ^= *state >> 7;
     *state ^= *state << 17;
     return *state;
+}
+
+/* Into a file that is there, of /proc or a cgroup, in one piece.  False and errno if it does not take that. */
+static inline bool write_text(const char *path, const char *text)
+{
+    const int fd = open(path, O_WRONLY | O_CLOEXEC);
+    const bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    if (fd >= 0)
+        close(fd);
+    return written;
+}
+
+/* How many there are in a folder: descriptors, threads. */
+static inline int entries_of(const char *path)
+{
+    int count = 0;
+    DIR *folder = opendir(path);
+    CHECK(folder != NULL);
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        count += entry->d_name[0] != '.';
+    closedir(folder);
+    return count;
 }
 
 /* Waits for a fact; the watchdog ends the wait for one that never comes. */

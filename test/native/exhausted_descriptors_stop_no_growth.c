@@ -1,26 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A process that has no descriptor left cannot attach, and is told why; one that is attached grows, and is grown for. */
-#include "drive.h"
+#include "descriptors.h"
 
-#include <fcntl.h>
 #include <sys/resource.h>
-
-static int taken[256];
-
-static int take_all(void)
-{
-    int count = 0;
-    while (count < 256 && (taken[count] = open("/dev/null", O_RDONLY)) >= 0)
-        count++;
-    CHECK(count < 256 && errno == EMFILE);
-    return count;
-}
-
-static void give_back(int count)
-{
-    while (count > 0)
-        close(taken[--count]);
-}
 
 int main(int argc, char **argv)
 {
@@ -30,17 +12,17 @@ int main(int argc, char **argv)
     struct rlimit limit = { 64, 64 };
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     peermap_segment *segment, *none;
-    int count = take_all();
+    take_all();
     CHECK_INT(peermap_attach(seg(), NULL, &segment), PEERMAP_EOS);
     CHECK_INT(errno, EMFILE);
     CHECK(strstr(peermap_last_error(), "ulimit -n") != NULL);
     CHECK_INT(peermap_create("no-descriptor", NULL, &none), PEERMAP_EOS);
     CHECK_INT(errno, EMFILE);
     CHECK_INT(peermap_destroy("no-descriptor"), PEERMAP_ENOENT);
-    give_back(count);
+    give_back();
 
     CHECK_INT(peermap_attach(seg(), NULL, &segment), 0);
-    count = take_all();
+    take_all();
     ok(a, "grow 65536");
     ((char *)peermap_base(segment))[131071] = 1;
     CHECK_INT(peermap_grow(segment, 65536, NULL), 0);
@@ -49,6 +31,6 @@ int main(int argc, char **argv)
     CHECK_INT(size_of(a), 131072);
     ok(a, "check 131071 1 1");
     peermap_detach(segment);
-    give_back(count);
+    give_back();
     return 0;
 }

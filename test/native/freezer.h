@@ -22,13 +22,9 @@ static struct freezer freezers[2];
 
 static inline bool freezer_write(const char *folder, const char *file, const char *text)
 {
-    char path[512];
+    char path[2300];
     snprintf(path, sizeof path, "%s/%s", folder, file);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (fd >= 0)
-        close(fd);
-    return done;
+    return write_text(path, text);
 }
 
 static inline bool freezer_says(const struct freezer *freezer, const char *file, const char *text)

@@ -80,13 +80,7 @@ static const char *lock_line(void)
 static void at_work(void)
 {
     struct image image = make_image(4, 4, 16, 65536);
-    struct pm_process self;
-    pm_process_self(&self);
-    struct pm_slot *slot = put_slot(&image, 2, "me", self.pid);
-    slot->life = pm_thread_id() | PM_FUTEX_WAITERS;
-    slot->start_time = self.start_time;
-    slot->pidns = self.pidns;
-    slot->pidfd_ino = self.pidfd_ino;
+    const struct pm_slot *slot = put_own_slot(&image, 2, "me");
     image.header->lock = slot->life;
     image.header->lock_slot = 3;
     image.header->intent = (struct pm_intent){ .op = PM_OP_GROW, .slot = 2, .from = 65536, .to = 131072 };

@@ -24,16 +24,7 @@ const char *__tsan_default_options(void) { return "die_after_fork=0"; }
 static pid_t held[MANY];
 static int without; /* so many threads has this process without any reader: a sanitizer's may be among them */
 
-static int threads(void)
-{
-    int count = 0;
-    DIR *tasks = opendir("/proc/self/task");
-    CHECK(tasks != NULL);
-    for (struct dirent *entry; (entry = readdir(tasks)) != NULL;)
-        count += entry->d_name[0] != '.';
-    closedir(tasks);
-    return count;
-}
+static int threads(void) { return entries_of("/proc/self/task"); }
 
 static void map_the_segment(void)
 {

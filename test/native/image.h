@@ -84,6 +84,19 @@ static inline struct pm_slot *put_slot(struct image *image, uint32_t index, cons
     return slot;
 }
 
+/* The peer is this process, by this thread: it lives as far as the kernel says, too. */
+static inline struct pm_slot *put_own_slot(struct image *image, uint32_t index, const char *name)
+{
+    struct pm_process self;
+    pm_process_self(&self);
+    struct pm_slot *slot = put_slot(image, index, name, self.pid);
+    slot->life = pm_thread_id() | PM_FUTEX_WAITERS;
+    slot->start_time = self.start_time;
+    slot->pidns = self.pidns;
+    slot->pidfd_ino = self.pidfd_ino;
+    return slot;
+}
+
 static inline struct pmo_observer observe(void)
 {
     struct pmo_observer observer;

@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Who has no descriptor left to look by, at a peer that does not answer or that has the lock, is told that: not that the peer cannot be seen. */
-#include "drive.h"
+#include "descriptors.h"
 
-#include <fcntl.h>
 #include <sys/resource.h>
-
-static int taken[256];
-
-static int take_all(void)
-{
-    int count = 0;
-    while (count < 256 && (taken[count] = open("/dev/null", O_RDONLY)) >= 0)
-        count++;
-    CHECK(count < 256 && errno == EMFILE);
-    return count;
-}
 
 int main(int argc, char **argv)
 {
@@ -27,7 +15,7 @@ int main(int argc, char **argv)
     CHECK(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 64, 64 }) == 0);
     CHECK_INT(peermap_attach(seg(), &options, &segment), 0);
     stop_peer(sleeper);
-    int left = take_all();
+    take_all();
     CHECK_INT(peermap_remap(segment, 0, NULL), PEERMAP_ELATE);
     if (!strstr(peermap_last_error(), "peer sleeper ") || !strstr(peermap_last_error(), "ulimit -n"))
         FAIL("%s", peermap_last_error());
@@ -36,8 +24,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < count; i++)
         CHECK_INT(answers[i].error, strcmp(answers[i].name, "sleeper") == 0 ? EMFILE : 0);
 
-    while (left > 0)
-        close(taken[--left]);
+    give_back();
     say(holder, "remap 0"); /* it waits for the sleeper, with the lock */
     while (((uint32_t)header_word(offsetof(struct pm_header, lock)) & PM_FUTEX_TID) == 0)
         usleep(200);

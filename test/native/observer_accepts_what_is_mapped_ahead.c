@@ -4,7 +4,6 @@
  * closed, whatever it counts, and not where a late peer has left the horizon behind.
  */
 #include "image.h"
-#include "os.h"
 
 #define ACTIVE UINT64_C(65536)
 #define TARGET (16 * ACTIVE)
@@ -46,10 +45,7 @@ int main(int argc, char **argv)
     const size_t length = (size_t)(h->header_len + TARGET);
     char *map = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, image.fd, 0);
     CHECK(map != MAP_FAILED);
-    struct pm_slot *slot = put_slot(&image, 0, "ahead", (uint32_t)getpid());
-    struct pm_process self;
-    pm_process_self(&self);
-    slot->start_time = self.start_time;
+    struct pm_slot *slot = put_own_slot(&image, 0, "ahead");
     slot->base = (uint64_t)(uintptr_t)map + h->header_len;
     slot->flags = PM_SLOT_RELOCATED | PM_SLOT_NO_PTRACE;
     h->target = h->horizon = slot->mapped = TARGET;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A slot whose pid names another process by now is not looked at through that process. */
 #include "image.h"
-#include "os.h"
 
 static const struct pmo_peer *only(const struct pmo_snapshot *s)
 {
@@ -14,13 +13,7 @@ int main(int argc, char **argv)
     (void)argc;
     setup(argv);
     struct image image = make_image(4, 4, 16, 65536);
-    struct pm_process self;
-    pm_process_self(&self);
-    struct pm_slot *slot = put_slot(&image, 2, "me", self.pid);
-    slot->life = pm_thread_id() | PM_FUTEX_WAITERS;
-    slot->start_time = self.start_time;
-    slot->pidns = self.pidns;
-    slot->pidfd_ino = self.pidfd_ino;
+    struct pm_slot *slot = put_own_slot(&image, 2, "me");
     struct pmo_observer observer = observe();
 
     struct pmo_snapshot s = look_at(&observer, PMO_PROCESSES);
@@ -31,7 +24,7 @@ int main(int argc, char **argv)
     CHECK_NO_PROBLEMS(&s);
     pmo_snapshot_free(&s);
 
-    if (self.pidfd_ino != 0) {
+    if (slot->pidfd_ino != 0) {
         slot->pidfd_ino++; /* same pid, same start time: only this tells */
         s = look_at(&observer, PMO_PROCESSES);
         CHECK(!only(&s)->same_pid && !only(&s)->mappings_known);
@@ -50,10 +43,10 @@ int main(int argc, char **argv)
     CHECK_INT(only(&s)->state, PMO_DEAD);
     pmo_snapshot_free(&s);
     slot->start_time--;
-    slot->pidns++; /* from the first namespace of all it would be seen, if it lived; from another nobody can know */
+    const uint64_t own = slot->pidns++; /* from the first namespace of all it would be seen, if it lived; from another nobody can know */
     s = look_at(&observer, PMO_PROCESSES);
     CHECK(!only(&s)->same_pid);
-    if (only(&s)->state != PMO_DEAD || self.pidns != UINT64_C(0xeffffffc))
+    if (only(&s)->state != PMO_DEAD || own != UINT64_C(0xeffffffc))
         CHECK_PROBLEM(&s, PMO_NO_PROCESS, "slot 2");
     pmo_snapshot_free(&s);
     slot->life = PM_FUTEX_DIED; /* of a dead peer nothing is expected */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A page counts as mapped only if it is readable, writable, shared, and the page of the segment that belongs at its address. */
 #include "image.h"
-#include "os.h"
 
 #define PAGES 16u
 #define PAGE 4096u
@@ -33,15 +32,11 @@ int main(int argc, char **argv)
     (void)argc;
     setup(argv);
     image = make_image(4, 4, 16, PAGES * PAGE);
-    struct pm_process self;
-    pm_process_self(&self);
     /* Wherever there is room in this process. */
     void *room = mmap(NULL, PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     CHECK(room != MAP_FAILED);
     image.header->base = (uintptr_t)room;
-    struct pm_slot *slot = put_slot(&image, 0, "me", self.pid);
-    slot->start_time = self.start_time;
-    slot->pidfd_ino = self.pidfd_ino;
+    put_own_slot(&image, 0, "me");
     observer = observe();
     expect_missing(1, 0, PAGES);
     for (uint32_t i = 0; i < PAGES; i++)

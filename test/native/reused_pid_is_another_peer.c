@@ -6,11 +6,9 @@
 
 static bool next_pid(pid_t pid)
 {
-    FILE *file = fopen("/proc/sys/kernel/ns_last_pid", "w");
-    if (!file)
-        return false;
-    bool written = fprintf(file, "%d", (int)pid - 1) > 0;
-    return fclose(file) == 0 && written;
+    char text[16];
+    snprintf(text, sizeof text, "%d", (int)pid - 1);
+    return write_text("/proc/sys/kernel/ns_last_pid", text);
 }
 
 /* In a pid namespace of its own, where nobody else takes the number. */

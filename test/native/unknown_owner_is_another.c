@@ -5,7 +5,6 @@
  */
 #include "drive.h"
 
-#include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
 #include <sys/stat.h>
@@ -56,15 +55,6 @@ static void only_what_is_its_own(void)
     CHECK_INT(attach(seg(), 0), 0);
 }
 
-static bool write_file(const char *path, const char *text)
-{
-    const int fd = open(path, O_WRONLY | O_CLOEXEC);
-    const bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (fd >= 0)
-        close(fd);
-    return written;
-}
-
 static int without_a_number(void)
 {
     if (unshare(CLONE_NEWUSER) != 0)
@@ -81,7 +71,7 @@ static int as_root_of_the_namespace(void)
     snprintf(map, sizeof map, "0 %d 1", USER);
     if (unshare(CLONE_NEWUSER) != 0)
         return 77;
-    if (!write_file("/proc/self/setgroups", "deny") || !write_file("/proc/self/uid_map", map))
+    if (!write_text("/proc/self/setgroups", "deny") || !write_text("/proc/self/uid_map", map))
         return 77;
     CHECK_INT(geteuid(), 0);
     only_what_is_its_own();

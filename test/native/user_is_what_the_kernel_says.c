@@ -2,19 +2,9 @@
 /* A peer that is root in a user namespace of its own is no root: whose it is, the kernel says; what it claims is told as that, also where it is not seen. */
 #include "image.h"
 
-#include <fcntl.h>
 #include <sched.h>
 
 #define FREE 65534u
-
-static bool put(const char *file, const char *text)
-{
-    const int fd = open(file, O_WRONLY | O_CLOEXEC);
-    const bool put = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (fd >= 0)
-        close(fd);
-    return put;
-}
 
 /* By uid 0 of a user namespace, which is `uid` here.  0: there are none. */
 static pid_t root_of_its_own(uid_t uid)
@@ -32,7 +22,7 @@ static pid_t root_of_its_own(uid_t uid)
             _exit(1);
         prctl(PR_SET_DUMPABLE, 1);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (unshare(CLONE_NEWUSER) != 0 || !put("/proc/self/uid_map", map))
+        if (unshare(CLONE_NEWUSER) != 0 || !write_text("/proc/self/uid_map", map))
             _exit(77);
         peermap_options options = { .struct_size = sizeof options, .initial_size = 65536, .peer_name = "rooted" };
         peermap_segment *segment;
