@@ -63,13 +63,6 @@ QUIET static long trace(int request, uint32_t thread, long address, long word)
     return pm_call(SYS_ptrace, request, (long)thread, address, word, 0, 0);
 }
 
-QUIET static uint64_t now(void)
-{
-    struct timespec t;
-    pm_call(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0, 0);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /*
  * A moment for others: a yield, which is over at once; or, where that lately gave away a whole slice because all cores are busy, a short
  * sleep, after which one comes before those that compute.
@@ -77,13 +70,13 @@ QUIET static uint64_t now(void)
 QUIET static void give_way(void)
 {
     const struct timespec moment = { .tv_sec = 0, .tv_nsec = MOMENT_NS };
-    uint64_t before = now();
+    uint64_t before = pm_call_now();
     if (before < __atomic_load_n(&pm_crowded, __ATOMIC_RELAXED)) {
         pm_call(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
         return;
     }
     pm_call(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
-    if (now() - before > PM_LONG_NS)
+    if (pm_call_now() - before > PM_LONG_NS)
         __atomic_store_n(&pm_crowded, before + PM_CROWDED_NS, __ATOMIC_RELAXED);
 }
 
@@ -96,7 +89,7 @@ QUIET static void doze(uint64_t ns)
 /* A step of a wait that began at `since`: short ones at first, since most waits are; later it costs nothing to speak of. */
 QUIET static void wait_a_little(uint64_t since)
 {
-    uint64_t waited = now() - since;
+    uint64_t waited = pm_call_now() - since;
     if (waited < SOON_NS)
         give_way();
     else
@@ -117,11 +110,11 @@ QUIET static void tell(struct pm_tracer *tracer, uint32_t done)
 QUIET static int stopped(uint32_t thread, uint64_t until)
 {
     int status = 0;
-    for (uint64_t since = now();;) {
+    for (uint64_t since = pm_call_now();;) {
         long got = pm_call(SYS_wait4, (long)thread, (long)&status, __WALL | WNOHANG, 0, 0, 0);
         if (got == (long)thread)
             return status;
-        if (got < 0 || now() >= until)
+        if (got < 0 || pm_call_now() >= until)
             return 0;
         wait_a_little(since);
     }
@@ -180,7 +173,7 @@ QUIET static void keep_running(struct pm_hand_target *target, uint64_t until)
 /* Whoever does not stop by then is let go of by the end of the hand. */
 QUIET static void let_go_of_all(struct pm_tracer *tracer)
 {
-    const uint64_t until = now() + LET_GO_NS;
+    const uint64_t until = pm_call_now() + LET_GO_NS;
     for (uint32_t i = 0; i < tracer->count; i++)
         if (tracer->targets[i].held && tracer->targets[i].error == 0)
             trace(PTRACE_INTERRUPT, tracer->targets[i].agent.thread, 0, 0);
@@ -197,9 +190,9 @@ QUIET static void let_go_of_all(struct pm_tracer *tracer)
 
 QUIET static void serve(struct pm_tracer *tracer)
 {
-    const uint64_t begun = now();
+    const uint64_t begun = pm_call_now();
     while (__atomic_load_n(&tracer->order, __ATOMIC_SEQ_CST) != END) {
-        const uint64_t time = now();
+        const uint64_t time = pm_call_now();
         if (time >= tracer->until)
             break;
         for (uint32_t i = 0; i < tracer->count; i++)
@@ -226,7 +219,7 @@ QUIET static int work(void *argument)
     }
     note(&tracer->at, tracer->count);
     for (uint32_t i = 0; i < tracer->count; i++)
-        keep_running(&tracer->targets[i], now() + SOON_NS);
+        keep_running(&tracer->targets[i], pm_call_now() + SOON_NS);
     PM_POINT("hand.seized");
     tell(tracer, RUNNING);
     serve(tracer);
@@ -368,11 +361,11 @@ static bool is_stuck(const struct pm_hand *hand, struct doubt *doubt, uint64_t t
 static bool await(struct pm_hand *hand, uint32_t done, uint64_t until)
 {
     uint32_t *word = &hand->tracer->done;
-    uint64_t time = now(), soon = time + SOON_NS;
+    uint64_t time = pm_call_now(), soon = time + SOON_NS;
     struct doubt doubt = { time + STUCK_NS, UINT32_MAX };
-    while (order_load32(word) < done && now() < soon)
+    while (order_load32(word) < done && pm_call_now() < soon)
         give_way(); /* to be woken takes longer than most of what it does */
-    for (uint32_t seen; (seen = order_load32(word)) < done && (time = now()) < until;) {
+    for (uint32_t seen; (seen = order_load32(word)) < done && (time = pm_call_now()) < until;) {
         if (!pm_hand_works(hand))
             return order_load32(word) >= done;
         if (seen == NOTHING && is_stuck(hand, &doubt, time))
@@ -390,8 +383,8 @@ static void command(struct pm_hand *hand, uint32_t order)
 
 static bool reaped(pid_t pid, uint64_t until)
 {
-    for (uint64_t since = now(); waitpid(pid, NULL, __WALL | WNOHANG) == 0; wait_a_little(since))
-        if (now() >= until)
+    for (uint64_t since = pm_call_now(); waitpid(pid, NULL, __WALL | WNOHANG) == 0; wait_a_little(since))
+        if (pm_call_now() >= until)
             return false;
     return true;
 }
@@ -401,12 +394,12 @@ static void finish(struct pm_hand *hand, bool patient)
 {
     if (patient) {
         command(hand, END);
-        patient = await(hand, ENDED, now() + GRACE_NS);
+        patient = await(hand, ENDED, pm_call_now() + GRACE_NS);
     }
-    if (!patient || !reaped(hand->pid, now() + KILLED_NS)) {
+    if (!patient || !reaped(hand->pid, pm_call_now() + KILLED_NS)) {
         if (runs(hand->pid))
             kill(hand->pid, SIGKILL);
-        if (!reaped(hand->pid, now() + KILLED_NS)) {
+        if (!reaped(hand->pid, pm_call_now() + KILLED_NS)) {
             leave_behind(hand->tracer);
             hand->tracer = NULL;
         }

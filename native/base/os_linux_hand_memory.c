@@ -9,7 +9,6 @@
 #include "os_linux_call.h"
 
 #include <errno.h>
-#include <time.h>
 
 #define QUIET PM_UNSANITIZED __attribute__((noinline))
 
@@ -115,20 +114,13 @@ QUIET int pm_hand_asks(const struct pm_hand_target *target, uint32_t *steps)
 #define AROUND UINT64_C(65536)
 #define BATCH 256 /* between two looks at the time */
 
-QUIET static uint64_t now(void)
-{
-    struct timespec t;
-    pm_call(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0, 0);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* By a read that SIGKILL ends, also where it waits for the lock; process_vm_readv does not end. */
 QUIET int pm_hand_populates(const struct pm_hand_target *target, uint64_t until, uint32_t *steps)
 {
     char byte;
     unsigned count = 0;
     for (uint64_t at = target->view.from; at < target->view.to; at += AROUND - at % AROUND) {
-        if (++count % BATCH == 0 && now() >= until)
+        if (++count % BATCH == 0 && pm_call_now() >= until)
             return ETIMEDOUT;
         step(steps);
         long got = pm_call(SYS_pread64, target->mem, (long)&byte, 1, (long)at, 0, 0);
