@@ -48,10 +48,8 @@ Napi::Value options_argument(const Napi::Value& value, const char* what) {
 peermap_peer peer_argument(const Napi::Value& value) {
   const Napi::Value id = value.IsObject() ? value.As<Napi::Object>().Get("id") : value;
   if (!id.IsBigInt()) throw Napi::TypeError::New(value.Env(), "peer must be one of peers(), or have its id");
-  bool lossless = false;
   peermap_peer peer = {};
-  peer.id = id.As<Napi::BigInt>().Uint64Value(&lossless);
-  if (!lossless) throw Napi::RangeError::New(value.Env(), "peer.id is no number of 64 bits");
+  peer.id = bigint_argument(id, "peer.id");
   return peer;
 }
 
