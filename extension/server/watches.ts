@@ -84,8 +84,7 @@ class Watch {
   async begin(): Promise<Base> {
     // In this order, so that no change falls between the two.
     this.noting(() => this.observer.watch(() => this.changed()));
-    await this.inTurn((snapshot) => (this.base ??= { snapshot: toWire(snapshot), revision: 1 }));
-    const base = this.base as unknown as Base; // of the look
+    const base = await this.inTurn((snapshot) => (this.base ??= { snapshot: toWire(snapshot), revision: 1 }));
     this.last = base.snapshot.header?.eventHead ?? 0;
     this.changedMeanwhile();
     return base;
