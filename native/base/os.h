@@ -250,8 +250,7 @@ bool pm_process_backing(const void *address, struct pm_backing *backing);
 
 /* A thread that waits in the kernel where nothing interrupts it: state D. */
 struct pm_kernel_wait {
-    uint32_t thread;
-    char where[64]; /* the kernel's function (/proc/PID/wchan); "" if that is not to be seen */
+    char text[96]; /* "thread 4711, state D, folio_wait_bit": the kernel's function (/proc/PID/wchan), if that is to be seen */
 };
 /* False if that thread of this process does not. */
 bool pm_thread_waits(uint32_t thread, struct pm_kernel_wait *wait);

@@ -16,16 +16,16 @@
 
 static bool waits(const char *folder, uint32_t thread, struct pm_kernel_wait *wait)
 {
-    char path[96], state;
+    char path[96], where[64], state;
     uint64_t started;
     snprintf(path, sizeof path, "%s/%" PRIu32 "/stat", folder, thread);
     if (!pm_proc_read_stat(path, &state, &started) || state != 'D')
         return false;
-    wait->thread = thread;
     snprintf(path, sizeof path, "%s/%" PRIu32 "/wchan", folder, thread);
-    if (pm_text_read(path, wait->where, sizeof wait->where) <= 0 || strcmp(wait->where, "0") == 0)
-        wait->where[0] = '\0';
-    pm_text_tame(wait->where);
+    if (pm_text_read(path, where, sizeof where) <= 0 || strcmp(where, "0") == 0)
+        where[0] = '\0';
+    pm_text_tame(where);
+    snprintf(wait->text, sizeof wait->text, "thread %" PRIu32 ", state D%s%s", thread, where[0] ? ", " : "", where);
     return true;
 }
 

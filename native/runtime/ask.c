@@ -86,8 +86,7 @@ static int held_up(const peermap_segment *segment, const char *what)
     struct pm_kernel_wait wait;
     const uint32_t tid = load32(&segment->tid), tracer = pm_thread_tracer(tid);
     if (tracer == 0 && pm_thread_waits(tid, &wait))
-        return pm_fail(PEERMAP_EBUSY, "segment %s: the agent thread of this process is %s: it waits in the kernel (thread %" PRIu32 ", state D%s%s)",
-                       segment->name, what, tid, wait.where[0] ? ", " : "", wait.where);
+        return pm_fail(PEERMAP_EBUSY, "segment %s: the agent thread of this process is %s: it waits in the kernel (%s)", segment->name, what, wait.text);
     if (tracer == 0)
         return pm_fail(PEERMAP_EBUSY, "segment %s: the agent thread of this process is %s; see whether a debugger or a freezer holds it", segment->name, what);
     pm_process_name(tracer, name, sizeof name);

@@ -293,8 +293,7 @@ static bool find_kernel_wait(int reason, const struct pm_facts *facts, struct pm
     const bool agent = reason == EINPROGRESS && facts->state == 'D';
     if (!(agent || reason == EDEADLK) || facts->agent.pid == 0 || !pm_process_waits(facts->agent.pid, &wait))
         return false;
-    snprintf(phrase->text, sizeof phrase->text, "%s waits in the kernel (thread %u, state D%s%s)%s", agent ? "it" : "its memory map is locked: it",
-             wait.thread, wait.where[0] ? ", " : "", wait.where,
+    snprintf(phrase->text, sizeof phrase->text, "%s waits in the kernel (%s)%s", agent ? "it" : "its memory map is locked: it", wait.text,
              agent ? ", where nothing interrupts it; repeat when it goes on" : ", as for a file system that does not answer; end that wait, or the process");
     return true;
 }
@@ -352,7 +351,6 @@ struct pm_phrase pm_reach_holder_words(const peermap_segment *segment, const str
     struct pm_kernel_wait wait;
     if (!pm_process_waits(facts.agent.pid, &wait))
         return (struct pm_phrase){ "it is stopped; continue it" };
-    snprintf(phrase.text, sizeof phrase.text, "it is stopped, and waits in the kernel (thread %u, state D%s%s); end that wait, or continue it", wait.thread,
-             wait.where[0] ? ", " : "", wait.where);
+    snprintf(phrase.text, sizeof phrase.text, "it is stopped, and waits in the kernel (%s); end that wait, or continue it", wait.text);
     return phrase;
 }
