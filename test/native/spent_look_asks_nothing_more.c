@@ -31,7 +31,8 @@ struct dirent *readdir(DIR *folder)
         *(void **)&next = dlsym(RTLD_NEXT, "readdir");
     look.entries_after += look.stop;
     struct dirent *entry = next(folder);
-    if (entry && ++look.entries == look.last)
+    /* What a reader is at (patient.h) when the budget ends, it does: the thread that looks waits for it meanwhile, and it is the one with the budget. */
+    if (entry && syscall(SYS_gettid) == getpid() && ++look.entries == look.last)
         look.stop = 1;
     return entry;
 }
