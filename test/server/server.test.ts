@@ -142,8 +142,15 @@ describe('server', function () {
       await until(() => client.changes.at(-1)?.snapshot.peers.some(gone), 'the end');
       const added = client.changes.at(-1)?.snapshot;
       const { value } = await client.request('peermap/snapshot', { segment });
-      const timeless = { takenAtMs: 0, monotonicNs: 0 };
-      assert.deepEqual({ ...added, ...timeless }, { ...value, ...timeless });
+      // The moment of a look, and whether a process happened to have a processor then, are of that look.
+      const timeless = (snapshot: Snapshot): Snapshot => ({
+        ...snapshot,
+        takenAtMs: 0,
+        monotonicNs: 0,
+        peers: snapshot.peers.map((one) => (/^[RD]$/.test(one.processState ?? '') ? { ...one, processState: 'S' } : one)),
+      });
+      assert.ok(added);
+      assert.deepEqual(timeless(added), timeless(value));
       // Neither the roots nor what a peer is called changed, so neither was told.
       for (const { told } of client.changes) {
         assert.equal(told.delta.fields?.roots, undefined);
