@@ -9,12 +9,12 @@
 
 import { existsSync } from 'node:fs';
 import { install, onPath } from './debian.mjs';
-import { ensureHost } from './host/install.mjs';
+import { browsers, ensureHost } from './host/install.mjs';
 import { say, textOf } from './host/say.mjs';
 
 /** A package, and what it brings: programs on the PATH or files, of which one is enough. */
 const wanted = {
-  chromium: process.env['PEERMAP_CHROMIUM'] ? ['/'] : ['chromium', 'chromium-browser', 'google-chrome'],
+  'chromium-headless-shell': process.env['PEERMAP_CHROMIUM'] ? ['/'] : browsers,
   clang: ['clang++'],
   cmake: ['cmake'],
   fish: ['fish'],

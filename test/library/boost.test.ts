@@ -9,8 +9,8 @@ import { long } from '../long';
 import { folder, needs, run } from './library';
 
 const builds: Record<string, string[]> = {
-  'g++, C++17': ['g++', '-std=c++17', '-O2'],
-  'clang++, C++20': ['clang++', '-std=c++20', '-O1'],
+  'g++, C++17': ['g++', '-std=c++17', '-O1'],
+  'clang++, C++20': ['clang++', '-std=c++20', '-O0'],
   'g++, sanitized': ['g++', '-std=c++17', '-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
 };
 const warnings = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror'];

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Pictures of the inspector, for people: every state in every theme, wide and narrow, into build/shots.
+// Pictures of the inspector, for people, into build/shots: every state in the dark theme, and narrow; in `npm run test:long` in the other
+// themes.
 
 import * as assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
+import { long } from '../long';
 import { ahead, damaged, drifting, empty, factsOf, failing, full, MiB, strict, thousand, three } from './fixtures';
 import { snapshotOf, startPreview, type Preview, type Shown } from './preview';
 import { themeNames, type Theme } from './themes';
@@ -75,9 +77,11 @@ describe('inspector pictures', function () {
   };
 
   for (const theme of themeNames) {
+    if ((theme === 'dark') === long) continue;
     for (const name of ['empty', 'three', 'full', 'ahead', 'failing', 'drifting'])
       it(`${name} in ${theme}`, () => shoot(name, theme, 1200));
   }
+  if (long) return;
   for (const name of ['thousand', 'moment', 'round', 'far-ahead', 'strict', 'connecting', 'damaged', 'gone', 'read-only'])
     it(name, () => shoot(name, 'dark', 1200));
   for (const name of ['empty', 'full', 'ahead', 'far-ahead', 'failing', 'drifting', 'thousand'])
