@@ -35,8 +35,8 @@ export type Found =
   | { kind: 'without' }
   /** There are more libraries, or more processes, than are looked at. */
   | { kind: 'more' }
-  /** It may not be read; or it is another one by now. */
-  | { kind: 'denied' | 'replaced'; pid: number; path: string };
+  /** It may not be read; or it is another one by now; or where it is does not answer. */
+  | { kind: 'denied' | 'replaced' | 'unanswered'; pid: number; path: string };
 
 const deleted = ' (deleted)';
 
@@ -98,6 +98,7 @@ async function* look(
     }
   } catch (error) {
     if (isRefusal(error)) yield { kind: 'denied', pid, path: name };
+    else if (isSilence(error)) yield { kind: 'unanswered', pid, path: name };
     else if (inode !== undefined) yield { kind: 'replaced', pid, path: name };
   } finally {
     if (file !== undefined && file !== program) closeSync(file);
@@ -193,6 +194,11 @@ function withoutDeleted(name: string): string {
 
 function isRefusal(error: unknown): boolean {
   return isErrno(error, system.errno.EACCES) || isErrno(error, system.errno.EPERM);
+}
+
+/** Of a file system that does not answer: nothing waits for that (native/observer/patient.h). */
+function isSilence(error: unknown): boolean {
+  return [system.errno.EBUSY, system.errno.EAGAIN, system.errno.ETIME].some((number) => isErrno(error, number));
 }
 
 /** Of Node, or of the addon, which has it positive. */

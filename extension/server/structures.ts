@@ -140,7 +140,11 @@ class Search {
   passed(found: Exclude<Found, { kind: 'file' }>): void {
     if (found.kind === 'bare') this.bare ??= found.path;
     else if (found.kind === 'more') this.more = true;
-    else if (found.kind === 'replaced' || (found.kind === 'denied' && !this.met.some(({ code }) => code === 'no-access')))
+    else if (
+      found.kind === 'replaced' ||
+      found.kind === 'unanswered' ||
+      (found.kind === 'denied' && !this.met.some(({ code }) => code === 'no-access'))
+    )
       this.met.push(unreadable(found));
   }
 
@@ -195,13 +199,17 @@ function nobody(root: Root): Problem {
   return { code: 'no-process', where: root.name, text };
 }
 
-function unreadable({ kind, pid, path: file }: Extract<Found, { kind: 'denied' | 'replaced' }>): Problem {
+function unreadable({ kind, pid, path: file }: Extract<Found, { kind: 'denied' | 'replaced' | 'unanswered' }>): Problem {
   if (kind === 'denied') {
     const text = l10n.t(
       'What process {0} runs may not be read: another user runs it. Run the server as that user, or as root.',
       pid,
     );
     return { code: 'no-access', where: file, text };
+  }
+  if (kind === 'unanswered') {
+    const text = l10n.t('{0}, which process {1} runs, is not read: the file system that it is on does not answer.', file, pid);
+    return { code: 'left-out', where: file, text };
   }
   const text = l10n.t('{0} was replaced since process {1} began: restart it, and its types can be read again.', file, pid);
   return { code: 'os', where: file, text };

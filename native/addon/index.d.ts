@@ -262,7 +262,7 @@ export function processFileAsync(
 
 /**
  * A descriptor, to be read and closed, of a regular file by the name that a process has for it: in that process's root folder, out of which no symbolic link
- * leads.  `errno` of the error is ENOSYS before Linux 5.6.
+ * leads.  `errno` of the error is ENOSYS before Linux 5.6; EBUSY, EAGAIN or ETIME where a file system does not answer, which is waited for no longer than a moment.
  */
 export function openProgram(pid: number, path: string): number;
 

@@ -2,10 +2,13 @@
 /* program.c - see program.h. */
 #include "program.h"
 
+#include "patient.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -40,16 +43,32 @@ static int open_regular(int found)
     return fd < 0 ? -errno : fd;
 }
 
-int pmo_program_open(uint32_t pid, const char *path)
+/* The path is in `bytes`. */
+static void open_in_root(struct pmo_errand *errand)
 {
-    char folder[48];
-    snprintf(folder, sizeof folder, "/proc/%" PRIu32 "/root", pid);
-    int root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0)
-        return -errno;
-    int found = find(root, path), fd = found < 0 ? found : open_regular(found);
-    close(root);
+    const int root = openat(errand->process.dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const int found = root < 0 ? -errno : find(root, errand->bytes), fd = found < 0 ? found : open_regular(found);
+    if (root >= 0)
+        close(root);
     if (found >= 0)
         close(found);
-    return fd;
+    errand->fd = fd < 0 ? -1 : fd;
+    errand->error = fd < 0 ? -fd : 0;
+}
+
+int pmo_program_open(uint32_t pid, const char *path)
+{
+    struct pmo_process process;
+    const size_t length = strlen(path);
+    int error = length < PMO_PIECE ? pmo_process_open(pid, &process) : ENAMETOOLONG;
+    if (error != 0)
+        return -error;
+    struct pmo_errand *errand = pmo_patient_begin(&process);
+    error = errand ? 0 : errno;
+    pmo_process_close(&process);
+    if (error != 0)
+        return -error;
+    memcpy(errand->bytes, path, length + 1);
+    error = pmo_patient_run(errand, open_in_root);
+    return error != 0 ? -error : errand->fd;
 }
