@@ -73,11 +73,14 @@ static int outcome(const struct pm_request *request)
 }
 
 /*
- * How long after the deadline an agent may need for its answer, if it runs at all: what peermap.h promises beyond a deadline, 10 % and 50 ms, but for a moment to
- * look at a sleeping agent twice, which comes up to three times in a call - before its request, at its end, and where it is being carried out by then - and one for
- * the way back.
+ * How long an agent may need for its answer, if it runs at all: to the deadline and beyond it, by what peermap.h promises - 10 % and 50 ms - but for a moment to look at a
+ * sleeping agent twice, which comes up to three times in a call - before its request, at its end, and where it is being carried out by then - and one for the way back.
  */
-static uint64_t grace(const peermap_segment *segment) { return UINT64_C(50000000) - 4 * MOMENT_NS + segment->deadline_ns / 10; }
+static uint64_t latest(const struct pm_request *request)
+{
+    const uint64_t length = request->deadline > request->asked ? request->deadline - request->asked : 0;
+    return request->deadline + UINT64_C(50000000) - 4 * MOMENT_NS + length / 10;
+}
 
 /* `what` the agent's thread is, and what came of that. */
 static int held_up(const peermap_segment *segment, const char *what)
@@ -157,7 +160,7 @@ static bool forsake(peermap_segment *segment, struct pm_start *start, int *rc)
 static int start(peermap_segment *segment)
 {
     struct pm_channel *channel = &segment->rounds;
-    const uint64_t latest = channel->request.deadline + grace(segment);
+    const uint64_t until = latest(&channel->request);
     struct pm_start *start = PM_FAILED("attach.start") ? NULL : calloc(1, sizeof *start);
     if (!start)
         return pm_fail(PEERMAP_EOS, "out of memory");
@@ -170,7 +173,7 @@ static int start(peermap_segment *segment)
         errno = error;
         return pm_fail(PEERMAP_EOS, "cannot start the agent thread of segment %s: %s", segment->name, strerror(error));
     }
-    while (!await(segment, channel, latest))
+    while (!await(segment, channel, until))
         if (forsake(segment, start, &rc))
             return rc;
     free(start);
@@ -184,6 +187,7 @@ int pm_agent_start(peermap_segment *segment)
 {
     const uint64_t deadline = segment->rounds.request.deadline;
     int rc;
+    segment->rounds.request.asked = pm_now();
     do
         rc = start(segment);
     while (rc == PM_NAMESAKE && pm_now() < deadline); /* the next thread has another id */
@@ -195,8 +199,8 @@ int pm_agent_start(peermap_segment *segment)
 /* The gate is the caller's. */
 static int post(peermap_segment *segment, struct pm_channel *channel, struct pm_request *request)
 {
-    const uint64_t latest = request->deadline + grace(segment);
-    if (!await(segment, channel, latest)) /* what somebody before has given up */
+    const uint64_t until = latest(request);
+    if (!await(segment, channel, until)) /* what somebody before has given up */
         return held_up(segment, "still held up in an earlier call");
     channel->request = *request;
     if (request->kind == PM_ASK_REAP)
@@ -206,11 +210,11 @@ static int post(peermap_segment *segment, struct pm_channel *channel, struct pm_
     ring(segment);
     if (channel == &segment->brief) /* in the middle of a round the agent does not hear the bell */
         pm_futex_wake(&channel->posted, UINT32_MAX, INT_MAX);
-    if (!await(segment, channel, latest)) {
+    if (!await(segment, channel, until)) {
         uint32_t posted = PM_POSTED;
         if (cas32(&channel->posted, &posted, PM_NOT_POSTED) || (posted == PM_SERVED && cas32(&channel->posted, &posted, PM_GIVEN_UP)))
             return held_up(segment, NOTHING_CHANGED);
-        if (!await(segment, channel, latest)) /* committed: if the thread runs, the answer is about to come; if it is held, that takes a moment to see */
+        if (!await(segment, channel, until)) /* committed: if the thread runs, the answer is about to come; if it is held, that takes a moment to see */
             return held_up(segment, PERHAPS_CHANGED);
     }
     *request = channel->request;

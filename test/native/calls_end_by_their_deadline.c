@@ -193,9 +193,22 @@ static void own_agent_held(void)
     }
 }
 
+/* A thread's own deadline, a fifteenth of the handle's: the handle's share of it would be another second and a half. */
+static void own_agent_held_for_a_thread(void)
+{
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "here", .initial_size = 1 << 20, .flags = PEERMAP_STRICT, .deadline_ms = 15 * DEADLINE_MS };
+    CHECK_INT(peermap_create(seg(), &options, &segment), 0);
+    if (hold_agent(false) == 0)
+        return;
+    peermap_set_thread_deadline(peermap_now() + DEADLINE_MS * UINT64_C(1000000));
+    ends("a growth by a thread's deadline, whose own agent is held", peermap_grow, 4096, PEERMAP_EBUSY);
+    peermap_set_thread_deadline(peermap_now() + DEADLINE_MS * UINT64_C(1000000));
+    ends("a root by a thread's deadline, whose own agent is held", set_root, 8, PEERMAP_EBUSY);
+}
+
 int main(int argc, char **argv)
 {
-    static void (*const cases[])(void) = { late_peer, two_threads, held_lock, lock_that_comes_late, pinned, left_by_a_death, allocation, own_agent_held };
+    static void (*const cases[])(void) = { late_peer, two_threads, held_lock, lock_that_comes_late, pinned, left_by_a_death, allocation, own_agent_held, own_agent_held_for_a_thread };
     enum { COUNT = sizeof cases / sizeof *cases };
     pid_t pids[COUNT];
     (void)argc;
