@@ -122,6 +122,9 @@ export const reachWords: Readonly<Record<number, string>> = {
       'it is stopped, and the process that waits for it must trace nobody (PEERMAP_NO_PTRACE in its environment); continue it',
     );
   },
+  get 62() {
+    return l10n.t('its process is in another pid namespace, and was not found among all processes before the time was over');
+  },
 };
 
 export function reachText(error: number): string {

@@ -196,8 +196,8 @@ struct pm_facts {
 void pm_thread_be_agent(bool traced);
 
 /* Finds the process that `who` was told of, and its agent, which has the id `thread` there.  ESRCH if it, or the right one, is not to be seen
- * here; EMFILE: no descriptor was free to look by; EAGAIN, with all facts, if that is wanted only of one that is stopped or traced, and it is not. */
-int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts);
+ * here; ETIME: it is in another pid namespace, and was not found by `until`; EMFILE: no descriptor was free to look by; EAGAIN, with all facts, if that is wanted only of one that is stopped or traced, and it is not. */
+int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, uint64_t until, struct pm_facts *facts);
 /*
  * True if that thread of the process certainly runs no code of its own any more: it has ended, or is about to, though a core is dumped first, or a tracer
  * holds it at its exit.  False if it may still run, or if that cannot be known from here: another pid namespace, a /proc that hides it.

@@ -49,24 +49,26 @@ static uint32_t user_in(const char *uid)
 /* What a look in vain means: nothing, where this process had no descriptor to look by. */
 static int unseen(int error) { return error == EMFILE || error == ENFILE ? EMFILE : ESRCH; }
 
+static int unfound(int error, uint64_t until) { return pm_now() >= until ? ETIME : unseen(error); }
+
 void pm_thread_be_agent(bool traced) { prctl(PR_SET_NAME, traced ? PM_AGENT : PM_AGENT_NOT_TRACED); }
 
-int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, struct pm_facts *facts)
+int pm_process_find(const struct pm_process *who, uint32_t thread, bool if_stopped, uint64_t until, struct pm_facts *facts)
 {
     char path[64];
     enum { NAME, UID, TRACER, FIELDS };
     struct pm_text_field fields[FIELDS] = { [NAME] = { .name = "Name" }, [UID] = { .name = "Uid" }, [TRACER] = { .name = "TracerPid" } };
     errno = 0;
-    *facts = (struct pm_facts){ .agent.pid = pm_proc_number_here("/proc", who->pid, who->pidns) };
+    *facts = (struct pm_facts){ .agent.pid = pm_proc_number_until("/proc", who->pid, who->pidns, until) };
     if (facts->agent.pid == 0)
-        return unseen(errno);
+        return unfound(errno, until);
     if (!pm_proc_is_ours() || pm_proc_is_another(who, facts->agent.pid))
         return ESRCH;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task", facts->agent.pid);
     errno = 0;
-    facts->agent.thread = pm_proc_number_here(path, thread, who->pidns);
+    facts->agent.thread = pm_proc_number_until(path, thread, who->pidns, until);
     if (facts->agent.thread == 0)
-        return unseen(errno);
+        return unfound(errno, until);
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/task/%" PRIu32 "/status", facts->agent.pid, facts->agent.thread);
     int error = pm_text_fields(AT_FDCWD, path, fields, FIELDS);
     if (error != 0 || !is_agent(&facts->agent, fields[NAME].value, &facts->forbids))

@@ -11,6 +11,7 @@
     X(0, "it had no processor time, or was stopped or frozen in between")                                                                        \
     X(EPERM, "it is stopped, and the system does not permit running its agent (kernel.yama.ptrace_scope, another user, a sandbox); continue it") \
     X(ESRCH, "its process cannot be seen from here (another pid namespace, or /proc hides it), or is no peer")                                                  \
+    X(ETIME, "its process is in another pid namespace, and was not found among all processes before the time was over")                           \
     X(EMFILE, "there is no descriptor free to look at its process by (ulimit -n); close some")                                                              \
     X(EAGAIN, "it is stopped, and no process could be started to run its agent (ulimit -u, or pids.max of the cgroup); continue it")             \
     X(EACCES, "it is stopped, and its agent must not be run from outside (PEERMAP_NO_PTRACE); continue it")                                      \

@@ -234,7 +234,7 @@ typedef struct peermap_answer {
     int method;           /* enum peermap_method; PEERMAP_BY_NONE if it did not map the memory in time, or ended */
     int error;            /* errno of its mapping; of a late peer, why it could not be reached from outside: EBUSY a debugger holds it, EL2HLT it is
                            * frozen, EACCES PEERMAP_NO_PTRACE, ECANCELED the same of this process, EPERM the system, EREMOTE it is another user's, ESRCH it is not to be seen or
-                           * no peer, EMFILE there was no descriptor free to look at it by, EDEADLK its memory map is locked, by a thread of it that
+                           * no peer, ETIME it is in another pid namespace, and the time was over before it was found among all processes, EMFILE there was no descriptor free to look at it by, EDEADLK its memory map is locked, by a thread of it that
                            * waits in the kernel, as for a file system that does not answer; EINPROGRESS it is in the middle of something; 0 nothing is known to be in its way */
     uint64_t nanoseconds; /* from the request to the answer */
 } peermap_answer;

@@ -128,7 +128,7 @@ static void ask_freezer(struct pmo_peer *peer)
     const struct pm_process who = { slot->pid, slot->uid, slot->start_time, slot->pidns, slot->pidfd_ino };
     struct pm_facts facts;
     /* The quick look first: hardly anybody is. */
-    peer->frozen = pm_process_find(&who, slot->life & PM_FUTEX_TID, false, &facts) == 0 && pm_process_is_frozen(&facts, NULL) &&
+    peer->frozen = pm_process_find(&who, slot->life & PM_FUTEX_TID, false, UINT64_MAX, &facts) == 0 && pm_process_is_frozen(&facts, NULL) &&
                    pm_process_is_frozen(&facts, &peer->freezer);
 }
 

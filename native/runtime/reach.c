@@ -10,6 +10,7 @@
  *     EACCES  PEERMAP_NO_PTRACE forbids it            EBUSY        a debugger holds it
  *     EPERM   the system forbids it                   ESRCH        the process cannot be seen from here, or is no peer
  *     EL2HLT  its cgroup is frozen                    EINPROGRESS  its agent is in the middle of something
+ *     ETIME   it is in another pid namespace, and was not found in time
  *     EAGAIN  no hand could be made                   ENOSYS       not on this kind of processor
  *     EREMOTE it is of a user whom this is no business of
  *     ECANCELED  PEERMAP_NO_PTRACE forbids it to this process   EMFILE  it cannot be looked at, for want of a descriptor
@@ -30,6 +31,7 @@
 
 #define AGAIN_MS 100u                /* after which one is tried again that the kernel did not let be held: others come first */
 #define EXPLAIN_NS UINT64_C(10000000) /* for finding out why peers are late, when they are */
+#define WORDS_NS UINT64_C(5000000)    /* for finding the one who is named again, for more words */
 
 static uint32_t ms_asked(const struct pm_awaited *who) { return (uint32_t)((pm_now() - who->asked) / 1000000u); }
 
@@ -43,10 +45,10 @@ static int find_wish(const peermap_segment *segment, const struct pm_facts *fact
     return segment->traces_nobody ? ECANCELED : 0;
 }
 
-static int find_process(const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts)
+static int find_process(const struct pm_slot *slot, bool if_stopped, uint64_t until, struct pm_facts *facts)
 {
     const struct pm_process who = { .pid = slot->pid, .start_time = slot->start_time, .pidns = slot->pidns };
-    return pm_process_find(&who, slot->life & PM_FUTEX_TID, if_stopped, facts);
+    return pm_process_find(&who, slot->life & PM_FUTEX_TID, if_stopped, until, facts);
 }
 
 /* 0 if it is of a user whom this is the business of, and nobody's wish is against it. */
@@ -69,9 +71,9 @@ static int find_view(peermap_segment *segment, const struct pm_slot *slot, uint6
 }
 
 /* 0 if it may be reached into, and it is of use. */
-static int find(peermap_segment *segment, const struct pm_slot *slot, bool if_stopped, struct pm_facts *facts, struct pm_hand_view *view)
+static int find(peermap_segment *segment, const struct pm_slot *slot, bool if_stopped, uint64_t until, struct pm_facts *facts, struct pm_hand_view *view)
 {
-    int error = find_process(slot, if_stopped, facts);
+    int error = find_process(slot, if_stopped, until, facts);
     if (error == 0 && facts->traced)
         return EBUSY;
     if (error == 0)
@@ -82,9 +84,9 @@ static int find(peermap_segment *segment, const struct pm_slot *slot, bool if_st
 }
 
 /* What can be seen to keep it from answering, whatever was tried; 0: nothing. */
-static int find_hindrance(const peermap_segment *segment, const struct pm_slot *slot, struct pm_facts *facts, struct pm_freezer *freezer)
+static int find_hindrance(const peermap_segment *segment, const struct pm_slot *slot, uint64_t until, struct pm_facts *facts, struct pm_freezer *freezer)
 {
-    int error = find_process(slot, false, facts);
+    int error = find_process(slot, false, until, facts);
     if (error != 0)
         return error;
     if (pm_process_is_frozen(facts, freezer))
@@ -111,7 +113,7 @@ static int start(peermap_segment *segment, uint64_t deadline)
 /* ---- unstop ---- */
 
 /* Whether the peer's agent is to be let run, because it is stopped, and may be. */
-static void look(const struct pm_running *round, struct pm_awaited *who)
+static void look(const struct pm_running *round, struct pm_awaited *who, uint64_t until)
 {
     peermap_segment *segment = round->segment;
     struct pm_slot slot;
@@ -119,7 +121,7 @@ static void look(const struct pm_running *round, struct pm_awaited *who)
     who->agent.thread = 0;
     if (ms_asked(who) < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
         return;
-    int error = find(segment, &slot, true, &facts, &who->view);
+    int error = find(segment, &slot, true, until, &facts, &who->view);
     who->error = error == EAGAIN ? 0 : error; /* it runs: its answer is on its way */
     if (error == 0)
         who->agent = facts.agent;
@@ -129,7 +131,7 @@ static void take(struct pm_running *round, struct pm_awaited *who)
 {
     peermap_segment *segment = round->segment;
     if (who->target) /* by the hand before, which let it fall back into its stop, or it was continued since */
-        look(round, who);
+        look(round, who, round->deadline);
     who->target = NULL;
     if (who->agent.thread == 0)
         return;
@@ -161,7 +163,7 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
         struct pm_awaited *who = &round->awaited[i];
         if (who->target)
             continue;
-        look(round, who);
+        look(round, who, deadline);
         news = news || who->agent.thread != 0;
     }
     round->look = pm_look_again(pm_now_spent() - before, deadline);
@@ -204,7 +206,7 @@ void pm_reach_end(struct pm_running *round)
         who->target = NULL;
         if (who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
             continue;
-        int error = find_hindrance(segment, &slot, &facts, &freezer);
+        int error = find_hindrance(segment, &slot, until, &facts, &freezer);
         if (error != 0)
             who->error = error;
     }
@@ -220,7 +222,7 @@ static bool add_bare(struct pm_running *round, uint32_t index)
     struct pm_facts facts;
     struct pm_hand_view view;
     pm_round_bare(round, index, false);
-    if (!pm_slot_read(segment, index, &slot) || find_process(&slot, false, &facts) != 0 || find_permission(segment, &facts) != 0 ||
+    if (!pm_slot_read(segment, index, &slot) || find_process(&slot, false, round->deadline, &facts) != 0 || find_permission(segment, &facts) != 0 ||
         find_view(segment, &slot, round->needs, &view) != 0) /* reading in it needs the right to trace it */
         return false;
     view.from = slot.base + round->from;
@@ -268,7 +270,7 @@ int pm_reach_holder(peermap_segment *segment, uint32_t word, uint64_t deadline)
     struct pm_hand_view view;
     uint32_t index;
     if (segment->hand.pid != 0 || !pm_slot_of_holder(segment, word & PM_FUTEX_TID, &index, &slot) ||
-        find(segment, &slot, true, &facts, &view) != 0)
+        find(segment, &slot, true, deadline, &facts, &view) != 0)
         return 0;
     pm_hand_add(&segment->hand, &facts.agent)->view = view;
     int error = start(segment, deadline);
@@ -333,7 +335,7 @@ struct pm_phrase pm_reach_words(const struct pm_running *round)
     struct pm_slot slot;
     struct pm_facts facts = { 0 };
     struct pm_freezer freezer = { 0 };
-    if (find_culprit(round, &slot) && find_hindrance(round->segment, &slot, &facts, &freezer) != round->reason)
+    if (find_culprit(round, &slot) && find_hindrance(round->segment, &slot, pm_now() + WORDS_NS, &facts, &freezer) != round->reason)
         facts.tracer = 0, freezer.path[0] = '\0'; /* it is not so any more */
     return details(round->reason, &facts, &freezer);
 }
@@ -343,7 +345,7 @@ struct pm_phrase pm_reach_holder_words(const peermap_segment *segment, const str
     struct pm_phrase phrase;
     struct pm_facts facts;
     struct pm_freezer freezer;
-    int reason = find_hindrance(segment, holder, &facts, &freezer);
+    int reason = find_hindrance(segment, holder, pm_now() + WORDS_NS, &facts, &freezer);
     if (reason != 0)
         return details(reason, &facts, &freezer);
     if (!is_stopped(&facts))

@@ -81,7 +81,7 @@ static void is_found_from_another_namespace(void)
         SKIP("no pid namespace can be made here");
     const struct pm_process who = one(&agent);
     CHECK_INT(who.pid, 1);
-    CHECK_INT(pm_process_find(&who, agent, false, &facts), 0);
+    CHECK_INT(pm_process_find(&who, agent, false, UINT64_MAX, &facts), 0);
     kill(pid, SIGKILL);
     CHECK(waitpid(pid, &status, 0) == pid);
 }

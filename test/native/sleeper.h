@@ -73,7 +73,7 @@ static inline struct pm_agent agent_in(const struct sleeper *sleeper)
 {
     struct pm_process who = { .pid = (uint32_t)sleeper->pid };
     struct pm_facts facts;
-    CHECK_INT(pm_process_find(&who, sleeper->words[2], false, &facts), 0);
+    CHECK_INT(pm_process_find(&who, sleeper->words[2], false, UINT64_MAX, &facts), 0);
     return facts.agent;
 }
 
