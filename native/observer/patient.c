@@ -216,7 +216,7 @@ static bool leave(struct reader *reader)
 
 struct pmo_errand *pmo_patient_begin(const struct pmo_process *process)
 {
-    const int error = may_ask(process);
+    const int error = pmo_budget_left() ? may_ask(process) : ETIME;
     struct reader *reader = error == 0 ? reader_of_this_thread() : NULL;
     if (!reader) {
         errno = error ? error : EAGAIN;
@@ -338,8 +338,8 @@ int pmo_patient_file(const struct pmo_process *process, const char *file, uint64
     *bytes = NULL;
     *length = 0;
     for (size_t got = 1; got > 0 && *length < limit;) {
-        struct pmo_errand *errand = pmo_budget_left() ? pmo_patient_begin(process) : NULL;
-        error = errand ? 0 : pmo_budget_left() ? errno : ETIME;
+        struct pmo_errand *errand = pmo_patient_begin(process);
+        error = errand ? 0 : errno;
         if (error != 0)
             break;
         errand->fd = fd;

@@ -41,7 +41,7 @@ struct pmo_errand {
 
 /*
  * An errand to this process, blank, or NULL with errno.  EBUSY: a reader is stuck at it.  EAGAIN: too many are stuck elsewhere, or there is no thread.  Those two are
- * what pmo_patient_tell() tells.
+ * what pmo_patient_tell() tells.  ETIME: the look is over (budget.h).
  */
 struct pmo_errand *pmo_patient_begin(const struct pmo_process *process);
 /* Has the reader run it.  0; errno as the errand has it; or, of one that was left behind, EBUSY, or ETIME: the look is over (budget.h). */

@@ -17,6 +17,7 @@
 #include "system.h"
 
 #define FOLDERS 20u
+#define ZOMBIES 60u /* more than the steps are wide (ends_at_once) */
 
 static struct {
     uint32_t stop;
@@ -144,6 +145,17 @@ static void each_name(void (*folder)(const char *path), void (*file)(const char 
     }
 }
 
+/* Of whom a thread is looked for that still runs.  They go with this process. */
+static void make_zombies(void)
+{
+    for (unsigned i = 0; i < ZOMBIES; i++) {
+        const pid_t pid = fork();
+        CHECK(pid >= 0);
+        if (pid == 0)
+            _exit(0);
+    }
+}
+
 static void make_folder(const char *path) { CHECK_INT(mkdir(path, 0700), 0); }
 static void make_file(const char *path) { close(open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)); }
 static void take_folder(const char *path) { rmdir(path); }
@@ -162,6 +174,7 @@ int main(int argc, char **argv)
     ready_peer("a", "create 65536");
     atexit(clean);
     each_name(make_folder, make_file);
+    make_zombies();
     ends_at_once(list, "the list");
     ends_at_once(users, "the processes");
     ends_at_once(inventory, "the inventory");
