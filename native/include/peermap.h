@@ -313,6 +313,9 @@ PEERMAP_API int peermap_grow(peermap_segment *segment, size_t by, peermap_round 
  * Removes `by` bytes (rounded down to pages) from the end.  First every peer gives up the tail, then the memory goes back to the
  * system.  Waits for pins until the deadline.
  *
+ * After an error the size is what it was, once every peer that had given up the tail has it again.  Where one of them is stopped out of reach meanwhile, it is the smaller
+ * one until then, and whoever grows or shrinks by then gets ELATE.
+ *
  * EBUSY (a pin), ELATE (unless PEERMAP_ALLOW_LATE: then the memory is freed once the late peer has run), EINVAL (nothing would be
  * left), EDETACHED, ELOST, EOS.
  */

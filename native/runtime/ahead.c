@@ -130,7 +130,7 @@ void pm_move_horizon(peermap_segment *segment)
     const bool finishes = peek64(&header->cut_epoch) == PM_CUT_LATER || segment->leftover || is_left_closed(header);
     if (!finishes && pm_now() - segment->horizon_failed < PAUSE_NS)
         return;
-    if (pm_hold(segment, finishes ? pm_now() + WAIT_NS : 0) != 0)
+    if (pm_hold(segment, finishes ? pm_now() + WAIT_NS : 0, NULL) != 0)
         return;
     pm_discard_leftover(segment, pm_now() + WAIT_NS);
     const bool is_cut = peek64(&header->cut_epoch) == 0; /* else it must not be mapped again, with what was in it */

@@ -159,10 +159,15 @@ static void settle_horizon(const struct pm_running *round)
     PM_POINT("horizon.settled");
 }
 
-/* Ends the round as failed, and runs another that puts the target back.  Who answered is waited for; who did not, comes to it later. */
+/*
+ * Ends the round as failed, and runs another that puts the target back.  Who answered is waited for; who did not, comes to it later.  A shrink is undone
+ * when all have the memory again: if somebody who had given it up does not come back to it in time, the word stays closed, at the smaller size, for whoever next takes the
+ * lock to go on (recover).
+ */
 static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, int code)
 {
     peermap_segment *segment = round->segment;
+    const bool regains = pm_active(segment->header) < size;
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_ROLLBACK,
                                            .epoch = round->epoch,
                                            .method = (uint16_t)round->op,
@@ -173,11 +178,18 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
                                            .ns = pm_now() - round->begun });
     PM_POINT("undo.begun");
     peermap_round undone = { 0 };
-    struct pm_running undo = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &undone };
+    const uint64_t soon = pm_now() + SETTLE_NS, latest = round->deadline + SETTLE_NS; /* who had no core to run on is late already */
+    struct pm_running undo = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .deadline = soon < latest ? soon : latest, .report = &undone };
+    if (regains) {
+        undo.reaches = true;
+        undo.needs = size;
+    }
     pm_round_ask(&undo, target, 0, false);
     PM_POINT("undo.asked");
-    const uint64_t soon = pm_now() + SETTLE_NS, latest = round->deadline + SETTLE_NS; /* who had no core to run on is late already */
-    pm_round_wait(&undo, soon < latest ? soon : latest);
+    pm_round_wait(&undo, undo.deadline);
+    if (regains && !pm_round_forgiven(&undo))
+        return pm_fail(code, "segment %s: a peer was late for the shrink, which is undone when peer %s (pid %d) has the memory again", segment->name,
+                       undone.culprit, (int)undone.culprit_pid);
     settle_horizon(&undo);
     set_closed(segment, size);
     discard(segment, pm_now());
@@ -451,33 +463,41 @@ static bool is_final(struct pm_header *header)
     return true;
 }
 
-static void recover(peermap_segment *segment, uint64_t deadline)
+/* 0, or PEERMAP_ELATE: then it goes on when the lock is taken next. */
+static int recover(peermap_segment *segment, uint64_t deadline, peermap_round *report)
 {
     struct pm_header *header = segment->header;
     enum pm_op op = (enum pm_op)load32(&header->intent.op);
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_TAKEOVER, .method = (uint16_t)op, .slot = PM_NO_SLOT, .epoch = peek64(&header->epoch) });
     if (is_final(header))
-        return;
+        return 0;
     struct remedy remedy = judge(segment, op);
+    const bool regains = pm_active(header) < remedy.size; /* then it is the size when everybody has it */
     if (peek64(&header->horizon) > remedy.target)
         order_store64(&header->horizon, remedy.target);
-    set_closed(segment, remedy.size);
+    if (!regains)
+        set_closed(segment, remedy.size);
     PM_POINT("recover.judged");
-    peermap_round report = { 0 };
-    struct pm_running round = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .report = &report, .reaches = true };
-    if (op == PM_OP_GROW && !(segment->shape.flags & PM_SEGMENT_STRICT)) /* there, nobody shall keep more than the size */
+    struct pm_request request = { .asked = pm_now() };
+    struct pm_running round = {
+        .segment = segment, .op = PM_OP_RECOVER, .begun = request.asked, .deadline = deadline, .request = &request, .report = report, .reaches = true
+    };
+    if (regains || (op == PM_OP_GROW && !(segment->shape.flags & PM_SEGMENT_STRICT))) /* after a growth there, nobody shall keep more than the size */
         round.needs = remedy.size;
     pm_round_ask(&round, remedy.target, 0, false);
     PM_POINT("recover.asked");
     pm_round_wait(&round, deadline);
-    if (op == PM_OP_SHRINK && report.late > 0)
+    if (regains && !pm_round_forgiven(&round))
+        return pm_round_late(&round, "a shrink before is undone when it has the memory again");
+    set_closed(segment, remedy.size);
+    if (op == PM_OP_SHRINK && report->late > 0)
         store64(&header->cut_epoch, round.epoch);
     else
         discard(segment, deadline);
     PM_POINT("recover.mended");
     settle_horizon(&round);
     end(segment, remedy.size);
-    pm_round_succeed(&round);
+    return pm_round_succeed(&round);
 }
 
 /* As after a death, but that there is nobody to be asked. */
@@ -499,19 +519,25 @@ void pm_resize_alone(peermap_segment *segment)
 
 /* ---- under the lock ---- */
 
-int pm_hold(peermap_segment *segment, uint64_t deadline)
+int pm_hold(peermap_segment *segment, uint64_t deadline, peermap_round *report)
 {
     struct pm_header *header = segment->header;
     int rc = pm_lock(segment, &header->lock, &header->lock_slot, deadline);
     if (rc != 0)
         return rc;
     if (load32(&header->intent.op) != PM_OP_NONE || order_load64(&header->active) & PM_ACTIVE_CLOSED) {
+        peermap_round mended = { 0 };
         rc = deadline == 0 ? PEERMAP_EBUSY : pm_object_check(segment); /* what was cut is told by its length */
+        if (rc == 0)
+            rc = recover(segment, deadline, &mended);
         if (rc != 0) {
+            int error = errno;
             pm_let_go(segment);
+            if (rc == PEERMAP_ELATE && report)
+                *report = mended;
+            errno = error;
             return rc;
         }
-        recover(segment, deadline);
     }
     cut_if_all_acked(segment, deadline);
     return 0;
@@ -573,7 +599,7 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
                                 .reaches = true,
                                 .answers = segment->answers };
     store32(&segment->last_was_inside, 0);
-    int rc = pm_hold(segment, round.deadline);
+    int rc = pm_hold(segment, round.deadline, report);
     if (rc != 0) {
         rc = refuse(&round, rc == PEERMAP_EBUSY ? pm_lock_busy(segment, &header->lock, "the lock", report) : rc);
     } else {

@@ -421,8 +421,9 @@ int pm_round(peermap_segment *segment, struct pm_request *request);
 int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline);
 int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *round);
 int pm_fail_full(const peermap_segment *segment, uint64_t from, uint64_t most, uint64_t bytes); /* no room for so many more.  Any thread */
-/* Takes the segment's lock, and mends what its last holder left.  Deadline 0: only if it is free, and nothing is to be mended. */
-int pm_hold(peermap_segment *segment, uint64_t deadline);
+/* Takes the segment's lock, and mends what its last holder left.  Deadline 0: only if it is free, and nothing is to be mended.
+ * PEERMAP_ELATE: a shrink cannot be undone yet, as the report (may be NULL) says for whom. */
+int pm_hold(peermap_segment *segment, uint64_t deadline, peermap_round *report);
 void pm_let_go(peermap_segment *segment);
 void pm_discard_leftover(peermap_segment *segment, uint64_t deadline); /* under the lock */
 #define PM_CUT_LATER UINT64_C(1) /* of header.cut_epoch: an epoch that everybody has acked */

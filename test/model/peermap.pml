@@ -67,6 +67,10 @@ inline leave()
 #endif
 }
 
+/* A shrink that waited for that. */
+#define HAS_TOLD(peer, size) (!live[peer] || dead[peer] || told[peer] >= (size))
+#define CAN_BE_UNDONE (closed && lock == 0 && intent == SHRINK && active < intent_from && EACH(HAS_TOLD, intent_from))
+
 proctype agent(byte me; bool joins) PROCESS(me)
 {
     byte tried, wanted, round, awaited, stage, from, to, before, goal, needs;
@@ -91,6 +95,7 @@ end_idle:
 #endif
 #endif
     :: converge(awake, true)
+    :: WHEN(awake && !ASKED && CAN_BE_UNDONE, skip); goto locked /* pm_nudge_cut() */
     :: WHEN(awake && !ASKED && posted[me] != NONE && posted[me] != LEAVE, skip); goto locked
     :: WHEN(awake && !ASKED && posted[me] == LEAVE, skip); leave(); goto died
     OR_DIE
@@ -110,18 +115,22 @@ operate:
     :: WHEN(posted[me] == GROW, stage = GROW); grow()
     :: WHEN(posted[me] == SHRINK, stage = SHRINK); shrink()
     :: WHEN(posted[me] == MOVE, stage = MOVE); move()
+    :: WHEN(posted[me] == NONE, lock = 0; FORGET); goto end_idle
     OR_DIE
     fi;
 reconcile:
     pm_round_ask();
     pm_round_wait();
     if
-    :: (stage == GROW || stage == SHRINK) && late && !ALLOWS_LATE(me) -> WHEN(true, stage = UNDO; goal = before; late = false; partly = false); goto reconcile
+    :: (stage == GROW || stage == SHRINK) && late && !ALLOWS_LATE(me) ->
+        WHEN(true, needs = (stage == SHRINK -> from : 0); stage = UNDO; goal = before; late = false; partly = false); goto reconcile
     :: stage == GROW && (!late || ALLOWS_LATE(me)) -> grown()
     :: stage == SHRINK && (!late || ALLOWS_LATE(me)) -> shrunk()
-    :: stage == UNDO -> rolled_back()
+    :: stage == UNDO && IS_STUCK(from) -> skip
+    :: stage == UNDO && !IS_STUCK(from) -> rolled_back()
     :: stage == MOVE -> settle_horizon()
-    :: stage == RECOVER -> recovered(); WHEN(true, late = false; partly = false); goto operate
+    :: stage == RECOVER && IS_STUCK(to) -> skip
+    :: stage == RECOVER && !IS_STUCK(to) -> recovered(); WHEN(true, late = false; partly = false); goto operate
     fi;
 unlock:
     STEP(lock = 0);

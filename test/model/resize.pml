@@ -94,6 +94,13 @@ inline cut_if_all_acked()
 
 inline settle_horizon() { STEP(horizon = (COMPLETE -> target : horizon)) }
 
+/* Somebody has given up what is to be active again, and has not come back to it: then the word stays closed, for whoever takes the lock next. */
+#ifdef BUG_UNDONE_REGARDLESS
+#define IS_STUCK(size) false
+#else
+#define IS_STUCK(size) (active < (size) && late && !ALLOWS_LATE(me))
+#endif
+
 inline rolled_back()
 {
     settle_horizon();
@@ -183,16 +190,21 @@ inline recover()
     STEP(from = active;
          to = (intent == SHRINK && intent_to != 0 -> (IS_THERE(intent_from) -> intent_from : intent_to) : from);
          goal = (target < to || AHEAD == 0 -> to : target);
-         needs = (intent == GROW -> to : 0));
+         needs = (intent == GROW || active < to -> to : 0));
 #ifdef BUG_INTENT_FORGOTTEN
     STEP(intent = NONE);
 #endif
     STEP(horizon = LESS(horizon, goal));
+#ifdef BUG_UNDONE_EARLY
     set_closed(to)
+#else
+    STEP(active = (active < to -> active : to))
+#endif
 }
 
 inline recovered()
 {
+    set_closed(to);
     if
     :: WHEN(intent == SHRINK && late, cut_epoch = round)
     :: WHEN(intent != SHRINK || !late, cut(to); cut_epoch = (intent == SHRINK -> 0 : cut_epoch))

@@ -161,9 +161,9 @@ hidden byte i, sum; /* of one step */
 #define ANY(fact, size) (fact(0, size) || fact(1, size) || fact(2, size))
 #endif
 
-/* After every step of anybody.  Active memory is allocated, and what a growth promised is active; while the word is open, whatever the horizon lets a
- * growth have without asking is mapped by everybody. */
-#define CONSISTENT (BACKED(active) && EACH(PROMISED, active) && (closed || horizon <= active || horizon <= target && EACH(MAPS, horizon)))
+/* After every step of anybody.  Active memory is allocated, and mapped by everybody, where nobody may be late; what a growth promised is active; while the word is
+ * open, whatever the horizon lets a growth have without asking is mapped by everybody. */
+#define CONSISTENT (BACKED(active) && (ALLOWS_LATE(0) || EACH(MAPS, active)) && EACH(PROMISED, active) && (closed || horizon <= active || horizon <= target && EACH(MAPS, horizon)))
 
 /* ---- what the ghosts are told ---- */
 
