@@ -79,7 +79,9 @@ static int refuse(peermap_segment *segment, const peermap_peer *peer)
 static int ask(peermap_segment *segment, const peermap_peer *peer, uint64_t until)
 {
     int rc = refuse(segment, peer);
-    return rc != 0 ? rc : pm_unless_lost(segment, has_ended(segment, peer->id, until));
+    if (rc == 0)
+        rc = has_ended(segment, peer->id, until);
+    return rc < 0 ? rc : pm_unless_lost(segment, pm_evicted(segment) ? pm_fail_evicted(segment) : rc); /* else a registry that is another says that it is gone */
 }
 
 int peermap_peer_ended(peermap_segment *segment, const peermap_peer *peer)

@@ -437,7 +437,7 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
             describe(&slot, i, &out[count]);
         count++;
     }
-    return pm_unless_lost(segment, count);
+    return pm_unless_lost(segment, pm_evicted(segment) ? pm_fail_evicted(segment) : count);
 }
 
 int peermap_self(peermap_segment *segment, peermap_peer *out)
@@ -467,7 +467,7 @@ pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name)
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         struct pm_slot slot;
         if (pm_slot_read(segment, i, &slot) && pm_slot_lives(&slot) && pm_name_equal(slot.name, peer_name) && !pm_slot_is_gone(segment, i, until))
-            return (pid_t)slot.pid;
+            return pm_evicted(segment) ? 0 : (pid_t)slot.pid;
     }
     return 0;
 }

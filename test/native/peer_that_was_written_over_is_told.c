@@ -41,7 +41,7 @@ int main(int argc, char **argv)
     peermap_options options = { .struct_size = sizeof options, .peer_name = "one", .initial_size = 1 << 20 };
     peermap_segment *segment;
     peermap_round round;
-    peermap_peer self;
+    peermap_peer self, others[2];
     size_t length;
     snprintf(path, sizeof path, "/dev/shm/peermap.%s", segment_name);
     CHECK_INT(peermap_create(segment_name, &options, &segment), 0);
@@ -50,6 +50,10 @@ int main(int argc, char **argv)
     CHECK_INT(peermap_attach(segment_name, &options, &segment), 0);
     CHECK_INT(peermap_grow(segment, 4096, &round), 0);
     CHECK_INT(round.peers, 1);
+    ready_peer("other", "");
+    CHECK_INT(peermap_peers(segment, others, 2), 2);
+    const peermap_peer *other = strcmp(others[0].name, "other") == 0 ? &others[0] : &others[1];
+    CHECK_INT(peermap_peer_ended(segment, other), 0);
     write_over(before, length);
     is_told("a growth inside", peermap_grow(segment, 4096, &round));
     is_told("one without a report", peermap_grow(segment, 4096, NULL));
@@ -57,6 +61,10 @@ int main(int argc, char **argv)
     is_told("a root", peermap_set_root(segment, "r", peermap_base(segment), 8, NULL));
     is_told("a reap", peermap_reap(segment));
     is_told("its own row", peermap_self(segment, &self));
+    is_told("the rows", peermap_peers(segment, others, 2));
+    is_told("whether another has ended", peermap_peer_ended(segment, other));
+    is_told("a wait for its end", peermap_wait_ended(segment, other, 10000));
+    CHECK_INT(peermap_pid_of(segment, "other"), 0);
     peermap_detach(segment);
     CHECK_INT(peermap_attach(segment_name, &options, &segment), 0);
     CHECK_INT(peermap_grow(segment, 4096, &round), 0);
