@@ -113,10 +113,22 @@ int pm_grow_inside(peermap_segment *segment, uint64_t expected, uint64_t by, uin
     return PM_LONG_WAY;
 }
 
-/* Whoever was at it has ended: the word is closed, and nobody has the lock. */
+/* Whoever was at it has ended, or waits for somebody to have the memory again: the word is closed, and nobody has the lock. */
 static bool is_left_closed(const struct pm_header *header)
 {
-    return order_load64(&header->active) & PM_ACTIVE_CLOSED && !(load32(&header->lock) & PM_FUTEX_TID);
+    return order_load64(&header->active) & PM_ACTIVE_CLOSED && !(order_load32(&header->lock) & PM_FUTEX_TID);
+}
+
+/* To mend it would not be in vain: nobody was asked for what the size is to be, or nobody lacks it. */
+static bool waits_for_nobody(const peermap_segment *segment)
+{
+    const uint64_t size = pm_size_to_be(segment);
+    if (size <= pm_active(segment->header) || order_load64(&segment->header->target) < size)
+        return true;
+    for (uint32_t i = 0; i < segment->shape.slot_count; i++)
+        if (pm_slot_lives(&segment->slots[i]) && order_load64(&segment->slots[i].mapped) < size)
+            return false;
+    return true;
 }
 
 /*
@@ -156,16 +168,25 @@ void pm_move_horizon(peermap_segment *segment)
     pm_changed(segment);
 }
 
+/* By who has let go of the lock, and by who has come to the memory, each after that: of two that do so at once, one sees the other. */
+void pm_nudge_mending(peermap_segment *segment)
+{
+    order_all();
+    if (is_left_closed(segment->header) && waits_for_nobody(segment))
+        order_store32(&segment->nudged, 1);
+}
+
 void pm_nudge_cut(peermap_segment *segment)
 {
-    if (peek64(&segment->header->cut_epoch) != 0 || is_left_closed(segment->header))
+    if (peek64(&segment->header->cut_epoch) != 0)
         order_store32(&segment->nudged, 1);
+    pm_nudge_mending(segment);
 }
 
 /* Nobody else may come to it: who holds the lock meanwhile, does. */
 void pm_finish_cut(peermap_segment *segment)
 {
-    while (order_load32(&segment->nudged) && peek64(&segment->header->cut_epoch) == PM_CUT_LATER)
+    while (order_load32(&segment->nudged) && (peek64(&segment->header->cut_epoch) == PM_CUT_LATER || is_left_closed(segment->header)))
         pm_move_horizon(segment);
 }
 

@@ -463,6 +463,8 @@ static bool is_final(struct pm_header *header)
     return true;
 }
 
+uint64_t pm_size_to_be(const peermap_segment *segment) { return judge(segment, (enum pm_op)load32(&segment->header->intent.op)).size; }
+
 /* 0, or PEERMAP_ELATE: then it goes on when the lock is taken next. */
 static int recover(peermap_segment *segment, uint64_t deadline, peermap_round *report)
 {
@@ -533,6 +535,8 @@ int pm_hold(peermap_segment *segment, uint64_t deadline, peermap_round *report)
         if (rc != 0) {
             int error = errno;
             pm_let_go(segment);
+            if (rc == PEERMAP_ELATE)
+                pm_nudge_mending(segment);
             if (rc == PEERMAP_ELATE && report)
                 *report = mended;
             errno = error;
@@ -607,6 +611,7 @@ int pm_round(peermap_segment *segment, struct pm_request *asked)
         if (rc < 0 && round.epoch == 0)
             refuse(&round, rc);
         pm_let_go(segment);
+        pm_nudge_mending(segment);
     }
     int error = errno;
     segment->answer_count = round.answer_count;

@@ -240,7 +240,7 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline)
     for (;;) {
         uint32_t word = order_load32(&segment->header->outstanding), brief = order_load32(&segment->brief.posted);
         uint64_t now = pm_now();
-        sweep(round, now < soft + 2 * SOFT_NS);
+        sweep(round, now < soft + 2 * SOFT_NS && now < deadline);
         if (round->count == 0)
             break;
         pm_reach_populate(round);

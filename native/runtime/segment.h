@@ -422,9 +422,10 @@ int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t 
 int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *round);
 int pm_fail_full(const peermap_segment *segment, uint64_t from, uint64_t most, uint64_t bytes); /* no room for so many more.  Any thread */
 /* Takes the segment's lock, and mends what its last holder left.  Deadline 0: only if it is free, and nothing is to be mended.
- * PEERMAP_ELATE: a shrink cannot be undone yet, as the report (may be NULL) says for whom. */
+ * PEERMAP_ELATE: a shrink cannot be undone yet, as the report says for whom; NULL: in the background. */
 int pm_hold(peermap_segment *segment, uint64_t deadline, peermap_round *report);
 void pm_let_go(peermap_segment *segment);
+uint64_t pm_size_to_be(const peermap_segment *segment); /* of a word that is left closed, when that is mended */
 void pm_discard_leftover(peermap_segment *segment, uint64_t deadline); /* under the lock */
 #define PM_CUT_LATER UINT64_C(1) /* of header.cut_epoch: an epoch that everybody has acked */
 void pm_resize_alone(peermap_segment *segment); /* what an intent left is mended, and the sizes are of nobody but this process.  Any thread */
@@ -437,6 +438,7 @@ uint64_t pm_ahead_of(const peermap_segment *segment, uint64_t size);            
 void pm_nudge(peermap_segment *segment, uint64_t size);                           /* has the horizon moved if it is near */
 void pm_move_horizon(peermap_segment *segment);                                   /* the agent only */
 void pm_nudge_cut(peermap_segment *segment);  /* the agent only: it goes on with what a shrink has left, if there is anything */
+void pm_nudge_mending(peermap_segment *segment); /* the same: it mends what was left closed, if nobody has to be waited for */
 void pm_finish_cut(peermap_segment *segment); /* the agent only: now, what it has begun */
 
 /* ---- reach.c: the agent only ---- */
