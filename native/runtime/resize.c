@@ -187,7 +187,7 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
     pm_round_ask(&undo, target, 0, false);
     PM_POINT("undo.asked");
     pm_round_wait(&undo, undo.deadline);
-    if (regains && !pm_round_forgiven(&undo))
+    if (regains && undone.late > 0) /* who may be late for a call is not for the moment that there is now */
         return pm_fail(code, "segment %s: a peer was late for the shrink, which is undone when peer %s (pid %d) has the memory again", segment->name,
                        undone.culprit, (int)undone.culprit_pid);
     settle_horizon(&undo);
@@ -465,8 +465,8 @@ static bool is_final(struct pm_header *header)
 
 uint64_t pm_size_to_be(const peermap_segment *segment) { return judge(segment, (enum pm_op)load32(&segment->header->intent.op)).size; }
 
-/* 0, or PEERMAP_ELATE: then it goes on when the lock is taken next. */
-static int recover(peermap_segment *segment, uint64_t deadline, peermap_round *report)
+/* 0, or PEERMAP_ELATE: then it goes on when the lock is taken next.  In the background there is but a moment for it: nobody may be late for that. */
+static int recover(peermap_segment *segment, uint64_t deadline, bool background, peermap_round *report)
 {
     struct pm_header *header = segment->header;
     enum pm_op op = (enum pm_op)load32(&header->intent.op);
@@ -489,7 +489,7 @@ static int recover(peermap_segment *segment, uint64_t deadline, peermap_round *r
     pm_round_ask(&round, remedy.target, 0, false);
     PM_POINT("recover.asked");
     pm_round_wait(&round, deadline);
-    if (regains && !pm_round_forgiven(&round))
+    if (regains && (background ? report->late > 0 : !pm_round_forgiven(&round)))
         return pm_round_late(&round, "a shrink before is undone when it has the memory again");
     set_closed(segment, remedy.size);
     if (op == PM_OP_SHRINK && report->late > 0)
@@ -531,7 +531,7 @@ int pm_hold(peermap_segment *segment, uint64_t deadline, peermap_round *report)
         peermap_round mended = { 0 };
         rc = deadline == 0 ? PEERMAP_EBUSY : pm_object_check(segment); /* what was cut is told by its length */
         if (rc == 0)
-            rc = recover(segment, deadline, &mended);
+            rc = recover(segment, deadline, report == NULL, &mended);
         if (rc != 0) {
             int error = errno;
             pm_let_go(segment);
