@@ -375,6 +375,7 @@ static int shrink_by_round(struct pm_running *round, uint64_t from, uint64_t to)
         return roll_back(round, from, before, pm_round_late(round, "the shrink was undone"));
     if (!pm_agent_commits(segment, round->request))
         return roll_back(round, from, before, PEERMAP_EBUSY);
+    intend(segment, to, to); /* it is finished now, whoever does it.  The length would not tell: who was about to grow inside may make the object long again */
     if (round->report->late > 0)
         store64(&header->cut_epoch, round->epoch);
     else
@@ -438,7 +439,7 @@ struct remedy {
 
 /*
  * Of a closed word.  A growth is undone: either way the size is what it is.  A shrink is undone as long as all of its memory is there, since whoever asked
- * for it may have been told that it was not made; once some of it was cut, it is finished.
+ * for it may have been told that it was not made; once it was about to be cut, it is finished.
  */
 static struct remedy judge(const peermap_segment *segment, enum pm_op op)
 {
