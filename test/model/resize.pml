@@ -98,7 +98,7 @@ inline settle_horizon() { STEP(horizon = (COMPLETE -> target : horizon)) }
 #ifdef BUG_UNDONE_REGARDLESS
 #define IS_STUCK(size) false
 #else
-#define IS_STUCK(size) (active < (size) && late && !ALLOWS_LATE(me))
+#define IS_STUCK(size) (active < (size) && late && (stage == UNDO || !ALLOWS_LATE(me)))
 #endif
 
 inline rolled_back()
@@ -160,6 +160,9 @@ inline shrink()
 
 inline shrunk()
 {
+#ifndef BUG_CUT_UNDONE
+    STEP(intent_from = to); /* it is finished now, whoever does it */
+#endif
     if
     :: late -> STEP(cut_epoch = round)
     :: !late -> STEP(assert(EACH(LET_GO, to)); cut(to); cut_epoch = 0)
@@ -175,11 +178,6 @@ inline shrunk()
 #else
 #define FINAL (!closed)
 #endif
-#ifdef BUG_CUT_UNDONE
-#define IS_THERE(size) true
-#else
-#define IS_THERE(size) BACKED(size)
-#endif
 
 /* Of a closed word: an open one is final, whatever the intent says, since others may have grown inside the horizon since. */
 inline recover()
@@ -188,7 +186,7 @@ inline recover()
     STEP(closed = true);
 #endif
     STEP(from = active;
-         to = (intent == SHRINK && intent_to != 0 -> (IS_THERE(intent_from) -> intent_from : intent_to) : from);
+         to = (intent == SHRINK && intent_to != 0 -> intent_from : from);
          goal = (target < to || AHEAD == 0 -> to : target);
          needs = (intent == GROW || active < to -> to : 0));
 #ifdef BUG_INTENT_FORGOTTEN
