@@ -2,6 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { besidesHeldUp } from '../problems';
 import { cleanUp, freshName, kept, peermap, Script, until, type PeermapEvent } from './addon';
 
 const MiB = 1 << 20;
@@ -18,7 +19,7 @@ describe('addon: looking at a segment', () => {
     segment.setRoot('a', 0, 8);
     const before = Date.now();
     const snapshot = kept(new peermap.Observer(name)).snapshot({ strangers: true });
-    assert.deepEqual(snapshot.problems, []);
+    assert.deepEqual(besidesHeldUp(snapshot.problems), []);
     assert.equal(snapshot.name, name);
     assert.ok(Math.abs(snapshot.takenAtMs - before) < 60_000);
     assert.ok(Math.abs(snapshot.monotonicNs - Number(process.hrtime.bigint())) < 60e9);
