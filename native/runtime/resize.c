@@ -115,6 +115,7 @@ static void cut(peermap_segment *segment, uint64_t deadline)
 static bool discard(peermap_segment *segment, uint64_t deadline)
 {
     uint64_t end = segment->shape.header_len + pm_active(segment->header), length = pm_object_length(segment);
+    segment->leftover = false;
     if (peek64(&segment->header->cut_epoch) <= PM_CUT_LATER) {
         cut(segment, deadline);
         return peek64(&segment->header->cut_epoch) == 0;
@@ -127,8 +128,11 @@ static bool discard(peermap_segment *segment, uint64_t deadline)
 
 void pm_discard_leftover(peermap_segment *segment, uint64_t deadline)
 {
-    if (segment->leftover && pm_regain_object(segment))
-        discard(segment, deadline);
+    if (!segment->leftover || !pm_regain_object(segment))
+        return;
+    uint64_t size = close_active(segment); /* nobody grows over the end that is being cut */
+    discard(segment, deadline);
+    open_active(segment, size);
 }
 
 /* Finishes a shrink that a late peer, or the deadline, had held up. */
