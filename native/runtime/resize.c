@@ -540,7 +540,7 @@ int pm_hold(peermap_segment *segment, uint64_t deadline, peermap_round *report)
         if (rc != 0) {
             int error = errno;
             pm_let_go(segment);
-            if (rc == PEERMAP_ELATE)
+            if (rc == PEERMAP_ELATE || deadline == 0)
                 pm_nudge_mending(segment);
             if (rc == PEERMAP_ELATE && report)
                 *report = mended;
