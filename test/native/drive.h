@@ -254,6 +254,27 @@ static inline uint64_t switches(pid_t pid, pid_t thread)
     return sum;
 }
 
+/* How long the threads that a process has now could have run and had no core, in ns; of a kernel that does not count it, 0. */
+static inline uint64_t lacked_a_core_ns(pid_t pid)
+{
+    char path[64];
+    uint64_t sum = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    for (struct dirent *task; tasks && (task = readdir(tasks)) != NULL;) {
+        unsigned long long waited = 0;
+        snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", (int)pid, atoi(task->d_name));
+        FILE *file = atoi(task->d_name) > 0 ? fopen(path, "r") : NULL;
+        if (file && fscanf(file, "%*u %llu", &waited) == 1)
+            sum += waited;
+        if (file)
+            fclose(file);
+    }
+    if (tasks)
+        closedir(tasks);
+    return sum;
+}
+
 static inline void stop_process(pid_t pid)
 {
     kill(pid, SIGSTOP);
