@@ -76,11 +76,13 @@ struct watch {
 
 static struct watch begin(const struct peer *peer) { return (struct watch){ peer, now_ns(), lacked_a_core_ns(peer->pid) }; }
 
-static void is_in_time(struct watch watch)
+/* How long it had none, in ms. */
+static uint64_t is_in_time(struct watch watch)
 {
     const uint64_t took = (now_ns() - watch.since) / 1000000, lacked = (lacked_a_core_ns(watch.peer->pid) - watch.lacked) / 1000000;
     printf("%" PRIu64 " ms, %" PRIu64 " of them without a core:%s\n", took, lacked, watch.peer->line);
     CHECK(took < 3 * DEADLINE_MS + lacked);
+    return lacked;
 }
 
 static void is_late(struct peer *peer)
@@ -88,8 +90,11 @@ static void is_late(struct peer *peer)
     char locked[32], at_work[32];
     struct watch watch = begin(peer);
     fails(peer, "PEERMAP_ELATE", "grow 65536");
-    is_in_time(watch);
-    CHECK(strstr(peer->line, "peer locked ") != NULL && strstr(peer->line, ": it waits in the kernel (thread ") != NULL);
+    const bool starved = is_in_time(watch) > DEADLINE_MS / 8; /* then there may have been no time to find out why */
+    CHECK(strstr(peer->line, "peer locked ") != NULL);
+    if (starved && strstr(peer->line, ": it had no processor time, or was stopped or frozen in between") != NULL)
+        return;
+    CHECK(strstr(peer->line, ": it waits in the kernel (thread ") != NULL);
     const char *answers = ok(peer, "answers"); /* where the kernel says what is mapped without that lock, the agent is let run, and waits for it itself */
     snprintf(locked, sizeof locked, " locked:none:%d", EDEADLK);
     snprintf(at_work, sizeof at_work, " locked:none:%d", EINPROGRESS);
