@@ -244,6 +244,13 @@ static int grow_inside(struct pm_running *round, uint64_t to)
     return pm_round_succeed(round);
 }
 
+/* Where peers may be late, who runs has a moment all the same, however late in the call it is asked: nothing is to be undone after it. */
+static uint64_t time_to_answer(const struct pm_running *round)
+{
+    const uint64_t soon = pm_now() + SETTLE_NS;
+    return round->segment->flags & PEERMAP_ALLOW_LATE && soon > round->deadline ? soon : round->deadline;
+}
+
 static int grow_by_round(struct pm_running *round, uint64_t from, uint64_t to)
 {
     peermap_segment *segment = round->segment;
@@ -251,7 +258,7 @@ static int grow_by_round(struct pm_running *round, uint64_t from, uint64_t to)
     round->from = from;
     round->needs = to;
     pm_round_ask(round, ahead > before ? ahead : before, 0, false);
-    pm_round_wait(round, round->deadline);
+    pm_round_wait(round, time_to_answer(round));
     if (!pm_round_forgiven(round))
         return roll_back(round, from, before, pm_round_late(round, "the growth was undone"));
     if (!pm_agent_commits(segment, round->request))
@@ -470,7 +477,8 @@ static bool is_final(struct pm_header *header)
 
 uint64_t pm_size_to_be(const peermap_segment *segment) { return judge(segment, (enum pm_op)load32(&segment->header->intent.op)).size; }
 
-/* 0, or PEERMAP_ELATE: then it goes on when the lock is taken next.  In the background there is but a moment for it: nobody may be late for that. */
+/* 0, or PEERMAP_ELATE: then it goes on when the lock is taken next.  Nobody may be late for that in the background, or where there is less than
+ * a moment for it. */
 static int recover(peermap_segment *segment, uint64_t deadline, bool background, peermap_round *report)
 {
     struct pm_header *header = segment->header;
@@ -491,10 +499,14 @@ static int recover(peermap_segment *segment, uint64_t deadline, bool background,
     };
     if (regains || (op == PM_OP_GROW && !(segment->shape.flags & PM_SEGMENT_STRICT))) /* after a growth there, nobody shall keep more than the size */
         round.needs = remedy.size;
+    const uint64_t moment = segment->deadline_ns / 4 < SETTLE_NS ? segment->deadline_ns / 4 : SETTLE_NS, left = deadline > round.begun ? deadline - round.begun : 0;
+    const bool forgives = regains && !background && segment->flags & PEERMAP_ALLOW_LATE && left >= moment;
+    if (forgives) /* the call itself is to come, for which the same peer is late */
+        round.deadline -= left / 4;
     pm_round_ask(&round, remedy.target, 0, false);
     PM_POINT("recover.asked");
-    pm_round_wait(&round, deadline);
-    if (regains && (background ? report->late > 0 : !pm_round_forgiven(&round)))
+    pm_round_wait(&round, round.deadline);
+    if (regains && report->late > 0 && !forgives)
         return pm_round_late(&round, "a shrink before is undone when it has the memory again");
     set_closed(segment, remedy.size);
     if (op == PM_OP_SHRINK && report->late > 0)
