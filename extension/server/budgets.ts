@@ -67,6 +67,8 @@ export const structures = {
   processes: 32,
   /** The list of a process's mappings is read so far. */
   listBytes: 16 * mib,
+  /** To find the files of one request, without what gdb takes: whoever maps them decides how many there are, and how long those are that they name. */
+  findingMs: 10_000,
   /** Of a separate file with debug information, to compare its checksum. */
   checkedBytes: 512 * mib,
 } as const;
@@ -80,5 +82,8 @@ export const debuggers = {
   /** On the clock, and on a processor. */
   ms: 15_000,
   processorSeconds: 20,
+  /** One that was ended has so long to do so; then it is left behind, with the memory that it has, but no more of them than that. */
+  endingMs: 2_000,
+  mostStuck: 4,
   answerBytes: 8 * mib,
 } as const;

@@ -3,7 +3,6 @@
 // Whether a program or library has debug information, from the names of its ELF sections: so that a debugger is not started, for half a
 // second each, on all the libraries that have none.  Little-endian ELF of 64 bits; of anything else the answer is that it has none.
 
-import { readSync } from 'node:fs';
 import { endianness } from 'node:os';
 
 export interface DebugInformation {
@@ -12,6 +11,9 @@ export interface DebugInformation {
   buildId?: string;
   link?: { name: string; checksum: number };
 }
+
+/** Up to so many bytes, from there on. */
+export type Read = (offset: number, length: number) => Buffer;
 
 interface Section {
   offset: number;
@@ -28,15 +30,17 @@ const sectionLength = 64;
 /** Tables of names and notes are small, whatever a damaged file says. */
 const longest = 1 << 20;
 
-export function debugInformation(file: number): DebugInformation {
-  const sections = sectionsOf(file);
+export function debugInformation(file: Read): DebugInformation {
+  const read: Read = (offset, length) =>
+    Number.isSafeInteger(offset) && length <= longest ? file(offset, length) : Buffer.alloc(0);
+  const sections = sectionsOf(read);
   const found: DebugInformation = { inside: sections.has('.debug_info') || sections.has('.zdebug_info') };
   const note = sections.get('.note.gnu.build-id');
   // A note: the lengths of its owner's name ("GNU\0") and of what it says, its type, then both.
-  if (note && note.length > 16) found.buildId = read(file, note.offset, note.length).subarray(16).toString('hex');
+  if (note && note.length > 16) found.buildId = read(note.offset, note.length).subarray(16).toString('hex');
   const link = sections.get('.gnu_debuglink');
   if (link) {
-    const bytes = read(file, link.offset, link.length);
+    const bytes = read(link.offset, link.length);
     const end = bytes.indexOf(0);
     const name = bytes.subarray(0, Math.max(0, end)).toString();
     // After the name's end, at the next multiple of four.
@@ -46,12 +50,12 @@ export function debugInformation(file: number): DebugInformation {
   return found;
 }
 
-function sectionsOf(file: number): Map<Wanted, Section> {
+function sectionsOf(read: Read): Map<Wanted, Section> {
   const found = new Map<Wanted, Section>();
-  const header = read(file, 0, headerLength);
+  const header = read(0, headerLength);
   if (endianness() !== 'LE' || header.length < headerLength || header.readUInt32BE(0) !== 0x7f454c46) return found;
   if (header[4] !== 2 || header[5] !== 1 || header.readUInt16LE(58) !== sectionLength) return found;
-  const table = read(file, Number(header.readBigUInt64LE(40)), header.readUInt16LE(60) * sectionLength);
+  const table = read(Number(header.readBigUInt64LE(40)), header.readUInt16LE(60) * sectionLength);
   const count = Math.floor(table.length / sectionLength);
   const place = (index: number) => ({
     offset: Number(table.readBigUInt64LE(index * sectionLength + 24)),
@@ -59,17 +63,11 @@ function sectionsOf(file: number): Map<Wanted, Section> {
   });
   const namesAt = header.readUInt16LE(62);
   if (namesAt >= count) return found;
-  const names = read(file, place(namesAt).offset, place(namesAt).length);
+  const names = read(place(namesAt).offset, place(namesAt).length);
   for (let index = 0; index < count; index += 1) {
     const begin = table.readUInt32LE(index * sectionLength);
     for (const [name, bytes] of wantedBytes)
       if (!found.has(name) && names.subarray(begin, begin + bytes.length).equals(bytes)) found.set(name, place(index));
   }
   return found;
-}
-
-function read(file: number, offset: number, length: number): Buffer {
-  if (!Number.isSafeInteger(offset) || length > longest) return Buffer.alloc(0);
-  const bytes = Buffer.alloc(length);
-  return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
 }

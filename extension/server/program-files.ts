@@ -6,13 +6,17 @@
 // The executable comes by /proc/PID/exe, which is the file itself even if it was replaced since; a library comes by its name in the
 // process's own root, out of which no symbolic link leads, and is not the one that is mapped if its inode is another.  Files with the debug information
 // of either come likewise (debug-files.ts).
+//
+// The file system that any of them is on may cease to answer, and its files may be as many and as long as their owner likes: the addon does not wait for the
+// one, and there is an end to the other.
 
-import { closeSync, constants, fstatSync, openSync, readlinkSync, statSync, type BigIntStats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readlinkSync, statSync } from 'node:fs';
 import { constants as system } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import type { Addon } from './addon';
 import { attempt } from './attempt';
 import { looks, structures } from './budgets';
-import { withDebugInformation } from './debug-files';
+import { withDebugInformation, type OpenFile } from './debug-files';
 import { isHeldUp, memoryLines, type MemoryReader } from './foreign-files';
 
 export interface ProgramFile {
@@ -23,7 +27,7 @@ export interface ProgramFile {
   descriptor: number;
   /** Of that file: the same for the same bytes. */
   identity: string;
-  /** Of another user, or of a process with another root folder: what else the file names is not to be opened by us. */
+  /** Of another user, whose the process or the file is, or of a process with another root folder: what else the file names is not to be opened by us. */
   foreign: boolean;
 }
 
@@ -35,6 +39,8 @@ export type Found =
   | { kind: 'without' }
   /** There are more libraries, or more processes, than are looked at. */
   | { kind: 'more' }
+  /** Finding them has taken as long as it may. */
+  | { kind: 'late' }
   /** It may not be read; or it is another one by now; or where it is does not answer. */
   | { kind: 'denied' | 'replaced' | 'unanswered'; pid: number; path: string };
 
@@ -42,12 +48,13 @@ const deleted = ' (deleted)';
 
 /** Each different file of the processes that has debug information, executables first.  It is open until the next one is asked for. */
 export async function* programFiles(pids: readonly number[], addon: Addon): AsyncGenerator<Found, void> {
-  const seen = new Set<string>();
+  const search: Search = { addon, seen: new Set(), leftMs: structures.findingMs };
+  const { seen } = search;
   const others: number[] = [];
   const different: number[] = [];
   for (const pid of pids) {
     const before = seen.size;
-    yield* look(addon, pid, executableOf(pid), () => openFile(`/proc/${pid}/exe`), seen);
+    yield* look(search, pid, executableOf(pid), () => new ProgramOf(addon, pid, addon.openProgram(pid)));
     (seen.size > before ? different : others).push(pid);
   }
   // Those that run the same program hardly have other libraries.
@@ -55,64 +62,115 @@ export async function* programFiles(pids: readonly number[], addon: Addon): Asyn
   let more = asked.length < pids.length;
   for (const pid of asked) {
     const { libraries, whole } = await librariesOf(addon, pid);
-    for (const { name, inode } of libraries) yield* look(addon, pid, name, () => openLibrary(addon, pid, name), seen, inode);
+    for (const { name, inode } of libraries) yield* look(search, pid, name, () => openLibrary(addon, pid, name), inode);
     more ||= !whole;
   }
-  if (more) yield { kind: 'more' };
+  if (search.leftMs <= 0) yield { kind: 'late' };
+  else if (more) yield { kind: 'more' };
 }
 
-/** `inode` is what is mapped of a library. */
-async function* look(
-  addon: Addon,
-  pid: number,
-  name: string,
-  open: () => number | undefined,
-  seen: Set<string>,
-  inode?: string,
-): AsyncGenerator<Found, void> {
-  let program: number | undefined;
-  let file: number | undefined;
-  try {
-    program = open();
-    if (program === undefined) {
-      yield { kind: 'without' };
-      return;
-    }
-    const facts = fstatSync(program, { bigint: true });
-    const identity = identityOf(facts);
-    if (inode !== undefined && inode !== String(facts.ino)) {
-      yield { kind: 'replaced', pid, path: name };
-    } else if (!seen.has(identity)) {
-      seen.add(identity);
-      file = await withDebugInformation(program, name, (apart) => attempt(() => openLibrary(addon, pid, apart)));
-      if (file !== undefined)
-        yield {
-          kind: 'file',
-          pid,
-          path: name,
-          identity: identityOf(fstatSync(file, { bigint: true })),
-          descriptor: file,
-          foreign: isForeign(pid),
-        };
-      else yield inode === undefined ? { kind: 'bare', path: name } : { kind: 'without' };
-    }
-  } catch (error) {
-    if (isRefusal(error)) yield { kind: 'denied', pid, path: name };
-    else if (isSilence(error)) yield { kind: 'unanswered', pid, path: name };
-    else if (inode !== undefined) yield { kind: 'replaced', pid, path: name };
-  } finally {
-    if (file !== undefined && file !== program) closeSync(file);
-    if (program !== undefined) closeSync(program);
+interface Search {
+  addon: Addon;
+  seen: Set<string>;
+  leftMs: number;
+}
+
+/** A file that a process names, which is read by the addon. */
+class ProgramOf implements OpenFile {
+  constructor(
+    private readonly addon: Addon,
+    private readonly pid: number,
+    readonly descriptor: number,
+  ) {}
+
+  readonly read = (offset: number, length: number) => this.addon.readProgram(this.pid, this.descriptor, offset, length);
+
+  facts(): Facts {
+    return this.addon.programFacts(this.pid, this.descriptor);
+  }
+
+  close(): void {
+    this.addon.closeProgram(this.pid, this.descriptor);
   }
 }
 
-function identityOf({ dev, ino, mtimeNs, size }: BigIntStats): string {
-  return `${dev}:${ino}:${mtimeNs}:${size}`;
+type Facts = ReturnType<Addon['programFacts']>;
+
+/** `inode` is what is mapped of a library.  Nothing once it has taken too long. */
+async function* look(
+  search: Search,
+  pid: number,
+  name: string,
+  open: () => ProgramOf | undefined,
+  inode?: string,
+): AsyncGenerator<Found, void> {
+  if (search.leftMs <= 0) return;
+  // Others have their turn as well.
+  await setImmediate();
+  const began = performance.now();
+  const files: ProgramOf[] = [];
+  try {
+    const found = await finding(search, pid, name, files, { open, inode, deadline: began + search.leftMs });
+    search.leftMs -= performance.now() - began;
+    if (found) yield found;
+  } finally {
+    for (const file of files) file.close();
+  }
+}
+
+/** What it opens is in `files`. */
+async function finding(
+  { addon, seen }: Search,
+  pid: number,
+  name: string,
+  files: ProgramOf[],
+  { open, inode, deadline }: { open: () => ProgramOf | undefined; inode: string | undefined; deadline: number },
+): Promise<Found | undefined> {
+  const opened = <F extends ProgramOf | undefined>(file: F): F => {
+    if (file) files.push(file);
+    return file;
+  };
+  try {
+    // Before it is opened, and again after: in between the process may become another user's, by running a program that is setuid.
+    const foreign = isForeign(pid);
+    const program = opened(open());
+    if (program === undefined) return { kind: 'without' };
+    const facts = program.facts();
+    const identity = identityOf(facts);
+    if (inode !== undefined && inode !== String(facts.ino)) return { kind: 'replaced', pid, path: name };
+    if (seen.has(identity)) return undefined;
+    seen.add(identity);
+    const file = await withDebugInformation(program, name, (apart) => attempt(() => openLibrary(addon, pid, apart)), deadline);
+    if (file === undefined) return inode === undefined ? { kind: 'bare', path: name } : { kind: 'without' };
+    if (file !== program) opened(file);
+    const its = file.facts();
+    return {
+      kind: 'file',
+      pid,
+      path: name,
+      identity: identityOf(its),
+      descriptor: file.descriptor,
+      foreign: foreign || isForeign(pid) || isOfOthers(facts) || isOfOthers(its),
+    };
+  } catch (error) {
+    if (isRefusal(error)) return { kind: 'denied', pid, path: name };
+    if (isSilence(error)) return { kind: 'unanswered', pid, path: name };
+    return inode === undefined ? undefined : { kind: 'replaced', pid, path: name };
+  }
+}
+
+function identityOf({ dev, ino, mtimeNs, ctimeNs, size }: Facts): string {
+  return `${dev}:${ino}:${mtimeNs}:${ctimeNs}:${size}`;
 }
 
 /** Whatever cannot be seen is. */
 function isForeign(pid: number): boolean {
   return !attempt(() => statSync(`/proc/${pid}`).uid === process.geteuid?.() && hasOurRoot(pid));
+}
+
+/** Root's files are everybody's. */
+function isOfOthers({ uid }: Facts): boolean {
+  return uid !== 0n && Number(uid) !== process.geteuid?.();
 }
 
 function executableOf(pid: number): string {
@@ -123,6 +181,13 @@ function executableOf(pid: number): string {
   }
 }
 
+/** Nothing where it could only be opened as a file of ours: before Linux 5.6, of a process with another root folder. */
+function openLibrary(addon: Addon, pid: number, name: string): ProgramOf | undefined {
+  canLookInside ??= looksInside(addon);
+  if (canLookInside) return new ProgramOf(addon, pid, addon.openProgram(pid, name));
+  return hasOurRoot(pid) ? new ProgramOf(addon, pid, openFile(name)) : undefined;
+}
+
 /** Never waits, as it would for the writer of a pipe that took the place of a library. */
 function openFile(name: string): number {
   const descriptor = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -131,19 +196,12 @@ function openFile(name: string): number {
   throw new Error(`${name} is not a file`);
 }
 
-/** Nothing where it could only be opened as a file of ours: before Linux 5.6, of a process with another root folder. */
-function openLibrary(addon: Addon, pid: number, name: string): number | undefined {
-  canLookInside ??= looksInside(addon);
-  if (canLookInside) return addon.openProgram(pid, name);
-  return hasOurRoot(pid) ? openFile(name) : undefined;
-}
-
 let canLookInside: boolean | undefined;
 
 /** Linux 5.6, where no sandbox forbids it. */
 function looksInside(addon: Addon): boolean {
   try {
-    closeSync(addon.openProgram(process.pid, process.execPath));
+    addon.closeProgram(process.pid, addon.openProgram(process.pid, process.execPath));
     return true;
   } catch {
     return false;

@@ -118,6 +118,7 @@ class Search {
   private starts = 0;
   private unread = 0;
   private more = false;
+  private late = false;
   private readonly began = performance.now();
 
   constructor(private readonly root: Root) {}
@@ -140,6 +141,7 @@ class Search {
   passed(found: Exclude<Found, { kind: 'file' }>): void {
     if (found.kind === 'bare') this.bare ??= found.path;
     else if (found.kind === 'more') this.more = true;
+    else if (found.kind === 'late') this.late = true;
     else if (
       found.kind === 'replaced' ||
       found.kind === 'unanswered' ||
@@ -151,7 +153,8 @@ class Search {
   problems(): Problem[] {
     const { root, bare, met } = this;
     const without = bare ?? this.looked;
-    if (this.unread > 0) met.unshift(notAllRead(root, this.files, this.unread));
+    if (this.late) met.unshift(notAllFound(root));
+    else if (this.unread > 0) met.unshift(notAllRead(root, this.files, this.unread));
     else if (this.more) met.unshift(notAllSeen(root));
     else if (without !== undefined && !this.failed) met.unshift(undescribed(root, without, bare !== undefined));
     return met;
@@ -221,6 +224,15 @@ function notAllRead(root: Root, read: number, unread: number): Problem {
     root.type,
     read,
     unread,
+  );
+  return { code: 'left-out', where: root.name, text };
+}
+
+function notAllFound(root: Root): Problem {
+  const text = l10n.t(
+    'None of the files that were looked at describes `{0}`. Finding the debug information of the others takes more than {1} seconds: they are left out.',
+    root.type,
+    budget.findingMs / 1000,
   );
   return { code: 'left-out', where: root.name, text };
 }

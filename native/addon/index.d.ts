@@ -261,10 +261,20 @@ export function processFileAsync(
 ): Promise<Buffer>;
 
 /**
- * A descriptor, to be read and closed, of a regular file by the name that a process has for it: in that process's root folder, out of which no symbolic link
- * leads.  `errno` of the error is ENOSYS before Linux 5.6; EBUSY, EAGAIN or ETIME where a file system does not answer, which is waited for no longer than a moment.
+ * A descriptor of a regular file by the name that a process has for it: in that process's root folder, out of which no symbolic link leads; without a name, of what it
+ * runs. None of a file that the kernel makes up, as those of /proc. `errno` of the error is ENOSYS before Linux 5.6; EBUSY, EAGAIN or ETIME where a file
+ * system does not answer, which is waited for no longer than a moment.
  */
-export function openProgram(pid: number, path: string): number;
+export function openProgram(pid: number, path?: string): number;
+/** Up to `length` bytes of what was opened so, 1 MiB at most. It is waited for likewise: a file system may cease to answer. */
+export function readProgram(pid: number, descriptor: number, offset: number, length: number): Buffer;
+/** Likewise. */
+export function programFacts(
+  pid: number,
+  descriptor: number,
+): { dev: bigint; ino: bigint; uid: bigint; size: bigint; mtimeNs: bigint; ctimeNs: bigint };
+/** Closes it; where that waits for ever, nobody waits for it. */
+export function closeProgram(pid: number, descriptor: number): void;
 
 /** All shared memory of this machine, whosever it is: asks each process once, never by smaps. */
 export function census(): Census;

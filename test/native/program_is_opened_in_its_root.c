@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A file of another process is opened by the name that it has there; a link leads out of that process's root for nobody, and nothing but a file is opened. */
+/*
+ * A file of another process is opened by the name that it has there; a link leads out of that process's root for nobody, and nothing but a file is opened, and none that
+ * the kernel makes up.
+ */
 #include "check.h"
 
 #include "../../native/observer/program.h"
@@ -81,8 +84,18 @@ static void has(pid_t pid, const char *name, const char *text)
     CHECK(strcmp(got, text) == 0);
 }
 
+/* Reading it may wait for a process, or take away what others would read. */
+static void nothing_made_up(void)
+{
+    static const char *const names[] = { "/proc/self/smaps", "/proc/version", "/sys/kernel/uevent_seqnum" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (access(names[i], F_OK) == 0 && pmo_program_open((uint32_t)getpid(), names[i]) != -ENOSYS)
+            CHECK_INT(pmo_program_open((uint32_t)getpid(), names[i]), -EINVAL);
+}
+
 int main(void)
 {
+    nothing_made_up();
     CHECK(mkdtemp(folder) != NULL);
     int made = mkstemp(outside);
     CHECK(made >= 0);

@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { debuggers, structures } from '../../extension/server/budgets';
-import { withDebugInformation } from '../../extension/server/debug-files';
+import { withDebugInformation, type OpenFile } from '../../extension/server/debug-files';
 import { atExit } from '../at-exit';
 import { cleanUp, Peer, root, testSegment, until } from '../peers/drive';
 import { Client } from './client';
@@ -20,9 +20,12 @@ import { needsGdb } from './gdb';
 
 const nobody = 65_534;
 const source = `
+#include <dirent.h>
+#include <fcntl.h>
 #include <peermap.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 struct apart { int first; long second; };
 int main(int argc, char **argv)
@@ -191,7 +194,7 @@ describe('the debugger that reads types', function () {
     assert.equal(value, null);
     assert.match(
       problems.map(({ code, text }) => `${code}: ${text}`).join(),
-      /^left-out: gdb could not read all of .*bomb with the .* of memory/,
+      /^left-out: gdb could not read all of .*bomb: it is damaged, or takes more than the .* of memory/,
     );
   });
 
@@ -257,25 +260,125 @@ describe('the debugger that reads types', function () {
     execFileSync('objcopy', ['--only-keep-debug', program, debug]);
     const other = build('other', '-g', '-DOTHER', '-Wl,--build-id=none');
     execFileSync('objcopy', ['--strip-debug', `--add-gnu-debuglink=${debug}`, program]);
-    const file = fs.openSync(program, 'r');
-    const opened: number[] = [];
+    const file = opened(program);
+    const given: OpenFile[] = [];
     const asked: string[] = [];
     const inside = (files: Record<string, string>) => (name: string) => {
       asked.push(name);
       const found = files[name];
       if (found === undefined) return undefined;
-      opened.push(fs.openSync(found, 'r'));
-      return opened.at(-1);
+      given.push(opened(found));
+      return given.at(-1);
     };
+    const apart = (files: Record<string, string>) => withDebugInformation(file, '/bin/apart', inside(files), Infinity);
     // In a container it is called otherwise: the file beside it here is never opened.
-    assert.equal(await withDebugInformation(file, '/bin/apart', inside({})), undefined);
+    assert.equal(await apart({}), undefined);
     assert.deepEqual(asked, ['/bin/apart.debug', '/bin/.debug/apart.debug', '/usr/lib/debug/bin/apart.debug']);
-    assert.equal(await withDebugInformation(file, '/bin/apart', inside({ '/bin/apart.debug': other })), undefined);
-    const found = await withDebugInformation(file, '/bin/apart', inside({ '/bin/.debug/apart.debug': debug }));
-    assert.equal(found, opened.at(-1));
-    for (const each of [file, found ?? -1]) fs.closeSync(each);
+    assert.equal(await apart({ '/bin/apart.debug': other }), undefined);
+    const found = await apart({ '/bin/.debug/apart.debug': debug });
+    assert.equal(found, given.at(-1));
+    // Where there is no time to compare it, it is not taken for the one that was meant.
+    assert.equal(
+      await withDebugInformation(file, '/bin/apart', inside({ '/bin/apart.debug': debug }), performance.now()),
+      undefined,
+    );
+    for (const each of [file, found]) each?.close();
+  });
+
+  it('opens no other file for a program of ones own that is in a file of another user', async function () {
+    if (process.getuid?.() !== 0) {
+      console.log('      only root can give a file to another user');
+      this.skip();
+    }
+    const program = build('given', '-g', '-gsplit-dwarf');
+    fs.chownSync(program, nobody, nobody);
+    await run(program);
+    const { value, problems } = await answer();
+    assert.equal(value, null);
+    assert.deepEqual(
+      problems.map(({ code, where }) => [code, where]),
+      [['left-out', program]],
+    );
+  });
+
+  it('is not taken for one without Python because the debug information has its words', async function () {
+    if (process.getuid?.() !== 0) {
+      console.log('      only root can start a program of another user');
+      this.skip();
+    }
+    const program = build('words', '-g', '-gsplit-dwarf', '-dumpbase', 'Python scripting is not supported MemoryError');
+    await run(program, nobody);
+    const { value, problems } = await answer();
+    assert.equal(value, null);
+    assert.deepEqual(
+      problems.map(({ where }) => where),
+      [program],
+    );
+  });
+
+  it('is not waited for where it does not end', async () => {
+    await run(build('endless', '-g', '-static'));
+    const tools = fs.mkdtempSync(path.join(folder, 'tools-'));
+    const note = path.join(tools, 'pids');
+    // Its answer stays open when it has been killed.
+    const endless = `#!/bin/sh\nsleep 1000 &\necho $! >> ${note}\nexec sleep 1000\n`;
+    fs.writeFileSync(path.join(tools, 'gdb'), endless, { mode: 0o755 });
+    const { problems } = await answer({ ...process.env, PATH: `${tools}:${process.env['PATH'] ?? ''}` });
+    waiting.push(...fs.readFileSync(note, 'utf8').trim().split('\n').map(Number));
+    assert.ok(
+      problems.some(({ text }) => /^gdb has not read .*endless within \d+ seconds/.test(text)),
+      problems.map(({ text }) => text).join(),
+    );
+  });
+
+  it('is not looked for beyond a bound of time, however long the files are that libraries name', async () => {
+    const maps = path.join(folder, 'maps');
+    fs.writeFileSync(`${maps}.c`, source.replace('peermap_segment *segment;', mapping));
+    execFileSync('cc', [
+      ...['-std=gnu11', `-I${path.join(root, 'native/include')}`, `${maps}.c`],
+      ...[path.join(root, 'build/native/libpeermap.a'), '-pthread', '-o', maps],
+    ]);
+    fs.writeFileSync(`${maps}.library.c`, 'int library;');
+    execFileSync('cc', ['-g', '-shared', '-Wl,--build-id=none', `${maps}.library.c`, '-o', `${maps}.so`]);
+    execFileSync('objcopy', ['--only-keep-debug', `${maps}.so`, `${maps}.debug`]);
+    execFileSync('objcopy', ['--strip-debug', `--add-gnu-debuglink=${maps}.debug`, `${maps}.so`]);
+    // Its checksum is another one now, which takes as long to know as it is long.
+    fs.appendFileSync(`${maps}.debug`, 'x');
+    fs.truncateSync(`${maps}.debug`, structures.checkedBytes - 1);
+    const libraries = path.join(folder, 'libraries');
+    fs.mkdirSync(libraries);
+    fs.renameSync(`${maps}.debug`, path.join(libraries, 'maps.debug'));
+    const library = fs.readFileSync(`${maps}.so`);
+    for (let at = 0; at < 200; at += 1) fs.writeFileSync(path.join(libraries, String(at)), library);
+    const child = spawn(maps, [segment, libraries], { stdio: ['ignore', 'pipe', 'inherit'] });
+    started.push(child);
+    atExit(() => child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+    const { value, problems } = await answer();
+    assert.equal(value, null);
+    assert.match(problems[0]?.text ?? '', /^None of the files .* Finding .* takes more than \d+ seconds/);
   });
 });
+
+/** All files of the folder that it is given, as libraries. */
+const mapping = `
+    peermap_segment *segment;
+    DIR *folder = opendir(argv[2]);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        int fd = openat(dirfd(folder), entry->d_name, O_RDONLY);
+        mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+        close(fd);
+    }
+`;
+
+function opened(file: string): OpenFile {
+  const descriptor = fs.openSync(file, 'r');
+  const read = (offset: number, length: number) => {
+    const bytes = Buffer.alloc(length);
+    return bytes.subarray(0, fs.readSync(descriptor, bytes, 0, length, offset));
+  };
+  return { read, close: () => fs.closeSync(descriptor) };
+}
 
 /** Has a compressed .debug_info say that it is so long. */
 function claimSize(program: string, length: number): void {
