@@ -200,4 +200,7 @@ alone()
 if os.environ.get("PEERMAP_CONFINED") == "1":
     confined(FILE)
 with os.fdopen(ANSWER, "w") as answer:
+    # It runs: from here on, what gdb complains of may be the file's words.
+    answer.write("\n")
+    answer.flush()
     json.dump(describe(os.environ["PEERMAP_TYPE"]), answer)

@@ -54,6 +54,8 @@ export class TypeReader {
   private readonly readings = new Kept<Promise<Reading>>(structures.kept);
   private readonly running = new Set<ChildProcess>();
   private readonly turns = new Turns({ atOnce: debuggers.atOnce, waiting: structures.files });
+  /** That were told to end, and do not. */
+  private stuck = 0;
 
   constructor(
     private readonly underWay: UnderWay,
@@ -83,6 +85,7 @@ export class TypeReader {
   }
 
   private run(asked: Asked, file: ProgramFile, type: string): Promise<Reading> {
+    if (this.stuck >= debuggers.mostStuck) return Promise.resolve(tooManyStuck());
     return new Promise((resolve) => {
       const limits = [Math.floor(debuggers.memoryBytes / 1024), debuggers.processorSeconds].map(String);
       const child = spawn('/bin/sh', ['-c', limited, 'sh', ...limits, 'gdb', ...settings, '-x', this.script], {
@@ -105,12 +108,21 @@ export class TypeReader {
       });
       this.running.add(child);
       let late = false;
-      const watchdog = setTimeout(() => {
+      let leftBehind = false;
+      let watchdog = setTimeout(() => {
         late = true;
         child.kill('SIGKILL');
+        // While a file system holds it up it does not end.
+        watchdog = setTimeout(() => {
+          leftBehind = true;
+          this.stuck += 1;
+          resolve(broken(file, { late, complaint: '', begun: true }));
+        }, debuggers.endingMs);
       }, debuggers.ms);
       const end = (reading: Reading) => {
         clearTimeout(watchdog);
+        if (leftBehind) this.stuck -= 1;
+        leftBehind = false;
         this.running.delete(child);
         resolve(reading);
       };
@@ -124,7 +136,7 @@ export class TypeReader {
         const reading = late ? undefined : this.underWay.during(what, understand);
         if (reading) end(reading);
         else if (code === notFound) end(missing(file));
-        else end(broken(file, { late, complaint: complaint() }));
+        else end(broken(file, { late, complaint: complaint(), begun: answer() !== '' }));
       });
     });
   }
@@ -155,7 +167,7 @@ function parse(answer: string, file: ProgramFile, complaint: string): Reading | 
     return undefined;
   }
   // It goes on without what it could not read, and then the type is not there.
-  if (noMemory.test(complaint)) return undefined;
+  if (noMemory.test(complaint) || noData.test(complaint)) return undefined;
   if (file.foreign && namesOthers.test(complaint)) return { kind: 'failed', problem: elsewhere(file), forAll: false };
   return { kind: 'absent' };
 }
@@ -176,13 +188,22 @@ function missing(file: ProgramFile): Reading {
   return { kind: 'failed', problem: { code: 'os', where: 'gdb', text }, forAll: true };
 }
 
+function tooManyStuck(): Reading {
+  const text = l10n.t(
+    'gdb is not started: {0} that have taken too long do not end, as on a file system that does not answer.',
+    debuggers.mostStuck,
+  );
+  return { kind: 'failed', problem: { code: 'left-out', where: 'gdb', text }, forAll: true };
+}
+
 function notStarted(error: Error): Reading {
   const text = l10n.t('gdb cannot be started: {0}', error.message);
   return { kind: 'failed', problem: { code: 'os', where: 'gdb', text }, forAll: true };
 }
 
-function broken(file: ProgramFile, { late, complaint }: { late: boolean; complaint: string }): Reading {
-  if (complaint.includes('Python scripting is not supported')) {
+/** `begun`: describe.py has, so that what gdb complains of may be in words of the file. */
+function broken(file: ProgramFile, { late, complaint, begun }: { late: boolean; complaint: string; begun: boolean }): Reading {
+  if (!begun && complaint.includes('Python scripting is not supported')) {
     const text = l10n.t('Install a gdb that can run Python scripts: the one here was built without.');
     return { kind: 'failed', problem: { code: 'os', where: 'gdb', text }, forAll: true };
   }
@@ -195,6 +216,14 @@ function whyBroken(file: ProgramFile, late: boolean, complaint: string): Problem
     const text = l10n.t('gdb has not read the debug information of {0} within {1} seconds.', where, debuggers.ms / 1000);
     return { code: 'left-out', where, text };
   }
+  if (noData.test(complaint)) {
+    const text = l10n.t(
+      'gdb could not read all of the debug information of {0}: it is damaged, or takes more than the {1} of memory that gdb may have.',
+      where,
+      formatBytes(debuggers.memoryBytes),
+    );
+    return { code: 'left-out', where, text };
+  }
   if (noMemory.test(complaint)) {
     const text = l10n.t(
       'gdb could not read all of the debug information of {0} with the {1} of memory that it may take.',
@@ -203,11 +232,14 @@ function whyBroken(file: ProgramFile, late: boolean, complaint: string): Problem
     );
     return { code: 'left-out', where, text };
   }
-  // Of a Python traceback the last line says what happened.
-  const why = complaint.trim().split('\n').at(-1) ?? '';
+  // Of a Python traceback the last line says what happened; where gdb itself broke, what comes after that line is its own stack.
+  const lines = complaint.trim().split('\n');
+  const why = lines.find((line) => /internal-error:|^Fatal signal:/.test(line)) ?? lines.at(-1) ?? '';
   return { code: 'os', where, text: l10n.t('gdb cannot read the debug information of {0}: {1}', where, why) };
 }
 
+/** A section that is not all in the file, or that there is no memory for: gdb does not say which. */
+const noData = /Can't read data for section/;
+
 /** In the words of gdb, of its libraries, of Python. */
-const noMemory =
-  /Can't read data for section|virtual memory exhausted|out of memory|memory exhausted|MemoryError|bad_alloc|Cannot allocate memory/i;
+const noMemory = /virtual memory exhausted|out of memory|memory exhausted|MemoryError|bad_alloc|Cannot allocate memory/i;
