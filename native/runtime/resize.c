@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -191,9 +192,11 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
     pm_round_ask(&undo, target, 0, false);
     PM_POINT("undo.asked");
     pm_round_wait(&undo, undo.deadline);
-    if (regains && undone.late > 0) /* who may be late for a call is not for the moment that there is now */
-        return pm_fail(code, "segment %s: a peer was late for the shrink, which is undone when peer %s (pid %d) has the memory again", segment->name,
-                       undone.culprit, (int)undone.culprit_pid);
+    if (regains && undone.late > 0) { /* who may be late for a call is not for the moment that there is now */
+        char words[192];
+        snprintf(words, sizeof words, "the shrink is undone when peer %s (pid %d) has the memory again", undone.culprit, (int)undone.culprit_pid);
+        return code == PEERMAP_ELATE ? pm_round_late(round, words) : code;
+    }
     settle_horizon(&undo);
     set_closed(segment, size);
     discard(segment, pm_now());

@@ -68,7 +68,7 @@ static void by_the_deadline(const char *options)
 {
     begin(options, "300");
     expect_error(__FILE__, __LINE__, "PEERMAP_ELATE", shrinks);
-    CHECK(strstr(shrinks->line, "is undone when peer quick") != NULL);
+    CHECK(strstr(shrinks->line, "peer late (pid ") != NULL && strstr(shrinks->line, "it is stopped") != NULL && strstr(shrinks->line, "is undone when peer quick") != NULL);
     forget(shrinks);
     end();
 }
