@@ -72,11 +72,19 @@ static int leave(peermap_segment *segment)
     return 0;
 }
 
+/* Whoever was waited for may have been one of them. */
+static int reap(peermap_segment *segment, const struct pm_request *request)
+{
+    int rc = pm_registry_reap(segment, request);
+    pm_nudge_mending(segment);
+    return rc;
+}
+
 static int serve(peermap_segment *segment, struct pm_request *request)
 {
     switch (request->kind) {
     case PM_ASK_ROUND: return pm_round(segment, request);
-    case PM_ASK_REAP: return pm_registry_reap(segment, request);
+    case PM_ASK_REAP: return reap(segment, request);
     case PM_ASK_ROOT: return pm_roots_set(segment, request);
     case PM_ASK_LEAVE: return leave(segment);
     default: return 0;

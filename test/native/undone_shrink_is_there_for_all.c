@@ -73,6 +73,24 @@ static void by_the_deadline(const char *options)
     end();
 }
 
+/* It never has it again: who reaps it undoes the shrink. */
+static void after_two_deaths(const char *options)
+{
+    begin(options, "100000");
+    kill_peer(shrinks);
+    fails(one, "PEERMAP_ELATE", "grow 65536");
+    kill_peer(quick);
+    is_there_for_all(AFTER);
+    ok(one, "reap");
+    UNTIL((__atomic_load_n(&its_header->active, __ATOMIC_SEQ_CST) & PM_ACTIVE_CLOSED) == 0);
+    is_there_for_all(BEFORE);
+    continue_peer(late);
+    ok(one, "grow 65536");
+    forget(one);
+    forget(late);
+    peermap_destroy(seg());
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -81,5 +99,7 @@ int main(int argc, char **argv)
     after_a_death(" ahead 4194304");
     by_the_deadline("");
     by_the_deadline(" ahead 4194304");
+    after_two_deaths("");
+    after_two_deaths(" ahead 4194304");
     return 0;
 }
