@@ -275,6 +275,27 @@ static inline uint64_t lacked_a_core_ns(pid_t pid)
     return sum;
 }
 
+/* How long something takes a process, and how much of that it lacked a core: what it takes where all cores are busy is not its doing. */
+struct stopwatch {
+    pid_t pid;
+    uint64_t since, lacked;
+};
+
+static inline struct stopwatch stopwatch_of(pid_t pid)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (struct stopwatch){ pid, (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec, lacked_a_core_ns(pid) };
+}
+
+static inline uint64_t lacked_ms(const struct stopwatch *watch)
+{
+    const uint64_t now = lacked_a_core_ns(watch->pid);
+    return now > watch->lacked ? (now - watch->lacked) / 1000000 : 0; /* less, where a thread has ended */
+}
+
+static inline uint64_t elapsed_ms(const struct stopwatch *watch) { return (stopwatch_of(watch->pid).since - watch->since) / 1000000; }
+
 static inline void stop_process(pid_t pid)
 {
     kill(pid, SIGSTOP);

@@ -68,19 +68,11 @@ static void lock_map(const struct victim *victim)
     hanging_await_lock(victim->pid);
 }
 
-/* What a call takes on a machine whose cores are all busy is not its doing. */
-struct watch {
-    const struct peer *peer;
-    uint64_t since, lacked;
-};
-
-static struct watch begin(const struct peer *peer) { return (struct watch){ peer, now_ns(), lacked_a_core_ns(peer->pid) }; }
-
-/* How long it had none, in ms. */
-static uint64_t is_in_time(struct watch watch)
+/* How long it lacked a core, in ms. */
+static uint64_t is_in_time(const struct stopwatch *watch, const struct peer *peer)
 {
-    const uint64_t took = (now_ns() - watch.since) / 1000000, lacked = (lacked_a_core_ns(watch.peer->pid) - watch.lacked) / 1000000;
-    printf("%" PRIu64 " ms, %" PRIu64 " of them without a core:%s\n", took, lacked, watch.peer->line);
+    const uint64_t took = elapsed_ms(watch), lacked = lacked_ms(watch);
+    printf("%" PRIu64 " ms, %" PRIu64 " of them without a core:%s\n", took, lacked, peer->line);
     CHECK(took < 3 * DEADLINE_MS + lacked);
     return lacked;
 }
@@ -88,9 +80,9 @@ static uint64_t is_in_time(struct watch watch)
 static void is_late(struct peer *peer)
 {
     char locked[32], at_work[32];
-    struct watch watch = begin(peer);
+    const struct stopwatch watch = stopwatch_of(peer->pid);
     fails(peer, "PEERMAP_ELATE", "grow 65536");
-    const bool starved = is_in_time(watch) > DEADLINE_MS / 8; /* then there may have been no time to find out why */
+    const bool starved = is_in_time(&watch, peer) > DEADLINE_MS / 8; /* then there may have been no time to find out why */
     CHECK(strstr(peer->line, "peer locked ") != NULL);
     if (starved && strstr(peer->line, ": it had no processor time, or was stopped or frozen in between") != NULL)
         return;
@@ -128,13 +120,13 @@ static void prefault(void)
     struct peer *a = ready_peer("a", "create 65536 ahead 0 prefault deadline 400"), *b = ready_peer("b", "deadline 400");
     struct victim victim = start_victim(1);
     lock_map(&victim);
-    struct watch watch = begin(a);
+    struct stopwatch watch = stopwatch_of(a->pid);
     ok(a, "grow 65536");
-    is_in_time(watch);
+    is_in_time(&watch, a);
     CHECK(strcmp(ok(a, "report"), " 0 1 2") == 0); /* not in the one that is locked */
-    watch = begin(b);
+    watch = stopwatch_of(b->pid);
     ok(b, "grow 65536");
-    is_in_time(watch);
+    is_in_time(&watch, b);
     end_all(a, b, &victim);
 }
 
@@ -148,9 +140,9 @@ static void holder(void)
     CHECK(read(victim.said, line, sizeof line - 1) > 0);
     puts(line);
     CHECK(strstr(line, "EBUSY") != NULL && strstr(line, ": it waits in the kernel (thread ") != NULL);
-    struct watch watch = begin(a);
+    const struct stopwatch watch = stopwatch_of(a->pid);
     fails(a, "PEERMAP_EBUSY", "grow 65536");
-    is_in_time(watch);
+    is_in_time(&watch, a);
     CHECK(strstr(a->line, "held by locked (pid ") != NULL && strstr(a->line, ": it waits in the kernel (thread ") != NULL);
     end_all(a, b, &victim);
 }
