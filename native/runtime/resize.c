@@ -184,7 +184,7 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
     PM_POINT("undo.begun");
     peermap_round undone = { 0 };
     const uint64_t soon = pm_now() + SETTLE_NS, latest = round->deadline + SETTLE_NS; /* who had no core to run on is late already */
-    struct pm_running undo = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .deadline = soon < latest ? soon : latest, .report = &undone };
+    struct pm_running undo = { .segment = segment, .op = PM_OP_RECOVER, .begun = pm_now(), .deadline = soon < latest ? soon : latest, .request = round->request, .report = &undone };
     if (regains) {
         undo.reaches = true;
         undo.needs = size;
@@ -496,7 +496,7 @@ static int recover(peermap_segment *segment, uint64_t deadline, bool background,
     if (!regains)
         set_closed(segment, remedy.size);
     PM_POINT("recover.judged");
-    struct pm_request request = { .asked = pm_now() };
+    struct pm_request request = { .asked = pm_now(), .deadline = deadline };
     struct pm_running round = {
         .segment = segment, .op = PM_OP_RECOVER, .begun = request.asked, .deadline = deadline, .request = &request, .report = report, .reaches = true
     };

@@ -181,7 +181,9 @@ static void sweep(struct pm_running *round, bool patient)
  */
 static bool any_has_ended(const struct pm_running *round, uint64_t deadline, uint64_t *again)
 {
-    const uint64_t begun = pm_now(), before = pm_now_spent(), over = begun + round->segment->deadline_ns / 16;
+    const struct pm_request *call = round->request; /* none: in the background */
+    const uint64_t length = call && call->deadline > call->asked ? call->deadline - call->asked : round->segment->deadline_ns;
+    const uint64_t begun = pm_now(), before = pm_now_spent(), over = begun + length / 16;
     bool any = pm_slots_look(round->segment, round->awaited, round->count, deadline > over ? deadline : over);
     uint64_t rested = pm_look_again(pm_now_spent() - before, deadline);
     *again = begun + AGAIN_NS > rested ? begun + AGAIN_NS : rested;

@@ -38,6 +38,13 @@ static void be_peer(void)
         pause();
 }
 
+/* By the thread's deadline, which is much shorter than the handle's: what is a part of one is a part of it. */
+static struct stopwatch begin(void)
+{
+    peermap_set_thread_deadline(peermap_now() + DEADLINE_MS * UINT64_C(1000000));
+    return stopwatch_of(getpid());
+}
+
 static void in_time(const char *what, const struct stopwatch *begun)
 {
     const uint64_t took = elapsed_ms(begun), lacked = lacked_ms(begun);
@@ -49,7 +56,7 @@ static int takes_its_name(void)
 {
     const peermap_options options = { .struct_size = sizeof options, .peer_name = "elsewhere", .deadline_ms = DEADLINE_MS };
     peermap_segment *segment;
-    const struct stopwatch begun = stopwatch_of(getpid());
+    const struct stopwatch begun = begin();
     if (peermap_attach(seg(), &options, &segment) != PEERMAP_EPEERNAME)
         FAIL("%s", peermap_last_error());
     in_time("an attach under its name", &begun);
@@ -60,21 +67,21 @@ static void calls_end_in_time(peermap_segment *segment)
 {
     peermap_peer rows[2] = { { .pid = 0 } };
     int status;
-    struct stopwatch begun = stopwatch_of(getpid());
+    struct stopwatch begun = begin();
     CHECK_INT(peermap_peers(segment, rows, 2), 2);
     in_time("a list", &begun);
     const peermap_peer *peer = strcmp(rows[0].name, "elsewhere") == 0 ? &rows[0] : &rows[1];
     CHECK_INT(peer->state, PEERMAP_ALIVE);
-    begun = stopwatch_of(getpid());
+    begun = begin();
     CHECK_INT(peermap_pid_of(segment, "elsewhere"), peer->pid);
     in_time("its pid", &begun);
-    begun = stopwatch_of(getpid());
+    begun = begin();
     CHECK_INT(peermap_peer_ended(segment, peer), 0);
     in_time("whether it has ended", &begun);
-    begun = stopwatch_of(getpid());
+    begun = begin();
     CHECK_INT(peermap_wait_ended(segment, peer, DEADLINE_MS), 0);
     in_time("a wait for its end", &begun);
-    begun = stopwatch_of(getpid());
+    begun = begin();
     if (peermap_remap(segment, peer->pid, NULL) != 0)
         FAIL("%s", peermap_last_error());
     in_time("a remap", &begun);
@@ -91,7 +98,7 @@ static void stopped_one_is_late_in_time(peermap_segment *segment, pid_t peer)
 {
     const pid_t number = peermap_pid_of(segment, "elsewhere");
     stop_process(peer);
-    const struct stopwatch begun = stopwatch_of(getpid());
+    const struct stopwatch begun = begin();
     CHECK_INT(peermap_remap(segment, number, NULL), PEERMAP_ELATE);
     in_time("a remap of one that is stopped", &begun);
     if (strstr(peermap_last_error(), "was not found among all processes") == NULL)
@@ -106,7 +113,7 @@ int main(int argc, char **argv)
     int status;
     pid_t others[OTHERS];
     peermap_segment *segment;
-    const peermap_options options = { .struct_size = sizeof options, .peer_name = "here", .initial_size = 65536, .deadline_ms = DEADLINE_MS };
+    const peermap_options options = { .struct_size = sizeof options, .peer_name = "here", .initial_size = 65536, .deadline_ms = 20 * DEADLINE_MS };
     ready = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(ready != MAP_FAILED);
     for (int i = 0; i < OTHERS; i++)
