@@ -26,6 +26,8 @@ export interface Memory {
 
 const blockLength = 4096;
 const longestText = 64;
+/** No number is longer, nor so long that it takes time to write down: debug information may say otherwise. */
+const longestNumber = 64;
 const mostElements = 16;
 const mostFields = 400;
 const farthest = 3;
@@ -115,9 +117,11 @@ class Decoder {
       if (omitted > 0) field.omitted = omitted;
       return field;
     }
-    const bytes = this.bytes(offset, type.kind === 'array' ? Math.min(size, longestText) : size);
+    const isArray = type.kind === 'array';
+    if (!isArray && !(size >= 0 && size <= longestNumber)) return { ...field, value: l10n.t('(too long to show)') };
+    const bytes = this.bytes(offset, isArray ? Math.min(size, longestText) : size);
     if (bytes.length < Math.min(size, longestText)) field.value = l10n.t('(past the end)');
-    else if (type.kind === 'array') field.value = textOf(bytes, size > longestText);
+    else if (isArray) field.value = textOf(bytes, size > longestText);
     else if (type.kind === 'pointer') this.point(field, type, bytes, level);
     else field.value = scalarText(type, integer(bytes, layout.bit % 8, bits ?? size * 8, type.signed ?? false), bytes);
     return field;

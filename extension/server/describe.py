@@ -27,6 +27,8 @@ ANSWER = 4
 MOST_TYPES = 2000
 MOST_FIELDS = 1000
 MOST_ENUMERATORS = 1000
+LONGEST_NAME = 1000  # as long as those of templates get; each may be shown hundreds of times
+LARGEST = 1 << 53  # bytes
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -77,6 +79,10 @@ def confined(file):
     os.close(ruleset)
 
 
+def shortened(name):
+    return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "…"
+
+
 def in_memory(type):
     """The data members and base classes whose place is fixed: no static members, no virtual bases."""
     return [field for field in type.fields() if hasattr(field, "bitpos")]
@@ -116,7 +122,7 @@ class Table:
         if "{" not in name and key in self.known:
             return self.known[key]
         number = self.known[key] = len(self.types)
-        entry = {"name": name, "size": plain.sizeof, "kind": "other"}
+        entry = {"name": shortened(name), "size": plain.sizeof, "kind": "other"}
         self.types.append(entry)
         self.waiting.append((entry, plain))
         return number
@@ -148,10 +154,10 @@ class Table:
         entry["signed"] = entry["kind"] in ("int", "char", "enum") and is_signed(plain)
         if entry["kind"] == "enum":
             names = plain.fields()[:MOST_ENUMERATORS]
-            entry["names"] = [[field.name.rsplit("::", 1)[-1], str(field.enumval)] for field in names]
+            entry["names"] = [[shortened(field.name.rsplit("::", 1)[-1]), str(field.enumval)] for field in names]
 
     def field(self, field):
-        entry = {"name": field.name or "", "type": self.enter(field.type), "bit": field.bitpos}
+        entry = {"name": shortened(field.name or ""), "type": self.enter(field.type), "bit": field.bitpos}
         if field.bitsize:
             entry["bits"] = field.bitsize
         return entry
@@ -173,7 +179,8 @@ def found(name):
     array = re.fullmatch(r"(.*\S)\s*\[(\d{1,9})\]", name)
     if array:
         target = found(array[1])
-        return target.array(int(array[2]) - 1) if target and int(array[2]) > 0 else None
+        count = int(array[2])
+        return target.array(count - 1) if target and 0 < count * target.sizeof < LARGEST else None
     name = re.sub(r"^((const|volatile|class|struct|union|enum)\s+)+", "", name)
     for keyword in ("", "struct ", "union ", "enum "):
         try:

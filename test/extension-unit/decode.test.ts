@@ -44,6 +44,14 @@ describe('a struct from its bytes', () => {
     assert.equal(number(16, false, Array<number>(16).fill(0xff)), String(2n ** 128n - 1n));
   });
 
+  it('shows no number that is longer than any, whatever its type says: writing it down would take hours', () => {
+    const data = Buffer.alloc(2 << 20, 0x5a);
+    for (const size of [65, data.length, 2 ** 62, -1, NaN])
+      assert.equal(valueOf({ name: '', size, kind: 'int', signed: true }, data), '(too long to show)');
+    for (const kind of ['float', 'pointer', 'other'] as const)
+      assert.equal(valueOf({ name: '', size: data.length, kind }, data), '(too long to show)');
+  });
+
   it('reads bit-fields across bytes, and shows the bytes that they touch', () => {
     const layout = struct('bits', 4, [
       { name: 'a', type: 1, bit: 0, bits: 3 },

@@ -316,6 +316,13 @@ describe('the debugger that reads types', function () {
     );
   });
 
+  it('gives the beginning of a name that is longer than anybody reads', async () => {
+    await run(build('long', '-g', `-Dfirst=${'x'.repeat(100_000)}`));
+    const { value } = await answer();
+    assert.equal(value?.fields[0]?.value, '41');
+    assert.match(value.fields[0].name, /^x{1000}…$/);
+  });
+
   it('is not waited for where it does not end', async () => {
     await run(build('endless', '-g', '-static'));
     const tools = fs.mkdtempSync(path.join(folder, 'tools-'));
