@@ -88,6 +88,7 @@ static void follow(pid_t child, int told)
 int main(int argc, char **argv)
 {
     (void)argc;
+    NOT_WITH_THREAD_SANITIZER("the thread that is held is the sanitizer's, too");
     setup(argv);
     ready_peer("owner", "create 65536");
     int told[2], asked[2], status;

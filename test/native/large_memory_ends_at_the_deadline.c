@@ -244,6 +244,7 @@ static void maps(void)
 int main(int argc, char **argv)
 {
     (void)argc;
+    NOT_WITH_THREAD_SANITIZER("the library's calls pass by the mmap() and fallocate() of this test");
     setup(argv);
     purges();
     zeroes();

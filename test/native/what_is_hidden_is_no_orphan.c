@@ -40,6 +40,7 @@ static void have_as_nobody_not_dumpable(const struct object *object)
 int main(int argc, char **argv)
 {
     (void)argc;
+    NOT_WITH_THREAD_SANITIZER("a child goes on after fork() without exec");
     setup(argv);
     void (*const ways[])(const struct object *) = { have_mapped, have_mapped_read_only, have_open, have_sent };
     bool tried = false;
