@@ -33,6 +33,11 @@
 #else
 #define NOT_WITH_THREAD_SANITIZER(reason) ((void)0)
 #endif
+#ifdef __SANITIZE_ADDRESS__
+#define NOT_WITH_ADDRESS_SANITIZER(reason) SKIP("not with AddressSanitizer: %s", reason)
+#else
+#define NOT_WITH_ADDRESS_SANITIZER(reason) ((void)0)
+#endif
 
 #define SKIP(...)                                                                                                      \
     do {                                                                                                               \
