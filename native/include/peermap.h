@@ -60,7 +60,8 @@
  * DEADLINES.  options.deadline_ms bounds each call as a whole: what it waits for in its own process, for the segment's lock, for what a death has
  * left to be mended, for memory, and for the peers.  A call that ends by it says who was in the way; peermap_set_thread_deadline() gives several calls one.
  * Two things are not bounded by it: peermap_detach(), and a machine whose cores are all so busy that this process gets none.  Memory that peermap_create()
- * got too little of goes back before it returns, which for gigabytes takes a moment.  An error means that nothing was changed, also where it is that the agent thread of this process is held up (by a
+ * got too little of goes back before it returns, which for gigabytes takes a moment.  An error means that nothing was changed (a shrink may take until a
+ * peer runs again for that: peermap_shrink()), also where it is that the agent thread of this process is held up (by a
  * debugger that holds it alone): what that was at, it undoes when it runs again, or the next peer does if this process ends.  One sentence says
  * otherwise, "just when it carries the call out": that comes in time as well, and when the agent runs again the call is carried out.
  *
