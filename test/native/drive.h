@@ -254,48 +254,6 @@ static inline uint64_t switches(pid_t pid, pid_t thread)
     return sum;
 }
 
-/* How long the threads that a process has now could have run and had no core, in ns; of a kernel that does not count it, 0. */
-static inline uint64_t lacked_a_core_ns(pid_t pid)
-{
-    char path[64];
-    uint64_t sum = 0;
-    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-    DIR *tasks = opendir(path);
-    for (struct dirent *task; tasks && (task = readdir(tasks)) != NULL;) {
-        unsigned long long waited = 0;
-        snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", (int)pid, atoi(task->d_name));
-        FILE *file = atoi(task->d_name) > 0 ? fopen(path, "r") : NULL;
-        if (file && fscanf(file, "%*u %llu", &waited) == 1)
-            sum += waited;
-        if (file)
-            fclose(file);
-    }
-    if (tasks)
-        closedir(tasks);
-    return sum;
-}
-
-/* How long something takes a process, and how much of that it lacked a core: what it takes where all cores are busy is not its doing. */
-struct stopwatch {
-    pid_t pid;
-    uint64_t since, lacked;
-};
-
-static inline struct stopwatch stopwatch_of(pid_t pid)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (struct stopwatch){ pid, (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec, lacked_a_core_ns(pid) };
-}
-
-static inline uint64_t lacked_ms(const struct stopwatch *watch)
-{
-    const uint64_t now = lacked_a_core_ns(watch->pid);
-    return now > watch->lacked ? (now - watch->lacked) / 1000000 : 0; /* less, where a thread has ended */
-}
-
-static inline uint64_t elapsed_ms(const struct stopwatch *watch) { return (stopwatch_of(watch->pid).since - watch->since) / 1000000; }
-
 static inline void stop_process(pid_t pid)
 {
     kill(pid, SIGSTOP);
@@ -422,6 +380,43 @@ static inline uint64_t now_ns(void)
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
+
+/* How long the threads that a process has now could have run and had no core, in ns; of a kernel that does not count it, 0. */
+static inline uint64_t lacked_a_core_ns(pid_t pid)
+{
+    char path[64];
+    uint64_t sum = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    for (struct dirent *task; tasks && (task = readdir(tasks)) != NULL;) {
+        unsigned long long waited = 0;
+        snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", (int)pid, atoi(task->d_name));
+        FILE *file = atoi(task->d_name) > 0 ? fopen(path, "r") : NULL;
+        if (file && fscanf(file, "%*u %llu", &waited) == 1)
+            sum += waited;
+        if (file)
+            fclose(file);
+    }
+    if (tasks)
+        closedir(tasks);
+    return sum;
+}
+
+/* How long something takes a process, and how much of that it lacked a core: what it takes where all cores are busy is not its doing. */
+struct stopwatch {
+    pid_t pid;
+    uint64_t since, lacked;
+};
+
+static inline struct stopwatch stopwatch_of(pid_t pid) { return (struct stopwatch){ pid, now_ns(), lacked_a_core_ns(pid) }; }
+
+static inline uint64_t lacked_ms(const struct stopwatch *watch)
+{
+    const uint64_t now = lacked_a_core_ns(watch->pid);
+    return now > watch->lacked ? (now - watch->lacked) / 1000000 : 0; /* less, where a thread has ended */
+}
+
+static inline uint64_t elapsed_ms(const struct stopwatch *watch) { return (now_ns() - watch->since) / 1000000; }
 
 /* Repeatable: a test that fails does so again. */
 static inline uint64_t chance(uint64_t *state)

@@ -145,6 +145,19 @@ static inline void hanging_make(void)
     close(fd);
 }
 
+/* A process to be asked about; it does nothing. */
+static inline pid_t hanging_sleeper(void)
+{
+    const pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+            pause();
+    }
+    return pid;
+}
+
 static inline void *hanging_map_over(void *page)
 {
     mmap(page, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);

@@ -31,6 +31,14 @@ static inline struct pm_slot *slot_of(const struct peer *peer)
     FAIL("%s has no slot", peer->name);
 }
 
+/* `shrinks` is at it, for as long as somebody else holds it up, and `quick`, which has done its part, is stopped. */
+static inline void shrink_halfway(struct peer *shrinks, struct peer *quick, uint64_t from, uint64_t to)
+{
+    say(shrinks, "shrink %llu", (unsigned long long)(from - to));
+    UNTIL(slot_of(quick)->mapped == to);
+    stop_peer(quick);
+}
+
 /* Everybody looks at what it is asked for. */
 static inline void ring(void)
 {

@@ -19,9 +19,7 @@ static void check(const char *command, uint64_t size)
 {
     struct peer *shrinks = ready_peer("shrinks", "deadline 100000"), *late = ready_peer("late", "no-ptrace");
     stop_peer(late);
-    say(shrinks, "shrink %u", BEFORE - AFTER);
-    UNTIL(slot_of(quick)->mapped == AFTER);
-    stop_peer(quick);
+    shrink_halfway(shrinks, quick, BEFORE, AFTER);
     kill_peer(shrinks);
     kill_peer(late);
     unsigned count;

@@ -9,18 +9,6 @@
 
 #define MOMENT_MS 1000u /* the patience is a tenth of it */
 
-static pid_t sleeper(void)
-{
-    const pid_t pid = fork();
-    CHECK(pid >= 0);
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (;;)
-            pause();
-    }
-    return pid;
-}
-
 static uint64_t refused_after_ms(pid_t pid, const char *path)
 {
     const uint64_t since = now_ns();
@@ -38,7 +26,7 @@ int main(int argc, char **argv)
     CHECK(length > 0);
     here[length] = '\0';
     snprintf(lost, sizeof lost, "%s/lost", hanging);
-    const pid_t one = sleeper(), other = sleeper();
+    const pid_t one = hanging_sleeper(), other = hanging_sleeper();
     CHECK(refused_after_ms(one, lost) < MOMENT_MS);
     for (int i = 0; i < 100; i++)
         CHECK(refused_after_ms(one, here) < MOMENT_MS / 10);

@@ -8,18 +8,6 @@
 
 #define MOMENT_MS 1000u /* the patience is a tenth of it */
 
-static pid_t sleeper(void)
-{
-    const pid_t pid = fork();
-    CHECK(pid >= 0);
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (;;)
-            pause();
-    }
-    return pid;
-}
-
 static uint64_t ms_since(uint64_t since) { return (now_ns() - since) / 1000000; }
 
 static int opened(pid_t pid, const char *name)
@@ -55,7 +43,7 @@ int main(int argc, char **argv)
     (void)argc;
     setup(argv);
     hanging_make();
-    const pid_t one = sleeper(), other = sleeper(), third = sleeper();
+    const pid_t one = hanging_sleeper(), other = hanging_sleeper(), third = hanging_sleeper();
     const int read_of = opened(one, "program"), closed = opened(other, "door");
     since = now_ns();
     CHECK_INT(pmo_program_read((uint32_t)one, read_of, 0, bytes, sizeof bytes), -EBUSY);

@@ -31,9 +31,7 @@ static void begin(const char *options, const char *deadline)
     late = ready_peer("late", "no-ptrace");
     map_header();
     stop_peer(late);
-    say(shrinks, "shrink %u", BEFORE - AFTER);
-    UNTIL(slot_of(quick)->mapped == AFTER);
-    stop_peer(quick);
+    shrink_halfway(shrinks, quick, BEFORE, AFTER);
 }
 
 /* Not before it has the memory again, and by itself then. */

@@ -38,9 +38,7 @@ static void in_the_background(void)
     late = ready_peer("late", "no-ptrace");
     map_header();
     stop_peer(late);
-    say(shrinks, "shrink %u", BEFORE - AFTER);
-    UNTIL(slot_of(quick)->mapped == AFTER);
-    stop_peer(quick);
+    shrink_halfway(shrinks, quick, BEFORE, AFTER);
     kill_peer(shrinks);
     struct peer *joins = ready_peer("joins", "late");
     ends_well();

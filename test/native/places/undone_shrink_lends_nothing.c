@@ -37,9 +37,7 @@ int main(int argc, char **argv)
     struct peer *shrinks = ready_peer("shrinks", "deadline 100000"), *quick = ready_peer("quick", "no-ptrace"), *late = ready_peer("late", "no-ptrace");
     map_header();
     stop_peer(late);
-    say(shrinks, "shrink %u", BEFORE - AFTER);
-    UNTIL(slot_of(quick)->mapped == AFTER);
-    stop_peer(quick);
+    shrink_halfway(shrinks, quick, BEFORE, AFTER);
     at_place("recover.judged", look_again);
     kill_peer(shrinks);
     CHECK_INT(peermap_grow(segment, 4096, NULL), PEERMAP_ELATE);
