@@ -23,6 +23,9 @@ uint64_t pm_now_spent(void);  /* CLOCK_THREAD_CPUTIME_ID */
 uint64_t pm_clock_offset(void);
 uint64_t pm_random(void);
 
+/* From now on dlclose() leaves this library in place, and what it is linked into: called while that is being loaded. */
+void pm_stay_loaded(void);
+
 /* ---- futexes in shared memory ---- */
 
 /* Sleeps while *word is `value`, until a wake with a common bit, or the deadline (0: none).  0, EAGAIN, ETIMEDOUT, EINTR or EFAULT. */

@@ -45,6 +45,9 @@
  * - Problem: any user of the machine can make an object under any name that is free, before the program that it is meant for does.
  *   Remedy: nothing to do where all peers are one user's: what is another's is refused.  Where they are not, PEERMAP_OWNER says whose it must be.
  *
+ * - Problem: threads and signal handlers lead into this library as long as the process lives, so a plugin that contains it must not go.
+ *   Remedy: nothing to do: dlclose() leaves it where it is, and loading it again gives the same one, with its variables as they were (glibc; musl unloads nothing).
+ *   An attachment that should end with the plugin's use is detached before.
  * - Problem: when somebody cuts the object short (truncate), a touch of what is gone is SIGBUS.
  *   Remedy: no call of the library ends by that, but with PEERMAP_ELOST, and peermap_read() and peermap_write() touch for you; the memory stays mapped until
  *   peermap_detach().  For this the first attachment installs a handler of SIGBUS for the whole process; every other SIGBUS goes on to the handler, or the default, that

@@ -16,6 +16,9 @@
 #define KNOWN_FLAGS \
     (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE | PEERMAP_NO_PTRACE | PEERMAP_PREFAULT | PEERMAP_HUGE | PEERMAP_HEAP | PEERMAP_FOREIGN | PEERMAP_OWNER)
 
+/* While it is being loaded, when whoever waits for the loader waits for this thread anyway. */
+__attribute__((constructor)) static void stay_loaded(void) { pm_stay_loaded(); }
+
 void pm_give_back(peermap_segment *segment)
 {
     pm_unguard(segment);
