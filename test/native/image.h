@@ -134,10 +134,19 @@ static inline void tell_problems(const struct pmo_snapshot *snapshot)
         }                                                                                                              \
     } while (0)
 
+/* Besides those of processes that a test beside this one holds up (hanging.h), whom nobody can look into meanwhile. */
+static inline int own_problems(const struct pmo_snapshot *snapshot)
+{
+    int count = 0;
+    for (uint32_t i = 0; i < snapshot->problems.count; i++)
+        count += snapshot->problems.list[i].code != PMO_LEFT_OUT || !strstr(snapshot->problems.list[i].text, " is held up: ");
+    return count;
+}
+
 #define CHECK_NO_PROBLEMS(snapshot)                                                                                    \
     do {                                                                                                               \
         tell_problems(snapshot);                                                                                       \
-        CHECK_INT((snapshot)->problems.count, 0);                                                                      \
+        CHECK_INT(own_problems(snapshot), 0);                                                                          \
     } while (0)
 
 static inline const struct pmo_peer *find_peer(const struct pmo_snapshot *snapshot, const char *name)
