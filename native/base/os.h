@@ -133,7 +133,10 @@ uint64_t pm_memory_huge(void);
 
 int pm_map_object(void *at, uint64_t length, int fd, uint64_t off); /* shared, readable and writable */
 int pm_map_sparse(void *at, uint64_t length, int fd, uint64_t off); /* the same, of which only what is touched shall have memory */
-int pm_map_nothing(void *at, uint64_t length);                      /* addresses only */
+int pm_map_nothing(void *at, uint64_t length);                      /* addresses only, which no core file has */
+/* Whole pages.  Where the system refuses, cores are larger, or have less. */
+void pm_keep_out_of_cores(void *at, uint64_t length);
+void pm_let_into_cores(void *at, uint64_t length);
 int pm_map_zeroes(void *at, uint64_t length);                       /* private memory; may be called by a signal handler */
 
 /* ---- SIGBUS: a touch of memory behind which there is no file any more ---- */

@@ -50,7 +50,24 @@ int pm_map_sparse(void *at, uint64_t length, int fd, uint64_t off)
     return mprotect(at, length, PROT_READ | PROT_WRITE) == 0 ? 0 : errno;
 }
 
-int pm_map_nothing(void *at, uint64_t length) { return map(at, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0); }
+int pm_map_nothing(void *at, uint64_t length)
+{
+    int error = map(at, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (error == 0)
+        pm_keep_out_of_cores(at, length); /* as its neighbours, or they would be several mappings */
+    return error;
+}
+
+static void advise(void *at, uint64_t length, int advice)
+{
+    int before = errno;
+    (void)madvise(at, length, advice);
+    errno = before;
+}
+
+void pm_keep_out_of_cores(void *at, uint64_t length) { advise(at, length, MADV_DONTDUMP); }
+void pm_let_into_cores(void *at, uint64_t length) { advise(at, length, MADV_DODUMP); }
+
 /* Few of them are touched: no reason to refuse what is more than the machine has. */
 int pm_map_zeroes(void *at, uint64_t length)
 {

@@ -82,6 +82,10 @@
  * what it says of processes void.  Roots, data and heap go on as they were when it was copied; make copies while nobody writes, and restore one
  * under a name that is free: peermap_destroy() first, if need be.  Whoever writes over an object that has peers takes their places from them: PEERMAP_EDETACHED from what they change then.
  *
+ * CORES.  A core file of a peer has the active memory and what describes it, none of the rest of the reservation; whether it has shared memory at all,
+ * /proc/PID/coredump_filter says.  gdb's gcore reads in pieces of 1 MiB and leaves out one that it cannot read to its end, as the last one of the active memory is
+ * where more is mapped ahead: PEERMAP_STRICT, or the kernel's own core, has all of it.
+ *
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
  * remap, map_peer) are serialised within a process; roots and the registry do not wait for them.  None may be called from a signal handler,
  * except peermap_base(), peermap_size(), peermap_pin(), peermap_unpin(), peermap_of(), peermap_id() and peermap_epoch().  Allocating and freeing

@@ -36,8 +36,10 @@ static char *take(uint64_t at, uint64_t length)
     void *got = PM_FAILED("reserve.take") ? MAP_FAILED : mmap((void *)(uintptr_t)at, length, PROT_NONE, flags, -1, 0);
     if (got == MAP_FAILED)
         return NULL;
-    if (at == 0 || (uintptr_t)got == at)
+    if (at == 0 || (uintptr_t)got == at) {
+        pm_keep_out_of_cores(got, length);
         return got;
+    }
     munmap(got, length); /* a kernel that took the address as a hint */
     errno = EEXIST;
     return NULL;
@@ -112,6 +114,32 @@ bool pm_regain_object(peermap_segment *segment)
     return same;
 }
 
+/* Most of what describes a heap is a hole, which a core file, or gcore, would fill with memory of the segment's. */
+static void hide_description(const peermap_segment *segment)
+{
+    const uint64_t words = segment->shape.heap.words;
+    if (segment->shape.plain_len < segment->shape.header_len)
+        pm_keep_out_of_cores(segment->start + words, segment->shape.header_len - words);
+}
+
+/* `each` bytes for every unit. */
+static void show_rows(const peermap_segment *segment, uint64_t rows, uint64_t each, uint64_t from, uint64_t to)
+{
+    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    const uint64_t begin = (rows + pm_heap_units(from) * each) / page * page, end = (rows + pm_heap_units(to) * each + page - 1) / page * page;
+    pm_let_into_cores(segment->start + begin, end - begin);
+}
+
+/* What describes this memory, and may do so before this process hears of it, is in a core as well. */
+static void show_description(const peermap_segment *segment, uint64_t from, uint64_t to)
+{
+    const struct pm_heap_places *heap = &segment->shape.heap;
+    if (!(segment->shape.flags & PM_SEGMENT_HEAP))
+        return;
+    show_rows(segment, heap->words, sizeof(uint64_t), from, to);
+    show_rows(segment, heap->bits, sizeof(struct pm_bits), from, to);
+}
+
 int pm_map_header(peermap_segment *segment)
 {
     segment->object = pm_object_of(segment->fd);
@@ -125,6 +153,7 @@ int pm_map_header(peermap_segment *segment)
         return pm_fail(PEERMAP_EOS, "cannot map the header of segment %s: %s", segment->name, strerror(error));
     }
     segment->header = (struct pm_header *)(void *)segment->start;
+    hide_description(segment);
     PM_POINT("reserve.mapped");
     (void)load64(&segment->header->magic); /* a read: the kernel maps the pages around it as well, which it does for no write */
     return 0;
@@ -271,6 +300,8 @@ int pm_map(peermap_segment *segment, uint64_t from, uint64_t to)
     if (error == 0)
         error = pm_map_object(segment->base + from, to - from, segment->fd, segment->shape.header_len + from);
     PM_POINT("map.mapped");
+    if (error == 0)
+        show_description(segment, from, to);
     if (error == 0 && segment->shape.flags & PM_SEGMENT_HUGE)
         madvise(segment->base + from, to - from, MADV_HUGEPAGE); /* where the system gives none, these are ordinary pages */
     return error;
