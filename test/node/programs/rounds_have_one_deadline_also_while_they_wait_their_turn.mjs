@@ -14,11 +14,14 @@ await until(() => readFileSync(`/proc/${other.pid}/stat`, 'utf8').split(') ')[1]
 const begun = performance.now();
 const ends = await Promise.allSettled(Array.from({ length: 4 }, () => segment.grow(65536)));
 const took = performance.now() - begun;
-assert.deepEqual(
-  ends.map(({ reason }) => reason?.code),
-  ['PEERMAP_ELATE', 'PEERMAP_EBUSY', 'PEERMAP_EBUSY', 'PEERMAP_EBUSY'],
-);
-assert.match(ends[3].reason.message, /asked for before.* went on until the deadline/);
+const [first, ...others] = ends.map(({ reason }) => ({ code: reason?.code, message: reason?.message }));
+assert.equal(first.code, 'PEERMAP_ELATE');
+// Asked for a moment later, one may have a moment left when its turn comes.
+for (const { code, message } of others)
+  if (code !== 'PEERMAP_ELATE') {
+    assert.equal(code, 'PEERMAP_EBUSY');
+    assert.match(message, /asked for before.* went on until the deadline/);
+  }
 assert.ok(took > 780 && took < 1600, `${took} ms`);
 process.kill(other.pid, 'SIGCONT');
 assert.equal((await segment.grow(65536)).late, 0);
