@@ -55,6 +55,8 @@ struct pm_wait {
 
 /* Sleeps until one of up to PM_WAIT_MAX words differs from its value or is woken.  ENOSYS before Linux 5.16. */
 int pm_futex_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t deadline);
+/* The same for the runtime: ENOSYS also where a filter might end the program for the call. */
+int pm_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t deadline);
 
 /* ---- robust futexes: words that the kernel marks when the thread holding them dies ---- */
 

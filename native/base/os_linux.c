@@ -96,6 +96,11 @@ int pm_futex_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t dead
     return woken == -EPERM ? ENOSYS : (int)-woken; /* a sandbox's filter that is older than the call */
 }
 
+int pm_wait_any(const struct pm_wait *waits, uint32_t count, uint64_t deadline)
+{
+    return pm_calls_are_filtered() ? ENOSYS : pm_futex_wait_any(waits, count, deadline);
+}
+
 static_assert(offsetof(struct pm_robust, pending) == 2 * sizeof(long) && sizeof(struct pm_robust) == 3 * sizeof(long), "struct robust_list_head");
 
 int pm_robust_use(struct pm_robust *robust) { return syscall(SYS_set_robust_list, robust, sizeof *robust) == 0 ? 0 : errno; }

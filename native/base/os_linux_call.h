@@ -9,7 +9,9 @@
 #define PM_OS_LINUX_CALL_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,6 +46,12 @@ PM_UNSANITIZED static inline long pm_call(long number, long a, long b, long c, l
     return result;
 #endif
 }
+
+/*
+ * Whether a filter decides on this thread's system calls (seccomp).  One that is older than a call, or does not expect it, may end the process for it; so
+ * calls that make something better, and that there is a way without, are not made then: docs/system-calls.md.
+ */
+static inline bool pm_calls_are_filtered(void) { return pm_call(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0) > 0; }
 
 /* What pm_now() says, by the system call itself: for a hand, which calls nothing else. */
 PM_UNSANITIZED static inline uint64_t pm_call_now(void)

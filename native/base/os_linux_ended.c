@@ -194,19 +194,14 @@ bool pm_process_ended(const struct pm_process *who, uint32_t thread)
 
 int pm_process_pidfd(const struct pm_process *who)
 {
-#ifdef SYS_pidfd_open
     uint32_t pid = pm_proc_number_here("/proc", who->pid, who->pidns);
-    int fd = pid != 0 ? (int)syscall(SYS_pidfd_open, (pid_t)pid, 0) : -1;
+    int fd = pid != 0 ? pm_pidfd_open(pid) : -1;
     /* Asked afterwards: then the number was its own when the descriptor was opened. */
     if (fd >= 0 && pm_proc_is_another(who, pid)) {
         close(fd);
         fd = -1;
     }
     return fd;
-#else
-    (void)who;
-    return -1;
-#endif
 }
 
 struct threads {

@@ -3,6 +3,7 @@
 #include "os.h"
 
 #include "os_linux.h"
+#include "os_linux_call.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -82,7 +83,7 @@ void pm_thread_be_prompt(void)
 {
     prctl(PR_SET_TIMERSLACK, 1UL); /* waits end when they should, not up to 50 µs later */
     struct attributes attributes = { .size = sizeof attributes };
-    if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0 || attributes.policy != 0)
+    if (pm_calls_are_filtered() || syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0 || attributes.policy != 0)
         return;
     attributes.runtime = SLICE_NS;
     syscall(SYS_sched_setattr, 0, &attributes, 0);

@@ -98,7 +98,7 @@ static void wait_for_end(peermap_segment *segment, uint64_t id, uint64_t until)
     struct pm_wait waits[2] = { { change, order_load32(change) }, { life, order_load32(life) } };
     if (!lives(segment, id, until))
         return;
-    if (pm_futex_wait_any(waits, 2, until) == ENOSYS)
+    if (pm_wait_any(waits, 2, until) == ENOSYS)
         pm_futex_wait(life, waits[1].value, UINT32_MAX, until);
     if (!lives(segment, id, until))
         pm_futex_wake(life, UINT32_MAX, 1);

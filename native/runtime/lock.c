@@ -92,7 +92,7 @@ static void wait_for(peermap_segment *segment, const uint32_t *lock, uint32_t wo
         pm_converge(segment, PM_BY_AGENT, false);
     if (lock != &segment->header->registry_lock)
         pm_agent_serve_meanwhile(segment);
-    if (pm_futex_wait_any(waits, 2, until) == ENOSYS)
+    if (pm_wait_any(waits, 2, until) == ENOSYS)
         pm_futex_wait(bell, waits[1].value, UINT32_MAX, sooner(pm_now() + SLICE_NS, until));
 }
 

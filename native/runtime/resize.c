@@ -341,7 +341,7 @@ static bool wait_for_pins(struct pm_running *round, uint64_t size)
             break;
         thorough = true;
         pm_agent_serve_meanwhile(segment);
-        if (pm_futex_wait_any(waits, 2, until) == ENOSYS)
+        if (pm_wait_any(waits, 2, until) == ENOSYS)
             pm_futex_wait(waiter, waits[0].value, UINT32_MAX, until);
     }
     order_store32(waiter, 0);

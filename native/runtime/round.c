@@ -208,7 +208,7 @@ static void sleep_until_news(struct pm_running *round, uint32_t word, uint32_t b
                 return;
             waits[count++] = (struct pm_wait){ life, value };
         }
-        if (pm_futex_wait_any(waits, count, until) != ENOSYS)
+        if (pm_wait_any(waits, count, until) != ENOSYS)
             return;
         until = until > now + SLICE_NS / 10 ? now + SLICE_NS / 10 : until;
     }
