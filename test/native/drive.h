@@ -27,14 +27,60 @@
 #include <time.h>
 #include <unistd.h>
 
+static inline uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* How long the threads that a process has now could have run and had no core, in ns; of a kernel that does not count it, 0. */
+static inline uint64_t lacked_a_core_ns(pid_t pid)
+{
+    char path[64];
+    uint64_t sum = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    for (struct dirent *task; tasks && (task = readdir(tasks)) != NULL;) {
+        unsigned long long waited = 0;
+        snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", (int)pid, atoi(task->d_name));
+        FILE *file = atoi(task->d_name) > 0 ? fopen(path, "r") : NULL;
+        if (file && fscanf(file, "%*u %llu", &waited) == 1)
+            sum += waited;
+        if (file)
+            fclose(file);
+    }
+    if (tasks)
+        closedir(tasks);
+    return sum;
+}
+
+/* How long something takes a process, and how much of that it lacked a core: what it takes where all cores are busy is not its doing. */
+struct stopwatch {
+    pid_t pid;
+    uint64_t since, lacked;
+};
+
+static inline struct stopwatch stopwatch_of(pid_t pid) { return (struct stopwatch){ pid, now_ns(), lacked_a_core_ns(pid) }; }
+
+static inline uint64_t lacked_ms(const struct stopwatch *watch)
+{
+    const uint64_t now = lacked_a_core_ns(watch->pid);
+    return now > watch->lacked ? (now - watch->lacked) / 1000000 : 0; /* less, where a thread has ended */
+}
+
+static inline uint64_t elapsed_ms(const struct stopwatch *watch) { return (now_ns() - watch->since) / 1000000; }
+
 #define MOST_PEERS 64
+#define LACKED_MS 30u /* of the 50 that a call has past its deadline */
 
 struct peer {
     pid_t pid;
     FILE *in, *out;
     char name[64];
     uintptr_t base;
-    char line[4096]; /* last answer */
+    char command[256], line[4096]; /* the last one, and its answer */
+    struct stopwatch told;
 };
 
 static struct peer all_peers[MOST_PEERS];
@@ -145,20 +191,29 @@ __attribute__((format(printf, 2, 3))) static inline struct peer *say(struct peer
 {
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(peer->in, format, arguments);
+    vsnprintf(peer->command, sizeof peer->command, format, arguments);
     va_end(arguments);
-    fputc('\n', peer->in);
+    peer->told = stopwatch_of(peer->pid);
+    fprintf(peer->in, "%s\n", peer->command);
     fflush(peer->in);
     return peer;
 }
 
 #define ask(peer, ...) answer(say((peer), __VA_ARGS__))
 
+/* Nothing was changed, because the agent got no core by the deadline: which is not its doing, if the kernel says the same. */
+static inline bool lacked_a_core_for(const struct peer *peer, const char *answered)
+{
+    return strstr(answered, "is held up, so nothing was changed") && lacked_ms(&peer->told) >= LACKED_MS;
+}
+
 /* The command succeeds; what follows "ok" is returned. */
 #define ok(peer, ...) expect_ok(__FILE__, __LINE__, say((peer), __VA_ARGS__))
 static inline const char *expect_ok(const char *file, int line, struct peer *peer)
 {
     const char *got = answer(peer);
+    while (lacked_a_core_for(peer, got))
+        got = answer(say(peer, "%s", peer->command));
     if (strncmp(got, "ok", 2) != 0) {
         fprintf(stderr, "%s:%d: peer %s (pid %d) answered: %s\n", file, line, peer->name, (int)peer->pid, got);
         exit(1);
@@ -373,50 +428,6 @@ static inline uint64_t object_length(void)
     fclose(file);
     return (uint64_t)length;
 }
-
-static inline uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-/* How long the threads that a process has now could have run and had no core, in ns; of a kernel that does not count it, 0. */
-static inline uint64_t lacked_a_core_ns(pid_t pid)
-{
-    char path[64];
-    uint64_t sum = 0;
-    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-    DIR *tasks = opendir(path);
-    for (struct dirent *task; tasks && (task = readdir(tasks)) != NULL;) {
-        unsigned long long waited = 0;
-        snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", (int)pid, atoi(task->d_name));
-        FILE *file = atoi(task->d_name) > 0 ? fopen(path, "r") : NULL;
-        if (file && fscanf(file, "%*u %llu", &waited) == 1)
-            sum += waited;
-        if (file)
-            fclose(file);
-    }
-    if (tasks)
-        closedir(tasks);
-    return sum;
-}
-
-/* How long something takes a process, and how much of that it lacked a core: what it takes where all cores are busy is not its doing. */
-struct stopwatch {
-    pid_t pid;
-    uint64_t since, lacked;
-};
-
-static inline struct stopwatch stopwatch_of(pid_t pid) { return (struct stopwatch){ pid, now_ns(), lacked_a_core_ns(pid) }; }
-
-static inline uint64_t lacked_ms(const struct stopwatch *watch)
-{
-    const uint64_t now = lacked_a_core_ns(watch->pid);
-    return now > watch->lacked ? (now - watch->lacked) / 1000000 : 0; /* less, where a thread has ended */
-}
-
-static inline uint64_t elapsed_ms(const struct stopwatch *watch) { return (now_ns() - watch->since) / 1000000; }
 
 /* Repeatable: a test that fails does so again. */
 static inline uint64_t chance(uint64_t *state)
