@@ -17,12 +17,19 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-/* Found free under every layout and sanitizer; the end stays clear of where the kernel's own choices grow down to. */
-#define RANGE_BEGIN UINT64_C(0x7e8000000000)
-#define RANGE_END UINT64_C(0x7ef000000000)
-/* For reservations that do not fit there: free everywhere but under ThreadSanitizer. */
-#define WIDE_BEGIN UINT64_C(0x520000000000)
-#define WIDE_END UINT64_C(0x550000000000)
+/*
+ * Where a new segment may lie, the best place first.  The first was found free under every layout and sanitizer, and its end stays clear of where the kernel's
+ * own choices grow down to.  The second is for what does not fit there: free everywhere but under ThreadSanitizer.  The third is for processors that are
+ * configured for addresses of 39 bits, as many with arm64 are: below where programs are loaded.
+ */
+static const struct range {
+    uint64_t begin, end;
+} ranges[] = {
+    { UINT64_C(0x7e8000000000), UINT64_C(0x7ef000000000) },
+    { UINT64_C(0x520000000000), UINT64_C(0x550000000000) },
+    { UINT64_C(0x1000000000), UINT64_C(0x5000000000) },
+};
+#define RANGES (sizeof ranges / sizeof *ranges)
 #define STEP (UINT64_C(1) << 30)
 
 #define SHORT_LEASE_NS UINT64_C(10000000) /* for who has a lease on an object that nobody waits for until a deadline of its own */
@@ -229,12 +236,12 @@ static bool overlaps(const struct census *census, uint64_t from, uint64_t to)
 
 /* Starts at a place that depends on the name: a process that still has a destroyed segment mapped can then, most likely, attach to a
  * new one of another name. */
-static char *search(const struct census *census, uint64_t begin, uint64_t end, uint64_t length, uint64_t seed)
+static char *search(const struct census *census, const struct range *range, uint64_t length, uint64_t seed)
 {
     uint64_t stride = (length + STEP - 1) / STEP * STEP;
-    uint64_t places = (end - begin) / stride;
+    uint64_t places = (range->end - range->begin) / stride;
     for (uint64_t i = 0; i < places; i++) {
-        uint64_t at = begin + (seed + i) % places * stride;
+        uint64_t at = range->begin + (seed + i) % places * stride;
         if (overlaps(census, at, at + length))
             continue;
         char *start = take(at, length);
@@ -242,6 +249,20 @@ static char *search(const struct census *census, uint64_t begin, uint64_t end, u
             return start;
     }
     errno = EEXIST;
+    return NULL;
+}
+
+/* Addresses that the processor does not have are refused as too much memory would be: only if no range is different is it that. */
+static char *search_all(const struct census *census, uint64_t length, uint64_t seed)
+{
+    bool taken = false;
+    for (size_t i = 0; i < RANGES; i++) {
+        char *start = search(census, &ranges[i], length, seed);
+        if (start || (errno != EEXIST && errno != ENOMEM))
+            return start;
+        taken = taken || errno == EEXIST;
+    }
+    errno = taken ? EEXIST : ENOMEM;
     return NULL;
 }
 
@@ -254,14 +275,9 @@ static int settle_fresh(peermap_segment *segment, const struct census *census)
     seed >>= 16;
 
     uint64_t length = range_length(&segment->shape);
-    errno = EEXIST;
-    char *start = search(census, RANGE_BEGIN, RANGE_END, length, seed);
-    if (!start && errno == EEXIST)
-        start = search(census, WIDE_BEGIN, WIDE_END, length, seed);
+    char *start = search_all(census, length, seed);
     if (!start && errno == EEXIST) /* all spoken for: share addresses with another segment, which only matters to a peer of both */
-        start = search(&nobody, RANGE_BEGIN, RANGE_END, length, seed);
-    if (!start && errno == EEXIST)
-        start = search(&nobody, WIDE_BEGIN, WIDE_END, length, seed);
+        start = search_all(&nobody, length, seed);
     if (!start && errno == EEXIST)
         return pm_fail(PEERMAP_EADDR, "no free range of %" PRIu64 " bytes for segment %s; ask for a smaller reserve_size", length, segment->name);
     if (!start)

@@ -14,6 +14,7 @@
 
 static const char *place_name;
 static void (*place_act)(void);
+static int place_error; /* what `place_act` wants the system call there to fail with */
 
 /* Once, by whichever thread comes past it first; it may ask for another in its turn. */
 static inline void at_place(const char *name, void (*act)(void))
@@ -30,7 +31,11 @@ int pm_fault(const struct pm_fault_place *place)
     const char *wanted = __atomic_load_n(&place_name, __ATOMIC_ACQUIRE);
     if (wanted && strcmp(wanted, place->name) == 0 && __atomic_compare_exchange_n(&place_name, &wanted, NULL, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
         place_act();
-    return 0;
+    else
+        return 0;
+    const int error = place_error;
+    place_error = 0;
+    return error;
 }
 
 /* Peers are programs like any other: the places are those of the test's own process. */
