@@ -88,22 +88,37 @@ static void as_before(bool fault)
         syscall(SYS_tgkill, getpid(), pm_thread_id(), SIGBUS);
 }
 
+static bool is_a_function(const struct sigaction *action)
+{
+    return action->sa_flags & SA_SIGINFO || (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
+}
+
+/* A crash reporter that is called once counts on the default action when its fault repeats itself. */
+static struct sigaction take_previous(void)
+{
+    const struct sigaction action = previous;
+    if (is_a_function(&action) && (action.sa_flags & (int)SA_RESETHAND) != 0)
+        previous = (struct sigaction){ .sa_handler = SIG_DFL };
+    return action;
+}
+
 static void pass_on(int number, siginfo_t *info, void *context)
 {
-    sigset_t blocked = previous.sa_mask, before;
+    const struct sigaction action = take_previous();
+    sigset_t blocked = action.sa_mask, before;
     bool fault = info->si_code > 0;
-    if (!(previous.sa_flags & SA_SIGINFO) && (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN)) {
-        if (fault || previous.sa_handler == SIG_DFL)
+    if (!is_a_function(&action)) {
+        if (fault || action.sa_handler == SIG_DFL)
             as_before(fault);
         return;
     }
-    if (!(previous.sa_flags & SA_NODEFER))
+    if (!(action.sa_flags & SA_NODEFER))
         sigaddset(&blocked, SIGBUS);
     pthread_sigmask(SIG_BLOCK, &blocked, &before);
-    if (previous.sa_flags & SA_SIGINFO)
-        previous.sa_sigaction(number, info, context);
+    if (action.sa_flags & SA_SIGINFO)
+        action.sa_sigaction(number, info, context);
     else
-        previous.sa_handler(number);
+        action.sa_handler(number);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
