@@ -100,6 +100,21 @@ char pmo_process_activity(const struct pmo_process *process)
     return activity != 0 ? activity : state; /* it ended meanwhile: others may not have */
 }
 
+#define SAME_MEMORY 1 /* KCMP_VM */
+
+/* Neither number can have come to mean another process meanwhile: the one that is looked at still has this parent afterwards. */
+static uint32_t parent_of(const struct pmo_process *process)
+{
+    struct pm_text_field parent = { .name = "PPid" };
+    return pm_text_fields(process->dir, "status", &parent, 1) == 0 ? pm_text_last_number(parent.value) : 0;
+}
+
+bool pmo_process_is_in_its_parent(const struct pmo_process *process)
+{
+    const uint32_t parent = parent_of(process);
+    return parent != 0 && syscall(SYS_kcmp, (pid_t)process->pid, (pid_t)parent, SAME_MEMORY, 0, 0) == 0 && parent_of(process) == parent;
+}
+
 #define PIDFS_MAGIC UINT64_C(0x50494446)
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434

@@ -57,6 +57,12 @@ uint32_t pmo_process_uid(const struct pmo_process *process); /* the effective on
 int pmo_process_command(const struct pmo_process *process, char *command, size_t size);
 
 /*
+ * Whether its memory is its parent's, who has all of it mapped as well: a tracer of the library's (hand.h), or a child between vfork() and exec.  False also
+ * where the system does not tell.
+ */
+bool pmo_process_is_in_its_parent(const struct pmo_process *process);
+
+/*
  * Calls `each` for every process of the machine that can be seen, until it returns false or the budget is used up (budget.h), which *whole tells: those of this
  * user and of root first, so that no other's take the time that is for them, and of another user as long as its share of time lasts (share.h).  0 or errno.
  */

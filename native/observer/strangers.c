@@ -51,7 +51,7 @@ static bool hunt_in(const struct pmo_process *process, void *context)
     bool user = false;
     for (size_t i = 0; i < mappings.count; i++)
         user = user || pmo_maps_data(&mappings.list[i], snapshot->readable ? snapshot->header.header_len : 0);
-    user = user && pmo_share_take(&hunt->shares, pmo_process_uids(process).payer, PMO_STRANGERS_MAX);
+    user = user && !pmo_process_is_in_its_parent(process) && pmo_share_take(&hunt->shares, pmo_process_uids(process).payer, PMO_STRANGERS_MAX);
     struct pmo_stranger *stranger = user ? pmo_room((void **)&snapshot->strangers, snapshot->stranger_count, sizeof *stranger) : NULL;
     if (!stranger) {
         free(mappings.list);

@@ -108,7 +108,7 @@ static bool ask(const struct pmo_process *process, void *context)
     search->payer = uids.payer;
     const int error = pmo_mappings_each(process, count_in, search);
     (void)pmo_patient_tell(search->problems, process, error);
-    if (error != 0 || search->failed || search->current.use_count == 0 || !pmo_share_take(&search->processes, search->payer, PMO_USERS_MAX)) {
+    if (error != 0 || search->failed || search->current.use_count == 0 || pmo_process_is_in_its_parent(process) || !pmo_share_take(&search->processes, search->payer, PMO_USERS_MAX)) {
         forget_current(search);
         return !search->failed;
     }
