@@ -3,7 +3,7 @@
 // One segment, two C libraries.
 
 import * as assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import * as path from 'node:path';
 import { cleanUp, mapsAll, Peer, testSegment } from '../peers/drive';
 import { folder, make, needs, root, run } from './library';
@@ -28,6 +28,30 @@ function builtWithMusl(source: string): string {
   assert.match(run(['readelf', '-l', program]), /ld-musl/);
   return program;
 }
+
+/** The kernel's own headers, which musl does not bring, and none of glibc's. */
+function kernelHeaders(): string {
+  const headers = folder();
+  const system = run(['cc', '-print-multiarch']).trim();
+  for (const [name, where] of [
+    ['linux', 'linux'],
+    ['asm-generic', 'asm-generic'],
+    ['asm', existsSync('/usr/include/asm') ? 'asm' : `${system}/asm`],
+  ] as const)
+    symlinkSync(path.join('/usr/include', where), path.join(headers, name));
+  return headers;
+}
+
+/** Tests of test/native that are about the library in somebody else's process, and need nothing of the observer's. */
+const asAGuest = [
+  'handlers_of_sigbus_get_along',
+  'heap_alignment_of_every_size',
+  'heap_segments_come_and_go_beside_others',
+  'heap_threads_end_in_any_order',
+  'sandbox_answers_in_the_agent',
+  'two_copies_share_a_process',
+  'unloaded_library_harms_nobody',
+];
 
 const peerOfMusl = () => builtWithMusl('test/peers/peer.c');
 
@@ -93,4 +117,22 @@ describe('library, musl', () => {
       assert.equal(run([taker, segment, 'take']), '3000 0');
     }
   });
+
+  it('is as good a guest with musl', () => {
+    const peer = peerOfMusl();
+    const place = folder();
+    const musl = ['musl-gcc', '-std=c11', '-D_GNU_SOURCE', '-Inative/include'];
+    const inside = path.join(library ?? '', 'libpeermap.a');
+    mkdirSync(path.join(place, 'peers'));
+    mkdirSync(path.join(place, 'tests/plugins'), { recursive: true });
+    copyFileSync(peer, path.join(place, 'peers/peer'));
+    const plugin = path.join(place, 'tests/plugins/copy.so');
+    run([...musl, '-fPIC', '-shared', 'test/native/plugins/copy.c', inside, '-pthread', '-o', plugin]);
+    const headers = ['-Inative/base', '-Inative/observer', '-idirafter', kernelHeaders()];
+    for (const name of asAGuest) {
+      const program = path.join(place, 'tests', name);
+      run([...musl, ...headers, `test/native/${name}.c`, inside, '-pthread', '-o', program]);
+      run([program]);
+    }
+  }).timeout(120_000);
 });
