@@ -81,7 +81,7 @@ struct Report {
 Napi::Object to_object(Napi::Env env, const Report& report);
 Napi::Object to_object(Napi::Env env, const peermap_answer& answer);
 Napi::Object to_object(Napi::Env env, const peermap_peer& peer);
-Napi::Object to_object(Napi::Env env, const peermap_heap& heap);
+Napi::Object to_object(Napi::Env env, const peermap_heap& heap, const std::vector<peermap_heap_class>& classes);
 Napi::Object to_object(Napi::Env env, const peermap_heap_peer& peer);
 Napi::Object to_object(Napi::Env env, const pmo_snapshot& snapshot);
 Napi::Object to_object(Napi::Env env, const pmo_events& events);

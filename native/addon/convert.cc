@@ -286,7 +286,7 @@ Napi::Object to_object(Napi::Env env, const peermap_peer& peer) {
   return object;
 }
 
-Napi::Object to_object(Napi::Env env, const peermap_heap& heap) {
+Napi::Object to_object(Napi::Env env, const peermap_heap& heap, const std::vector<peermap_heap_class>& classes) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("size", to_number(env, heap.size));
   object.Set("used", to_number(env, heap.used));
@@ -302,8 +302,7 @@ Napi::Object to_object(Napi::Env env, const peermap_heap& heap) {
   object.Set("reclaimed", to_number(env, heap.reclaimed));
   object.Set("lostThreads", to_number(env, heap.lost_threads));
   object.Set("metadata", to_number(env, heap.metadata));
-  const size_t classes = heap.classes < PEERMAP_HEAP_CLASSES ? heap.classes : PEERMAP_HEAP_CLASSES;
-  object.Set("classes", to_array(env, heap.class_, classes, heap_class_object));
+  object.Set("classes", to_array(env, classes.data(), classes.size(), heap_class_object));
   return object;
 }
 

@@ -28,6 +28,19 @@ struct Registry {
   ~Registry() { pmo_snapshot_free(&snapshot); }
 };
 
+std::vector<peermap_heap_class> classes_of(const pm_tally& tally) {
+  std::vector<peermap_heap_class> classes(PM_CLASSES);
+  for (uint32_t i = 0; i < PM_CLASSES; i++) {
+    const auto& one = tally.classes[i];
+    classes[i].stride = pm_classes[i].stride;
+    classes[i].spans = static_cast<uint32_t>(one.spans);
+    classes[i].objects = one.objects;
+    classes[i].capacity = one.spans * pm_classes[i].capacity;
+    classes[i].bytes = one.bytes;
+  }
+  return classes;
+}
+
 peermap_heap sums_of(const pmo_heap& heap) {
   const pm_tally& tally = heap.tally;
   peermap_heap out = {};
@@ -45,16 +58,7 @@ peermap_heap sums_of(const pmo_heap& heap) {
   out.reclaimed = heap.reclaimed;
   out.lost_threads = heap.lost_threads;
   out.metadata = heap.metadata;
-  out.classes = PM_CLASSES;
-  for (uint32_t i = 0; i < PM_CLASSES; i++) {
-    const auto& one = tally.classes[i];
-    out.small_objects += one.objects;
-    out.class_[i].stride = pm_classes[i].stride;
-    out.class_[i].spans = static_cast<uint32_t>(one.spans);
-    out.class_[i].objects = one.objects;
-    out.class_[i].capacity = one.spans * pm_classes[i].capacity;
-    out.class_[i].bytes = one.bytes;
-  }
+  for (const auto& one : tally.classes) out.small_objects += one.objects;
   return out;
 }
 
@@ -104,7 +108,7 @@ int take(const pmo_observer& observer, Found& found, std::string& what) {
 Napi::Value tell(Napi::Env env, const Found& found) {
   const pmo_heap& heap = found.count.heap;
   if (!heap.present) return env.Undefined();
-  Napi::Object object = to_object(env, sums_of(heap));
+  Napi::Object object = to_object(env, sums_of(heap), classes_of(heap.tally));
   Napi::Array peers = Napi::Array::New(env, heap.peer_count);
   for (uint32_t i = 0; i < heap.peer_count; i++) peers.Set(i, to_object(env, row_of(heap.peers[i], found.registry.snapshot)));
   object.Set("peers", peers);

@@ -129,10 +129,14 @@ Napi::Value Segment::usable_size(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Segment::heap_stats(const Napi::CallbackInfo& info) {
-  auto heap = std::make_unique<peermap_heap>();
-  const int rc = peermap_heap_stats(handle(info.Env()), heap.get());
-  if (rc != 0) throw last_error(info.Env(), rc);
-  return to_object(info.Env(), *heap);
+  peermap_segment* const segment = handle(info.Env());
+  peermap_heap heap;
+  int rc = peermap_heap_stats(segment, &heap);
+  if (rc == 0) rc = peermap_heap_classes(segment, nullptr, 0);
+  std::vector<peermap_heap_class> classes(static_cast<size_t>(std::max(rc, 0)));
+  if (rc > 0) rc = peermap_heap_classes(segment, classes.data(), rc);
+  if (rc < 0) throw last_error(info.Env(), rc);
+  return to_object(info.Env(), heap, classes);
 }
 
 Napi::Value Segment::heap_peers(const Napi::CallbackInfo& info) {

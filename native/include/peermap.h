@@ -165,7 +165,10 @@ enum {
     PEERMAP_OWNER = 1 << 8,       /* attaching: only to an object of the user options.owner, who may be another one */
 };
 
-/* Set struct_size to sizeof(peermap_options); everything else may be 0, which means the default given here. */
+/*
+ * Set struct_size to sizeof(peermap_options); everything else may be 0, which means the default given here.  What a later version has besides is refused where it
+ * is not 0: an option is never passed over in silence.
+ */
 typedef struct peermap_options {
     size_t struct_size;
     const char *peer_name;  /* registered in the header.  Default: the program's name; "-PID" is added if that is taken */
@@ -245,6 +248,7 @@ typedef struct peermap_answer {
                            * no peer, ETIME it is in another pid namespace, and the time was over before it was found among all processes, EMFILE there was no descriptor free to look at it by, EDEADLK its memory map is locked, by a thread of it that
                            * waits in the kernel, as for a file system that does not answer; EINPROGRESS it is in the middle of something; 0 nothing is known to be in its way */
     uint64_t nanoseconds; /* from the request to the answer */
+    uint64_t reserved[2];
 } peermap_answer;
 
 /* ---- segments ---- */
@@ -379,8 +383,6 @@ PEERMAP_API size_t peermap_usable_size(peermap_segment *segment, const void *ptr
  * 0, or as peermap_shrink(); EINVAL without a heap. */
 PEERMAP_API int peermap_trim(peermap_segment *segment, peermap_round *round);
 
-#define PEERMAP_HEAP_CLASSES 72 /* sizes of small objects: 16 bytes to 32 KiB */
-
 /* Small objects of one size. */
 typedef struct peermap_heap_class {
     uint32_t stride;   /* bytes from one to the next; objects of up to 8 bytes less are in it */
@@ -388,6 +390,7 @@ typedef struct peermap_heap_class {
     uint64_t objects;  /* live */
     uint64_t capacity; /* with those that are free, in the spans there are */
     uint64_t bytes;    /* of the spans */
+    uint64_t reserved[2];
 } peermap_heap_class;
 
 /* What a peer did, one row for each, and one with pid 0 for those that have ended. */
@@ -401,6 +404,7 @@ typedef struct peermap_heap_peer {
     uint64_t allocated_bytes; /* as asked for */
     uint64_t frees;           /* of its own objects and others' */
     uint64_t freed_bytes;
+    uint64_t reserved[2];
 } peermap_heap_peer;
 
 /* A look at the heap while it is used: the numbers need not be of one moment. */
@@ -419,13 +423,14 @@ typedef struct peermap_heap {
     uint64_t reclaimed;     /* objects that peers were about to get when they ended, and that were taken back */
     uint64_t lost_threads;  /* that ended without giving back what they held: peermap_reap() does */
     uint64_t metadata;      /* bytes beside the data that describe it */
-    uint32_t classes;       /* rows in `class_` that count */
-    uint32_t reserved0;
-    peermap_heap_class class_[PEERMAP_HEAP_CLASSES];
+    uint64_t reserved[4];
 } peermap_heap;
 
 /* EINVAL (no heap), EDETACHED, ELOST. */
 PEERMAP_API int peermap_heap_stats(peermap_segment *segment, peermap_heap *out);
+
+/* Copies up to `capacity` rows, one for each size of small objects, from 16 bytes to 32 KiB; returns how many there are.  EINVAL (no heap), EDETACHED, ELOST. */
+PEERMAP_API int peermap_heap_classes(peermap_segment *segment, peermap_heap_class *out, int capacity);
 
 /* Copies up to `capacity` rows, returns how many there are.  EINVAL, EDETACHED, ELOST. */
 PEERMAP_API int peermap_heap_peers(peermap_segment *segment, peermap_heap_peer *out, int capacity);
@@ -444,6 +449,7 @@ typedef struct peermap_heap_fault {
     uint64_t offset;      /* in the data; UINT64_MAX if it is not in it */
     size_t size;          /* of the object, where that is known */
     const char *sentence; /* all of it, to print */
+    uint64_t reserved[2];
 } peermap_heap_fault;
 
 typedef void peermap_heap_fault_handler(const peermap_heap_fault *fault, void *context);
@@ -467,6 +473,7 @@ typedef struct peermap_root_copy {
     size_t size;
     uint64_t version; /* another one whenever the root was set, also after it was removed in between; 0 if there is none */
     char type[PEERMAP_NAME_MAX];
+    uint64_t reserved[2];
 } peermap_root_copy;
 
 /* Reads a root, or that there is none.  0; ENAME, EDETACHED, ELOST. */

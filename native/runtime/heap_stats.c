@@ -20,17 +20,12 @@ static void tally(const peermap_segment *segment, struct pm_tally *sums)
     pm_tally_rest(sums, size - (described << PM_UNIT_SHIFT));
 }
 
-static void fill_classes(const struct pm_tally *sums, peermap_heap *out)
+static uint64_t small_objects(const struct pm_tally *sums)
 {
-    out->classes = PM_CLASSES;
-    for (uint32_t i = 0; i < PM_CLASSES; i++) {
-        out->class_[i] = (peermap_heap_class){ .stride = pm_classes[i].stride,
-                                               .spans = (uint32_t)sums->classes[i].spans,
-                                               .objects = sums->classes[i].objects,
-                                               .capacity = sums->classes[i].spans * pm_classes[i].capacity,
-                                               .bytes = sums->classes[i].bytes };
-        out->small_objects += sums->classes[i].objects;
-    }
+    uint64_t objects = 0;
+    for (uint32_t i = 0; i < PM_CLASSES; i++)
+        objects += sums->classes[i].objects;
+    return objects;
 }
 
 static uint32_t lost_threads(const peermap_segment *segment)
@@ -56,6 +51,7 @@ int peermap_heap_stats(peermap_segment *segment, peermap_heap *out)
     tally(segment, sums);
     *out = (peermap_heap){ .size = peermap_size(segment),
                            .used = pm_tally_used(sums),
+                           .small_objects = small_objects(sums),
                            .large_objects = sums->large_objects,
                            .large_bytes = sums->large_bytes,
                            .span_bytes = sums->span_bytes,
@@ -67,9 +63,32 @@ int peermap_heap_stats(peermap_segment *segment, peermap_heap *out)
                            .reclaimed = peek64(&counts->reclaimed),
                            .lost_threads = lost_threads(segment),
                            .metadata = pm_heap_metadata(&segment->shape.heap, load64(&counts->backed), load32(&counts->records_used)) };
-    fill_classes(sums, out);
     free(sums);
     return pm_unless_lost(segment, 0);
+}
+
+/* ---- by size ---- */
+
+int peermap_heap_classes(peermap_segment *segment, peermap_heap_class *out, int capacity)
+{
+    PM_UNCANCELLED;
+    int rc = pm_heap_ready(segment);
+    if (rc != 0)
+        return rc;
+    if (capacity < 0 || (capacity > 0 && !out))
+        return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
+    struct pm_tally *sums = calloc(1, sizeof *sums);
+    if (!sums)
+        return pm_fail(PEERMAP_EOS, "out of memory");
+    tally(segment, sums);
+    for (int i = 0; i < (int)PM_CLASSES && i < capacity; i++)
+        out[i] = (peermap_heap_class){ .stride = pm_classes[i].stride,
+                                       .spans = (uint32_t)sums->classes[i].spans,
+                                       .objects = sums->classes[i].objects,
+                                       .capacity = sums->classes[i].spans * pm_classes[i].capacity,
+                                       .bytes = sums->classes[i].bytes };
+    free(sums);
+    return pm_unless_lost(segment, (int)PM_CLASSES);
 }
 
 /* ---- by peer ---- */

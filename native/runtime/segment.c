@@ -30,10 +30,26 @@ void pm_give_back(peermap_segment *segment)
 
 /* ---- arguments ---- */
 
+#define OPTIONS_MOST 4096 /* bytes that a later version may have: more is no size, but what lay there */
+
+/* What a later version's program wants counts, or is refused. */
+static int check_unknown(const peermap_options *given)
+{
+    const size_t size = given ? given->struct_size : 0;
+    if (size > OPTIONS_MOST)
+        return pm_fail(PEERMAP_EINVAL, "options.struct_size is %zu; set it to sizeof(peermap_options)", size);
+    for (size_t i = sizeof *given; i < size; i++)
+        if (((const unsigned char *)given)[i] != 0)
+            return pm_fail(PEERMAP_EINVAL, "options has a value at byte %zu, which peermap " PEERMAP_VERSION " does not know: this program was built with a later peermap.h", i);
+    return 0;
+}
+
 static int check_options(const peermap_options *options)
 {
     if (options->struct_size < offsetof(peermap_options, heap_step))
         return pm_fail(PEERMAP_EINVAL, "options.struct_size is %zu; set it to sizeof(peermap_options)", options->struct_size);
+    if (options->reserved0 != 0)
+        return pm_fail(PEERMAP_EINVAL, "options.reserved0 is %" PRIu32 "; set what is not used to 0", options->reserved0);
     if (options->peer_name && !pm_name_valid(options->peer_name))
         return pm_fail(PEERMAP_ENAME, "peer name %s: %s", options->peer_name, peermap_error_text(PEERMAP_ENAME));
     if (options->flags & ~(uint32_t)KNOWN_FLAGS)
@@ -311,7 +327,8 @@ static int obtain(const char *name, const peermap_options *given, peermap_segmen
     *out = NULL;
     if (!pm_name_valid(name))
         return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
-    int rc = check_options(options);
+    int rc = check_unknown(given);
+    rc = rc == 0 ? check_options(options) : rc;
     if (rc != 0)
         return rc;
     peermap_segment *segment = make_handle(name, options, deadline);

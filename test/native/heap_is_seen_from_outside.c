@@ -24,8 +24,12 @@ static void compare(struct pmo_observer *observer)
     CHECK_INT(seen.tally.largest_free, own.largest_free);
     CHECK_INT(seen.metadata, own.metadata);
     CHECK_INT(seen.grown, own.grown);
-    for (uint32_t i = 0; i < own.classes; i++)
-        CHECK_INT(seen.tally.classes[i].objects, own.class_[i].objects);
+    peermap_heap_class classes[PM_CLASSES + 1];
+    CHECK_INT(peermap_heap_classes(heap, classes, PM_CLASSES + 1), PM_CLASSES);
+    for (uint32_t i = 0; i < PM_CLASSES; i++) {
+        CHECK_INT(seen.tally.classes[i].objects, classes[i].objects);
+        CHECK_INT(pm_classes[i].stride, classes[i].stride);
+    }
     uint64_t allocations = 0;
     for (size_t i = 0; i < seen.peer_count; i++)
         allocations += seen.peers[i].allocations;

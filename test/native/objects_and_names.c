@@ -33,6 +33,23 @@ static void names(void)
     CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_ENAME);
     options = (peermap_options){ .struct_size = 0 };
     CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_EINVAL);
+    options = (peermap_options){ .struct_size = SIZE_MAX };
+    CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_EINVAL);
+    options = (peermap_options){ .struct_size = sizeof options, .reserved0 = 1 };
+    CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_EINVAL);
+    /* A later version's: an option that is not known here is refused, and none is not. */
+    struct {
+        peermap_options known;
+        uint64_t later[4];
+    } longer = { .known.struct_size = sizeof longer, .later = { [3] = UINT64_C(1) << 56 } };
+    CHECK_INT(peermap_create(seg(), &longer.known, &segment), PEERMAP_EINVAL);
+    CHECK(strstr(peermap_last_error(), "later peermap.h") != NULL);
+    CHECK_INT(peermap_open(seg(), &longer.known, &segment), PEERMAP_EINVAL);
+    CHECK_INT(peermap_attach(seg(), &longer.known, &segment), PEERMAP_EINVAL);
+    longer.later[3] = 0;
+    CHECK_INT(peermap_create(seg(), &longer.known, &segment), 0);
+    peermap_detach(segment);
+    CHECK_INT(peermap_destroy(seg()), 0);
     options = (peermap_options){ .struct_size = sizeof options, .flags = 1u << 31 };
     CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_EINVAL);
     options = (peermap_options){ .struct_size = sizeof options, .initial_size = 8192, .reserve_size = 4096 };

@@ -7,7 +7,6 @@ import os
 from ctypes import POINTER, c_char, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 
 NAME_MAX = 64
-HEAP_CLASSES = 72
 
 ALLOW_LATE = 1 << 0
 STRICT = 1 << 1
@@ -85,6 +84,7 @@ class Answer(ctypes.Structure):
         ("method", c_int),
         ("error", c_int),
         ("nanoseconds", c_uint64),
+        ("reserved", c_uint64 * 2),
     ]
 
 
@@ -95,6 +95,7 @@ class HeapClass(ctypes.Structure):
         ("objects", c_uint64),
         ("capacity", c_uint64),
         ("bytes", c_uint64),
+        ("reserved", c_uint64 * 2),
     ]
 
 
@@ -109,6 +110,7 @@ class HeapPeer(ctypes.Structure):
         ("allocated_bytes", c_uint64),
         ("frees", c_uint64),
         ("freed_bytes", c_uint64),
+        ("reserved", c_uint64 * 2),
     ]
 
 
@@ -128,9 +130,7 @@ class Heap(ctypes.Structure):
         ("reclaimed", c_uint64),
         ("lost_threads", c_uint64),
         ("metadata", c_uint64),
-        ("classes", c_uint32),
-        ("reserved0", c_uint32),
-        ("class_", HeapClass * HEAP_CLASSES),
+        ("reserved", c_uint64 * 4),
     ]
 
 
@@ -142,6 +142,7 @@ class Root(ctypes.Structure):
         ("size", c_size_t),
         ("version", c_uint64),
         ("type", c_char * NAME_MAX),
+        ("reserved", c_uint64 * 2),
     ]
 
 
@@ -154,6 +155,7 @@ class HeapFault(ctypes.Structure):
         ("offset", c_uint64),
         ("size", c_size_t),
         ("sentence", c_char_p),
+        ("reserved", c_uint64 * 2),
     ]
 
 
@@ -187,6 +189,7 @@ _PROTOTYPES = {
     "usable_size": (c_size_t, c_void_p, c_void_p),
     "trim": (c_int, c_void_p, POINTER(Round)),
     "heap_stats": (c_int, c_void_p, POINTER(Heap)),
+    "heap_classes": (c_int, c_void_p, POINTER(HeapClass), c_int),
     "heap_peers": (c_int, c_void_p, POINTER(HeapPeer), c_int),
     "on_heap_fault": (None, FaultHandler, c_void_p),
     "set_root": (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_char_p),

@@ -147,9 +147,8 @@ def answer_of(struct: "_library.Answer") -> Answer:
     return result
 
 
-def heap_of(struct: "_library.Heap") -> Heap:
-    classes = [_fields(HeapClass, one) for one in struct.class_[: struct.classes]]
-    result: Heap = _fields(Heap, struct, classes=classes)
+def heap_of(struct: "_library.Heap", classes: "List[_library.HeapClass]") -> Heap:
+    result: Heap = _fields(Heap, struct, classes=[_fields(HeapClass, one) for one in classes])
     return result
 
 

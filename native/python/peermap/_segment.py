@@ -535,7 +535,7 @@ class Segment:
         heap = _library.Heap()
         with self._use() as handle:
             _check(library.heap_stats(handle, ctypes.byref(heap)))
-        return heap_of(heap)
+        return heap_of(heap, self._rows(library.heap_classes, _library.HeapClass))
 
     def heap_peers(self) -> List[HeapPeer]:
         return [heap_peer_of(row) for row in self._rows(library.heap_peers, _library.HeapPeer)]
