@@ -115,6 +115,7 @@ int pm_object_punch(int fd, uint64_t from, uint64_t to, uint64_t deadline);
 int pm_object_cut(int fd, uint64_t length);
 /* A mark on the object that goes when the last process that has this descriptor, or a copy of it, has ended with all its threads. */
 void pm_object_mark(int fd, uint64_t number);
+void pm_object_unmark(int fd, uint64_t number); /* at once, whoever has a copy of the descriptor */
 bool pm_object_is_marked(int fd, uint64_t number); /* by another descriptor than this, or where marks cannot be had: false */
 bool pm_object_has_marks(int fd); /* any, by another descriptor than this */
 /* Takes, or gives back, the right to make the object another: one descriptor at a time has it, and none that is closed.  0 or errno, without waiting. */

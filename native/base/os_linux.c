@@ -210,6 +210,13 @@ void pm_object_mark(int fd, uint64_t number)
     (void)fcntl(fd, F_OFD_SETLK, &lock);
 }
 
+void pm_object_unmark(int fd, uint64_t number)
+{
+    struct flock lock = mark_at(number);
+    lock.l_type = F_UNLCK;
+    (void)fcntl(fd, F_OFD_SETLK, &lock);
+}
+
 bool pm_object_is_marked(int fd, uint64_t number)
 {
     struct flock lock = mark_at(number);

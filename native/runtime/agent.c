@@ -64,6 +64,7 @@ static int leave(peermap_segment *segment)
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_DETACH, .slot = (uint16_t)segment->index });
     uint64_t requested = load64(&segment->slots[segment->index].requested);
     pm_registry_release(segment);
+    pm_unmark_attachment(segment);
     PM_POINT("leave.released");
     if (requested != segment->tried)
         pm_answer(segment, requested);

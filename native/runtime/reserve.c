@@ -87,6 +87,13 @@ void pm_mark_attachment(const peermap_segment *segment)
         pm_object_mark(segment->fd, pm_holder_of(segment->tag, segment->index));
 }
 
+/* Of who has left: a child that is about to exec, or a thread with descriptors of its own, may have a copy of this one for any length of time. */
+void pm_unmark_attachment(const peermap_segment *segment)
+{
+    if (segment->tag != 0 && pm_holds_descriptor(segment))
+        pm_object_unmark(segment->fd, pm_holder_of(segment->tag, segment->index));
+}
+
 /* No fork is held up by the wait. */
 int pm_open_held(const char *name, bool writable, uint64_t deadline)
 {

@@ -277,6 +277,7 @@ uint64_t pm_object_length(const peermap_segment *segment); /* 0 if that is not s
 bool pm_holds_object(const peermap_segment *segment);           /* and the object is not lost */
 /* Says on the object that this attachment has it, until the last process that has the descriptor, or a copy of it, has wholly ended. */
 void pm_mark_attachment(const peermap_segment *segment);
+void pm_unmark_attachment(const peermap_segment *segment);
 bool pm_regain_object(peermap_segment *segment);                /* the same; if it is not, the object is opened anew by its name */
 /* The descriptor of an object, or -errno, and forks are held: until it is in its handle, or closed.  Who has a lease on it is waited for; EAGAIN. */
 int pm_open_held(const char *name, bool writable, uint64_t deadline);

@@ -120,6 +120,48 @@ static void a_copy_of_it_runs_on(void)
     close(out[1]);
 }
 
+/* A copy of its descriptor is all that is left: with a child that has not exec'd yet. */
+static void who_has_detached_has_whoever_has_its_descriptor(void)
+{
+#ifdef __SANITIZE_THREAD__
+    return; /* it starts no threads after a fork */
+#endif
+    int ready[2], end[2];
+    CHECK(pipe(ready) == 0 && pipe(end) == 0);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        peermap_options options = { .struct_size = sizeof options, .peer_name = "leaver" };
+        peermap_segment *there;
+        char byte;
+        close(end[1]);
+        if (peermap_attach(seg(), &options, &there) != 0)
+            _exit(1);
+        if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            for (;;)
+                pause();
+        }
+        if (write(ready[1], "r", 1) != 1 || read(end[0], &byte, 1) != 1)
+            _exit(1);
+        peermap_detach(there);
+        if (write(ready[1], "d", 1) != 1)
+            _exit(1);
+        pause();
+    }
+    char byte;
+    close(end[0]);
+    CHECK(read(ready[0], &byte, 1) == 1);
+    peermap_peer row = row_of("leaver");
+    CHECK_INT(peermap_peer_ended(segment, &row), 0);
+    CHECK(write(end[1], "0", 1) == 1 && read(ready[0], &byte, 1) == 1);
+    CHECK_INT(peermap_peer_ended(segment, &row), 1);
+    CHECK(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+    close(end[1]);
+    close(ready[0]);
+    close(ready[1]);
+}
+
 #if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
 static void fill_and_abort(const char *folder, size_t length)
 {
@@ -186,6 +228,7 @@ int main(int argc, char **argv)
     who_lives_has_not_ended();
     a_kill_ends_the_wait();
     a_copy_of_it_runs_on();
+    who_has_detached_has_whoever_has_its_descriptor();
     who_dumps_its_core_has();
     what_is_no_peer();
     peermap_detach(segment);
