@@ -91,6 +91,7 @@ static bool add_user(struct pmo_census *census, struct pmo_memory *memory, const
     user->descriptors += sighting->descriptors;
     user->mapped += sighting->mapped;
     user->writes = user->writes || sighting->writable;
+    user->names = user->names || sighting->named;
     return true;
 }
 

@@ -22,6 +22,7 @@ struct pmo_memory_user {
     uint32_t descriptors;
     uint64_t mapped; /* bytes */
     bool writes;     /* or could */
+    bool names;      /* has a descriptor that only names it, by which it opens it when it likes */
     bool looks;      /* maps, at most, the header of a segment, and cannot write: an inspector, which keeps nothing in use */
 };
 

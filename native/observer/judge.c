@@ -86,7 +86,7 @@ static bool is_seen(struct pmo_memory *memory)
     bool seen = false;
     for (size_t i = 0; i < memory->user_count; i++) {
         struct pmo_memory_user *user = &memory->users[i];
-        user->looks = header > 0 && !user->writes && user->mapped <= header;
+        user->looks = header > 0 && !user->writes && !user->names && user->mapped <= header;
         seen = seen || !user->looks;
     }
     return seen;

@@ -87,6 +87,16 @@ int pmo_process_open_thread(const struct pmo_process *process, const char *file,
     return found;
 }
 
+int pmo_process_open_descriptors(const struct pmo_process *process)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, fd = openat(process->dir, "fd", flags);
+    if (pmo_process_state(process, NULL) != 'Z')
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return pmo_process_open_thread(process, "fd", flags);
+}
+
 char pmo_process_activity(const struct pmo_process *process)
 {
     const char state = pmo_process_state(process, NULL);

@@ -45,6 +45,9 @@ char pmo_process_activity(const struct pmo_process *process);
  */
 int pmo_process_open_thread(const struct pmo_process *process, const char *file, int flags);
 
+/* The folder of its descriptors, open; -1 with errno. */
+int pmo_process_open_descriptors(const struct pmo_process *process);
+
 /* By the kernel's word; UINT32_MAX if unknown. */
 struct pmo_uids {
     uint32_t effective;

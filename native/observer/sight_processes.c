@@ -7,6 +7,7 @@
  * process that is looked at.
  */
 #include "budget.h"
+#include "named.h"
 #include "patient.h"
 #include "room.h"
 #include "sighting.h"
@@ -213,6 +214,7 @@ static void sight_descriptor(struct visit *visit, int folder, const char *number
     if (!sighting)
         return;
     sighting->descriptors++;
+    sighting->named = sighting->named || pmo_descriptor_only_names(folder, number);
     /* The link's permissions are those of the open file. */
     sighting->writable = sighting->writable || (fstatat(folder, number, &link, AT_SYMLINK_NOFOLLOW) == 0 && (link.st_mode & S_IWUSR) != 0);
     sighting->known = true;
@@ -221,12 +223,7 @@ static void sight_descriptor(struct visit *visit, int folder, const char *number
 
 static void sight_descriptors(struct visit *visit)
 {
-    int fd = openat(visit->process->dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (pmo_process_state(visit->process, NULL) == 'Z') {
-        if (fd >= 0)
-            close(fd);
-        fd = pmo_process_open_thread(visit->process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    }
+    const int fd = pmo_process_open_descriptors(visit->process);
     DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
     if (!folder) {
         if (fd >= 0)

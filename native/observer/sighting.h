@@ -22,6 +22,7 @@ struct pmo_sighting {
     uint32_t payer;   /* in whose share it is */
     uint32_t mappings, descriptors;
     bool writable; /* one of those is */
+    bool named;    /* by a descriptor that the kernel does not count (named.h) */
     bool removed;
     bool known; /* `facts` is */
     struct stat facts;

@@ -3,6 +3,7 @@
 #include "unlink.h"
 
 #include "lease.h"
+#include "named.h"
 #include "os.h"
 #include "peermap.h"
 
@@ -147,6 +148,17 @@ static enum pmo_reason take_lease_unless_registered(struct removing *removing)
     return reason == PMO_LEASED ? PMO_CONTRADICTED : PMO_REGISTERED;
 }
 
+/* Whom the kernel does not count. */
+static bool find_namer(const struct pmo_target *target, struct pmo_removal *removal)
+{
+    struct pmo_census_process namer;
+    if (!pmo_named_by_other(target->name, target->object, &namer))
+        return false;
+    removal->pid = namer.pid;
+    memcpy(removal->command, namer.command, sizeof removal->command);
+    return true;
+}
+
 static bool name_is_taken(const struct pmo_entry *entry)
 {
     struct stat facts;
@@ -193,7 +205,7 @@ static void unlink_posix(const struct pmo_target *target, struct pmo_removal *re
         end_with(removal, name_is_taken(&removing.entry) ? PMO_REMOVAL_REPLACED : PMO_REMOVAL_GONE, 0);
     } else if (target->anyway) {
         unlink_aside(&removing);
-    } else if ((reason = take_lease_unless_registered(&removing)) == PMO_LEASED) {
+    } else if ((reason = find_namer(target, removal) ? PMO_SEEN : take_lease_unless_registered(&removing)) == PMO_LEASED) {
         removal->reason = reason;
         unlink_aside(&removing);
         pmo_lease_end(&removing.lease);
