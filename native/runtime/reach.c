@@ -122,9 +122,10 @@ static void look(const struct pm_running *round, struct pm_awaited *who, uint64_
     if (ms_asked(who) < who->again || who->index == segment->index || !pm_slot_read(segment, who->index, &slot) || slot.tag != who->tag)
         return;
     int error = find(segment, &slot, true, until, &facts, &who->view);
-    who->error = error == EAGAIN ? 0 : error; /* it runs: its answer is on its way */
-    if (error == 0)
+    if (error == 0) /* what was in the way the last time may be so still */
         who->agent = facts.agent;
+    else
+        who->error = error == EAGAIN ? 0 : error; /* it runs: its answer is on its way */
 }
 
 static void take(struct pm_running *round, struct pm_awaited *who)
@@ -151,21 +152,31 @@ static void forget_lost(struct pm_running *round)
         round->awaited[i].target = NULL;
 }
 
+/* Whether there is anybody to be let run: of those who have not held up a hand yet, or of those who have. */
+static bool look_at(struct pm_running *round, bool again, uint64_t deadline)
+{
+    bool news = false;
+    for (uint32_t i = 0; i < round->count; i++) {
+        struct pm_awaited *who = &round->awaited[i];
+        if (who->target)
+            continue;
+        who->agent.thread = 0;
+        if ((who->again != 0) == again && pm_now() < deadline)
+            look(round, who, deadline);
+        news = news || who->agent.thread != 0;
+    }
+    return news;
+}
+
 void pm_reach(struct pm_running *round, uint64_t deadline)
 {
     peermap_segment *segment = round->segment;
-    bool news = false;
     forget_lost(round);
     if (pm_now() < round->look)
         return;
     const uint64_t before = pm_now_spent();
-    for (uint32_t i = 0; i < round->count && round->reaches && pm_now() < deadline; i++) {
-        struct pm_awaited *who = &round->awaited[i];
-        if (who->target)
-            continue;
-        look(round, who, deadline);
-        news = news || who->agent.thread != 0;
-    }
+    /* A hand that is held up costs tens of milliseconds: a few for whom that is so would leave no time for whom it is not. */
+    const bool news = round->reaches && (look_at(round, false, deadline) || look_at(round, true, deadline));
     round->look = pm_look_again(pm_now_spent() - before, deadline);
     if (!news)
         return;
@@ -181,7 +192,8 @@ void pm_reach(struct pm_running *round, uint64_t deadline)
         if (!who->target)
             continue;
         bool again = error == 0 && who->target->error == EAGAIN;
-        who->error = again ? 0 : error != 0 ? error : who->target->error;
+        if (!again)
+            who->error = error != 0 ? error : who->target->error;
         if (who->error == EINPROGRESS || who->error == EDEADLK)
             who->again = ms_asked(who) + AGAIN_MS;
         if (!round->reached || again)
@@ -321,6 +333,17 @@ static struct pm_phrase details(int reason, const struct pm_facts *facts, const 
     return phrase;
 }
 
+/* Of one that could be let run, as far as that is known. */
+static struct pm_phrase stopped(const struct pm_facts *facts)
+{
+    struct pm_phrase phrase;
+    struct pm_kernel_wait wait;
+    if (!pm_process_waits(facts->agent.pid, &wait))
+        return (struct pm_phrase){ "it is stopped; continue it" };
+    snprintf(phrase.text, sizeof phrase.text, "it is stopped, and waits in the kernel (%s); end that wait, or continue it", wait.text);
+    return phrase;
+}
+
 static bool find_culprit(const struct pm_running *round, struct pm_slot *slot)
 {
     for (uint32_t i = 0; i < round->segment->shape.slot_count; i++)
@@ -337,12 +360,13 @@ struct pm_phrase pm_reach_words(const struct pm_running *round)
     struct pm_freezer freezer = { 0 };
     if (find_culprit(round, &slot) && find_hindrance(round->segment, &slot, pm_now() + WORDS_NS, &facts, &freezer) != round->reason)
         facts.tracer = 0, freezer.path[0] = '\0'; /* it is not so any more */
+    else if (round->reason == 0 && is_stopped(&facts)) /* there was no time to let it run */
+        return stopped(&facts);
     return details(round->reason, &facts, &freezer);
 }
 
 struct pm_phrase pm_reach_holder_words(const peermap_segment *segment, const struct pm_slot *holder)
 {
-    struct pm_phrase phrase;
     struct pm_facts facts;
     struct pm_freezer freezer;
     int reason = find_hindrance(segment, holder, pm_now() + WORDS_NS, &facts, &freezer);
@@ -350,9 +374,5 @@ struct pm_phrase pm_reach_holder_words(const peermap_segment *segment, const str
         return details(reason, &facts, &freezer);
     if (!is_stopped(&facts))
         return (struct pm_phrase){ "it is at work; repeat" };
-    struct pm_kernel_wait wait;
-    if (!pm_process_waits(facts.agent.pid, &wait))
-        return (struct pm_phrase){ "it is stopped; continue it" };
-    snprintf(phrase.text, sizeof phrase.text, "it is stopped, and waits in the kernel (%s); end that wait, or continue it", wait.text);
-    return phrase;
+    return stopped(&facts);
 }
