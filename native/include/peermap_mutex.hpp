@@ -38,11 +38,14 @@ inline void wake_one(const std::atomic<std::uint64_t> &word) noexcept
     errno = before;
 }
 
-/* What no other thread of the process has that lives. */
-inline std::uint64_t this_thread() noexcept
+/* What no other thread has, by this attachment or another: an address comes again when a thread has ended, and in a forked process; a moment does not. */
+inline std::uint64_t this_thread(std::uint64_t me) noexcept
 {
-    static thread_local char own;
-    return reinterpret_cast<std::uintptr_t>(&own);
+    static thread_local std::uint64_t begun = 0;
+    if (begun == 0)
+        begun = peermap_now();
+    const std::uint64_t moment = begun * 0x9e3779b97f4a7c15u, attachment = me * 0xc2b2ae3d27d4eb4fu;
+    return (moment ^ attachment ^ reinterpret_cast<std::uintptr_t>(&begun)) | 1;
 }
 
 /* "writer (pid 12)" */
@@ -70,12 +73,12 @@ public:
     mutex_words(const mutex_words &) = delete;
     mutex_words &operator=(const mutex_words &) = delete;
 
-    bool is_mine(std::uint64_t me) const noexcept { return holder.load() == me && thread.load() == this_thread(); }
+    bool is_mine(std::uint64_t me) const noexcept { return holder.load() == me && thread.load() == this_thread(me); }
 
     bool try_take(std::uint64_t me) noexcept
     {
         std::uint64_t free = 0;
-        return holder.compare_exchange_strong(free, me) && settle();
+        return holder.compare_exchange_strong(free, me) && settle(me);
     }
 
     /* 0, or the id of the dead one that had it. */
@@ -113,15 +116,15 @@ public:
 private:
     static constexpr std::uint64_t slice_ns = std::uint64_t{ slice_ms } * 1000000;
 
-    bool settle() noexcept
+    bool settle(std::uint64_t me) noexcept
     {
-        thread.store(this_thread());
+        thread.store(this_thread(me));
         return true;
     }
 
     bool take_from_dead(peermap_segment *in, std::uint64_t seen, std::uint64_t me) noexcept
     {
-        return has_ended(in, seen) && holder.compare_exchange_strong(seen, me) && settle();
+        return has_ended(in, seen) && holder.compare_exchange_strong(seen, me) && settle(me);
     }
 
     /* It is counted before it sleeps, and who gives the mutex back looks for it afterwards.  One that is killed meanwhile stays counted, which costs

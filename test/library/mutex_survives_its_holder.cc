@@ -134,6 +134,30 @@ static void what_is_no_use(peermap::segment &segment)
     CHECK(told);
 }
 
+/* The next thread gets its place, and so its address of what each thread has for itself. */
+static void a_thread_that_ends_with_it_has_it_still(peermap::segment &segment)
+{
+    guarded *own = segment.find_or_construct<guarded>("kept");
+    std::thread([own] {
+        own->lock.lock();
+        own->again.lock();
+    }).join();
+    const std::string name = "held by second (pid " + std::to_string(getpid()) + ")";
+    for (int i = 0; i < 20; i++) {
+        std::thread([own, &name] {
+            CHECK(!own->again.try_lock());
+            try {
+                own->lock.lock();
+            } catch (const peermap::error &error) {
+                CHECK(error.code() == PEERMAP_EBUSY);
+                CHECK(std::string(error.what()).find(name) != std::string::npos);
+                return;
+            }
+            CHECK(false);
+        }).join();
+    }
+}
+
 int main()
 {
     set_up();
@@ -144,6 +168,12 @@ int main()
         guarded_in(segment);
         threads_of_processes(segment);
         what_is_no_use(segment);
+    }
+    {
+        peermap::options second = named("second");
+        second.deadline = std::chrono::milliseconds(20);
+        peermap::segment there = peermap::segment::attach(segment_name(), second);
+        a_thread_that_ends_with_it_has_it_still(there);
     }
     options.deadline = std::chrono::milliseconds(300);
     peermap::segment segment = peermap::segment::attach(segment_name(), options);
