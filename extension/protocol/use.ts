@@ -34,6 +34,10 @@ export function reasonText(reason: UseReason): string {
       );
     case 'contradicted':
       return l10n.t('no process has it, but its registry has a live peer: reap it, then look again');
+    case 'mounted':
+      return l10n.t(
+        'no process has it, but it is mounted by itself somewhere else, as for a container (a bind mount): unmount it there, then look again',
+      );
     case 'changed':
       return l10n.t('it was removed or replaced while it was looked at: look again');
     case 'foreign-folder':

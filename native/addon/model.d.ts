@@ -164,6 +164,7 @@ export type UseReason =
   | 'not-readable' // it may not be opened, so the kernel cannot be asked
   | 'no-lease' // the file system or the system grants no leases
   | 'contradicted' // nobody has it, and its registry has a live peer
+  | 'mounted' // nobody has it, and it is mounted by itself somewhere else
   | 'changed' // while it was looked at
   | 'foreign-folder' // whose owner can exchange what is in it: of a removal only
   | 'failed';

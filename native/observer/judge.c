@@ -9,6 +9,7 @@
 #include "budget.h"
 #include "census.h"
 #include "lease.h"
+#include "mounted.h"
 #include "share.h"
 #include "snapshot.h"
 
@@ -158,6 +159,24 @@ static enum pmo_reason judge_in_time(struct pmo_census *census, struct pmo_memor
     return reason;
 }
 
+/* What nobody has, and somebody has seen to that it can be had. */
+static void judge_mounted(struct pmo_census *census)
+{
+    struct pmo_mounted mounted = { 0 };
+    bool read = false;
+    for (size_t i = 0; i < census->count; i++) {
+        struct pmo_memory *memory = &census->list[i];
+        if (memory->reason != PMO_LEASED)
+            continue;
+        if (!read)
+            pmo_mounted_read(&mounted);
+        read = true;
+        if (pmo_mounted_has(&mounted, memory->name))
+            settle(memory, PMO_MOUNTED);
+    }
+    pmo_mounted_free(&mounted);
+}
+
 static bool may_be_a_look(enum pmo_reason reason) { return reason == PMO_UNSEEN || reason == PMO_LOOKED_AT; }
 
 void pmo_census_judge(struct pmo_census *census, struct pmo_shares *shares)
@@ -186,4 +205,5 @@ void pmo_census_judge(struct pmo_census *census, struct pmo_shares *shares)
         }
     }
     free(leases.list);
+    judge_mounted(census);
 }

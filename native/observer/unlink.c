@@ -3,6 +3,7 @@
 #include "unlink.h"
 
 #include "lease.h"
+#include "mounted.h"
 #include "named.h"
 #include "os.h"
 #include "peermap.h"
@@ -159,6 +160,25 @@ static bool find_namer(const struct pmo_target *target, struct pmo_removal *remo
     return true;
 }
 
+static bool is_mounted(const struct pmo_target *target)
+{
+    struct pmo_mounted mounted;
+    pmo_mounted_read(&mounted);
+    const bool is = pmo_mounted_has(&mounted, target->name);
+    pmo_mounted_free(&mounted);
+    return is;
+}
+
+/* By what it asks, and by what the kernel does not count. */
+static enum pmo_reason take(struct removing *removing)
+{
+    if (find_namer(removing->target, removing->removal))
+        return PMO_SEEN;
+    if (is_mounted(removing->target))
+        return PMO_MOUNTED;
+    return take_lease_unless_registered(removing);
+}
+
 static bool name_is_taken(const struct pmo_entry *entry)
 {
     struct stat facts;
@@ -205,7 +225,7 @@ static void unlink_posix(const struct pmo_target *target, struct pmo_removal *re
         end_with(removal, name_is_taken(&removing.entry) ? PMO_REMOVAL_REPLACED : PMO_REMOVAL_GONE, 0);
     } else if (target->anyway) {
         unlink_aside(&removing);
-    } else if ((reason = find_namer(target, removal) ? PMO_SEEN : take_lease_unless_registered(&removing)) == PMO_LEASED) {
+    } else if ((reason = take(&removing)) == PMO_LEASED) {
         removal->reason = reason;
         unlink_aside(&removing);
         pmo_lease_end(&removing.lease);

@@ -30,6 +30,8 @@ enum pmo_orphan {
     X(NO_LEASE, ORPHAN_UNKNOWN, "no-lease",                                                                                                \
       "nobody was seen to have it, but this system or file system does not tell whether anybody has: that takes tmpfs and Linux 5.3")      \
     X(CONTRADICTED, ORPHAN_UNKNOWN, "contradicted", "no process has it, but its registry has a live peer: reap it, then look again")       \
+    X(MOUNTED, ORPHAN_UNKNOWN, "mounted",                                                                                                   \
+      "no process has it, but it is mounted by itself somewhere else, as for a container (a bind mount): unmount it there, then look again")  \
     X(CHANGED, ORPHAN_UNKNOWN, "changed", "it was removed or replaced while it was looked at: look again")                                 \
     X(FOREIGN_FOLDER, ORPHAN_UNKNOWN, "foreign-folder", "it is in a folder of another user, who could exchange what is in it: remove it as that user")               \
     X(FAILED, ORPHAN_UNKNOWN, "failed", "the kernel could not be asked whether anybody has it")
