@@ -28,7 +28,8 @@ static void decode(char *text)
     char *to = text;
     for (const char *from = text; *from; to++) {
         const bool coded = from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' && from[3] >= '0' && from[3] <= '7';
-        *to = coded ? (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0')) : *from;
+        const int code = coded ? (from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0') : *from;
+        *to = (char)code;
         from += coded ? 4 : 1;
     }
     *to = '\0';
