@@ -267,10 +267,11 @@ static bool populate_some(struct pm_running *round)
     return any;
 }
 
+/* Each who holds up a hand costs tens of milliseconds: in between others have their turn, and after the deadline nobody is tried any more. */
 void pm_reach_populate(struct pm_running *round)
 {
-    while (round->bares > 0 && round->from < round->needs && round->segment->hand.pid == 0 && populate_some(round))
-        continue;
+    while (round->bares > 0 && round->from < round->needs && round->segment->hand.pid == 0 && populate_some(round) && pm_now() < round->deadline)
+        pm_agent_serve_meanwhile(round->segment);
 }
 
 /* ---- the holder of a lock ---- */
