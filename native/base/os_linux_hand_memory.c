@@ -110,16 +110,16 @@ QUIET int pm_hand_asks(const struct pm_hand_target *target, uint32_t *steps)
 
 /* ---- populating ---- */
 
-/* Reading a byte makes the kernel map its page there, and with it those around it that are in memory: 64 KiB at a time. */
-#define AROUND UINT64_C(65536)
-#define BATCH 256 /* between two looks at the time */
+/* Reading a byte makes the kernel map its page there, and with it most of those around it that are in memory, but not all, so each is read. */
+#define PAGE UINT64_C(4096)
+#define BATCH 4096 /* between two looks at the time */
 
 /* By a read that SIGKILL ends, also where it waits for the lock; process_vm_readv does not end. */
 QUIET int pm_hand_populates(const struct pm_hand_target *target, uint64_t until, uint32_t *steps)
 {
     char byte;
     unsigned count = 0;
-    for (uint64_t at = target->view.from; at < target->view.to; at += AROUND - at % AROUND) {
+    for (uint64_t at = target->view.from; at < target->view.to; at += PAGE - at % PAGE) {
         if (++count % BATCH == 0 && pm_call_now() >= until)
             return ETIMEDOUT;
         step(steps);

@@ -3,6 +3,28 @@
 #include "drive.h"
 
 #define MORE 1048576u
+#define MUCH ((130u << 20) + 4096) /* done by pieces, in a few peers at a time */
+#define MANY 6
+
+static void much_in_many(void)
+{
+    struct peer *a = ready_peer("a", "create 65536 ahead 0 prefault deadline 60000"), *stopped[MANY];
+    for (int i = 0; i < MANY; i++)
+        stopped[i] = ready_peer((char[]){ 's', (char)('0' + i), '\0' }, NULL);
+    ok(a, "grow 268435456"); /* so that there is enough ahead */
+    ok(a, "shrink 268435456");
+    ok(a, "grow 4096");
+    for (int i = 0; i < MANY; i++)
+        stop_peer(stopped[i]);
+    ok(a, "grow %u", MUCH);
+    CHECK(strstr(ok(a, "report"), " 7") != NULL);
+    for (int i = 0; i < MANY; i++) {
+        continue_peer(stopped[i]);
+        CHECK_INT(atoi(ok(stopped[i], "resident %u %u", 65536 + 4096, MUCH)), (int)(MUCH / 4096));
+        CHECK_INT(end_peer(stopped[i]), 0);
+    }
+    CHECK_INT(end_peer(a), 0);
+}
 
 int main(int argc, char **argv)
 {
@@ -36,5 +58,6 @@ int main(int argc, char **argv)
         CHECK_INT(end_peer(a), 0);
         CHECK_INT(peermap_destroy(seg()), 0);
     }
+    much_in_many();
     return 0;
 }
