@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define PIECE (UINT64_C(1) << 30)
+#define POPULATED (UINT64_C(64) << 20) /* at a time: some ten milliseconds */
 /* Of what is mapped: so much at first, then by how long that took.  Where the process locks its future memory (mlockall) each page is there when mmap()
  * returns; elsewhere a piece takes microseconds, whatever its length. */
 #define FIRST (UINT64_C(16) << 20)
@@ -131,6 +132,17 @@ static int apply(peermap_segment *segment, bool fresh, uint64_t map_until, uint6
     return EAGAIN;
 }
 
+/* False: not all of it. */
+static bool populate_pieces(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t until)
+{
+    for (uint64_t at = from, next; at < to; at = next) {
+        next = to - at > POPULATED ? at + POPULATED : to;
+        if ((at > from && !goes_on(segment, until)) || pm_memory_populate(segment->base + at, next - at, until) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* The new pages of a growth, into this process's page tables: it is not finished before this has answered, so nobody cuts them meanwhile; and for who has
  * just joined, past the end of the file is an error like another. */
 static void populate(peermap_segment *segment, uint64_t epoch, uint64_t asked, uint64_t deadline)
@@ -140,7 +152,7 @@ static void populate(peermap_segment *segment, uint64_t epoch, uint64_t asked, u
     uint64_t from = peek64(&intent->from), to = peek64(&intent->to);
     if (peek64(&segment->header->populate_epoch) != epoch || from >= to || to > segment->mapped)
         return;
-    if (PM_FAILS("converge.populate") == 0 && pm_memory_populate(segment->base + from, to - from, until) == 0)
+    if (PM_FAILS("converge.populate") == 0 && populate_pieces(segment, from, to, until))
         poke64(&segment->slots[segment->index].populated, epoch);
     PM_POINT("converge.populated");
 }

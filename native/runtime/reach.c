@@ -226,43 +226,59 @@ void pm_reach_end(struct pm_running *round)
 
 /* ---- populate ---- */
 
+#define PIECE (UINT64_C(64) << 20) /* of a peer's new memory, */
+#define AT_ONCE 4u                 /* of so many peers: some tens of milliseconds in which nobody else is answered */
+
+static uint64_t end_of(const struct pm_running *round, uint32_t piece)
+{
+    const uint64_t end = round->from + piece * PIECE;
+    return end < round->needs ? end : round->needs;
+}
+
 /* True if the hand is to do it. */
-static bool add_bare(struct pm_running *round, uint32_t index)
+static bool add_bare(struct pm_running *round, uint32_t index, uint32_t piece)
 {
     peermap_segment *segment = round->segment;
     struct pm_slot slot;
     struct pm_facts facts;
     struct pm_hand_view view;
-    pm_round_bare(round, index, false);
+    pm_round_bare(round, index, 0);
     if (!pm_slot_read(segment, index, &slot) || find_process(&slot, false, round->deadline, &facts) != 0 || find_permission(segment, &facts) != 0 ||
         find_view(segment, &slot, round->needs, &view) != 0) /* reading in it needs the right to trace it */
         return false;
-    view.from = slot.base + round->from;
-    view.to = slot.base + round->needs;
+    view.from = slot.base + round->from + (piece - 1) * PIECE;
+    view.to = slot.base + end_of(round, piece);
     pm_hand_add(&segment->hand, &facts.agent)->view = view;
     return true;
 }
 
-/* So many as a hand takes.  True if any of them is done with. */
+/* True if it has got on. */
+static bool learn_bare(struct pm_running *round, uint32_t index, uint32_t piece, int error)
+{
+    const bool whole = error == 0 && end_of(round, piece) == round->needs;
+    round->report->populated += whole;
+    pm_round_bare(round, index, error == EAGAIN ? piece : error == 0 && !whole ? piece + 1 : 0);
+    return error != EAGAIN;
+}
+
+/* A piece of a few of them.  True if it has got on with any. */
 static bool populate_some(struct pm_running *round)
 {
     struct pm_hand *hand = &round->segment->hand;
-    uint32_t indices[PM_HAND_MAX];
+    uint32_t indices[AT_ONCE], pieces[AT_ONCE];
     bool any = false;
     pm_hand_end(hand);
-    for (uint32_t i = 0; i < round->segment->shape.slot_count && hand->count < PM_HAND_MAX; i++) {
-        const uint32_t at = hand->count;
-        if (round->bare[i] && add_bare(round, i))
-            indices[at] = i;
+    for (uint32_t i = 0; i < round->segment->shape.slot_count && hand->count < AT_ONCE; i++) {
+        const uint32_t at = hand->count, piece = round->bare[i];
+        if (piece == 0 || !add_bare(round, i, piece))
+            continue;
+        indices[at] = i;
+        pieces[at] = piece;
     }
     if (hand->count == 0 || start(round->segment, round->deadline) != 0)
         return false;
-    for (uint32_t i = 0; i < hand->count; i++) {
-        const int error = hand->targets[i].error;
-        round->report->populated += error == 0;
-        pm_round_bare(round, indices[i], error == EAGAIN);
-        any = any || error != EAGAIN;
-    }
+    for (uint32_t i = 0; i < hand->count; i++)
+        any = learn_bare(round, indices[i], pieces[i], hand->targets[i].error) || any;
     pm_hand_end(hand);
     return any;
 }

@@ -106,10 +106,10 @@ void pm_round_blame(struct pm_running *round, uint32_t index, int reason)
     snprintf(round->report->culprit, sizeof round->report->culprit, "%.63s", slot.name);
 }
 
-void pm_round_bare(struct pm_running *round, uint32_t index, bool is)
+void pm_round_bare(struct pm_running *round, uint32_t index, uint32_t piece)
 {
-    round->bares += (uint32_t)is - (uint32_t)round->bare[index];
-    round->bare[index] = is;
+    round->bares += (uint32_t)(piece != 0) - (uint32_t)(round->bare[index] != 0);
+    round->bare[index] = piece;
 }
 
 static void enter(struct pm_running *round, const struct pm_awaited *who, uint32_t method, int error)
@@ -122,7 +122,7 @@ static void enter(struct pm_running *round, const struct pm_awaited *who, uint32
     if (method != PM_BY_NONE && round->populates) {
         const bool itself = peek64(&slot->populated) == round->epoch;
         report->populated += itself;
-        pm_round_bare(round, who->index, !itself);
+        pm_round_bare(round, who->index, itself ? 0 : 1);
     }
     if (!round->answers)
         return;

@@ -18,7 +18,7 @@ struct pm_running {
     bool reaches;       /* stopped peers are reached from outside */
     bool populates;     /* the new pages, everywhere */
     uint32_t bares;     /* so many peers have answered, and have not done that themselves: */
-    bool bare[PM_SLOTS_MAX];
+    uint32_t bare[PM_SLOTS_MAX]; /* 0, or which piece of the new memory is next */
     uint64_t look;      /* earlier than then nobody is looked at again */
     bool reached;       /* by a hand, */
     uint32_t lost;      /* so many of which ended before their time */
@@ -41,8 +41,8 @@ void pm_round_wait(struct pm_running *round, uint64_t deadline);
 bool pm_round_complete(const struct pm_running *round);
 /* True if nobody is late, or that is allowed. */
 bool pm_round_forgiven(const struct pm_running *round);
-/* The peer in this slot is, or is not any more, to be populated from outside. */
-void pm_round_bare(struct pm_running *round, uint32_t index, bool is);
+/* The peer in this slot is to be populated from outside, from this piece on, counted from 1; or, 0, is not any more. */
+void pm_round_bare(struct pm_running *round, uint32_t index, uint32_t piece);
 /* Makes the peer in this slot the culprit of the report, unless there is one. */
 void pm_round_blame(struct pm_running *round, uint32_t index, int reason);
 int pm_round_succeed(struct pm_running *round);                         /* 0 */
