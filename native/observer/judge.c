@@ -173,6 +173,9 @@ static void judge_mounted(struct pmo_census *census)
         read = true;
         if (pmo_mounted_has(&mounted, memory->name))
             settle(memory, PMO_MOUNTED);
+        else if (!mounted.whole)
+            settle(memory, PMO_FAILED); /* what there was no time for is not known */
+        census->cut = census->cut || memory->reason == PMO_FAILED;
     }
     pmo_mounted_free(&mounted);
 }

@@ -135,7 +135,9 @@ void pmo_mounted_read(struct pmo_mounted *mounted)
         return;
     search.device = facts.st_dev;
     (void)pm_text_any_line("/proc/self/mountinfo", find_root, &search);
-    (void)pmo_process_each(look, &search, &shares, &whole);
+    mounted->whole = pmo_process_each(look, &search, &shares, &whole) == 0 && whole && pmo_budget_left() && mounted->count < PMO_MEMORIES_MAX;
+    for (uint32_t i = 0; i < shares.count; i++)
+        mounted->whole = mounted->whole && !shares.list[i].over;
     free(search.seen);
 }
 

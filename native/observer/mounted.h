@@ -14,6 +14,7 @@
 struct pmo_mounted {
     char **list; /* names below /dev/shm: of objects, and of folders that are mounted elsewhere */
     size_t count;
+    bool whole; /* there was time, and room, for all */
 };
 
 /* In the mount namespaces of all processes that can be seen. */

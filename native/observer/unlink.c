@@ -160,13 +160,15 @@ static bool find_namer(const struct pmo_target *target, struct pmo_removal *remo
     return true;
 }
 
-static bool is_mounted(const struct pmo_target *target)
+/* PMO_LEASED: it is not. */
+static enum pmo_reason is_mounted(const struct pmo_target *target)
 {
     struct pmo_mounted mounted;
     pmo_mounted_read(&mounted);
-    const bool is = pmo_mounted_has(&mounted, target->name);
+    const enum pmo_reason reason = pmo_mounted_has(&mounted, target->name) ? PMO_MOUNTED : mounted.whole ? PMO_LEASED : PMO_FAILED;
     pmo_mounted_free(&mounted);
-    return is;
+    errno = reason == PMO_FAILED ? ETIME : errno;
+    return reason;
 }
 
 /* By what it asks, and by what the kernel does not count. */
@@ -174,9 +176,8 @@ static enum pmo_reason take(struct removing *removing)
 {
     if (find_namer(removing->target, removing->removal))
         return PMO_SEEN;
-    if (is_mounted(removing->target))
-        return PMO_MOUNTED;
-    return take_lease_unless_registered(removing);
+    const enum pmo_reason reason = is_mounted(removing->target);
+    return reason == PMO_LEASED ? take_lease_unless_registered(removing) : reason;
 }
 
 static bool name_is_taken(const struct pmo_entry *entry)

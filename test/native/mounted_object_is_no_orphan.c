@@ -2,6 +2,8 @@
 /* An object that is mounted by itself somewhere, as for a container, can be opened there at any time: it is no orphan, and is not removed, though no process has it. */
 #include "beyond.h"
 
+#include "budget.h"
+
 static char place[] = "/tmp/peermap-mounted-XXXXXX";
 static volatile bool *possible; /* shared */
 
@@ -32,6 +34,18 @@ static void is_mounted(const struct object *object)
     CHECK_OUTCOME(after, PMO_REMOVAL_DONE);
 }
 
+/* There is no time to look for mounts. */
+static void what_could_not_be_looked_for_stays(const struct object *object)
+{
+    const uint32_t stop = 1;
+    pmo_budget_begin(0, &stop);
+    const struct pmo_removal removal = remove_object(object);
+    pmo_budget_end();
+    CHECK_OUTCOME(removal, PMO_REMOVAL_REFUSED);
+    CHECK_REASON(removal.reason, PMO_FAILED);
+    CHECK(exists(object->path));
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -43,6 +57,7 @@ int main(int argc, char **argv)
     close(fd);
     atexit(remove_place);
     const struct object plain = make_object("mounted", 0600, geteuid()), spaced = make_object("a name\\with blanks", 0600, geteuid());
+    what_could_not_be_looked_for_stays(&plain);
     is_mounted(&plain);
     is_mounted(&spaced);
     return 0;
