@@ -126,21 +126,22 @@ static void who_has_detached_has_whoever_has_its_descriptor(void)
 #ifdef __SANITIZE_THREAD__
     return; /* it starts no threads after a fork */
 #endif
-    int ready[2], end[2];
-    CHECK(pipe(ready) == 0 && pipe(end) == 0);
+    int ready[2], end[2], held[2];
+    CHECK(pipe(ready) == 0 && pipe(end) == 0 && pipe(held) == 0);
     pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
         peermap_options options = { .struct_size = sizeof options, .peer_name = "leaver" };
         peermap_segment *there;
         char byte;
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(end[1]);
+        close(held[1]);
         if (peermap_attach(seg(), &options, &there) != 0)
             _exit(1);
         if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
-            for (;;)
-                pause();
+            syscall(SYS_read, held[0], &byte, 1); /* until the test ends, or says so */
+            syscall(SYS_exit_group, 0);
         }
         if (write(ready[1], "r", 1) != 1 || read(end[0], &byte, 1) != 1)
             _exit(1);
@@ -151,12 +152,14 @@ static void who_has_detached_has_whoever_has_its_descriptor(void)
     }
     char byte;
     close(end[0]);
+    close(held[0]);
     CHECK(read(ready[0], &byte, 1) == 1);
     peermap_peer row = row_of("leaver");
     CHECK_INT(peermap_peer_ended(segment, &row), 0);
     CHECK(write(end[1], "0", 1) == 1 && read(ready[0], &byte, 1) == 1);
     CHECK_INT(peermap_peer_ended(segment, &row), 1);
     CHECK(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+    close(held[1]);
     close(end[1]);
     close(ready[0]);
     close(ready[1]);
