@@ -8,7 +8,7 @@
 #define TRIES 8 /* any of which may lack a core just then */
 
 static peermap_segment *segment;
-static volatile bool over;
+static bool over;
 static uint64_t took;
 
 static void *grow(void *unused)
@@ -16,7 +16,7 @@ static void *grow(void *unused)
     const uint64_t begun = now_ns();
     CHECK_INT(peermap_grow(segment, LENGTH, NULL), 0);
     took = now_ns() - begun;
-    over = true;
+    __atomic_store_n(&over, true, __ATOMIC_RELEASE);
     return unused;
 }
 
@@ -27,7 +27,7 @@ static unsigned part_of_longest(void)
     pthread_t thread;
     over = false;
     CHECK(pthread_create(&thread, NULL, grow, NULL) == 0);
-    while (!over) {
+    while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) {
         const uint64_t begun = now_ns();
         CHECK_INT(peermap_set_root(segment, "root", peermap_base(segment), 16, NULL), 0);
         const uint64_t length = now_ns() - begun;
