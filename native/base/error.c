@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+uint32_t peermap_version(void) { return PEERMAP_VERSION_NUMBER; }
+
 const char *peermap_error_name(int code)
 {
     switch (code) {

@@ -95,6 +95,12 @@
  * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below.  peermap_last_error() has a sentence
  * about the calling thread's last failure that names the thing and the remedy.
  *
+ * VERSIONS.  Before 1.0 each minor version may change anything: the shared object has another name then (libpeermap.so.0.2), so no program runs with one that it was not
+ * built for.  Within a minor version, and from 1.0 on within a major one: no function, constant or field goes or changes its meaning; functions, flags, errors and states are
+ * added; options become longer at their end, where 0 means what it was before; and what calls fill in uses up its reserved fields, which are 0 until then.
+ * Processes whose versions differ take part in a segment as long as its layout is the same one, and are refused by name (PEERMAP_EVERSION) where it is not.
+ * A static library exports nothing from what it is linked into; each copy of it in a process is a peer of its own.
+ *
  * UNITS.  Sizes are bytes.  Sizes given to create, grow and shrink are rounded up to whole pages (a shrink: down).
  */
 #ifndef PEERMAP_H
@@ -108,13 +114,16 @@
 extern "C" {
 #endif
 
+#ifndef PEERMAP_API
 #if defined __GNUC__
 #define PEERMAP_API __attribute__((visibility("default")))
 #else
 #define PEERMAP_API
 #endif
+#endif
 
-#define PEERMAP_VERSION "0.1.0"
+#define PEERMAP_VERSION "0.2.0"
+#define PEERMAP_VERSION_NUMBER 200 /* major * 10000 + minor * 100 + patch */
 
 #define PEERMAP_NAME_MAX 64 /* bytes of a segment, peer, root or type name, with the final NUL */
 
@@ -541,6 +550,11 @@ PEERMAP_API uint64_t peermap_set_thread_deadline(uint64_t until);
 
 /* Sleeps while *word is `value`, until somebody wakes it (FUTEX_WAKE), a signal comes, or `until` (0: without end): for locks of your own in a segment. */
 PEERMAP_API void peermap_sleep_while(const uint32_t *word, uint32_t value, uint64_t until);
+
+/* ---- this library ---- */
+
+/* PEERMAP_VERSION_NUMBER of the library that is at work, which is another one than the header's where a program was built with another. */
+PEERMAP_API uint32_t peermap_version(void);
 
 /* ---- errors ---- */
 

@@ -36,7 +36,7 @@ def metadata_of(config: configparser.ConfigParser) -> str:
 
 def files_of(library: str) -> "list[tuple[str, str]]":
     names = sorted(name for name in os.listdir(os.path.join(here, "peermap")) if name.endswith((".py", ".typed")))
-    return [("peermap/" + name, os.path.join(here, "peermap", name)) for name in names] + [("peermap/libpeermap.so.0", library)]
+    return [("peermap/" + name, os.path.join(here, "peermap", name)) for name in names] + [("peermap/libpeermap.so.0.2", library)]
 
 
 def main(library: str, folder: str) -> None:

@@ -31,7 +31,7 @@ function throughPkgConfig(lib: string, linking: 'shared' | 'static'): string {
   const flags = words.split(/\s+/);
   run(['cc', '-std=c11', `${library}/grows.c`, '-o', program, ...flags, ...(linking === 'static' ? ['-static'] : [])]);
   const needed = run(['readelf', '-d', program]);
-  assert.equal(needed.includes('libpeermap.so.0]'), linking === 'shared');
+  assert.equal(needed.includes('libpeermap.so.0.2]'), linking === 'shared');
   return run([program, segment('pkg')], { env });
 }
 
@@ -64,19 +64,42 @@ describe('library, installed', () => {
     const header = readFileSync('native/include/peermap.h', 'utf8');
     assert.equal(/^#define PEERMAP_VERSION "(.*)"$/m.exec(header)?.[1], version);
     const prefix = installed();
-    assert.equal(readlinkSync(path.join(prefix, 'lib/libpeermap.so.0')), `libpeermap.so.${version}`);
+    const [major = '', minor = '', patch = ''] = version.split('.');
+    const number = /^#define PEERMAP_VERSION_NUMBER (\d+) /m.exec(header)?.[1];
+    assert.equal(Number(number), Number(major) * 10_000 + Number(minor) * 100 + Number(patch));
+    assert.equal(readlinkSync(path.join(prefix, 'lib/libpeermap.so.0.2')), `libpeermap.so.${version}`);
     assert.match(readFileSync(path.join(prefix, 'lib/pkgconfig/peermap.pc'), 'utf8'), new RegExp(`^Version: ${version}$`, 'm'));
   });
 
-  it('exports peermap_* and nothing else', () => {
-    const names = run(['nm', '-D', '--defined-only', path.join(installed(), 'lib/libpeermap.so.0')])
+  it('exports what its header declares, under the version of its name, and nothing else', () => {
+    const names = run(['nm', '-D', '--defined-only', path.join(installed(), 'lib/libpeermap.so.0.2')])
       .split('\n')
       .map((line) => line.split(' ').at(-1) ?? '');
-    assert.ok(names.includes('peermap_grow'));
+    const header = readFileSync('native/include/peermap.h', 'utf8');
+    const declared = [...header.matchAll(/^PEERMAP_API [^;(]*?\b(peermap_\w+)\(/gm)].map(([, name]) => name);
     assert.deepEqual(
-      names.filter((name) => !name.startsWith('peermap_')),
-      [],
+      names.sort(),
+      declared
+        .map((name) => `${name ?? ''}@@PEERMAP_0.2`)
+        .concat('PEERMAP_0.2')
+        .sort(),
     );
+  });
+
+  it('exports nothing from a plugin that it is linked into', () => {
+    const plugin = path.join(folder(), 'plugin.so');
+    run([
+      'cc',
+      '-shared',
+      '-fPIC',
+      '-Inative/include',
+      'test/native/plugins/copy.c',
+      path.join(installed(), 'lib/libpeermap.a'),
+      '-pthread',
+      '-o',
+      plugin,
+    ]);
+    assert.doesNotMatch(run(['nm', '-D', '--defined-only', plugin]), / (peermap|pm)_/);
   });
 
   it('has no names in its archive but peermap_* and pm_*', () => {

@@ -37,6 +37,18 @@ class Layouts(unittest.TestCase):
             self.assertEqual((error.text, str(error())), (library.error_text(number).decode(),) * 2)
             self.assertTrue(issubclass(error, peermap.Error) and error.__name__ in peermap.__all__)
 
+    @unittest.skipUnless(shutil.which("cc"), "there is no C compiler")
+    def test_another_version_of_the_library_is_refused_in_words(self) -> None:
+        self.assertEqual(divmod(library.version() // 100, 100), _library.VERSION)
+        with tempfile.TemporaryDirectory() as folder:
+            other = os.path.join(folder, "libpeermap.so")
+            functions = "".join("void *peermap_%s(void) { return 0; }" % name for name in _library._PROTOTYPES if name != "version")
+            source = functions + "unsigned peermap_version(void) { return 100; }"
+            compile_it = ["cc", "-w", "-ffreestanding", "-shared", "-fPIC", "-x", "c", "-", "-o", other]
+            subprocess.run(compile_it, input=source, universal_newlines=True, check=True)
+            with self.assertRaisesRegex(ImportError, "is of version 0.1, and this package is for 0.2"):
+                _library.Library(other)
+
     def test_every_function_of_the_header_has_a_prototype(self) -> None:
         with open(os.environ["PEERMAP_INCLUDE"] + "/peermap.h") as header:
             declared = set(re.findall(r"^PEERMAP_API [^;(]*?\bpeermap_(\w+)\(", header.read(), re.M))

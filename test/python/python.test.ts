@@ -166,6 +166,6 @@ peermap.destroy(name)`;
     const target = join(folder, 'wheel');
     install(target, wheel);
     const [word, from] = await greet(target, {});
-    assert.deepEqual([word, from], ['hello', join(target, 'peermap/libpeermap.so.0')]);
+    assert.deepEqual([word, from], ['hello', join(target, 'peermap/libpeermap.so.0.2')]);
   });
 });

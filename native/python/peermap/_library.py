@@ -6,6 +6,7 @@ import ctypes.util
 import os
 from ctypes import POINTER, c_char, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 
+VERSION = (0, 2)  # of peermap.h; before 1.0 another minor version has other structures
 NAME_MAX = 64
 
 ALLOW_LATE = 1 << 0
@@ -209,6 +210,7 @@ _PROTOTYPES = {
     "wait_ended": (c_int, c_void_p, POINTER(Peer), c_uint32),
     "reap": (c_int, c_void_p),
     "reap_peers": (c_int, c_void_p, POINTER(Peer), c_int),
+    "version": (c_uint32,),
     "error_name": (c_char_p, c_int),
     "error_text": (c_char_p, c_int),
     "last_error": (c_char_p,),
@@ -220,7 +222,7 @@ def _find() -> str:
     named = os.environ.get("PEERMAP_LIBRARY")
     if named:
         return named
-    for name in ("libpeermap.so.0", "libpeermap.so"):
+    for name in ("libpeermap.so.0.2", "libpeermap.so"):
         beside = os.path.join(os.path.dirname(__file__), name)
         if os.path.exists(beside):
             return beside
@@ -243,6 +245,9 @@ class Library:
                 raise ImportError("%s has no peermap_%s: it is older than this package" % (path, name)) from None
             function.restype, function.argtypes = result, arguments
             setattr(self, name, function)
+        major, minor = divmod(loaded.peermap_version() // 100, 100)
+        if (major, minor) != VERSION:
+            raise ImportError("%s is of version %d.%d, and this package is for %d.%d" % (path, major, minor, *VERSION))
 
     def __getattr__(self, name: str):  # type: ignore[no-untyped-def]
         raise AttributeError(name)
