@@ -122,6 +122,13 @@ extern "C" {
 #endif
 #endif
 
+/* What a call answers is not to be passed over: it may have failed, or is all that the call is for. */
+#if defined __GNUC__
+#define PEERMAP_CHECKED __attribute__((warn_unused_result))
+#else
+#define PEERMAP_CHECKED
+#endif
+
 #define PEERMAP_VERSION "0.2.0"
 #define PEERMAP_VERSION_NUMBER 200 /* major * 10000 + minor * 100 + patch */
 
@@ -268,7 +275,7 @@ typedef struct peermap_answer {
  *
  * EEXIST, ENAME, EINVAL (options; PEERMAP_OWNER with another user), ENOSPC, EADDR, EACCES, EBUSY, ENOENT (somebody destroyed it meanwhile), EOS.
  */
-PEERMAP_API int peermap_create(const char *name, const peermap_options *options, peermap_segment **out);
+PEERMAP_API PEERMAP_CHECKED int peermap_create(const char *name, const peermap_options *options, peermap_segment **out);
 
 /*
  * Attaches to an existing segment: reserves its addresses, maps all of its active memory, enters the registry.  A process
@@ -277,11 +284,11 @@ PEERMAP_API int peermap_create(const char *name, const peermap_options *options,
  * ENOENT, ENAME, EINVAL, EFORMAT, EVERSION, EACCES (errno EREMOTE: another user's, see OWNERS), EADDR (peermap_last_error() names what occupies the range), EPEERNAME,
  * ESLOTS, EBUSY, ELOST, EOS (errno ETIMEDOUT: not all was mapped by the deadline, as where the process locks its future memory).
  */
-PEERMAP_API int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out);
+PEERMAP_API PEERMAP_CHECKED int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out);
 
 /* Attaches, or creates if there is none; race-free among any number of callers.  Errors of both, but EEXIST; ENOENT only where PEERMAP_OWNER names another
  * user, for whom nothing can be created. */
-PEERMAP_API int peermap_open(const char *name, const peermap_options *options, peermap_segment **out);
+PEERMAP_API PEERMAP_CHECKED int peermap_open(const char *name, const peermap_options *options, peermap_segment **out);
 
 /* Unmaps the segment, leaves the registry, frees the handle.  No other thread may use the handle or the memory.  NULL is ignored. */
 PEERMAP_API void peermap_detach(peermap_segment *segment);
@@ -293,11 +300,11 @@ PEERMAP_API int peermap_destroy(const char *name);
 
 /* Where the data begins in this process: the same address in every peer, unless PEERMAP_RELOCATABLE moved it.  Page aligned.  NULL in
  * a forked child. */
-PEERMAP_API void *peermap_base(const peermap_segment *segment);
+PEERMAP_API PEERMAP_CHECKED void *peermap_base(const peermap_segment *segment);
 
 /* Active data bytes: [base, base + size) may be read and written.  Grows and shrinks under the caller; see peermap_pin().  In a peer that
  * was late, smaller than elsewhere until its mapping has caught up. */
-PEERMAP_API size_t peermap_size(const peermap_segment *segment);
+PEERMAP_API PEERMAP_CHECKED size_t peermap_size(const peermap_segment *segment);
 
 /* Returns the active bytes, and no shrink takes them away until peermap_unpin().  Pins count: each needs its unpin.  At most 65535. */
 PEERMAP_API size_t peermap_pin(peermap_segment *segment);
@@ -309,12 +316,12 @@ PEERMAP_API size_t peermap_page_size(const peermap_segment *segment);
 
 /* The handle of this process in whose addresses `address` is, active or not; NULL if there is none.  How code that has a pointer into a
  * segment, and may have found it there, comes to the segment.  Takes no lock. */
-PEERMAP_API peermap_segment *peermap_of(const void *address);
+PEERMAP_API PEERMAP_CHECKED peermap_segment *peermap_of(const void *address);
 
 /* Copies `length` bytes of the active memory, from or to `offset` in the data.  As memcpy() does, but pinned, and where the object was cut short an
  * error, not a SIGBUS.  EINVAL (not in the active memory), EDETACHED, ELOST (then a part may have been copied). */
-PEERMAP_API int peermap_read(peermap_segment *segment, size_t offset, void *bytes, size_t length);
-PEERMAP_API int peermap_write(peermap_segment *segment, size_t offset, const void *bytes, size_t length);
+PEERMAP_API PEERMAP_CHECKED int peermap_read(peermap_segment *segment, size_t offset, void *bytes, size_t length);
+PEERMAP_API PEERMAP_CHECKED int peermap_write(peermap_segment *segment, size_t offset, const void *bytes, size_t length);
 
 /* Number of the last round.  Changes with every growth, shrink and remap. */
 PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
@@ -328,7 +335,7 @@ PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
  * ENOSPC, ELIMIT, ELATE (unless PEERMAP_ALLOW_LATE), EBUSY, EINVAL, EDETACHED, ELOST, EOS (errno ETIMEDOUT: the system has not given so much memory by
  * the deadline).
  */
-PEERMAP_API int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round);
+PEERMAP_API PEERMAP_CHECKED int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round);
 
 /*
  * Removes `by` bytes (rounded down to pages) from the end.  First every peer gives up the tail, then the memory goes back to the
@@ -340,24 +347,24 @@ PEERMAP_API int peermap_grow(peermap_segment *segment, size_t by, peermap_round 
  * EBUSY (a pin), ELATE (unless PEERMAP_ALLOW_LATE: then the memory is freed once the late peer has run), EINVAL (nothing would be
  * left), EDETACHED, ELOST, EOS.
  */
-PEERMAP_API int peermap_shrink(peermap_segment *segment, size_t by, peermap_round *round);
+PEERMAP_API PEERMAP_CHECKED int peermap_shrink(peermap_segment *segment, size_t by, peermap_round *round);
 
 /*
  * Makes a peer (0: every peer) replace its whole mapping by a fresh one of the active memory: the repair for a peer whose
  * address space disagrees with the registry.  ESRCH, ELATE, EBUSY, EDETACHED, ELOST, EOS.
  */
-PEERMAP_API int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round *round);
+PEERMAP_API PEERMAP_CHECKED int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round *round);
 
 /*
  * The peer mapping call by itself: on return the peer has the whole active memory mapped.  Idempotent; maps only what is
  * missing.  pid 0: every peer.  ESRCH, ELATE, EBUSY, EDETACHED, ELOST, EOS.
  */
-PEERMAP_API int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round);
+PEERMAP_API PEERMAP_CHECKED int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round);
 
 /* Copies up to `capacity` rows, a peer each, of the last round that this handle ran (a growth that found everything mapped ahead is one);
  * returns how many there are: none after a call that was refused before it asked anybody.  Rounds of other threads on the same handle count.
  * EDETACHED, EINVAL, EBUSY (a round goes on until the deadline). */
-PEERMAP_API int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity);
+PEERMAP_API PEERMAP_CHECKED int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity);
 
 /* ---- the heap: of a segment that was created with PEERMAP_HEAP ---- */
 
@@ -371,13 +378,13 @@ PEERMAP_API int peermap_answers(peermap_segment *segment, peermap_answer *out, i
  * NULL and errno: ENOMEM (peermap_last_error() says which limit, or who did not map the growth), EINVAL (no heap, or an alignment that is not a
  * power of two up to 2 MiB; above a page it holds in peers that are not relocated), EBADF (detached), ENODATA (PEERMAP_ELOST: the object was cut short).  A size of 0 is an object of its own.
  */
-PEERMAP_API void *peermap_alloc(peermap_segment *segment, size_t size);
-PEERMAP_API void *peermap_calloc(peermap_segment *segment, size_t count, size_t size);
-PEERMAP_API void *peermap_aligned_alloc(peermap_segment *segment, size_t alignment, size_t size);
+PEERMAP_API PEERMAP_CHECKED void *peermap_alloc(peermap_segment *segment, size_t size);
+PEERMAP_API PEERMAP_CHECKED void *peermap_calloc(peermap_segment *segment, size_t count, size_t size);
+PEERMAP_API PEERMAP_CHECKED void *peermap_aligned_alloc(peermap_segment *segment, size_t alignment, size_t size);
 
 /* Like realloc(): NULL `ptr` allocates, size 0 makes it smallest.  On failure, NULL, the object is what it was.  An object keeps
  * no alignment beyond 16 bytes when it moves. */
-PEERMAP_API void *peermap_realloc(peermap_segment *segment, void *ptr, size_t size);
+PEERMAP_API PEERMAP_CHECKED void *peermap_realloc(peermap_segment *segment, void *ptr, size_t size);
 
 /* NULL is ignored.  A pointer that is no live object of the heap (freed already, or foreign), or one whose guard was written over, changes
  * nothing: it is reported, see peermap_on_heap_fault(), and an object that was written past its end is never used again.  Where the object was cut short nothing
@@ -436,13 +443,13 @@ typedef struct peermap_heap {
 } peermap_heap;
 
 /* EINVAL (no heap), EDETACHED, ELOST. */
-PEERMAP_API int peermap_heap_stats(peermap_segment *segment, peermap_heap *out);
+PEERMAP_API PEERMAP_CHECKED int peermap_heap_stats(peermap_segment *segment, peermap_heap *out);
 
 /* Copies up to `capacity` rows, one for each size of small objects, from 16 bytes to 32 KiB; returns how many there are.  EINVAL (no heap), EDETACHED, ELOST. */
-PEERMAP_API int peermap_heap_classes(peermap_segment *segment, peermap_heap_class *out, int capacity);
+PEERMAP_API PEERMAP_CHECKED int peermap_heap_classes(peermap_segment *segment, peermap_heap_class *out, int capacity);
 
 /* Copies up to `capacity` rows, returns how many there are.  EINVAL, EDETACHED, ELOST. */
-PEERMAP_API int peermap_heap_peers(peermap_segment *segment, peermap_heap_peer *out, int capacity);
+PEERMAP_API PEERMAP_CHECKED int peermap_heap_peers(peermap_segment *segment, peermap_heap_peer *out, int capacity);
 
 enum peermap_heap_fault_kind {
     PEERMAP_FAULT_DOUBLE_FREE = 1, /* the object is free already */
@@ -471,10 +478,10 @@ PEERMAP_API void peermap_on_heap_fault(peermap_heap_fault_handler *handler, void
 
 /* Names `ptr`, which must lie in the active memory with `size` bytes after it.  Replaces a root of that name; NULL `ptr`
  * removes it.  `type` may be NULL.  ENAME, EINVAL, EROOTS, EBUSY, EDETACHED, ELOST. */
-PEERMAP_API int peermap_set_root(peermap_segment *segment, const char *root, void *ptr, size_t size, const char *type);
+PEERMAP_API PEERMAP_CHECKED int peermap_set_root(peermap_segment *segment, const char *root, void *ptr, size_t size, const char *type);
 
 /* The root's address in this process, or NULL if there is none; `size` (may be NULL) receives its size. */
-PEERMAP_API void *peermap_root(peermap_segment *segment, const char *root, size_t *size);
+PEERMAP_API PEERMAP_CHECKED void *peermap_root(peermap_segment *segment, const char *root, size_t *size);
 
 /* A root, copied. */
 typedef struct peermap_root_copy {
@@ -486,7 +493,7 @@ typedef struct peermap_root_copy {
 } peermap_root_copy;
 
 /* Reads a root, or that there is none.  0; ENAME, EDETACHED, ELOST. */
-PEERMAP_API int peermap_read_root(peermap_segment *segment, const char *root, peermap_root_copy *out);
+PEERMAP_API PEERMAP_CHECKED int peermap_read_root(peermap_segment *segment, const char *root, peermap_root_copy *out);
 
 /*
  * Waits until the version of the root is another than `version` (0: until there is such a root), for at most `deadline_ms` (0: the handle's
@@ -500,33 +507,33 @@ PEERMAP_API int peermap_wait_root(peermap_segment *segment, const char *root, ui
  * and the answer is 1.  Either way `*version` is what it is now.  Of any number of peers that try at once, one succeeds.  Errors of
  * peermap_set_root().
  */
-PEERMAP_API int peermap_swap_root(peermap_segment *segment, const char *root, uint64_t *version, void *ptr, size_t size, const char *type);
+PEERMAP_API PEERMAP_CHECKED int peermap_swap_root(peermap_segment *segment, const char *root, uint64_t *version, void *ptr, size_t size, const char *type);
 
 /* ---- the registry ---- */
 
 /* This process's own row.  EDETACHED, EINVAL, EFORMAT, ELOST. */
-PEERMAP_API int peermap_self(peermap_segment *segment, peermap_peer *out);
+PEERMAP_API PEERMAP_CHECKED int peermap_self(peermap_segment *segment, peermap_peer *out);
 
 /* The `id` of this process's own row, and how long its calls wait; 0 if the handle is detached. */
 PEERMAP_API uint64_t peermap_id(const peermap_segment *segment);
 PEERMAP_API uint32_t peermap_deadline_ms(const peermap_segment *segment);
 
 /* The pid of the live peer with this descriptive name; 0 if there is none.  Asks /proc about that one: some 20 microseconds. */
-PEERMAP_API pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name);
+PEERMAP_API PEERMAP_CHECKED pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name);
 
 /* Copies up to `capacity` rows; returns how many peers there are.  `out` may be NULL if capacity is 0.  A death that nobody has noticed yet
  * is entered in the event ring; /proc is asked about each peer, some 20 microseconds.  EDETACHED, EINVAL, ELOST. */
-PEERMAP_API int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity);
+PEERMAP_API PEERMAP_CHECKED int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity);
 
 /*
  * 1 if no thread of the process of this peer, by its `id`, can touch the memory any more by this attachment: it has detached, or ended wholly.  A
  * process that is killed is DEAD at once, but its threads end one after the other: what was in their hands may be given to others only when this
  * says so.  0 if it lives, or its threads may still run.  EINVAL, EDETACHED, ELOST, EOS.
  */
-PEERMAP_API int peermap_peer_ended(peermap_segment *segment, const peermap_peer *peer);
+PEERMAP_API PEERMAP_CHECKED int peermap_peer_ended(peermap_segment *segment, const peermap_peer *peer);
 
 /* Waits until that is so, for at most `deadline_ms` (0: the handle's deadline).  1, or 0 if it was not so by then.  Errors likewise. */
-PEERMAP_API int peermap_wait_ended(peermap_segment *segment, const peermap_peer *peer, uint32_t deadline_ms);
+PEERMAP_API PEERMAP_CHECKED int peermap_wait_ended(peermap_segment *segment, const peermap_peer *peer, uint32_t deadline_ms);
 
 /* Frees the slots of dead peers, and takes back what they held of the heap.  Returns how many slots.  EBUSY, EDETACHED, ELOST. */
 PEERMAP_API int peermap_reap(peermap_segment *segment);

@@ -174,7 +174,7 @@ public:
         if (handle)
             peermap_unpin(handle);
     }
-    std::size_t size() const noexcept { return bytes; }
+    [[nodiscard]] std::size_t size() const noexcept { return bytes; }
 
 private:
     peermap_segment *handle;
@@ -196,12 +196,12 @@ public:
     }
     ~segment() { detach(); }
 
-    static segment create(const std::string &name, const options &with = {}) { return thrown(&peermap_create, name, with); }
-    static segment create(const std::string &name, const options &with, std::error_code &ec) { return entered(&peermap_create, name, with, ec); }
-    static segment attach(const std::string &name, const options &with = {}) { return thrown(&peermap_attach, name, with); }
-    static segment attach(const std::string &name, const options &with, std::error_code &ec) { return entered(&peermap_attach, name, with, ec); }
-    static segment open(const std::string &name, const options &with = {}) { return thrown(&peermap_open, name, with); }
-    static segment open(const std::string &name, const options &with, std::error_code &ec) { return entered(&peermap_open, name, with, ec); }
+    [[nodiscard]] static segment create(const std::string &name, const options &with = {}) { return thrown(&peermap_create, name, with); }
+    [[nodiscard]] static segment create(const std::string &name, const options &with, std::error_code &ec) { return entered(&peermap_create, name, with, ec); }
+    [[nodiscard]] static segment attach(const std::string &name, const options &with = {}) { return thrown(&peermap_attach, name, with); }
+    [[nodiscard]] static segment attach(const std::string &name, const options &with, std::error_code &ec) { return entered(&peermap_attach, name, with, ec); }
+    [[nodiscard]] static segment open(const std::string &name, const options &with = {}) { return thrown(&peermap_open, name, with); }
+    [[nodiscard]] static segment open(const std::string &name, const options &with, std::error_code &ec) { return entered(&peermap_open, name, with, ec); }
 
     /* Removes the name of a segment, as peermap_destroy().  False if there is none. */
     static bool remove(const std::string &name)
@@ -220,12 +220,12 @@ public:
 
     void detach() noexcept { peermap_detach(std::exchange(handle, nullptr)); }
     explicit operator bool() const noexcept { return handle != nullptr; }
-    peermap_segment *native_handle() const noexcept { return handle; }
+    [[nodiscard]] peermap_segment *native_handle() const noexcept { return handle; }
 
-    void *base() const noexcept { return peermap_base(handle); }
-    std::size_t size() const noexcept { return peermap_size(handle); }
-    std::size_t page_size() const noexcept { return peermap_page_size(handle); }
-    std::uint64_t epoch() const noexcept { return peermap_epoch(handle); }
+    [[nodiscard]] void *base() const noexcept { return peermap_base(handle); }
+    [[nodiscard]] std::size_t size() const noexcept { return peermap_size(handle); }
+    [[nodiscard]] std::size_t page_size() const noexcept { return peermap_page_size(handle); }
+    [[nodiscard]] std::uint64_t epoch() const noexcept { return peermap_epoch(handle); }
     [[nodiscard]] peermap::pin pin() const noexcept { return peermap::pin(handle); }
 
     /* Copies, where a touch would be a SIGBUS if the object was cut short from outside: PEERMAP_ELOST. */
@@ -249,14 +249,14 @@ public:
     peermap_round map_peer(pid_t pid = 0) { return thrown_round(&peermap_map_peer, pid); }
     peermap_round map_peer(pid_t pid, std::error_code &ec) noexcept { return round(&peermap_map_peer, pid, ec); }
 
-    std::vector<peermap_peer> peers() const
+    [[nodiscard]] std::vector<peermap_peer> peers() const
     {
         std::error_code ec;
         auto rows = peers(ec);
         detail::raise(ec);
         return rows;
     }
-    std::vector<peermap_peer> peers(std::error_code &ec) const
+    [[nodiscard]] std::vector<peermap_peer> peers(std::error_code &ec) const
     {
         std::vector<peermap_peer> rows;
         for (int count = 16; rows.size() < static_cast<std::size_t>(count);) { /* others may have come meanwhile */
@@ -270,18 +270,18 @@ public:
         }
         return rows;
     }
-    pid_t pid_of(const std::string &peer) const noexcept { return peermap_pid_of(handle, peer.c_str()); }
+    [[nodiscard]] pid_t pid_of(const std::string &peer) const noexcept { return peermap_pid_of(handle, peer.c_str()); }
 
     /* Whether no thread of that peer's process can touch the memory any more. */
-    bool peer_ended(const peermap_peer &peer) const { return thrown_wait(peermap_peer_ended(handle, &peer)) == 1; }
-    bool peer_ended(const peermap_peer &peer, std::error_code &ec) const noexcept { return waited(peermap_peer_ended(handle, &peer), ec) == 1; }
+    [[nodiscard]] bool peer_ended(const peermap_peer &peer) const { return thrown_wait(peermap_peer_ended(handle, &peer)) == 1; }
+    [[nodiscard]] bool peer_ended(const peermap_peer &peer, std::error_code &ec) const noexcept { return waited(peermap_peer_ended(handle, &peer), ec) == 1; }
     /* Waits for that; false if it was not so by the deadline (0: the segment's; less than that: without waiting). */
-    bool wait_ended(const peermap_peer &peer, std::chrono::milliseconds deadline = {}) const
+    [[nodiscard]] bool wait_ended(const peermap_peer &peer, std::chrono::milliseconds deadline = {}) const
     {
         const detail::bounded all(deadline, handle);
         return thrown_wait(peermap_wait_ended(handle, &peer, detail::whole_ms(deadline))) == 1;
     }
-    bool wait_ended(const peermap_peer &peer, std::chrono::milliseconds deadline, std::error_code &ec) const noexcept
+    [[nodiscard]] bool wait_ended(const peermap_peer &peer, std::chrono::milliseconds deadline, std::error_code &ec) const noexcept
     {
         const detail::bounded all(deadline, handle);
         return waited(peermap_wait_ended(handle, &peer, detail::whole_ms(deadline)), ec) == 1;
@@ -308,7 +308,7 @@ public:
     }
 
     /* Raw memory of the heap.  peermap::bad_alloc. */
-    void *allocate(std::size_t bytes, std::size_t alignment = 16)
+    [[nodiscard]] void *allocate(std::size_t bytes, std::size_t alignment = 16)
     {
         void *got = alignment <= 16 ? peermap_alloc(handle, bytes) : peermap_aligned_alloc(handle, alignment, bytes);
         if (!got)
@@ -318,11 +318,11 @@ public:
     void deallocate(void *pointer) noexcept { peermap_free(handle, pointer); }
 
     /* The object of this name, or nullptr if there is none, or none that is complete.  PEERMAP_ETYPE if it is of another type. */
-    template <class T> T *find(const std::string &name) const;
-    template <class T> T *find(const std::string &name, std::error_code &ec) const;
+    template <class T> [[nodiscard]] T *find(const std::string &name) const;
+    template <class T> [[nodiscard]] T *find(const std::string &name, std::error_code &ec) const;
     /* Waits until there is one that is complete; nullptr if there was none by the deadline (0: the segment's; less than that: without waiting). */
-    template <class T> T *wait_for(const std::string &name, std::chrono::milliseconds deadline = {}) const;
-    template <class T> T *wait_for(const std::string &name, std::chrono::milliseconds deadline, std::error_code &ec) const;
+    template <class T> [[nodiscard]] T *wait_for(const std::string &name, std::chrono::milliseconds deadline = {}) const;
+    template <class T> [[nodiscard]] T *wait_for(const std::string &name, std::chrono::milliseconds deadline, std::error_code &ec) const;
 
     /*
      * The object of this name; made of these arguments, and of an allocator of this segment if it takes one, where there is none.  Of any
@@ -443,10 +443,10 @@ public:
             peermap_free(handle, pointer);
     }
 
-    std::size_t max_size() const noexcept { return static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T); }
+    [[nodiscard]] std::size_t max_size() const noexcept { return static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T); }
 
     /* This process's handle of the segment; nullptr if it is not attached. */
-    peermap_segment *native_handle() const noexcept { return peermap_of(base); }
+    [[nodiscard]] peermap_segment *native_handle() const noexcept { return peermap_of(base); }
 
     template <class U> friend bool operator==(const allocator &a, const allocator<U> &b) noexcept { return a.where() == b.where(); }
     template <class U> friend bool operator!=(const allocator &a, const allocator<U> &b) noexcept { return a.where() != b.where(); }

@@ -187,7 +187,7 @@ static void durations()
     CHECK(!peermap::segment::create(segment_name(), options, ec) && ec == PEERMAP_EINVAL);
     std::string said;
     try {
-        peermap::segment::open(segment_name(), options);
+        (void)peermap::segment::open(segment_name(), options);
     } catch (const peermap::error &error) {
         said = error.what();
     }

@@ -113,7 +113,8 @@ static void a_root_and_an_end_are_waited_for(peermap::segment &segment)
     CHECK(!segment.wait_root("later", 0, 50ms));
     const pid_t pid = start("setter", [](peermap::segment &there) {
         usleep(100000);
-        peermap_set_root(there.native_handle(), "later", there.base(), 16, "bytes");
+        if (peermap_set_root(there.native_handle(), "later", there.base(), 16, "bytes") != 0)
+            _exit(3);
         pause();
     });
     const auto root = segment.wait_root("later", 0, 60s);

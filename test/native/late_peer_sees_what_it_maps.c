@@ -8,7 +8,7 @@ int main(int argc, char **argv)
     setup(argv);
     struct peer *a = ready_peer("a", "create 65536 no-ptrace deadline 1 late");
     struct peer *sleeper = ready_peer("sleeper", NULL);
-    for (int round = 0; round < 150; round++) {
+    for (int round = 0; round < 60; round++) {
         /* The question waits in its pipe: the application's thread has work the moment the process continues. */
         stop_peer(sleeper);
         say(sleeper, "touch");

@@ -64,11 +64,11 @@ static void do_something(struct work *own, peermap_segment *segment, uint64_t di
     memset(&round, 0, sizeof round);
     switch (dice % 8) {
     case 0:
-    case 1: peermap_grow(segment, 1 + dice % 65536, &round); break;
-    case 2: peermap_shrink(segment, 4096, &round); break;
-    case 3: peermap_remap(segment, 0, &round); break;
-    case 4: peermap_set_root(segment, "root", peermap_base(segment), 8, "word"); break;
-    case 5: peermap_peers(segment, peers, SLOTS); break;
+    case 1: either_way(peermap_grow(segment, 1 + dice % 65536, &round)); break;
+    case 2: either_way(peermap_shrink(segment, 4096, &round)); break;
+    case 3: either_way(peermap_remap(segment, 0, &round)); break;
+    case 4: either_way(peermap_set_root(segment, "root", peermap_base(segment), 8, "word")); break;
+    case 5: either_way(peermap_peers(segment, peers, SLOTS)); break;
     case 6: peermap_reap(segment); break;
     default: peermap_pin(segment), peermap_unpin(segment); break;
     }
@@ -87,7 +87,7 @@ static void allocate_something(peermap_segment *segment, uint64_t dice)
     case 2: *at = peermap_calloc(segment, 1, dice >> 16 & 65535); break;
     case 3: *at = peermap_realloc(segment, *at, dice >> 16 & 32767); break;
     case 4: peermap_free(segment, *at); break;
-    case 5: peermap_heap_stats(segment, &found); break;
+    case 5: either_way(peermap_heap_stats(segment, &found)); break;
     case 6: peermap_trim(segment, NULL); break;
     default: (void)peermap_usable_size(segment, *at); break;
     }

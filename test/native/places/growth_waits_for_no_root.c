@@ -27,7 +27,7 @@ static pid_t stopped_holder(void)
         peermap_options options = { .struct_size = sizeof options, .peer_name = "holder", .flags = PEERMAP_NO_PTRACE };
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         at_place("claim.begun", stop_there);
-        peermap_attach(seg(), &options, &other);
+        either_way(peermap_attach(seg(), &options, &other));
         _exit(0);
     }
     CHECK(waitpid(holder, &status, WUNTRACED) == holder && WIFSTOPPED(status));
