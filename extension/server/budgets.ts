@@ -30,6 +30,14 @@ export const looks = {
   waiting: 64,
 } as const;
 
+/** What a client may have asked for. */
+export const channel = {
+  /** Requests of one kind, of one segment each, that have no answer yet.  As many as may wait for a look. */
+  open: looks.waiting,
+  /** Characters; of a method and of a segment, so much tells them apart. */
+  longestId: 128,
+} as const;
+
 /** What a person changes: joining, creating, rounds, reaping, removing.  Each has a thread while it waits for others, until its deadline. */
 export const changes = {
   /** Many, for they sleep: so many segments have to be held up, each by somebody, before another has to wait. */

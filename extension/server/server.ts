@@ -8,7 +8,7 @@
 import './no-polling';
 import * as l10n from '@vscode/l10n';
 import { createConnection } from 'vscode-languageserver';
-import { createProtocolConnection, IPCMessageReader, IPCMessageWriter, type InitializeResult } from 'vscode-languageserver/node';
+import { createProtocolConnection, ErrorCodes, ResponseError, type InitializeResult } from 'vscode-languageserver/node';
 import type { Observer } from '../../native/addon/index';
 import {
   writes,
@@ -21,6 +21,7 @@ import {
 import { objectOf } from '../protocol/undertaking';
 import { loadAddon, type Addon } from './addon';
 import { looks } from './budgets';
+import { Channel } from './channel';
 import { toResponseError, toWire } from './convert';
 import { factsOf } from './facts';
 import { readMemory, searchMemory } from './memory';
@@ -44,15 +45,14 @@ const watchdog = {
   initialize: () => undefined,
   exit: (code: number) => process.exit(code),
 };
-const connection = createConnection(
-  (logger) => createProtocolConnection(new IPCMessageReader(process), new IPCMessageWriter(process), logger),
-  watchdog,
-);
+const { reader, writer } = new Channel(process);
+const connection = createConnection((logger) => createProtocolConnection(reader, writer, logger), watchdog);
 
 /** As many as a page draws, in one message. */
 const mostEvents = 65_536;
 
 let readOnly = true;
+let initialized = false;
 const underWay = new UnderWay();
 
 function notify<N extends keyof Notifications>(method: N, params: Notifications[N]): void {
@@ -140,6 +140,9 @@ function answer(handlers: Handlers, method: Method): void {
 
 // Without the addon the server starts all the same, and says why it is of no use: a client would take a failed start for a crash.
 connection.onInitialize(({ initializationOptions }): InitializeResult => {
+  // What may be written is said once.
+  if (initialized) throw new ResponseError(ErrorCodes.InvalidRequest, l10n.t('The server has been initialized already.'));
+  initialized = true;
   const options = initializationOptions as StartOptions | undefined;
   readOnly = options?.readOnly ?? false;
   if (options?.words) l10n.config({ contents: options.words });
