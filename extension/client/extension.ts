@@ -96,7 +96,7 @@ export function activate(context: vscode.ExtensionContext): PeermapApi | undefin
     vscode.window.registerWebviewPanelSerializer(viewType, inspectors),
     vscode.window.registerCustomEditorProvider(
       snapshotViewType,
-      new SnapshotEditor({ dist: own('dist'), save: saveFile, openText: (title, text) => documents.open(title, text) }),
+      new SnapshotEditor({ dist: own('dist'), log, save: saveFile, openText: (title, text) => documents.open(title, text) }),
     ),
     vscode.tasks.registerTaskProvider(taskType, tasks),
     vscode.window.registerUriHandler(new Links(log)),

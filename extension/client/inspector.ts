@@ -12,19 +12,12 @@ import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { Requests } from '../protocol/requests';
 import { leftOutText } from '../protocol/undertaking';
-import {
-  questions,
-  viewCommands,
-  type ByteRange,
-  type FromView,
-  type ToView,
-  type ViewCommand,
-  type ViewState,
-} from '../protocol/view';
+import type { ByteRange, FromView, ToView, ViewCommand, ViewState } from '../protocol/view';
 import type { Target } from './command-arguments';
 import { sentenceOf } from './failure';
 import { page } from './inspector-page';
 import { PageFeed } from './page-feed';
+import { pageMessages } from './page-messages';
 import type { SegmentChange, Segments } from './segments';
 import type { ServerConnection } from './server-connection';
 import { revealTerminal } from './terminals';
@@ -120,7 +113,12 @@ class Inspector {
     panel.title = segment;
     panel.iconPath = host.icon;
     const subscriptions = [
-      panel.webview.onDidReceiveMessage((message: FromView) => void this.receive(message)),
+      panel.webview.onDidReceiveMessage(
+        pageMessages(
+          (message) => this.receive(message),
+          (error) => host.log.error(sentenceOf(error)),
+        ),
+      ),
       panel.onDidChangeViewState(() => {
         if (!panel.visible) this.sleep();
       }),
@@ -142,6 +140,14 @@ class Inspector {
     this.wanted = this.drawn && this.send({ kind: 'reveal', ...place }) ? undefined : place;
   }
 
+  /** Who has lost what it knew says so as well: then the segment, which is watched already, goes on being so. */
+  private wakeUp(): void {
+    const watch = this.host.segments.watch(this.segment);
+    this.sleep();
+    this.ready = true;
+    this.watch = watch;
+  }
+
   private sleep(): void {
     this.ready = false;
     this.drawn = false;
@@ -155,10 +161,8 @@ class Inspector {
   private async receive(message: FromView): Promise<void> {
     switch (message.kind) {
       case 'ready':
-        this.sleep();
-        this.ready = true;
+        this.wakeUp();
         this.sendServerState();
-        this.watch = this.host.segments.watch(this.segment);
         // Somebody else may watch it already: then what is known is shown at once.
         if (this.sendSnapshot()) await this.sendPast();
         break;
@@ -188,7 +192,6 @@ class Inspector {
     if (pid !== undefined) target.pid = pid;
     if (range) Object.assign(target, { offset: range.offset, bytes: range.length } satisfies Target);
     try {
-      if (!viewCommands.includes(command)) throw new Error(l10n.t('There is no command {0}.', command));
       await this.host.run(command, target);
       this.send({ kind: 'done', id });
     } catch (error) {
@@ -197,10 +200,9 @@ class Inspector {
     }
   }
 
-  /** The page is ours, but what it asks is checked all the same: it gets no request that writes, and none of another segment. */
+  /** One of `questions`, none of which writes; and of this segment. */
   private async ask({ id, question, params }: Extract<FromView, { kind: 'ask' }>): Promise<void> {
     try {
-      if (!questions.includes(question)) throw new Error(l10n.t('There is no question {0}.', question));
       const asked = { ...params, segment: this.segment } as Requests[typeof question]['params'];
       const what = l10n.t('what was asked of {0}', this.segment);
       const result = await this.host.server.request(question, asked, what, this.asking.token);

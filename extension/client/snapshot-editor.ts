@@ -10,12 +10,14 @@ import { largestFile, parseSnapshotFile, takenAt, type ReadFile, type SnapshotFi
 import type { FromView, ToView } from '../protocol/view';
 import { sentenceOf } from './failure';
 import { errorPage, page } from './inspector-page';
+import { pageMessages } from './page-messages';
 import { answerFromFile } from './snapshot-answers';
 
 export const snapshotViewType = 'peermap.snapshot';
 
 export interface SnapshotHost {
   dist: vscode.Uri;
+  log: vscode.LogOutputChannel;
   save(name: string, text: string): Promise<unknown>;
   openText(title: string, text: string): Promise<void>;
 }
@@ -62,7 +64,12 @@ export class SnapshotEditor implements vscode.CustomReadonlyEditorProvider<Snaps
     }
     const { file } = read;
     webview.options = { enableScripts: true, localResourceRoots: [this.host.dist] };
-    webview.onDidReceiveMessage((message: FromView) => void this.receive(file, webview, message));
+    webview.onDidReceiveMessage(
+      pageMessages(
+        (message) => this.receive(file, webview, message),
+        (error) => this.host.log.error(sentenceOf(error)),
+      ),
+    );
     webview.html = page(webview, this.host.dist, file.snapshot.name);
   }
 

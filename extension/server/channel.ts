@@ -170,7 +170,7 @@ class Writer extends AbstractMessageWriter implements MessageWriter {
       return Promise.resolve();
     } catch (error) {
       this.failed(error, message);
-      return Promise.reject(error);
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
