@@ -316,6 +316,53 @@ describe('the debugger that reads types', function () {
     );
   });
 
+  it('answers, and goes on, whatever circles the types of debug information lead in', async () => {
+    await ends({
+      'array of itself': circle('.uleb128 6\n.long x0 - unit', ''),
+      'constant of itself': circle('.uleb128 7\n.long x0 - unit', ''),
+      'pointer to itself': circle('.uleb128 8\n.long x0 - unit', ''),
+      'struct of itself': circle('', 'apart'),
+      'parts that take each other in': circle('.uleb128 9\n.long parts', ''),
+    });
+  });
+
+  it('answers, and goes on, whatever an index of debug information says', async () => {
+    const good = build('indexed', '-g');
+    const words = (...numbers: number[]) => Buffer.from(Uint32Array.from(numbers).buffer);
+    const indexes: [string, Buffer][] = [
+      ['.gdb_index', words(8, 0x7fffffff, 0x7ffffff0, 0xffffffff, 0xfffffff0, 0x80000000)],
+      ['.debug_names', Buffer.concat([words(400, 5, 1, 0, 0, 1, 0x3fffffff, 0, 0), Buffer.alloc(400)])],
+      ['.debug_names', words(36, 5, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0)],
+    ];
+    const client = await Client.start();
+    for (const [at, [section, bytes]] of indexes.entries()) {
+      const index = path.join(folder, `index-${at}`);
+      fs.writeFileSync(index, bytes);
+      execFileSync('objcopy', ['--add-section', `${section}=${index}`, good, `${good}-${at}`]);
+      await endsFor(client, `${good}-${at}`);
+    }
+  });
+
+  async function ends(units: Record<string, string>): Promise<void> {
+    const client = await Client.start();
+    for (const [at, [what, unit]] of Object.entries(units).entries()) {
+      const source = path.join(folder, `circle-${at}.s`);
+      fs.writeFileSync(source, unit);
+      await endsFor(client, build(`circle-${at}`, '-g0', source), what);
+    }
+  }
+
+  async function endsFor(client: Client, program: string, what = program): Promise<void> {
+    segment = testSegment();
+    await run(program);
+    const { value, problems } = await client.request('peermap/structure', { segment, root: 'apart' });
+    assert.ok(value !== null || problems.length > 0, what);
+    assert.ok((await client.request('peermap/list', {})).value, what);
+    const status = fs.readFileSync(`/proc/${client.pid}/status`, 'latin1');
+    assert.ok(Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) * 1024 < 512 << 20, what);
+    started.splice(0).forEach((child) => child.kill('SIGKILL'));
+  }
+
   it('gives the beginning of a name that is longer than anybody reads', async () => {
     await run(build('long', '-g', `-Dfirst=${'x'.repeat(100_000)}`));
     const { value } = await answer();
@@ -399,4 +446,38 @@ function claimSize(program: string, length: number): void {
   // Its header: the kind of compression, nothing, then the length.
   bytes.writeBigUInt64LE(BigInt(length), Number(bytes.readBigUInt64LE(at + 24)) + 8);
   fs.writeFileSync(program, bytes);
+}
+
+/** Debug information of `struct apart` with one member, of the type `x` or of the one that is named; `x` is as it is written here. */
+function circle(x: string, member: string): string {
+  const abbreviations = [
+    [1, 0x11, 1, 0x03, 0x08, 0x13, 0x0b],
+    [2, 0x13, 1, 0x03, 0x08, 0x0b, 0x0b],
+    [3, 0x0d, 0, 0x03, 0x08, 0x49, 0x13, 0x38, 0x0b],
+    [6, 0x01, 0, 0x49, 0x13],
+    [7, 0x26, 0, 0x49, 0x13],
+    [8, 0x0f, 0, 0x49, 0x13],
+    [9, 0x3d, 0, 0x18, 0x10],
+    [10, 0x3c, 1, 0x03, 0x08],
+  ].map((each) => `.byte ${each.join(',')},0,0`);
+  const unit = (name: string, ...lines: string[]) => [
+    `${name}: .long ${name}_end - . - 4`,
+    '.short 4\n.long abbreviations\n.byte 8',
+    ...lines,
+    `${name}_end:`,
+  ];
+  return [
+    '.section .note.GNU-stack,"",@progbits\n.section .debug_info,"",@progbits\ninfo:',
+    ...unit(
+      'unit',
+      '.byte 1\n.asciz "x.c"\n.byte 12',
+      `x0: ${x}`,
+      'apart: .byte 2\n.asciz "apart"\n.byte 16',
+      `.byte 3\n.asciz "first"\n.long ${member === '' ? 'x0' : member} - unit\n.byte 0\n.byte 0, 0`,
+    ),
+    ...unit('part', 'parts: .byte 10\n.asciz "p"', '.byte 9\n.long parts', '.byte 0'),
+    '.section .debug_abbrev,"",@progbits\nabbreviations:',
+    ...abbreviations,
+    '.byte 0\n',
+  ].join('\n');
 }
