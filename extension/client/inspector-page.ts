@@ -4,10 +4,11 @@
 
 import * as crypto from 'node:crypto';
 import * as vscode from 'vscode';
+import { policyOf } from './page-policy';
 
 /** A page that says why there is nothing to show.  It runs nothing. */
 export function errorPage(title: string, text: string): string {
-  const policy = "default-src 'none'";
+  const policy = policyOf();
   return `<!doctype html>
 <html>
 <head>
@@ -31,7 +32,7 @@ function escaped(text: string): string {
 export function page(webview: vscode.Webview, dist: vscode.Uri, segment: string): string {
   const nonce = crypto.randomBytes(16).toString('base64');
   const uri = (file: string) => webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}; font-src ${webview.cspSource}`;
+  const policy = policyOf({ nonce, own: webview.cspSource });
   // The names of segments need no escaping: the library admits A-Z a-z 0-9 . _ - only.  A damaged state might.
   const title = segment.replace(/[^\w.-]/g, '_');
   // No script: a page of text, which the page's script reads.  `<` could end it.

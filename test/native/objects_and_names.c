@@ -78,11 +78,36 @@ static void objects(void)
     CHECK_INT(peermap_destroy(seg()), 0);
 }
 
+static char behind[128];
+static void clean(void) { unlink(behind); }
+
+/* Behind it is a segment that could be attached to, or a name that is free. */
+static void links(void)
+{
+    char name[100];
+    snprintf(name, sizeof name, "%s-behind", seg());
+    snprintf(behind, sizeof behind, "/dev/shm/peermap.%s", name);
+    atexit(clean);
+    peermap_segment *segment;
+    struct stat facts;
+    CHECK_INT(peermap_create(name, NULL, &segment), 0);
+    peermap_detach(segment);
+    CHECK(symlink(behind, path) == 0);
+    CHECK_INT(attach_now(), PEERMAP_EFORMAT);
+    CHECK_INT(peermap_open(seg(), NULL, &segment), PEERMAP_EFORMAT);
+    CHECK_INT(peermap_create(seg(), NULL, &segment), PEERMAP_EEXIST);
+    peermap_destroy(seg());
+    CHECK(lstat(behind, &facts) == 0 && S_ISREG(facts.st_mode));
+    CHECK_INT(peermap_destroy(name), 0);
+    if (lstat(path, &facts) != 0)
+        CHECK(symlink(behind, path) == 0);
+    CHECK(peermap_open(seg(), NULL, &segment) != 0 && peermap_create(seg(), NULL, &segment) != 0);
+    CHECK(lstat(behind, &facts) != 0 && unlink(path) == 0);
+}
+
 static void strangers(void)
 {
-    CHECK(symlink("/etc/passwd", path) == 0);
-    CHECK_INT(attach_now(), PEERMAP_EFORMAT);
-    CHECK(unlink(path) == 0 && mkfifo(path, 0600) == 0);
+    CHECK(mkfifo(path, 0600) == 0);
     CHECK_INT(attach_now(), PEERMAP_EFORMAT);
     CHECK(unlink(path) == 0 && mkdir(path, 0700) == 0);
     CHECK_INT(attach_now(), PEERMAP_EFORMAT);
@@ -171,6 +196,7 @@ int main(int argc, char **argv)
     snprintf(path, sizeof path, "/dev/shm/peermap.%s", seg());
     names();
     objects();
+    links();
     strangers();
     damage();
     races();

@@ -38,7 +38,9 @@ int main(int argc, char **argv)
     struct peer *a = ready_peer("a", "create 65536");
     struct peer *b = ready_peer("b", NULL);
     kill_peer(b);
-    CHECK(symlink("/etc/passwd", path[0]) == 0);
+    char segment_path[128];
+    object_path(seg(), segment_path);
+    CHECK(symlink(segment_path, path[0]) == 0); /* to one that could be shown */
     CHECK(mkdir(path[1], 0700) == 0);
     CHECK(mkfifo(path[2], 0600) == 0);
     int fd = open(path[3], O_WRONLY | O_CREAT, 0640);

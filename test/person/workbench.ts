@@ -41,13 +41,16 @@ async function load<T>(script: string): Promise<T> {
 }
 
 /** VS Code with the packaged extension, as a person installs it. */
-export async function installedServer(settings: Record<string, unknown> = {}): Promise<Server> {
+export async function installedServer(
+  settings: Record<string, unknown> = {},
+  { trusting = true }: { /** Every folder. */ trusting?: boolean } = {},
+): Promise<Server> {
   const { ensureHost, ensureChromium } = await load<{ ensureHost: () => Promise<unknown>; ensureChromium: () => string }>(
     'install.mjs',
   );
   const { startServer } = await load<{ startServer: (options: object) => Promise<Server> }>('server.mjs');
   ensureChromium();
-  return startServer({ host: await ensureHost(), settings, installVsix: 'build/peermap.vsix', disableWorkspaceTrust: true });
+  return startServer({ host: await ensureHost(), settings, installVsix: 'build/peermap.vsix', disableWorkspaceTrust: trusting });
 }
 
 /** A copy of native/examples, with files of the workspace in its .vscode. */

@@ -10,13 +10,14 @@ import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import { policyOf } from '../../extension/client/page-policy';
 import type { EventBatch, PeermapEvent } from '../../extension/protocol/model';
 import type { FromView, Question, QuestionResult, ToView } from '../../extension/protocol/view';
 import type { Model } from './fixtures';
 import { themeSheet, type Theme } from './themes';
 
 const nonce = 'ZmFrZS1idXQtY29uc3RhbnQ';
-const policy = `default-src 'none'; style-src 'self'; script-src 'nonce-${nonce}'`;
+const policy = policyOf({ nonce, own: "'self'" });
 
 const fakeApi = `
 const key = 'state';
