@@ -11,7 +11,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import * as path from 'node:path';
 import type { Readable } from 'node:stream';
 import { formatBytes } from '../protocol/address';
-import type { Description } from '../protocol/layout';
+import { toDescription, type Description } from '../protocol/layout';
 import type { Problem } from '../protocol/model';
 import { debuggers, structures } from './budgets';
 import { Kept } from './kept';
@@ -161,8 +161,11 @@ function gather(stream: Readable | null, most: number, over: () => void): () => 
 
 function parse(answer: string, file: ProgramFile, complaint: string): Reading | undefined {
   try {
-    const description = JSON.parse(answer) as Description | null;
-    if (description) return { kind: 'described', description, bytes: answer.length };
+    const given: unknown = JSON.parse(answer);
+    if (given !== null) {
+      const description = toDescription(given);
+      return description && { kind: 'described', description, bytes: answer.length };
+    }
   } catch {
     return undefined;
   }
@@ -235,6 +238,10 @@ function whyBroken(file: ProgramFile, late: boolean, complaint: string): Problem
   // Of a Python traceback the last line says what happened; where gdb itself broke, what comes after that line is its own stack.
   const lines = complaint.trim().split('\n');
   const why = lines.find((line) => /internal-error:|^Fatal signal:/.test(line)) ?? lines.at(-1) ?? '';
+  if (why === '') {
+    const text = l10n.t('gdb cannot read the debug information of {0}: what it answers makes no sense.', where);
+    return { code: 'os', where, text };
+  }
   return { code: 'os', where, text: l10n.t('gdb cannot read the debug information of {0}: {1}', where, why) };
 }
 

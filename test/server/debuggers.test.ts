@@ -254,6 +254,40 @@ describe('the debugger that reads types', function () {
     assert.deepEqual(starts, [...Array.from({ length: count }, (_, at) => `type${at}`), 'type0']);
   });
 
+  it('is not believed where what it answers is no description, as when a file of others has got the better of it', async () => {
+    const tools = fs.mkdtempSync(path.join(folder, 'tools-'));
+    const told = path.join(tools, 'told');
+    fs.writeFileSync(path.join(tools, 'gdb'), `#!/bin/sh\nexec /bin/cat ${told} >&4\n`, { mode: 0o755 });
+    const client = await Client.start({ env: { ...process.env, PATH: `${tools}:${process.env['PATH'] ?? ''}` } });
+    const int = { name: 'int', size: 4, kind: 'int' };
+    const root = (...fields: object[]) => ({ name: 's', size: 16, kind: 'struct', fields });
+    const first = { name: 'first', type: 1, bit: 0 };
+    const types = [
+      [root({ ...first, name: {} }), int],
+      [root({ ...first, name: 'x'.repeat(7 << 20) }), int],
+      [root({ ...first, bit: 0.5 }), int],
+      [root({ ...first, bits: 1e308 }), int],
+      [root(first), { ...int, kind: 'enum', names: [['A', '9'.repeat(7 << 20)]] }],
+      [root(first), { ...int, kind: 'enum', names: [['A', 'none']] }],
+      [{ ...root(), fields: { length: 1e9 } }],
+      [{ ...root(), name: null }],
+    ].map((each) => JSON.stringify({ reader: 'it', root: 0, types: each }));
+    const good = JSON.stringify({ reader: 'it', root: 0, types: [root(first), int] });
+    const all = [...types, '5', '[]', '{}', '['.repeat(4 << 20), '{"types": null, "root": 0, "reader": "it"}', good];
+    const described = build('answers', '-g');
+    for (const [at, text] of all.entries()) {
+      segment = testSegment();
+      const program = path.join(folder, `answers-${at}`);
+      fs.copyFileSync(described, program);
+      await run(program);
+      fs.writeFileSync(told, text);
+      const { value, problems } = await client.request('peermap/structure', { segment, root: 'apart' });
+      if (text === good) assert.equal(value?.fields[0]?.value, '41');
+      else assert.match(problems.map((each) => each.text).join(), /what it answers makes no sense/, text.slice(0, 200));
+      started.splice(0).forEach((child) => child.kill('SIGKILL'));
+    }
+  });
+
   it('is given a file apart by the names that the process has for it, if it is the one that was meant', async () => {
     const program = build('apart', '-g', '-Wl,--build-id=none');
     const debug = path.join(folder, 'apart.debug');
