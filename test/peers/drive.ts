@@ -76,6 +76,13 @@ export class Peer {
     this.child.kill(signal);
   }
 
+  /** Resolves when none of its threads runs: on busy cores, its agent may answer after the signal was sent. */
+  async stop(): Promise<void> {
+    this.signal('SIGSTOP');
+    const tasks = fs.readdirSync(`/proc/${this.pid}/task`).map((task) => `/proc/${this.pid}/task/${task}/stat`);
+    await until(() => tasks.every((stat) => fs.readFileSync(stat, 'utf8').includes(') T ')), 'the stop');
+  }
+
   /** Resolves when the process is gone. */
   async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (!running.has(this)) return;

@@ -362,8 +362,7 @@ describe('server', function () {
     it('reaches a peer that is stopped, and tells how each came to the round', async () => {
       const writer = await Peer.start(segment, 'writer', 'create', start);
       const sleeper = await Peer.start(segment, 'sleeper');
-      sleeper.signal('SIGSTOP');
-      await until(() => fs.readFileSync(`/proc/${sleeper.pid}/stat`, 'utf8').includes(') T '), 'the stop');
+      await sleeper.stop();
       const client = await Client.start();
       const round = await client.request('peermap/grow', { segment, bytes: page });
       assert.deepEqual([round.late, round.unstopped], [0, 1]);
@@ -391,7 +390,7 @@ describe('server', function () {
     it('fails with PEERMAP_ELATE and the name of a peer that is stopped, and grows without it if that is allowed', async () => {
       await Peer.start(segment, 'writer', 'create', start, 'no-ptrace');
       const sleeper = await Peer.start(segment, 'sleeper');
-      sleeper.signal('SIGSTOP');
+      await sleeper.stop();
       const client = await Client.start();
       const { message, data } = await client.refusal('peermap/grow', { segment, bytes: page });
       assert.equal(data?.code, 'PEERMAP_ELATE');
@@ -483,7 +482,7 @@ describe('server', function () {
       const sleeper = await Peer.start(segment, 'sleeper');
       const client = await Client.start();
       const successor = await Client.start(); // before the growth, which does not wait for that
-      sleeper.signal('SIGSTOP');
+      await sleeper.stop();
       const refusal = client.refusal('peermap/grow', { segment, bytes: page });
       await until(
         async () => (await successor.request('peermap/snapshot', { segment })).value.header?.intent,

@@ -108,7 +108,7 @@ describe('commands with arguments', () => {
     assert.match(await refusal('peermap.grow', { segment }), /PEERMAP_EINVAL.*bytes/);
     assert.match(await refusal('peermap.remap', { segment, pid: 1 }), /PEERMAP_ESRCH/);
     const sleeper = await Peer.start(segment, 'sleeper');
-    sleeper.signal('SIGSTOP');
+    await sleeper.stop();
     assert.match(await refusal('peermap.grow', { segment, bytes: page }), /PEERMAP_ELATE.*sleeper.*stopped/);
     assert.equal((await execute<Round>('peermap.remap', { segment, pid: (await writerOf(segment)).pid })).size, start);
   });
@@ -116,7 +116,7 @@ describe('commands with arguments', () => {
   it('grow reaches a peer that is stopped, and its round says so', async () => {
     await Peer.start(segment, 'writer', 'create', start);
     const sleeper = await Peer.start(segment, 'sleeper');
-    sleeper.signal('SIGSTOP');
+    await sleeper.stop();
     const round = await execute<Round>('peermap.grow', { segment, bytes: page });
     assert.equal(round.late, 0);
     assert.ok(mapsAll(sleeper, segment, round.size));
@@ -140,7 +140,7 @@ describe('commands with arguments', () => {
   it('grow goes on without a peer that does not answer where late peers are allowed', async () => {
     const peer = await Peer.start(segment, 'writer', 'create', start, 'no-ptrace');
     const sleeper = await Peer.start(segment, 'sleeper');
-    sleeper.signal('SIGSTOP');
+    await sleeper.stop();
     const round = await execute<Round>('peermap.grow', { segment, bytes: page, allowLate: true });
     assert.deepEqual([round.size, round.late], [start + page, 1]);
     assert.ok(mapsAll(peer, segment, round.size) && !mapsAll(sleeper, segment, round.size));

@@ -47,7 +47,7 @@ describe('when the server is killed', () => {
     const peer = await Peer.start(segment, 'writer', 'create', start, 'no-ptrace');
     const sleeper = await Peer.start(segment, 'sleeper');
     await until(() => activeShown() === start, 'the segment to be watched');
-    sleeper.signal('SIGSTOP');
+    await sleeper.stop();
     const failure = refusal('peermap.grow', { segment, bytes: page });
     await until(() => api.snapshot(segment)?.header?.intent?.op === 'grow', 'the growth to begin');
     await killServer();
