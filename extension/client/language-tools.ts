@@ -5,18 +5,18 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { sentenceOf } from './failure';
-import { bounded, describeSegment, explainLastRound, listSegments, type Asked, type OfSegment } from './tool-texts';
+import { bounded, describeSegment, explainLastRound, listSegments, namedBy, type Asked, type OfSegment } from './tool-texts';
 
 export function registerLanguageTools(server: Asked): vscode.Disposable[] {
   // Hosts that have no language models at all do not have this either.
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- see above
   if (!vscode.lm?.registerTool) return [];
-  const tool = <T>(
+  const tool = (
     name: string,
-    message: (input: T) => string,
-    answer: (input: T, token: vscode.CancellationToken) => Promise<string>,
+    message: (input: unknown) => string,
+    answer: (input: OfSegment, token: vscode.CancellationToken) => Promise<string>,
   ) =>
-    vscode.lm.registerTool<T>(name, {
+    vscode.lm.registerTool<OfSegment>(name, {
       prepareInvocation: ({ input }) => ({ invocationMessage: message(input) }),
       invoke: async ({ input }, token) => {
         const text = await answer(input, token).catch((error: unknown) =>
@@ -31,14 +31,14 @@ export function registerLanguageTools(server: Asked): vscode.Disposable[] {
       () => l10n.t('Listing the shared memory segments'),
       () => listSegments(server),
     ),
-    tool<OfSegment>(
+    tool(
       'peermap_describe_segment',
-      ({ segment }) => l10n.t('Looking at the segment {0}', segment),
+      (input) => l10n.t('Looking at the segment {0}', namedBy(input)),
       (input, token) => describeSegment(server, input, token),
     ),
-    tool<OfSegment>(
+    tool(
       'peermap_explain_last_round',
-      ({ segment }) => l10n.t('Looking at the last round of {0}', segment),
+      (input) => l10n.t('Looking at the last round of {0}', namedBy(input)),
       (input) => explainLastRound(server, input),
     ),
   ];

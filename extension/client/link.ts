@@ -10,11 +10,15 @@ export type Link =
   | { kind: 'openMemory'; segment: string; offset: number }
   | { kind: 'error'; text: string };
 
+/** As the library has it. */
+export function isSegmentName(text: string): boolean {
+  return /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}$/.test(text);
+}
+
 export function parseLink({ path, query }: { path: string; query: string }): Link {
   const parameters = new URLSearchParams(query);
   const segment = parameters.get('segment') ?? '';
-  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}$/.test(segment))
-    return { kind: 'error', text: l10n.t('This link does not name a segment.') };
+  if (!isSegmentName(segment)) return { kind: 'error', text: l10n.t('This link does not name a segment.') };
   if (path === '/inspect') return { kind: 'inspect', segment };
   if (path !== '/openMemory')
     return { kind: 'error', text: l10n.t('Links can inspect a segment or open its memory, and nothing else.') };

@@ -11,12 +11,19 @@ import { asData } from '../protocol/foreign';
 import type { SegmentSummary } from '../protocol/model';
 import { peerCount } from './counts';
 import type { ServerConnection } from './server-connection';
+import { isSegmentName } from './link';
 import { collect } from './snapshot-collect';
 
 export type Asked = Pick<ServerConnection, 'request'>;
 
 export interface OfSegment {
   segment: string;
+}
+
+/** What the model named, for a message to the person, in which VS Code makes Markdown of it: a model can be talked into any words. */
+export function namedBy(input: unknown): string {
+  const { segment } = (input ?? {}) as { segment?: unknown };
+  return typeof segment === 'string' && isSegmentName(segment) ? segment : '?';
 }
 
 /** A model reads so much at most, all told; the rest is left out, and it is said so. */

@@ -2,7 +2,7 @@
 
 import * as assert from 'node:assert/strict';
 import { parseLink } from '../../extension/client/link';
-import { bounded, listText, mostCharacters } from '../../extension/client/tool-texts';
+import { bounded, listText, mostCharacters, namedBy } from '../../extension/client/tool-texts';
 import { summary } from './snapshots';
 
 describe('the list for a language model', () => {
@@ -41,6 +41,16 @@ describe('a text for a language model', () => {
     const long = bounded(`${'a'.repeat(100_000)}\nb`);
     assert.ok(long.length <= mostCharacters && long.endsWith('…\nb'));
     assert.ok(bounded(`${'a'.repeat(5_000)}\n`.repeat(100)).length <= mostCharacters);
+  });
+});
+
+describe('what a model names', () => {
+  it('stands in a message only if it is the name of a segment', () => {
+    assert.equal(namedBy({ segment: 'quotes-1.x_y' }), 'quotes-1.x_y');
+    for (const input of [undefined, null, 5, {}, { segment: 5 }, { segment: '' }, { segment: 'x'.repeat(64) }])
+      assert.equal(namedBy(input), '?');
+    for (const segment of ['[Why](command:peermap.destroy)', '![](https://127.0.0.1/x.png)', '<b>', 'a\nb', '$(flame)'])
+      assert.equal(namedBy({ segment }), '?');
   });
 });
 
