@@ -4,6 +4,7 @@
 // component is in grid.tsx.
 
 import type { ComponentChildren } from 'preact';
+import { withoutFormula } from '../extension/protocol/foreign';
 
 export type Value = string | number | undefined;
 
@@ -97,11 +98,8 @@ function told<R>(columns: readonly Column<R>[]): readonly Column<R>[] {
 }
 
 /** A spreadsheet takes text that begins like this for a formula, and names of processes are whatever somebody chose. */
-const formula = /^[=+\-@\t\r]/;
-
 function harmless(value: Value): string {
-  if (typeof value !== 'string') return String(value ?? '');
-  return formula.test(value) ? `'${value}` : value;
+  return typeof value === 'string' ? withoutFormula(value) : String(value ?? '');
 }
 
 /** To paste into a spreadsheet or a message, under the titles that are seen. */

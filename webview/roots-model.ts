@@ -3,6 +3,7 @@
 // The roots and what is in them as the rows of a tree, and which of their values changed while somebody looked.  Pure.
 
 import * as l10n from '@vscode/l10n';
+import { withoutFormula } from '../extension/protocol/foreign';
 import type { Problem, Root, Structure, StructureField } from '../extension/protocol/model';
 import type { Answer } from '../extension/protocol/requests';
 import { hexOffset } from './memory-values';
@@ -174,11 +175,20 @@ export function parentPath(path: string): string | undefined {
   return slash === -1 ? undefined : path.slice(0, slash);
 }
 
+const number = /^-?(0x[\da-f]+|\d+(\.\d+)?(e[-+]?\d+)?)$/i;
+
+/** Numbers stay such; names, types and text are whatever somebody chose. */
+function harmless(cell: string): string {
+  return number.test(cell) ? cell : withoutFormula(cell);
+}
+
 /** All that was read of the roots, expanded or not. */
 export function treeTsv(roots: readonly Root[], reads: Readonly<Record<string, Read>>): string {
   const lines = [[l10n.t('Name'), l10n.t('Type'), l10n.t('Value'), l10n.t('Offset'), l10n.t('Size')].join('\t')];
   const line = (path: string, type: string, value: string, offset: number, size: number): unknown =>
-    lines.push([path, type, value, hexOffset(offset), String(size)].map((cell) => cell.replace(/[\t\r\n]+/g, ' ')).join('\t'));
+    lines.push(
+      [path, type, value, hexOffset(offset), String(size)].map((cell) => harmless(cell).replace(/[\t\r\n]+/g, ' ')).join('\t'),
+    );
   const add = (fields: readonly StructureField[], parent: string): void => {
     for (const field of fields) {
       const path = field.name.startsWith('[') ? `${parent}${field.name}` : `${parent}.${field.name}`;

@@ -3,6 +3,7 @@
 // The census as a table, for a spreadsheet: one line for each object and process that has it.  Its words are in no language, so that
 // programs can read it.
 
+import { withoutFormula } from '../protocol/foreign';
 import type { Census, SharedObject } from '../protocol/model';
 
 const columns = [
@@ -41,17 +42,20 @@ function factsOf(object: SharedObject): Cell[] {
   return [kind, name, device, inode, sysv?.id ?? '', sysv?.key ?? '', size, ...known4, orphan, reason];
 }
 
-/** Tabs and line ends in names become spaces. */
+/** Tabs and line ends in names become spaces.  What is pasted into a spreadsheet is read as what it opens is. */
 export function toTsv(census: Pick<Census, 'objects'>): string {
-  const row = (cells: readonly Cell[]) => cells.map((cell) => String(cell).replace(/[\t\r\n]/g, ' ')).join('\t');
+  const row = (cells: readonly Cell[]) => cells.map((cell) => harmless(cell).replace(/[\t\r\n]/g, ' ')).join('\t');
   return [columns, ...lines(census)].map(row).join('\n') + '\n';
+}
+
+function harmless(cell: Cell): string {
+  return typeof cell === 'number' ? String(cell) : withoutFormula(cell);
 }
 
 /** RFC 4180.  A cell that a spreadsheet would take for a formula begins with an apostrophe. */
 export function toCsv(census: Pick<Census, 'objects'>): string {
   const cellOf = (cell: Cell) => {
-    if (typeof cell === 'number') return String(cell);
-    const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+    const text = harmless(cell);
     return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
   };
   return [columns, ...lines(census)].map((cells) => cells.map(cellOf).join(',')).join('\r\n') + '\r\n';

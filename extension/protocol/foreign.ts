@@ -43,3 +43,8 @@ export function asData(text: string, preface: string): string {
     .map((line) => `| ${visible(line)}`)
     .join('\n')}`;
 }
+
+/** Where a spreadsheet would take it for a formula, which may be a link or a program: it stays text. */
+export function withoutFormula(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}

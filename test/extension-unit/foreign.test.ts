@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import * as assert from 'node:assert/strict';
-import { asData, oneLine, visible, withoutLinks } from '../../extension/protocol/foreign';
+import { asData, oneLine, visible, withoutFormula, withoutLinks } from '../../extension/protocol/foreign';
 
 describe('text from other programs', () => {
   it('is in one line, with everything visible that is there', () => {
@@ -9,6 +9,12 @@ describe('text from other programs', () => {
     assert.equal(oneLine('\u001b]0;x\u0007\u009b2J\u0000'), '\\u{1b}]0;x\\u{7}\\u{9b}2J\\u{0}');
     assert.equal(oneLine('ab\u202edc\u2066\u200f'), 'ab\\u{202e}dc\\u{2066}\\u{200f}');
     assert.equal(oneLine('Größe €🐌'), 'Größe €🐌');
+  });
+
+  it('is no formula in a spreadsheet', () => {
+    for (const text of ['=1+1', '+cmd|x', '-1+1|x', '@SUM(1)', '\tx', '-', '--1', '-0x4g', '=HYPERLINK("x")', '-1e5+1'])
+      assert.equal(withoutFormula(text), `'${text}`);
+    for (const text of ['', 'a=1', '41', '0x10', ' =1']) assert.equal(withoutFormula(text), text);
   });
 
   it('hides nothing in characters that nobody sees', () => {

@@ -189,9 +189,10 @@ describe('the table of shared memory', () => {
     assert.match(lines[1] ?? '', /^posix\ta b\t/);
   });
 
-  it('is CSV that no spreadsheet takes for a formula', () => {
+  it('is text that no spreadsheet takes for a formula', () => {
     const csv = toCsv(seen);
     assert.ok(csv.includes(`"'=1+1,""x"""`), csv);
     assert.ok(csv.endsWith('\r\n'));
+    assert.ok(toTsv(seen).includes(`\t'=1+1,"x"\t`), 'nor is what is copied');
   });
 });

@@ -345,6 +345,17 @@ describe('roots', () => {
     const text = treeTsv(roots, { index: readAgain(undefined, answer(11), 0) });
     assert.ok(text.includes('index.buckets[1]\tuint32_t\t7\t0x1024\t4'), text);
   });
+
+  it('is a table that no spreadsheet takes for formulas, and in which numbers are numbers', () => {
+    const root = { name: 'index', type: '=HYPERLINK("x")', offset: 0x1000, size: 64, version: 2 };
+    const value = structuredClone(answer(11).value);
+    const [field] = value.fields;
+    assert.ok(field);
+    Object.assign(field, { type: '+cmd|x', value: '-11' });
+    const lines = treeTsv([root], { index: readAgain(undefined, { value, problems: [] }, 0) }).split('\n');
+    assert.match(lines[1] ?? '', /^index\t'=HYPERLINK/);
+    assert.match(lines[2] ?? '', /\t'\+cmd\|x\t-11\t/);
+  });
 });
 
 function elsewhere(): Model {
