@@ -34,6 +34,8 @@ export const looks = {
 export const channel = {
   /** Requests of one kind, of one segment each, that have no answer yet.  As many as may wait for a look. */
   open: looks.waiting,
+  /** Messages that wait to be sent: then nothing is told of segments that are watched.  One has at most the events that `telling` has room for. */
+  unsent: 4,
   /** Characters; of a method and of a segment, so much tells them apart. */
   longestId: 128,
 } as const;

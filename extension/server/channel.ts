@@ -60,6 +60,11 @@ export class Channel {
     this.writer = new Writer(port, (message, sent) => this.send(message, sent));
   }
 
+  /** The client takes nothing: some messages wait, and not only because they are long. */
+  get isStuck(): boolean {
+    return this.full && this.unsent >= limits.unsent;
+  }
+
   private received(message: unknown): void {
     const { kind, id } = formOf(message);
     if (kind === 'malformed') this.refuse(id, ErrorCodes.InvalidRequest, l10n.t('This is no message of the protocol.'));

@@ -8,15 +8,22 @@ export interface Rates {
   bytesPerSecondInAll: number;
 }
 
+/** Then it is looked again whether there is room. */
+const whileStuckMs = 100;
+
 export class Flow {
   /** When each may go on, of those that have told something large lately. */
   private readonly rests = new Map<string, number>();
 
-  constructor(private readonly rates: Rates) {}
+  /** `isStuck`: whether whoever reads it takes nothing. */
+  constructor(
+    private readonly rates: Rates,
+    private readonly isStuck: () => boolean = () => false,
+  ) {}
 
   /** How many milliseconds `segment` has to wait before it tells anything. */
   rest(segment: string, now: number): number {
-    return Math.max(0, (this.rests.get(segment) ?? 0) - now);
+    return Math.max(this.isStuck() ? whileStuckMs : 0, (this.rests.get(segment) ?? 0) - now, 0);
   }
 
   /** It told so many bytes.  Those that rest at the same time share what there is for all. */

@@ -45,8 +45,8 @@ const watchdog = {
   initialize: () => undefined,
   exit: (code: number) => process.exit(code),
 };
-const { reader, writer } = new Channel(process);
-const connection = createConnection((logger) => createProtocolConnection(reader, writer, logger), watchdog);
+const channel = new Channel(process);
+const connection = createConnection((logger) => createProtocolConnection(channel.reader, channel.writer, logger), watchdog);
 
 /** As many as a page draws, in one message. */
 const mostEvents = 65_536;
@@ -64,10 +64,11 @@ function handlersOf(addon: Addon): Handlers {
   const memory = new SharedMemory(() => notify('peermap/listChanged', {}));
   const turns = new Turns(looks);
   const system = new System(addon, turns, underWay);
-  const watches = new Watches(addon, turns, underWay, {
-    changed: (change) => notify('peermap/changed', change),
-    failed: (segment, error) => connection.console.error(`${segment} could not be looked at: ${String(error)}`),
-  });
+  const listener = {
+    changed: (change: Notifications['peermap/changed']) => notify('peermap/changed', change),
+    failed: (segment: string, error: unknown) => connection.console.error(`${segment} could not be looked at: ${String(error)}`),
+  };
+  const watches = new Watches(addon, turns, underWay, listener, () => channel.isStuck);
   const structures = new Structures(addon, watches, system, underWay);
   return {
     'peermap/list': async (_, token) => {

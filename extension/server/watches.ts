@@ -270,14 +270,18 @@ interface Asked {
 
 export class Watches {
   private readonly watches = new Map<string, Watch>();
-  private readonly flow = new Flow(telling);
+  private readonly flow: Flow;
 
   constructor(
     private readonly addon: Addon,
     private readonly turns: Turns,
     private readonly underWay: UnderWay,
     private readonly listener: Listener,
-  ) {}
+    /** Whether the client takes nothing. */
+    isStuck: () => boolean = () => false,
+  ) {
+    this.flow = new Flow(telling, isStuck);
+  }
 
   /** Watching twice is watching once; but if the object was removed and there is another of its name, that one is watched now. */
   async watch(segment: string): Promise<Base> {
