@@ -118,6 +118,8 @@ describe('a person in a workspace that is not trusted, with the installed extens
   before(async () => {
     endings.unshift(cleanUp);
     peer = await Peer.start(segment, 'writer', 'create', size);
+    // A second one, so that the command has something to ask.
+    await Peer.start(testSegment(), 'other', 'create', size);
     server = await installedServer({}, { trusting: false });
     endings.unshift(() => server.stop());
     const args = { segment, bytes: 4096, pid: peer.pid, object: `posix:peermap.${segment}`, folder: '.' };
