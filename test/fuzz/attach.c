@@ -38,10 +38,10 @@ static void call_what_looks(peermap_segment *segment)
     for (int i = 0; i < count && i < 8; i++)
         if (!memchr(peers[i].name, 0, sizeof peers[i].name))
             fuzz_found("the name of peer %d does not end", i);
-    (void)peermap_pid_of(segment, "grower");
+    either_way(peermap_pid_of(segment, "grower"));
     (void)peermap_epoch(segment);
     if (peermap_answers)
-        (void)peermap_answers(segment, answers, 8);
+        either_way(peermap_answers(segment, answers, 8));
     (void)peermap_pin(segment);
     peermap_unpin(segment);
 }
@@ -50,19 +50,19 @@ static void call_what_changes(peermap_segment *segment, uint32_t calls)
 {
     peermap_round round;
     if (calls & 1)
-        (void)peermap_grow(segment, 4096 + (calls & 0x7000), &round);
+        either_way(peermap_grow(segment, 4096 + (calls & 0x7000), &round));
     if (calls & 2)
-        (void)peermap_shrink(segment, 4096, &round);
+        either_way(peermap_shrink(segment, 4096, &round));
     if (calls & 4)
-        (void)peermap_remap(segment, 0, &round);
+        either_way(peermap_remap(segment, 0, &round));
     if (calls & 8)
-        (void)peermap_map_peer(segment, calls & 64 ? getpid() : 0, &round);
+        either_way(peermap_map_peer(segment, calls & 64 ? getpid() : 0, &round));
     if (calls & 16)
-        (void)peermap_set_root(segment, "index", peermap_base(segment), 0, "words");
+        either_way(peermap_set_root(segment, "index", peermap_base(segment), 0, "words"));
     if (calls & 32)
         (void)peermap_reap(segment);
     if (calls & 128)
-        (void)peermap_grow(segment, (size_t)calls << 8, NULL);
+        either_way(peermap_grow(segment, (size_t)calls << 8, NULL));
 }
 
 static void use(const struct fuzz_image *head, uint64_t header_len)

@@ -10,6 +10,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include "../either_way.h"
 #include "layout.h"
 
 #include <stdbool.h>

@@ -125,11 +125,11 @@ void peer_look(peermap_segment *segment)
     char *base = peermap_base(segment), *root = peermap_root(segment, "index", &size);
     if (root && (root < base || (size_t)(root - base) + size > segment->shape.reserved))
         fuzz_found("a root of %zu bytes is not in the segment", size);
-    (void)peermap_peers(segment, peers, 8);
-    (void)peermap_pid_of(segment, "other");
+    either_way(peermap_peers(segment, peers, 8));
+    either_way(peermap_pid_of(segment, "other"));
     (void)peermap_epoch(segment);
     if (peermap_answers)
-        (void)peermap_answers(segment, all, 8);
+        either_way(peermap_answers(segment, all, 8));
     if (peermap_size(segment) > segment->shape.reserved || peermap_pin(segment) > segment->shape.reserved)
         fuzz_found("the size is larger than the reservation");
     peermap_unpin(segment);
@@ -171,13 +171,13 @@ static void call(enum fuzz_call which)
     peermap_segment *segment = stage.segment;
     peermap_round round;
     switch (which) {
-    case FUZZ_GROW: (void)peermap_grow(segment, 12288, &round); break;
-    case FUZZ_SHRINK: (void)peermap_shrink(segment, 8192, &round); break;
-    case FUZZ_REMAP: (void)peermap_remap(segment, 0, &round); break;
-    case FUZZ_MAP: (void)peermap_map_peer(segment, 0, &round); break;
-    case FUZZ_MAP_OTHER: (void)peermap_map_peer(segment, other_pid(), &round); break;
+    case FUZZ_GROW: either_way(peermap_grow(segment, 12288, &round)); break;
+    case FUZZ_SHRINK: either_way(peermap_shrink(segment, 8192, &round)); break;
+    case FUZZ_REMAP: either_way(peermap_remap(segment, 0, &round)); break;
+    case FUZZ_MAP: either_way(peermap_map_peer(segment, 0, &round)); break;
+    case FUZZ_MAP_OTHER: either_way(peermap_map_peer(segment, other_pid(), &round)); break;
     case FUZZ_PIN: (void)peermap_pin(segment); break;
-    case FUZZ_ROOTS: (void)peermap_set_root(segment, "index", peermap_base(segment), 0, "words"); break;
+    case FUZZ_ROOTS: either_way(peermap_set_root(segment, "index", peermap_base(segment), 0, "words")); break;
     case FUZZ_PEERS: peer_look(segment); break;
     case FUZZ_REAP: (void)peermap_reap(segment); break;
     case FUZZ_OTHER_GROW: ask_other(OTHER_GROW); break;
@@ -210,7 +210,7 @@ static bool set_stage(uint8_t flags)
     close(fd);
     peer_fence(stage.segment);
     stage.other = !(flags & 4) && other_do(OTHER_ATTACH);
-    (void)peermap_set_root(stage.segment, "index", peermap_base(stage.segment), 64, "words");
+    either_way(peermap_set_root(stage.segment, "index", peermap_base(stage.segment), 64, "words"));
     return true;
 }
 

@@ -220,7 +220,7 @@ static void finish(pid_t pid)
 static void *grow(void *unused)
 {
     (void)unused;
-    (void)peermap_grow(segment, 8192, NULL);
+    either_way(peermap_grow(segment, 8192, NULL));
     return NULL;
 }
 
@@ -276,7 +276,7 @@ int main(int argc, char **argv)
     pid_t pid = second("reader"), another = second("writer");
     keep("three-peers");
     finish(pid);
-    (void)peermap_grow(segment, 4096, NULL);
+    either_way(peermap_grow(segment, 4096, NULL));
     keep("one-is-dead");
     (void)peermap_reap(segment);
     finish(another);

@@ -3,6 +3,8 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include "../either_way.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,9 +40,6 @@
 #else
 #define NOT_WITH_ADDRESS_SANITIZER(reason) ((void)0)
 #endif
-
-/* Of a call that may fail here as well as not. */
-static inline void either_way(long long answer) { (void)answer; }
 
 #define SKIP(...)                                                                                                      \
     do {                                                                                                               \
