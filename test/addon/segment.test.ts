@@ -292,9 +292,14 @@ describe('addon: a process as a peer', () => {
     const name = freshName();
     const segment = kept(peermap.Segment.create(name, { peerName: 'one', initialSize: MiB, prefault: true }));
     await Script.peer(name, 'two');
-    const round = await segment.grow(MiB);
-    assert.equal(round.populated, 2);
-    assert.ok(seen(name, 'two')?.populated === round.epoch);
+    // One that gets no core in time has it done from outside, which its row does not say.
+    let itself = false;
+    for (let turn = 0; turn < 20 && !itself; turn++) {
+      const round = await segment.grow(MiB);
+      assert.equal(round.populated, 2);
+      itself = seen(name, 'two')?.populated === round.epoch;
+    }
+    assert.ok(itself);
     assert.ok(segment.pageSize >= 4096 && (segment.pageSize & (segment.pageSize - 1)) === 0);
   });
 

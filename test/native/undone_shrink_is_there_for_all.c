@@ -66,7 +66,9 @@ static void by_the_deadline(const char *options)
 {
     begin(options, "300");
     expect_error(__FILE__, __LINE__, "PEERMAP_ELATE", shrinks);
-    CHECK(strstr(shrinks->line, "peer late (pid ") != NULL && strstr(shrinks->line, "it is stopped") != NULL && strstr(shrinks->line, "is undone when peer quick") != NULL);
+    /* Until quick runs, or one that has not been given a core yet. */
+    if (!strstr(shrinks->line, "peer late (pid ") || !strstr(shrinks->line, "it is stopped") || !strstr(shrinks->line, "is undone when peer "))
+        FAIL("%s", shrinks->line);
     forget(shrinks);
     end();
 }
