@@ -8,7 +8,8 @@ import { methodWords, opWords, reachText } from '../extension/protocol/mapping';
 import type { ErrorCode, EventKind, Peer, PeermapEvent } from '../extension/protocol/model';
 import { isReached, type Round, type RoundResult } from './timeline-model';
 
-/** PEERMAP_ERRORS of peermap.h: code 1 is the first. */
+/** PEERMAP_ERRORS of peermap.h: the first code, and what it and those below it are called. */
+export const firstErrorCode = -27_001;
 export const errorCodes: readonly ErrorCode[] = [
   'PEERMAP_EINVAL',
   'PEERMAP_ENAME',
@@ -24,7 +25,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'PEERMAP_ESLOTS',
   'PEERMAP_EROOTS',
   'PEERMAP_ESRCH',
-  'PEERMAP_ELATE',
+  'PEERMAP_ETIMEDOUT',
   'PEERMAP_EBUSY',
   'PEERMAP_EDETACHED',
   'PEERMAP_EOS',
@@ -33,7 +34,7 @@ export const errorCodes: readonly ErrorCode[] = [
 ];
 
 export function errorName(code: number): string {
-  return errorCodes[Math.abs(code) - 1] ?? l10n.t('error {0}', code);
+  return errorCodes[firstErrorCode - code] ?? l10n.t('error {0}', code);
 }
 
 export type Names = Readonly<Record<string, string>>;
@@ -132,7 +133,7 @@ const timed: ReadonlySet<EventKind> = new Set<EventKind>(['attach', 'restart', '
 /** What the other columns do not say. */
 export function detailOf(event: PeermapEvent, names: Names, peers: readonly Peer[]): string {
   const by = nameOf(names, peers, event.bySlot, event.byPid);
-  const culprit = event.slot >= 0 ? nameOf(names, peers, event.slot, event.pid) : '';
+  const blocker = event.slot >= 0 ? nameOf(names, peers, event.slot, event.pid) : '';
   const { epoch } = event;
   switch (event.kind) {
     case 'round-begin':
@@ -162,9 +163,9 @@ export function detailOf(event: PeermapEvent, names: Names, peers: readonly Peer
     case 'heap-reclaim':
       return l10n.t('{0} that ended processes held, by {1}', formatBytes(event.size), by);
     case 'rollback':
-      return culprit === ''
+      return blocker === ''
         ? l10n.t('{0}, epoch {1}', errorName(event.error), epoch)
-        : l10n.t('{0} because of {1}, epoch {2}', errorName(event.error), culprit, epoch);
+        : l10n.t('{0} because of {1}, epoch {2}', errorName(event.error), blocker, epoch);
     case 'refuse':
       return l10n.t('{0}: {1}', opWords[event.op], errorName(event.error));
     case 'takeover':

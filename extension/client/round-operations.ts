@@ -105,9 +105,9 @@ async function resize(parts: Parts, resizing: Resizing, allowLate: boolean, asks
     report(parts, segment, done, round, asks);
     return round;
   } catch (error) {
-    if (!(error instanceof PeermapFailure && error.code === 'PEERMAP_ELATE')) throw error;
+    if (!(error instanceof PeermapFailure && error.code === 'PEERMAP_ETIMEDOUT')) throw error;
     const sentence = lateSentence(error.sentence, error.round);
-    parts.log.warn([`${what}: ${sentence}`, ...answerLines({ answers: error.round?.answers ?? [] })].join('\n  '));
+    parts.log.warn([`${what}: ${sentence}`, ...answerLines({ results: error.round?.results ?? [] })].join('\n  '));
     if (allowLate || !asks) throw new PeermapFailure(error.code, sentence, error.round);
     const apply = () => resize(parts, resizing, true, asks);
     throw new PeermapFailure(error.code, sentence, error.round, { title: remedy, apply });

@@ -105,7 +105,7 @@ class TaskTerminal implements vscode.Pseudoterminal {
       const round = error instanceof PeermapFailure ? error.round : undefined;
       this.print([
         lateSentence(sentenceOf(error), round),
-        ...answerLines({ answers: round?.answers ?? [] }).map((line) => `  ${line}`),
+        ...answerLines({ results: round?.results ?? [] }).map((line) => `  ${line}`),
       ]);
       this.closing.fire(1);
     }

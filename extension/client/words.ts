@@ -95,8 +95,8 @@ function howReached({ acked, ahead, unstopped }: Round): string[] {
 }
 
 /** Each peer in a line: "search (4712): had it mapped ahead". */
-export function answerLines({ answers }: Pick<Round, 'answers'>): string[] {
-  return answers.map(({ name, pid, method, error, nanoseconds }) => {
+export function answerLines({ results }: Pick<Round, 'results'>): string[] {
+  return results.map(({ name, pid, method, error, nanoseconds }) => {
     const who = `${name} (${pid})`;
     const time = formatNanoseconds(nanoseconds);
     if (method !== 'none')
@@ -111,9 +111,9 @@ export function answerLines({ answers }: Pick<Round, 'answers'>): string[] {
 
 /** The sentence of a round that failed names one peer, and says why it could not be reached; here with the others. */
 export function lateSentence(sentence: string, round: Round | undefined): string {
-  const culprit = round?.culprit;
-  const others = (round?.answers ?? []).filter(
-    ({ method, pid, name }) => method === 'none' && !(pid === culprit?.pid && name === culprit.name),
+  const blocker = round?.blocker;
+  const others = (round?.results ?? []).filter(
+    ({ method, pid, name }) => method === 'none' && !(pid === blocker?.pid && name === blocker.name),
   );
   if (others.length === 0) return sentence;
   const named = others.slice(0, 3).map(({ name, pid, error }) => `${name} (${pid}): ${reachText(error)}`);

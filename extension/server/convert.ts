@@ -45,8 +45,8 @@ export function toResponseError(error: unknown): ResponseError<Failure | undefin
 }
 
 function sentence(error: PeermapError): string {
-  const culprit = error.round?.culprit;
+  const blocker = error.round?.blocker;
   const message = visible(error.message);
-  if (!culprit || message.includes(`pid ${culprit.pid}`) || message.includes(culprit.name)) return message;
-  return `${message} (${oneLine(culprit.name)}, pid ${culprit.pid})`;
+  if (!blocker || message.includes(`pid ${blocker.pid}`) || message.includes(blocker.name)) return message;
+  return `${message} (${oneLine(blocker.name)}, pid ${blocker.pid})`;
 }

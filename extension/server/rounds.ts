@@ -128,7 +128,7 @@ export class Rounds {
   destroy({ segment, ...of }: Params<'peermap/destroy'>): Promise<null> {
     return this.inTurn('peermap/destroy', segment, async () => {
       const object = objectId(of);
-      if (object === undefined) await this.addon.destroyAsync(segment);
+      if (object === undefined) await this.addon.unlinkAsync(segment);
       else await removeSegment(this.addon, segment, object);
       await this.leave(segment);
       return null;

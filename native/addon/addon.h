@@ -75,11 +75,11 @@ constexpr int64_t number_max = (INT64_C(1) << 53) - 1;
 // A round's report, and how each peer came to it.
 struct Report {
   peermap_round round = {};
-  std::vector<peermap_answer> answers;
+  std::vector<peermap_result> answers;
 };
 
 Napi::Object to_object(Napi::Env env, const Report& report);
-Napi::Object to_object(Napi::Env env, const peermap_answer& answer);
+Napi::Object to_object(Napi::Env env, const peermap_result& answer);
 Napi::Object to_object(Napi::Env env, const peermap_peer& peer);
 Napi::Object to_object(Napi::Env env, const peermap_heap& heap, const std::vector<peermap_heap_class>& classes);
 Napi::Object to_object(Napi::Env env, const peermap_heap_peer& peer);

@@ -238,7 +238,7 @@ int32_t as_slot(uint16_t slot) { return slot == PM_NO_SLOT ? -1 : slot; }
 
 Napi::Number to_number(Napi::Env env, uint64_t value) { return Napi::Number::New(env, as_number(value)); }
 
-Napi::Object to_object(Napi::Env env, const peermap_answer& answer) {
+Napi::Object to_object(Napi::Env env, const peermap_result& answer) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("pid", answer.pid);
   object.Set("name", answer.name);
@@ -261,14 +261,14 @@ Napi::Object to_object(Napi::Env env, const Report& report) {
   object.Set("ahead", round.ahead);
   object.Set("populated", round.populated);
   object.Set("nanoseconds", to_number(env, round.nanoseconds));
-  if (round.culprit_pid != 0) {
-    Napi::Object culprit = Napi::Object::New(env);
-    culprit.Set("pid", round.culprit_pid);
-    culprit.Set("name", round.culprit);
-    object.Set("culprit", culprit);
+  if (round.blocker_pid != 0) {
+    Napi::Object blocker = Napi::Object::New(env);
+    blocker.Set("pid", round.blocker_pid);
+    blocker.Set("name", round.blocker);
+    object.Set("blocker", blocker);
   }
-  const auto convert = [](Napi::Env to, const peermap_answer& answer) { return to_object(to, answer); };
-  object.Set("answers", to_array(env, report.answers.data(), report.answers.size(), convert));
+  const auto convert = [](Napi::Env to, const peermap_result& answer) { return to_object(to, answer); };
+  object.Set("results", to_array(env, report.answers.data(), report.answers.size(), convert));
   return object;
 }
 

@@ -14,7 +14,7 @@ Napi::Error make_error(Napi::Env env, int code, const std::string& sentence, int
   // A round that was refused before it began has nothing to report.
   if (!report) return error;
   const peermap_round& round = report->round;
-  if (round.epoch != 0 || round.peers != 0 || round.culprit_pid != 0) error.Set("round", to_object(env, *report));
+  if (round.epoch != 0 || round.peers != 0 || round.blocker_pid != 0) error.Set("round", to_object(env, *report));
   return error;
 }
 

@@ -96,7 +96,7 @@ Napi::Value Segment::reallocate(const Napi::CallbackInfo& info) {
   const size_t size = static_cast<size_t>(integer_argument(info[1], "bytes", 0, number_max));
   peermap_segment* const segment = handle(env);
   void* const object = at(segment, offset);
-  attachment_->neuter(env, offset, peermap_usable_size(segment, object));
+  attachment_->neuter(env, offset, peermap_object_size(segment, object));
   const Faults faults;
   void* const moved = peermap_realloc(segment, object, size);
   const int error = errno;
@@ -109,7 +109,7 @@ Napi::Value Segment::deallocate(const Napi::CallbackInfo& info) {
   const size_t offset = object_argument(info);
   peermap_segment* const segment = handle(env);
   void* const object = at(segment, offset);
-  attachment_->neuter(env, offset, peermap_usable_size(segment, object));
+  attachment_->neuter(env, offset, peermap_object_size(segment, object));
   const Faults faults;
   errno = 0;
   peermap_free(segment, object);
@@ -119,11 +119,11 @@ Napi::Value Segment::deallocate(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
-Napi::Value Segment::usable_size(const Napi::CallbackInfo& info) {
+Napi::Value Segment::object_size(const Napi::CallbackInfo& info) {
   const size_t offset = object_argument(info);
   peermap_segment* const segment = handle(info.Env());
   errno = 0;
-  const size_t size = peermap_usable_size(segment, at(segment, offset));
+  const size_t size = peermap_object_size(segment, at(segment, offset));
   if (size == 0 && errno == ENODATA) throw make_error(info.Env(), PEERMAP_ELOST, peermap_last_error());
   return to_number(info.Env(), size);
 }

@@ -8,7 +8,7 @@
 // The objects are in model.d.ts.  Everything is a copy, but for Segment.view(): its ArrayBuffers are the shared memory itself, and lose it
 // before it goes away.
 //
-// Errors are thrown (or reject) as Error with `code` ("PEERMAP_ELATE"), `errno` where the system gave one, and for a failed round
+// Errors are thrown (or reject) as Error with `code` ("PEERMAP_ETIMEDOUT"), `errno` where the system gave one, and for a failed round
 // `round`.  Arguments of a wrong type throw TypeError.
 
 import type {
@@ -22,7 +22,7 @@ import type {
   Method,
   Op,
   PackedEvents,
-  PeerAnswer,
+  PeerResult,
   Problem,
   ProcessUse,
   Removal,
@@ -139,7 +139,7 @@ export class Segment {
   remap(pid?: number): Promise<Round>;
   mapPeer(pid?: number): Promise<Round>;
   /** How each peer came to the last round of this attachment. */
-  answers(): PeerAnswer[];
+  results(): PeerResult[];
   peers(): RegisteredPeer[];
   pidOf(peerName: string): number | undefined;
   /** Frees the slots of dead peers: of these, and of nobody who has died since; without them, of all. */
@@ -175,7 +175,7 @@ export class Segment {
   /** Ends the object's views, and frees it.  PEERMAP_EINVAL if there is no live object, or it was written past its end. */
   deallocate(offset: number): void;
   /** The size that the object was asked for; 0 if no live object begins there. */
-  usableSize(offset: number): number;
+  objectSize(offset: number): number;
   heapStats(): Heap;
   heapPeers(): HeapPeer[];
   /** Gives all free memory of the heap back to the system. */
@@ -191,9 +191,9 @@ export class Segment {
 }
 
 /** Removes the segment's name; who is attached keeps the memory. */
-export function destroy(name: string): void;
+export function unlink(name: string): void;
 /** The same on a thread of its own. */
-export function destroyAsync(name: string): Promise<void>;
+export function unlinkAsync(name: string): Promise<void>;
 
 // ---- the observer's side ----
 

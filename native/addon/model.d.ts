@@ -21,15 +21,15 @@ export type ErrorCode =
   | 'PEERMAP_ESLOTS'
   | 'PEERMAP_EROOTS'
   | 'PEERMAP_ESRCH'
-  | 'PEERMAP_ELATE'
+  | 'PEERMAP_ETIMEDOUT'
   | 'PEERMAP_EBUSY'
   | 'PEERMAP_EDETACHED'
   | 'PEERMAP_EOS'
   | 'PEERMAP_ELOST'
   | 'PEERMAP_ETYPE';
 
-/** peermap_answer of peermap.h: how one peer came to a round. */
-export interface PeerAnswer {
+/** peermap_result of peermap.h: how one peer came to a round. */
+export interface PeerResult {
   pid: number;
   name: string;
   /** "none" if it did not map the memory in time, or ended. */
@@ -54,9 +54,9 @@ export interface Round {
   /** Peers that have every new page in their page tables; 0 unless `prefault` was asked for. */
   populated: number;
   nanoseconds: number;
-  culprit?: { pid: number; name: string };
+  blocker?: { pid: number; name: string };
   /** One for each peer that was asked. */
-  answers: PeerAnswer[];
+  results: PeerResult[];
 }
 
 /** peermap_heap of peermap.h. */

@@ -12,9 +12,9 @@
 namespace peermap {
 namespace {
 
-Napi::Value destroy(const Napi::CallbackInfo& info) {
+Napi::Value unlink(const Napi::CallbackInfo& info) {
   const std::string name = string_argument(info[0], "name");
-  const int rc = peermap_destroy(name.c_str());
+  const int rc = peermap_unlink(name.c_str());
   if (rc != 0) throw last_error(info.Env(), rc);
   return info.Env().Undefined();
 }
@@ -22,14 +22,14 @@ Napi::Value destroy(const Napi::CallbackInfo& info) {
 class Destruction : public Task {
  public:
   explicit Destruction(const Napi::CallbackInfo& info) : name_(string_argument(info[0], "name")) {}
-  int take() override { return peermap_destroy(name_.c_str()); }
+  int take() override { return peermap_unlink(name_.c_str()); }
   Napi::Value tell(Napi::Env env) override { return env.Undefined(); }
 
  private:
   const std::string name_;
 };
 
-Napi::Value destroy_async(const Napi::CallbackInfo& info) {
+Napi::Value unlink_async(const Napi::CallbackInfo& info) {
   return promised(info.Env(), [&] { return change(info.Env(), std::make_unique<Destruction>(info)); });
 }
 
@@ -89,8 +89,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("canView", can_view(env));
   exports.Set("Segment", segment);
   exports.Set("Observer", define_observer(env));
-  exports.Set("destroy", Napi::Function::New(env, destroy, "destroy"));
-  exports.Set("destroyAsync", Napi::Function::New(env, destroy_async, "destroyAsync"));
+  exports.Set("unlink", Napi::Function::New(env, unlink, "unlink"));
+  exports.Set("unlinkAsync", Napi::Function::New(env, unlink_async, "unlinkAsync"));
   define_lists(env, exports);
   exports.Set("census", Napi::Function::New(env, take_census, "census"));
   exports.Set("censusAsync", Napi::Function::New(env, take_census_async, "censusAsync"));

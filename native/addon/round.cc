@@ -10,11 +10,11 @@ namespace peermap {
 namespace {
 
 // Of the handle's last round.  A code of peermap.h, or 0.
-int read_answers(peermap_segment* segment, std::vector<peermap_answer>& answers) {
-  int count = peermap_answers(segment, nullptr, 0);
+int read_answers(peermap_segment* segment, std::vector<peermap_result>& answers) {
+  int count = peermap_results(segment, nullptr, 0);
   while (count > static_cast<int>(answers.size())) {  // another round may end between two calls
     answers.resize(static_cast<size_t>(count));
-    count = peermap_answers(segment, answers.data(), count);
+    count = peermap_results(segment, answers.data(), count);
   }
   answers.resize(static_cast<size_t>(count < 0 ? 0 : count));
   return count < 0 ? count : 0;
@@ -113,9 +113,9 @@ Napi::Value Segment::round(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value Segment::answers(const Napi::CallbackInfo& info) {
+Napi::Value Segment::results(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  std::vector<peermap_answer> rows;
+  std::vector<peermap_result> rows;
   const int rc = read_answers(handle(env), rows);
   if (rc != 0) throw last_error(env, rc);
   Napi::Array array = Napi::Array::New(env, rows.size());

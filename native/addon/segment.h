@@ -50,7 +50,7 @@ class Segment : public Napi::ObjectWrap<Segment> {
   Napi::Value size(const Napi::CallbackInfo& info);
   Napi::Value page_size(const Napi::CallbackInfo& info);
   Napi::Value epoch(const Napi::CallbackInfo& info);
-  Napi::Value answers(const Napi::CallbackInfo& info);
+  Napi::Value results(const Napi::CallbackInfo& info);
   Napi::Value peers(const Napi::CallbackInfo& info);
   Napi::Value pid_of(const Napi::CallbackInfo& info);
   Napi::Value reap(const Napi::CallbackInfo& info);
@@ -72,7 +72,7 @@ class Segment : public Napi::ObjectWrap<Segment> {
   Napi::Value allocate(const Napi::CallbackInfo& info);
   Napi::Value reallocate(const Napi::CallbackInfo& info);
   Napi::Value deallocate(const Napi::CallbackInfo& info);
-  Napi::Value usable_size(const Napi::CallbackInfo& info);
+  Napi::Value object_size(const Napi::CallbackInfo& info);
   Napi::Value heap_stats(const Napi::CallbackInfo& info);
   Napi::Value heap_peers(const Napi::CallbackInfo& info);
 

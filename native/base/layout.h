@@ -106,7 +106,7 @@ enum pm_event_kind {
     PM_EV_MAP_ACK = 9,     /* slot mapped size bytes, ns after the request, by method; error is 0 or errno */
     PM_EV_MAP_LATE = 10,   /* slot had not answered by the deadline, ns after the request; error is the errno of the last try to reach it */
     PM_EV_ROUND_END = 11,  /* the round succeeded: active = size, after ns; method is the pm_op */
-    PM_EV_ROLLBACK = 12,   /* the round failed after ns, pid is the culprit, error is the code; a recovery to size, as before, follows */
+    PM_EV_ROLLBACK = 12,   /* the round failed after ns, pid is the blocker, error is the code; a recovery to size, as before, follows */
     PM_EV_CUT = 13,        /* the memory past size went back to the system */
     PM_EV_REFUSE = 14,     /* by asked for something that was refused before it began; method is the pm_op, error is the code */
     PM_EV_ROOT = 15,       /* by set or removed a root; size is its offset, ns its size */

@@ -204,7 +204,7 @@ static int destroy_anyway(const char *name, const struct doomed *doomed)
     struct pmo_removal removal;
     const struct pmo_target target = target_of(doomed, true);
     if (!S_ISREG(doomed->facts.st_mode)) {
-        const int rc = peermap_destroy(name);
+        const int rc = peermap_unlink(name);
         return rc == 0 ? EXIT_WELL : library_error(name, rc, NULL);
     }
     pmo_unlink(&target, &removal);

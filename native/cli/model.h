@@ -21,7 +21,7 @@ void model_event(struct json *json, const char *key, const struct pm_event *even
 void model_problem(struct json *json, const char *key, const struct pmo_problem *problem);
 void model_problems(struct json *json, const char *key, const struct pmo_problems *problems);
 /* The members of a Round. */
-void model_round(struct json *json, const peermap_round *round, const peermap_answer *answers, int count);
+void model_round(struct json *json, const peermap_round *round, const peermap_result *answers, int count);
 void model_error(struct json *json, int code, const char *sentence);
 
 /* One piece of shared memory of the machine, and who has it. */

@@ -5,7 +5,7 @@
 #include "lease.h"
 #include "words.h"
 
-static void model_answer(struct json *json, const peermap_answer *answer)
+static void model_answer(struct json *json, const peermap_result *answer)
 {
     json_open(json, NULL, '{');
     json_signed(json, "pid", answer->pid);
@@ -16,7 +16,7 @@ static void model_answer(struct json *json, const peermap_answer *answer)
     json_close(json, '}');
 }
 
-void model_round(struct json *json, const peermap_round *round, const peermap_answer *answers, int count)
+void model_round(struct json *json, const peermap_round *round, const peermap_result *answers, int count)
 {
     json_number(json, "epoch", round->epoch);
     json_number(json, "size", round->size);
@@ -28,13 +28,13 @@ void model_round(struct json *json, const peermap_round *round, const peermap_an
     json_number(json, "ahead", round->ahead);
     json_number(json, "populated", round->populated);
     json_number(json, "nanoseconds", round->nanoseconds);
-    if (round->culprit_pid != 0) {
-        json_open(json, "culprit", '{');
-        json_signed(json, "pid", round->culprit_pid);
-        json_string(json, "name", round->culprit);
+    if (round->blocker_pid != 0) {
+        json_open(json, "blocker", '{');
+        json_signed(json, "pid", round->blocker_pid);
+        json_string(json, "name", round->blocker);
         json_close(json, '}');
     }
-    json_open(json, "answers", '[');
+    json_open(json, "results", '[');
     for (int i = 0; i < count; i++)
         model_answer(json, &answers[i]);
     json_close(json, ']');

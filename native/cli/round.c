@@ -20,17 +20,17 @@ struct report {
     int rc;
     char sentence[512]; /* of a failure */
     peermap_round round;
-    peermap_answer *answers;
+    peermap_result *answers;
     int count;
 };
 
 static void take_answers(peermap_segment *segment, struct report *report)
 {
-    const int count = peermap_answers(segment, NULL, 0);
+    const int count = peermap_results(segment, NULL, 0);
     if (count <= 0)
         return;
     report->answers = need(calloc((size_t)count, sizeof *report->answers));
-    const int got = peermap_answers(segment, report->answers, count);
+    const int got = peermap_results(segment, report->answers, count);
     report->count = got < count ? got : count;
 }
 
@@ -48,7 +48,7 @@ static void print_json(const struct cli *cli, const struct report *report)
 }
 
 /* "how" of one answer; for free(). */
-static char *answer_text(const peermap_answer *answer)
+static char *answer_text(const peermap_result *answer)
 {
     const char *how = method_sentence((uint32_t)answer->method);
     return answer->method == PEERMAP_BY_NONE ? text_of("%s: %s", how, pm_reason_text(answer->error)) : text_of("%s", how);
@@ -59,7 +59,7 @@ static void print_answers(const struct out *out, const struct report *report)
     static const struct column columns[] = { { "PID", true, 0, false }, { "PEER", false, 0, true }, { "AFTER", true, 0, false }, { "HOW", false, 0, true } };
     struct table *table = table_new(columns, 4);
     for (int i = 0; i < report->count; i++) {
-        const peermap_answer *answer = &report->answers[i];
+        const peermap_result *answer = &report->answers[i];
         const bool late = answer->method == PEERMAP_BY_NONE;
         char *how = answer_text(answer);
         table_put(table, PLAIN, "%d", (int)answer->pid);

@@ -102,8 +102,8 @@ static const char *ack_words(uint32_t method)
 /* Rounds. */
 static bool round_detail(const struct pm_event *e, const struct names *names, struct phrase *p)
 {
-    const struct who culprit = name_of(names, e->slot, e->pid);
-    const char *of = culprit.text[0] ? " because of " : "";
+    const struct who blocker = name_of(names, e->slot, e->pid);
+    const char *of = blocker.text[0] ? " because of " : "";
     switch (e->kind) {
     case PM_EV_ROUND_BEGIN: snprintf(p->text, sizeof p->text, "%s, %s -> %s", op_noun(e->method), BYTES(e->ns), BYTES(e->size)); break;
     case PM_EV_ROUND_END:
@@ -113,7 +113,7 @@ static bool round_detail(const struct pm_event *e, const struct names *names, st
             snprintf(p->text, sizeof p->text, "%s: %s after %s", op_noun(e->method), BYTES(e->size), figure_time(e->ns).text);
         break;
     case PM_EV_ROLLBACK:
-        snprintf(p->text, sizeof p->text, "%s%s%s, after %s", peermap_error_name(e->error), of, culprit.text, figure_time(e->ns).text);
+        snprintf(p->text, sizeof p->text, "%s%s%s, after %s", peermap_error_name(e->error), of, blocker.text, figure_time(e->ns).text);
         break;
     case PM_EV_REFUSE: snprintf(p->text, sizeof p->text, "%s: %s", op_noun(e->method), peermap_error_name(e->error)); break;
     case PM_EV_TAKEOVER:

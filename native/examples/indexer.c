@@ -94,7 +94,7 @@ static int grow(struct index_writer *writer, size_t by)
         int rc = peermap_grow(writer->segment, step, &round);
         if (rc == 0)
             run->growths++;
-        if (rc != PEERMAP_ELATE && rc != PEERMAP_EBUSY)
+        if (rc != PEERMAP_ETIMEDOUT && rc != PEERMAP_EBUSY)
             return rc;
         if (!said)
             session_say("%s; trying until it answers", peermap_last_error());
@@ -281,7 +281,7 @@ static int remove_segment(const char *name)
         if (state == INDEX_FOREIGN)
             return 0; /* told when the indexer opens it */
     }
-    return peermap_destroy(name);
+    return peermap_unlink(name);
 }
 
 static int open_and_run(struct run *run, const struct arguments *arguments)

@@ -30,7 +30,7 @@
  *
  * - Problem: a peer that a debugger holds or a freezer (a paused container) cannot map anything, nor can one that is stopped (SIGSTOP, Ctrl+Z)
  *   where the system does not permit running its agent thread (kernel.yama.ptrace_scope, another user, PEERMAP_NO_PTRACE).  It has what is mapped ahead; a growth past that
- *   waits for it until the deadline (options.deadline_ms), then puts everything back and fails with PEERMAP_ELATE, naming the peer and why.
+ *   waits for it until the deadline (options.deadline_ms), then puts everything back and fails with PEERMAP_ETIMEDOUT, naming the peer and why.
  *   Remedy: let the peer go on and repeat; or set PEERMAP_ALLOW_LATE: the growth succeeds and the peer maps as soon as it runs.
  * - Problem: memory is mapped ahead, past the active size, so a stray access there is a SIGBUS, or after the next growth none at all.
  *   Remedy: PEERMAP_STRICT at creation: it is a SIGSEGV then, and every growth asks every peer.
@@ -39,7 +39,7 @@
  * - Problem: a forked child is not a peer; the memory is unmapped in it and its handles answer PEERMAP_EDETACHED.
  *   Remedy: attach anew in the child, under a name of its own.
  * - Problem: the segment outlives its processes, by design: a restarted process goes on from the same roots.
- *   Remedy: peermap_destroy() when the data is no longer wanted.  Processes still attached keep their mapping.
+ *   Remedy: peermap_unlink() when the data is no longer wanted.  Processes still attached keep their mapping.
  * - Problem: every peer can write every byte, also of the header.  Peers must trust each other's data.
  *   What holds regardless: the library maps and unmaps nothing outside the range that the process itself reserved.
  * - Problem: any user of the machine can make an object under any name that is free, before the program that it is meant for does.
@@ -80,7 +80,7 @@
  *
  * COPIES.  An object that was copied, restored from a backup, or found on a disk after a reboot, is a segment like any other: the first to attach makes
  * what it says of processes void.  Roots, data and heap go on as they were when it was copied; make copies while nobody writes, and restore one
- * under a name that is free: peermap_destroy() first, if need be.  Whoever writes over an object that has peers takes their places from them: PEERMAP_EDETACHED from what they change then.
+ * under a name that is free: peermap_unlink() first, if need be.  Whoever writes over an object that has peers takes their places from them: PEERMAP_EDETACHED from what they change then.
  *
  * CORES.  A core file of a peer has the active memory and what describes it, none of the rest of the reservation; whether it has shared memory at all,
  * /proc/PID/coredump_filter says.  gdb's gcore reads in pieces of 1 MiB and leaves out one that it cannot read to its end, as the last one of the active memory is
@@ -88,11 +88,11 @@
  *
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
  * remap, map_peer) are serialised within a process; roots and the registry do not wait for them.  None may be called from a signal handler,
- * except peermap_base(), peermap_size(), peermap_pin(), peermap_unpin(), peermap_of(), peermap_id() and peermap_epoch().  Allocating and freeing
+ * except peermap_base(), peermap_size(), peermap_pin(), peermap_unpin(), peermap_segment_at(), peermap_id() and peermap_epoch().  Allocating and freeing
  * never wait for another thread, unless the segment must grow.  No call is a cancellation point (pthread_cancel): a thread that is cancelled in one
  * comes to its end first, which its deadline bounds.
  *
- * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below.  peermap_last_error() has a sentence
+ * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below, from -27001 down, which no errno is.  peermap_last_error() has a sentence
  * about the calling thread's last failure that names the thing and the remedy.
  *
  * VERSIONS.  Before 1.0 each minor version may change anything: the shared object has another name then (libpeermap.so.0.2), so no program runs with one that it was not
@@ -136,26 +136,26 @@ extern "C" {
 
 /* The one list of errors: name, code, text.  The enum, peermap_error_name() and peermap_error_text() are made from it. */
 #define PEERMAP_ERRORS(X)                                                                                              \
-    X(EINVAL, -1, "an argument is out of range")                                                                       \
-    X(ENAME, -2, "a name must be 1 to 63 of the characters A-Z a-z 0-9 . _ -, and not begin with a dot")                \
-    X(EEXIST, -3, "a segment of this name exists already")                                                             \
-    X(ENOENT, -4, "there is no segment of this name")                                                                  \
-    X(EFORMAT, -5, "the object is not a segment, or its header is damaged")                                            \
-    X(EVERSION, -6, "the segment has another layout version than this library")                                       \
-    X(EACCES, -7, "permission denied")                                                                                 \
-    X(ENOSPC, -8, "the system has no memory left for the segment; nothing was changed")                                \
-    X(ELIMIT, -9, "the segment's address reservation is exhausted; create it with a larger reserve_size")              \
-    X(EADDR, -10, "the segment's address range is taken in this process")                                              \
-    X(EPEERNAME, -11, "a live peer has this name already")                                                             \
-    X(ESLOTS, -12, "the registry has no free slot; create the segment with more max_peers")                            \
-    X(EROOTS, -13, "there is no room for another root")                                                                \
-    X(ESRCH, -14, "no peer has this pid")                                                                              \
-    X(ELATE, -15, "a peer did not map the memory before the deadline; nothing was changed")                            \
-    X(EBUSY, -16, "somebody holds the segment's lock or pins the memory, or this process's agent is held up")          \
-    X(EDETACHED, -17, "the handle is detached, or belongs to the parent process")                                      \
-    X(EOS, -18, "the system refused; see errno")                                                                       \
-    X(ELOST, -19, "the object was cut short from outside; destroy it, and create it anew")                             \
-    X(ETYPE, -20, "the root is of another type")
+    X(EINVAL, -27001, "an argument is out of range")                                                                       \
+    X(ENAME, -27002, "a name must be 1 to 63 of the characters A-Z a-z 0-9 . _ -, and not begin with a dot")                \
+    X(EEXIST, -27003, "a segment of this name exists already")                                                             \
+    X(ENOENT, -27004, "there is no segment of this name")                                                                  \
+    X(EFORMAT, -27005, "the object is not a segment, or its header is damaged")                                            \
+    X(EVERSION, -27006, "the segment has another layout version than this library")                                       \
+    X(EACCES, -27007, "permission denied")                                                                                 \
+    X(ENOSPC, -27008, "the system has no memory left for the segment; nothing was changed")                                \
+    X(ELIMIT, -27009, "the segment's address reservation is exhausted; create it with a larger reserve_size")              \
+    X(EADDR, -27010, "the segment's address range is taken in this process")                                              \
+    X(EPEERNAME, -27011, "a live peer has this name already")                                                             \
+    X(ESLOTS, -27012, "the registry has no free slot; create the segment with more max_peers")                            \
+    X(EROOTS, -27013, "there is no room for another root")                                                                \
+    X(ESRCH, -27014, "no peer has this pid")                                                                              \
+    X(ETIMEDOUT, -27015, "a peer did not map the memory before the deadline; nothing was changed")                         \
+    X(EBUSY, -27016, "somebody holds the segment's lock or pins the memory, or this process's agent is held up")          \
+    X(EDETACHED, -27017, "the handle is detached, or belongs to the parent process")                                      \
+    X(EOS, -27018, "the system refused; see errno")                                                                       \
+    X(ELOST, -27019, "the object was cut short from outside; destroy it, and create it anew")                             \
+    X(ETYPE, -27020, "the root is of another type")
 
 /* clang-format off */
 enum peermap_error {
@@ -199,6 +199,7 @@ typedef struct peermap_options {
     size_t heap_step;       /* when this handle's allocations grow the heap, it doubles, but by no more than this.  Default 64 MiB */
     uint32_t owner;         /* attaching with PEERMAP_OWNER: the uid whose object it must be */
     uint32_t reserved0;
+    uint64_t reserved[4]; /* 0 */
 } peermap_options;
 
 enum peermap_state {
@@ -235,7 +236,7 @@ typedef struct peermap_peer {
     uint64_t reserved[3];
 } peermap_peer;
 
-/* The report of one round.  On PEERMAP_ELATE and PEERMAP_EBUSY the culprit is the peer that did not answer, or that holds the lock
+/* The report of one round.  On PEERMAP_ETIMEDOUT and PEERMAP_EBUSY the blocker is the peer that did not answer, or that holds the lock
  * or a pin. */
 typedef struct peermap_round {
     uint64_t epoch;
@@ -244,8 +245,8 @@ typedef struct peermap_round {
     uint32_t acked;     /* mapped it */
     uint32_t late;      /* did not in time */
     uint32_t died;      /* ended while they were waited for */
-    pid_t culprit_pid;  /* 0 if there is none */
-    char culprit[PEERMAP_NAME_MAX];
+    pid_t blocker_pid;  /* 0 if there is none */
+    char blocker[PEERMAP_NAME_MAX];
     uint64_t nanoseconds; /* of the whole, with what allocating the memory or taking it back took */
     uint32_t unstopped; /* of the acked: mapped by PEERMAP_BY_UNSTOP */
     uint32_t ahead;     /* of the acked: had it mapped before, PEERMAP_BY_AHEAD */
@@ -255,7 +256,7 @@ typedef struct peermap_round {
 } peermap_round;
 
 /* How one peer came to the last round of a handle. */
-typedef struct peermap_answer {
+typedef struct peermap_result {
     pid_t pid; /* in the peer's own pid namespace */
     char name[PEERMAP_NAME_MAX];
     int method;           /* enum peermap_method; PEERMAP_BY_NONE if it did not map the memory in time, or ended */
@@ -265,7 +266,7 @@ typedef struct peermap_answer {
                            * waits in the kernel, as for a file system that does not answer; EINPROGRESS it is in the middle of something; 0 nothing is known to be in its way */
     uint64_t nanoseconds; /* from the request to the answer */
     uint64_t reserved[2];
-} peermap_answer;
+} peermap_result;
 
 /* ---- segments ---- */
 
@@ -294,7 +295,7 @@ PEERMAP_API PEERMAP_CHECKED int peermap_open(const char *name, const peermap_opt
 PEERMAP_API void peermap_detach(peermap_segment *segment);
 
 /* Removes the object's name.  Peers that are attached keep their memory; it is freed when the last one ends.  ENOENT, ENAME, EACCES, EOS. */
-PEERMAP_API int peermap_destroy(const char *name);
+PEERMAP_API int peermap_unlink(const char *name);
 
 /* ---- the memory ---- */
 
@@ -316,7 +317,7 @@ PEERMAP_API size_t peermap_page_size(const peermap_segment *segment);
 
 /* The handle of this process in whose addresses `address` is, active or not; NULL if there is none.  How code that has a pointer into a
  * segment, and may have found it there, comes to the segment.  Takes no lock. */
-PEERMAP_API PEERMAP_CHECKED peermap_segment *peermap_of(const void *address);
+PEERMAP_API PEERMAP_CHECKED peermap_segment *peermap_segment_at(const void *address);
 
 /* Copies `length` bytes of the active memory, from or to `offset` in the data.  As memcpy() does, but pinned, and where the object was cut short an
  * error, not a SIGBUS.  EINVAL (not in the active memory), EDETACHED, ELOST (then a part may have been copied). */
@@ -332,7 +333,7 @@ PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
  * Adds `by` bytes (rounded up to pages, not 0).  On return every live peer has [base, base + new size) mapped, and the memory
  * is allocated: no later SIGBUS.  On any error the size is what it was.
  *
- * ENOSPC, ELIMIT, ELATE (unless PEERMAP_ALLOW_LATE), EBUSY, EINVAL, EDETACHED, ELOST, EOS (errno ETIMEDOUT: the system has not given so much memory by
+ * ENOSPC, ELIMIT, ETIMEDOUT (unless PEERMAP_ALLOW_LATE), EBUSY, EINVAL, EDETACHED, ELOST, EOS (errno ETIMEDOUT: the system has not given so much memory by
  * the deadline).
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round);
@@ -342,29 +343,29 @@ PEERMAP_API PEERMAP_CHECKED int peermap_grow(peermap_segment *segment, size_t by
  * system.  Waits for pins until the deadline.
  *
  * After an error the size is what it was, once every peer that had given up the tail has it again.  Where one of them is stopped out of reach meanwhile, it is the smaller
- * one until then, and whoever grows or shrinks by then gets ELATE.
+ * one until then, and whoever grows or shrinks by then gets ETIMEDOUT.
  *
- * EBUSY (a pin), ELATE (unless PEERMAP_ALLOW_LATE: then the memory is freed once the late peer has run), EINVAL (nothing would be
+ * EBUSY (a pin), ETIMEDOUT (unless PEERMAP_ALLOW_LATE: then the memory is freed once the late peer has run), EINVAL (nothing would be
  * left), EDETACHED, ELOST, EOS.
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_shrink(peermap_segment *segment, size_t by, peermap_round *round);
 
 /*
  * Makes a peer (0: every peer) replace its whole mapping by a fresh one of the active memory: the repair for a peer whose
- * address space disagrees with the registry.  ESRCH, ELATE, EBUSY, EDETACHED, ELOST, EOS.
+ * address space disagrees with the registry.  ESRCH, ETIMEDOUT, EBUSY, EDETACHED, ELOST, EOS.
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round *round);
 
 /*
  * The peer mapping call by itself: on return the peer has the whole active memory mapped.  Idempotent; maps only what is
- * missing.  pid 0: every peer.  ESRCH, ELATE, EBUSY, EDETACHED, ELOST, EOS.
+ * missing.  pid 0: every peer.  ESRCH, ETIMEDOUT, EBUSY, EDETACHED, ELOST, EOS.
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round);
 
 /* Copies up to `capacity` rows, a peer each, of the last round that this handle ran (a growth that found everything mapped ahead is one);
  * returns how many there are: none after a call that was refused before it asked anybody.  Rounds of other threads on the same handle count.
  * EDETACHED, EINVAL, EBUSY (a round goes on until the deadline). */
-PEERMAP_API PEERMAP_CHECKED int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity);
+PEERMAP_API PEERMAP_CHECKED int peermap_results(peermap_segment *segment, peermap_result *out, int capacity);
 
 /* ---- the heap: of a segment that was created with PEERMAP_HEAP ---- */
 
@@ -393,7 +394,7 @@ PEERMAP_API void peermap_free(peermap_segment *segment, void *ptr);
 
 /* The size that the object was asked for; a byte written past it is a fault.  0 if `ptr` is no live object, or, with
  * errno ENODATA, that cannot be told any more because the object was cut short. */
-PEERMAP_API size_t peermap_usable_size(peermap_segment *segment, const void *ptr);
+PEERMAP_API size_t peermap_object_size(peermap_segment *segment, const void *ptr);
 
 /* Gives all free memory back to the system: shrinks the segment to the end of its last object, and punches holes before that.
  * 0, or as peermap_shrink(); EINVAL without a heap. */
@@ -507,7 +508,7 @@ PEERMAP_API int peermap_wait_root(peermap_segment *segment, const char *root, ui
  * and the answer is 1.  Either way `*version` is what it is now.  Of any number of peers that try at once, one succeeds.  Errors of
  * peermap_set_root().
  */
-PEERMAP_API PEERMAP_CHECKED int peermap_swap_root(peermap_segment *segment, const char *root, uint64_t *version, void *ptr, size_t size, const char *type);
+PEERMAP_API PEERMAP_CHECKED int peermap_compare_exchange_root(peermap_segment *segment, const char *root, uint64_t *version, void *ptr, size_t size, const char *type);
 
 /* ---- the registry ---- */
 
@@ -565,7 +566,7 @@ PEERMAP_API uint32_t peermap_version(void);
 
 /* ---- errors ---- */
 
-/* "PEERMAP_ELATE"; "PEERMAP_OK" for 0; "PEERMAP_?" for an unknown code. */
+/* "PEERMAP_ETIMEDOUT"; "PEERMAP_OK" for 0; "PEERMAP_?" for an unknown code. */
 PEERMAP_API const char *peermap_error_name(int code);
 /* One sentence, constant. */
 PEERMAP_API const char *peermap_error_text(int code);

@@ -18,13 +18,13 @@
  * Header only; peermap.h is the manual of everything below it.  Link with the library.
  *
  * ERRORS.  Each function has two forms: one throws peermap::error, a std::system_error whose what() is the sentence of
- * peermap_last_error(); the other takes a std::error_code &, as in <filesystem>.  Codes are those of peermap.h: `ec == PEERMAP_ELATE`.
+ * peermap_last_error(); the other takes a std::error_code &, as in <filesystem>.  Codes are those of peermap.h: `ec == PEERMAP_ETIMEDOUT`.
  *
  * CONTAINERS.  peermap::allocator<T> goes with the containers of the standard library, which then live in the segment and are used by every
  * peer.  What lies in shared memory must mean the same in every process:
  *
  * - An allocator holds the address at which its segment's data begins, which is one in all peers, and never a handle: each process finds its
- *   own handle by it (peermap_of()).  So a process has the segment attached for as long as it touches the container.
+ *   own handle by it (peermap_segment_at()).  So a process has the segment attached for as long as it touches the container.
  * - Allocators of one segment are equal; of two they are not, and none is propagated.  A container stays in its segment whatever is assigned to
  *   it: elements are copied, or moved one by one.  Containers of two segments cannot be swapped.  A copy is in the segment of the original.
  * - There is no default allocator.  The aliases below (peermap::map and so on) hand theirs on to the elements, so that `counts->emplace("hello", 1)`
@@ -86,7 +86,7 @@ public:
         case PEERMAP_EACCES: return std::errc::permission_denied;
         case PEERMAP_ENOSPC: return std::errc::no_space_on_device;
         case PEERMAP_ESRCH: return std::errc::no_such_process;
-        case PEERMAP_ELATE: return std::errc::timed_out;
+        case PEERMAP_ETIMEDOUT: return std::errc::timed_out;
         case PEERMAP_EBUSY: return std::errc::device_or_resource_busy;
         default: return std::error_condition(code, *this);
         }
@@ -203,17 +203,17 @@ public:
     [[nodiscard]] static segment open(const std::string &name, const options &with = {}) { return thrown(&peermap_open, name, with); }
     [[nodiscard]] static segment open(const std::string &name, const options &with, std::error_code &ec) { return entered(&peermap_open, name, with, ec); }
 
-    /* Removes the name of a segment, as peermap_destroy().  False if there is none. */
-    static bool remove(const std::string &name)
+    /* Removes the name of a segment, as peermap_unlink().  False if there is none. */
+    static bool unlink(const std::string &name)
     {
         std::error_code ec;
-        bool removed = remove(name, ec);
+        bool removed = unlink(name, ec);
         detail::raise(ec);
         return removed;
     }
-    static bool remove(const std::string &name, std::error_code &ec)
+    static bool unlink(const std::string &name, std::error_code &ec)
     {
-        int rc = peermap_destroy(name.c_str());
+        int rc = peermap_unlink(name.c_str());
         ec = rc == PEERMAP_ENOENT ? std::error_code() : detail::code_of(rc);
         return rc == 0;
     }
@@ -428,7 +428,7 @@ public:
     {
         if (count > max_size())
             throw std::bad_array_new_length();
-        peermap_segment *handle = peermap_of(base);
+        peermap_segment *handle = peermap_segment_at(base);
         if (!handle)
             throw bad_alloc("this process does not have the container's segment attached");
         void *got = alignof(T) <= 16 ? peermap_alloc(handle, count * sizeof(T)) : peermap_aligned_alloc(handle, alignof(T), count * sizeof(T));
@@ -439,14 +439,14 @@ public:
 
     void deallocate(T *pointer, std::size_t) noexcept
     {
-        if (peermap_segment *handle = peermap_of(base))
+        if (peermap_segment *handle = peermap_segment_at(base))
             peermap_free(handle, pointer);
     }
 
     [[nodiscard]] std::size_t max_size() const noexcept { return static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T); }
 
     /* This process's handle of the segment; nullptr if it is not attached. */
-    [[nodiscard]] peermap_segment *native_handle() const noexcept { return peermap_of(base); }
+    [[nodiscard]] peermap_segment *native_handle() const noexcept { return peermap_segment_at(base); }
 
     template <class U> friend bool operator==(const allocator &a, const allocator<U> &b) noexcept { return a.where() == b.where(); }
     template <class U> friend bool operator!=(const allocator &a, const allocator<U> &b) noexcept { return a.where() != b.where(); }
@@ -550,7 +550,7 @@ public:
     right &operator=(const right &) = delete;
     ~right()
     {
-        if (memory && peermap_swap_root(in.native_handle(), name.c_str(), &version, nullptr, 0, nullptr) == 0 && of_heap)
+        if (memory && peermap_compare_exchange_root(in.native_handle(), name.c_str(), &version, nullptr, 0, nullptr) == 0 && of_heap)
             in.deallocate(memory);
         stop();
     }
@@ -564,7 +564,7 @@ public:
         if (!begin())
             return 1;
         version = was.version;
-        const int rc = peermap_swap_root(in.native_handle(), name.c_str(), &version, block, size, (claim + hexadecimal(id)).c_str());
+        const int rc = peermap_compare_exchange_root(in.native_handle(), name.c_str(), &version, block, size, (claim + hexadecimal(id)).c_str());
         if (rc == 0)
             memory = block;
         return rc;
@@ -575,7 +575,7 @@ public:
     /* What is in the memory is the root's from now on. */
     int complete(std::size_t size, const std::string &type)
     {
-        const int rc = peermap_swap_root(in.native_handle(), name.c_str(), &version, memory, size, type.c_str());
+        const int rc = peermap_compare_exchange_root(in.native_handle(), name.c_str(), &version, memory, size, type.c_str());
         if (rc != PEERMAP_EBUSY)
             memory = nullptr;
         return rc == 1 ? PEERMAP_EDETACHED : rc; /* taken for dead: detached by another thread */

@@ -133,7 +133,7 @@ public:
     {
         const turn mine(*this);
         divide([&] { return base::shrink_to_fit(), true; });
-        if (peermap_segment *segment = peermap_of(this))
+        if (peermap_segment *segment = peermap_segment_at(this))
             peermap_shrink(segment, peermap_size(segment) - base::get_size(), nullptr); /* what stays, the next growth finds */
     }
 
@@ -179,10 +179,10 @@ private:
     /* The mutex, and what it protects is whole. */
     class turn {
     public:
-        explicit turn(growing_best_fit &of) : all(peermap_deadline_ms(peermap_of(&of))), held(of.mutex)
+        explicit turn(growing_best_fit &of) : all(peermap_deadline_ms(peermap_segment_at(&of))), held(of.mutex)
         {
             if (const std::uint64_t dead = of.divider.load())
-                throw error(PEERMAP_EFORMAT, detail::who(peermap_of(&of), dead) + " died while it divided the segment's memory, which may be half done; remove "
+                throw error(PEERMAP_EFORMAT, detail::who(peermap_segment_at(&of), dead) + " died while it divided the segment's memory, which may be half done; remove "
                                                                                   "the segment and create it anew; recover() lets you save what is in it");
         }
 
@@ -233,7 +233,7 @@ private:
     /* What others have added to the segment, which nobody has divided yet, counts. */
     int extend(size_type bytes)
     {
-        peermap_segment *segment = peermap_of(this);
+        peermap_segment *segment = peermap_segment_at(this);
         if (!segment)
             return PEERMAP_EDETACHED;
         size_type more = peermap_size(segment) - base::get_size();
@@ -275,7 +275,7 @@ public:
 
     /* The segment below: its peers, its rounds. */
     segment &get_segment() noexcept { return below; }
-    static bool remove(const std::string &name) { return segment::remove(name); }
+    static bool remove(const std::string &name) { return segment::unlink(name); }
 
     /* What is divided now.  The memory algorithm is a base that the segment manager keeps to itself, and first in it. */
     std::size_t get_size() const { return reinterpret_cast<const Algorithm *>(this->get_segment_manager())->divided(); }

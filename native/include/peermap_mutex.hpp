@@ -143,7 +143,7 @@ private:
 
 /* The handle of the segment in which a mutex lies, and this attachment's id. */
 struct here {
-    explicit here(const void *mutex) : in(peermap_of(mutex)), id(in ? peermap_id(in) : 0)
+    explicit here(const void *mutex) : in(peermap_segment_at(mutex)), id(in ? peermap_id(in) : 0)
     {
         if (id == 0)
             throw error(PEERMAP_EDETACHED, "this process does not have the mutex's segment attached");

@@ -15,7 +15,7 @@ export const errorCodes = addon.errorCodes;
 /** Whether this runtime allows views of the memory itself; where it does not, read() and write() copy. */
 export const canView = addon.canView;
 /** Removes the segment's name; who is attached keeps the memory. */
-export const destroy = addon.destroy;
+export const unlink = addon.unlink;
 /** Every object named peermap.* on this machine, by name. */
 export const list = addon.list;
 /** The local processes that map a segment, whether they are registered or not. */

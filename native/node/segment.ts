@@ -39,7 +39,7 @@ export class Segment extends addon.Segment implements Disposable, AsyncDisposabl
 
   /** The live object that begins there, whoever allocated it; PEERMAP_EINVAL if there is none, or one of no bytes. */
   object(offset: number): HeapObject {
-    const bytes = this.usableSize(offset);
+    const bytes = this.objectSize(offset);
     if (bytes === 0) throw failure('PEERMAP_EINVAL', `no live object begins at offset ${offset}`);
     return new HeapObject(this, offset, bytes);
   }

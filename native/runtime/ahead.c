@@ -192,7 +192,7 @@ void pm_finish_cut(peermap_segment *segment)
 
 /* ---- how the peers came to the last round ---- */
 
-static int all_ahead(peermap_segment *segment, peermap_answer *out, int capacity)
+static int all_ahead(peermap_segment *segment, peermap_result *out, int capacity)
 {
     int count = 0;
     pm_slots_look(segment, NULL, 0, pm_call_ends(pm_now() + segment->deadline_ns / 2));
@@ -201,7 +201,7 @@ static int all_ahead(peermap_segment *segment, peermap_answer *out, int capacity
         if (!pm_slot_read(segment, i, &slot) || !pm_slot_lives(&slot))
             continue;
         if (count < capacity) {
-            out[count] = (peermap_answer){ .pid = (pid_t)slot.pid, .method = PM_BY_AHEAD };
+            out[count] = (peermap_result){ .pid = (pid_t)slot.pid, .method = PM_BY_AHEAD };
             memcpy(out[count].name, slot.name, sizeof slot.name);
         }
         count++;
@@ -209,7 +209,7 @@ static int all_ahead(peermap_segment *segment, peermap_answer *out, int capacity
     return count;
 }
 
-int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity)
+int peermap_results(peermap_segment *segment, peermap_result *out, int capacity)
 {
     PM_UNCANCELLED;
     if (!pm_attached(segment))

@@ -76,7 +76,7 @@ static peermap_segment *segment_in(struct place *place, uintptr_t address)
     return load64(&place->from) == from ? segment : NULL;
 }
 
-peermap_segment *peermap_of(const void *address)
+peermap_segment *peermap_segment_at(const void *address)
 {
     for (struct places *places = &first; places; places = load_pointer(&places->next)) {
         for (struct place *place = places->place; place < places->place + PLACES; place++) {

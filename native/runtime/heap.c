@@ -294,7 +294,7 @@ void peermap_free(peermap_segment *segment, void *ptr)
         give(own, segment, ptr, &place, size);
 }
 
-size_t peermap_usable_size(peermap_segment *segment, const void *ptr)
+size_t peermap_object_size(peermap_segment *segment, const void *ptr)
 {
     struct pm_thread *own = pm_own();
     struct pm_object_place place;

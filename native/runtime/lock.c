@@ -240,8 +240,8 @@ int pm_lock_busy(peermap_segment *segment, const uint32_t *lock, const char *wha
         return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by a thread with the id %u, which no peer has: the header is damaged, or the peer is gone",
                        what, segment->name, thread);
     if (round) {
-        round->culprit_pid = (pid_t)slot.pid;
-        snprintf(round->culprit, sizeof round->culprit, "%.63s", slot.name);
+        round->blocker_pid = (pid_t)slot.pid;
+        snprintf(round->blocker, sizeof round->blocker, "%.63s", slot.name);
     }
     return pm_fail(PEERMAP_EBUSY, "%s of segment %s is held by %.63s (pid %u): %s", what, segment->name, slot.name, slot.pid,
                    pm_reach_holder_words(segment, &slot).text);

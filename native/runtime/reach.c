@@ -361,11 +361,11 @@ static struct pm_phrase stopped(const struct pm_facts *facts)
     return phrase;
 }
 
-static bool find_culprit(const struct pm_running *round, struct pm_slot *slot)
+static bool find_blocker(const struct pm_running *round, struct pm_slot *slot)
 {
     for (uint32_t i = 0; i < round->segment->shape.slot_count; i++)
-        if (pm_slot_read(round->segment, i, slot) && (pid_t)slot->pid == round->report->culprit_pid &&
-            strncmp(slot->name, round->report->culprit, sizeof slot->name) == 0)
+        if (pm_slot_read(round->segment, i, slot) && (pid_t)slot->pid == round->report->blocker_pid &&
+            strncmp(slot->name, round->report->blocker, sizeof slot->name) == 0)
             return true;
     return false;
 }
@@ -375,7 +375,7 @@ struct pm_phrase pm_reach_words(const struct pm_running *round)
     struct pm_slot slot;
     struct pm_facts facts = { 0 };
     struct pm_freezer freezer = { 0 };
-    if (find_culprit(round, &slot) && find_hindrance(round->segment, &slot, pm_now() + WORDS_NS, &facts, &freezer) != round->reason)
+    if (find_blocker(round, &slot) && find_hindrance(round->segment, &slot, pm_now() + WORDS_NS, &facts, &freezer) != round->reason)
         facts.tracer = 0, freezer.path[0] = '\0'; /* it is not so any more */
     else if (round->reason == 0 && is_stopped(&facts)) /* there was no time to let it run */
         return stopped(&facts);

@@ -177,7 +177,7 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
                                            .epoch = round->epoch,
                                            .method = (uint16_t)round->op,
                                            .slot = PM_NO_SLOT,
-                                           .pid = (uint32_t)round->report->culprit_pid,
+                                           .pid = (uint32_t)round->report->blocker_pid,
                                            .error = code,
                                            .size = size,
                                            .ns = pm_now() - round->begun });
@@ -194,8 +194,8 @@ static int roll_back(struct pm_running *round, uint64_t size, uint64_t target, i
     pm_round_wait(&undo, undo.deadline);
     if (regains && undone.late > 0) { /* who may be late for a call is not for the moment that there is now */
         char words[192];
-        snprintf(words, sizeof words, "the shrink is undone when peer %s (pid %d) has the memory again", undone.culprit, (int)undone.culprit_pid);
-        return code == PEERMAP_ELATE ? pm_round_late(round, words) : code;
+        snprintf(words, sizeof words, "the shrink is undone when peer %s (pid %d) has the memory again", undone.blocker, (int)undone.blocker_pid);
+        return code == PEERMAP_ETIMEDOUT ? pm_round_late(round, words) : code;
     }
     settle_horizon(&undo);
     set_closed(segment, size);
@@ -320,7 +320,7 @@ static bool pinned(struct pm_running *round, uint64_t size, bool thorough)
         const struct pm_slot *slot = &segment->slots[i];
         if ((order_load64(&slot->pin) & PM_PIN_BYTES) <= size || !pm_slot_lives(slot) || (thorough && pm_slot_is_gone(segment, i, round->deadline)))
             continue;
-        round->report->culprit_pid = 0;
+        round->report->blocker_pid = 0;
         pm_round_blame(round, i, 0);
         return true;
     }
@@ -346,8 +346,8 @@ static bool wait_for_pins(struct pm_running *round, uint64_t size)
     }
     order_store32(waiter, 0);
     if (free) {
-        round->report->culprit_pid = 0;
-        round->report->culprit[0] = '\0';
+        round->report->blocker_pid = 0;
+        round->report->blocker[0] = '\0';
     }
     return free;
 }
@@ -423,8 +423,8 @@ static int shrink(struct pm_running *round, uint64_t expected, uint64_t bytes)
         return abandon(segment, from, rc);
     if (!wait_for_pins(round, to))
         return abandon(segment, from,
-                       pm_fail(PEERMAP_EBUSY, "peer %s (pid %d) pins memory of segment %s past the new size", round->report->culprit,
-                               (int)round->report->culprit_pid, segment->name));
+                       pm_fail(PEERMAP_EBUSY, "peer %s (pid %d) pins memory of segment %s past the new size", round->report->blocker,
+                               (int)round->report->blocker_pid, segment->name));
     return shrink_by_round(round, from, to);
 }
 
@@ -480,7 +480,7 @@ static bool is_final(struct pm_header *header)
 
 uint64_t pm_size_to_be(const peermap_segment *segment) { return judge(segment, (enum pm_op)load32(&segment->header->intent.op)).size; }
 
-/* 0, or PEERMAP_ELATE: then it goes on when the lock is taken next.  Nobody may be late for that in the background, or where there is less than
+/* 0, or PEERMAP_ETIMEDOUT: then it goes on when the lock is taken next.  Nobody may be late for that in the background, or where there is less than
  * a moment for it. */
 static int recover(peermap_segment *segment, uint64_t deadline, bool background, peermap_round *report)
 {
@@ -555,9 +555,9 @@ int pm_hold(peermap_segment *segment, uint64_t deadline, peermap_round *report)
         if (rc != 0) {
             int error = errno;
             pm_let_go(segment);
-            if (rc == PEERMAP_ELATE || deadline == 0)
+            if (rc == PEERMAP_ETIMEDOUT || deadline == 0)
                 pm_nudge_mending(segment);
-            if (rc == PEERMAP_ELATE && report)
+            if (rc == PEERMAP_ETIMEDOUT && report)
                 *report = mended;
             errno = error;
             return rc;
@@ -604,7 +604,7 @@ static int refuse(struct pm_running *round, int code)
     pm_journal(round->segment, (struct pm_event){ .kind = PM_EV_REFUSE,
                                                   .method = (uint16_t)round->op,
                                                   .slot = PM_NO_SLOT,
-                                                  .pid = (uint32_t)round->report->culprit_pid,
+                                                  .pid = (uint32_t)round->report->blocker_pid,
                                                   .error = code,
                                                   .epoch = peek64(&round->segment->header->epoch) });
     return code;

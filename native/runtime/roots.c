@@ -211,7 +211,7 @@ int peermap_set_root(peermap_segment *segment, const char *name, void *pointer, 
     return set(segment, name, NULL, pointer, size, type);
 }
 
-int peermap_swap_root(peermap_segment *segment, const char *name, uint64_t *version, void *pointer, size_t size, const char *type)
+int peermap_compare_exchange_root(peermap_segment *segment, const char *name, uint64_t *version, void *pointer, size_t size, const char *type)
 {
     return version ? set(segment, name, version, pointer, size, type) : pm_fail(PEERMAP_EINVAL, "version is NULL");
 }

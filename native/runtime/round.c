@@ -99,11 +99,11 @@ void pm_round_ask(struct pm_running *round, uint64_t target, pid_t pid, bool fre
 void pm_round_blame(struct pm_running *round, uint32_t index, int reason)
 {
     struct pm_slot slot;
-    if (round->report->culprit_pid != 0 || !pm_slot_read(round->segment, index, &slot))
+    if (round->report->blocker_pid != 0 || !pm_slot_read(round->segment, index, &slot))
         return;
     round->reason = reason;
-    round->report->culprit_pid = (pid_t)slot.pid;
-    snprintf(round->report->culprit, sizeof round->report->culprit, "%.63s", slot.name);
+    round->report->blocker_pid = (pid_t)slot.pid;
+    snprintf(round->report->blocker, sizeof round->report->blocker, "%.63s", slot.name);
 }
 
 void pm_round_bare(struct pm_running *round, uint32_t index, uint32_t piece)
@@ -126,9 +126,9 @@ static void enter(struct pm_running *round, const struct pm_awaited *who, uint32
     }
     if (!round->answers)
         return;
-    peermap_answer *row = &round->answers[round->answer_count++];
+    peermap_result *row = &round->answers[round->answer_count++];
     bool measured = method != PM_BY_NONE && method != PM_BY_AHEAD;
-    *row = (peermap_answer){ .pid = (pid_t)peek32(&slot->pid),
+    *row = (peermap_result){ .pid = (pid_t)peek32(&slot->pid),
                              .method = (int)method,
                              .error = error,
                              .nanoseconds = measured ? peek64(&slot->latency_ns) : pm_now() - who->asked };
@@ -287,13 +287,13 @@ int pm_round_late(struct pm_running *round, const char *consequence)
     peermap_round *report = round->report;
     const uint64_t allowed = round->deadline > round->request->asked ? round->deadline - round->request->asked : 0;
     if (round->error == ETIMEDOUT)
-        return pm_fail(PEERMAP_ELATE, "peer %s (pid %d) of segment %s was not done with its mapping within %" PRIu64 " ms: that takes its time where a process locks its future "
-                                      "memory (mlockall); %s", report->culprit, (int)report->culprit_pid, name, allowed / 1000000u, consequence);
+        return pm_fail(PEERMAP_ETIMEDOUT, "peer %s (pid %d) of segment %s was not done with its mapping within %" PRIu64 " ms: that takes its time where a process locks its future "
+                                      "memory (mlockall); %s", report->blocker, (int)report->blocker_pid, name, allowed / 1000000u, consequence);
     if (round->error != 0)
-        return pm_fail(PEERMAP_ELATE, "peer %s (pid %d) of segment %s could not map: %s; %s", report->culprit, (int)report->culprit_pid, name,
+        return pm_fail(PEERMAP_ETIMEDOUT, "peer %s (pid %d) of segment %s could not map: %s; %s", report->blocker, (int)report->blocker_pid, name,
                        strerror(round->error), consequence);
-    return pm_fail(PEERMAP_ELATE, "peer %s (pid %d) of segment %s did not answer within %" PRIu64 " ms: %s; %s", report->culprit,
-                   (int)report->culprit_pid, name, allowed / 1000000u, pm_reach_words(round).text, consequence);
+    return pm_fail(PEERMAP_ETIMEDOUT, "peer %s (pid %d) of segment %s did not answer within %" PRIu64 " ms: %s; %s", report->blocker,
+                   (int)report->blocker_pid, name, allowed / 1000000u, pm_reach_words(round).text, consequence);
 }
 
 bool pm_round_complete(const struct pm_running *round) { return round->report->late == 0 && !round->incomplete; }

@@ -24,9 +24,9 @@ struct pm_running {
     uint32_t lost;      /* so many of which ended before their time */
     bool incomplete;    /* somebody has what is needed, and not all that was asked */
     int error;          /* errno of a peer that could not map */
-    int reason;         /* errno of trying to reach the culprit */
+    int reason;         /* errno of trying to reach the blocker */
     peermap_round *report;
-    peermap_answer *answers; /* rows for all slots, or NULL */
+    peermap_result *answers; /* rows for all slots, or NULL */
     uint32_t answer_count;
     uint32_t count;
     struct pm_awaited *awaited; /* the handle's, from when they are asked: of one round at a time */
@@ -43,10 +43,10 @@ bool pm_round_complete(const struct pm_running *round);
 bool pm_round_forgiven(const struct pm_running *round);
 /* The peer in this slot is to be populated from outside, from this piece on, counted from 1; or, 0, is not any more. */
 void pm_round_bare(struct pm_running *round, uint32_t index, uint32_t piece);
-/* Makes the peer in this slot the culprit of the report, unless there is one. */
+/* Makes the peer in this slot the blocker of the report, unless there is one. */
 void pm_round_blame(struct pm_running *round, uint32_t index, int reason);
 int pm_round_succeed(struct pm_running *round);                         /* 0 */
-int pm_round_late(struct pm_running *round, const char *consequence); /* PEERMAP_ELATE, and its sentence */
+int pm_round_late(struct pm_running *round, const char *consequence); /* PEERMAP_ETIMEDOUT, and its sentence */
 
 /* ---- reach.c ---- */
 /* Lets the agents run whose processes are stopped.  Again and again, until pm_reach_end(). */
@@ -54,7 +54,7 @@ void pm_reach(struct pm_running *round, uint64_t deadline);
 void pm_reach_end(struct pm_running *round);
 /* Populates the new pages from outside, by a hand if that is free, in the peers that answered without having done so. */
 void pm_reach_populate(struct pm_running *round);
-/* Why the culprit could not be reached, as the end of "peer X did not answer within N ms". */
+/* Why the blocker could not be reached, as the end of "peer X did not answer within N ms". */
 struct pm_phrase pm_reach_words(const struct pm_running *round);
 
 #endif

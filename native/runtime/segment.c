@@ -46,10 +46,12 @@ static int check_unknown(const peermap_options *given)
 
 static int check_options(const peermap_options *options)
 {
-    if (options->struct_size < offsetof(peermap_options, heap_step))
+    if (options->struct_size == offsetof(peermap_options, reserved))
+        return pm_fail(PEERMAP_EINVAL, "this program was built with the peermap.h of version 0.1, and the library is " PEERMAP_VERSION ": build it with that one's");
+    if (options->struct_size < sizeof *options)
         return pm_fail(PEERMAP_EINVAL, "options.struct_size is %zu; set it to sizeof(peermap_options)", options->struct_size);
-    if (options->reserved0 != 0)
-        return pm_fail(PEERMAP_EINVAL, "options.reserved0 is %" PRIu32 "; set what is not used to 0", options->reserved0);
+    if (options->reserved0 != 0 || options->reserved[0] != 0 || options->reserved[1] != 0 || options->reserved[2] != 0 || options->reserved[3] != 0)
+        return pm_fail(PEERMAP_EINVAL, "options has a value in what is reserved; set what is not used to 0");
     if (options->peer_name && !pm_name_valid(options->peer_name))
         return pm_fail(PEERMAP_ENAME, "peer name %s: %s", options->peer_name, peermap_error_text(PEERMAP_ENAME));
     if (options->flags & ~(uint32_t)KNOWN_FLAGS)
@@ -296,7 +298,7 @@ static int join(peermap_segment *segment, const peermap_options *options)
 
 typedef int entry(peermap_segment *segment, const peermap_options *options);
 
-/* Of a program that was built with an earlier header, what that did not have is 0. */
+/* Of a program that was built with an earlier header of this version, what that did not have is 0. */
 static peermap_options complete(const peermap_options *given)
 {
     peermap_options options = { .struct_size = sizeof options };
@@ -395,7 +397,7 @@ void peermap_detach(peermap_segment *segment)
     PM_POINT("detach.freed");
 }
 
-int peermap_destroy(const char *name)
+int peermap_unlink(const char *name)
 {
     PM_UNCANCELLED;
     if (!pm_name_valid(name))

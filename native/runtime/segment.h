@@ -217,7 +217,7 @@ struct peermap_segment {
     struct pm_hand hand; /* of the agent */
     /* Large, and last: pages that nobody touches are not there. */
     /* How the peers came to the last round, written by the agent during a request; or all of them ahead. */
-    peermap_answer answers[PM_SLOTS_MAX];
+    peermap_result answers[PM_SLOTS_MAX];
     uint64_t reaped[PM_SLOTS_MAX]; /* of the reap that the agent is at: ids of the peers that it is for, if it is not for all */
     struct pm_awaited awaited[PM_SLOTS_MAX]; /* the agent's: round.h */
     /* For each word of the header's beginning and of the slots, at the same distance from here, its entry on the robust list. */
@@ -423,7 +423,7 @@ int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t 
 int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *round);
 int pm_fail_full(const peermap_segment *segment, uint64_t from, uint64_t most, uint64_t bytes); /* no room for so many more.  Any thread */
 /* Takes the segment's lock, and mends what its last holder left.  Deadline 0: only if it is free, and nothing is to be mended.
- * PEERMAP_ELATE: a shrink cannot be undone yet, as the report says for whom; NULL: in the background. */
+ * PEERMAP_ETIMEDOUT: a shrink cannot be undone yet, as the report says for whom; NULL: in the background. */
 int pm_hold(peermap_segment *segment, uint64_t deadline, peermap_round *report);
 void pm_let_go(peermap_segment *segment);
 uint64_t pm_size_to_be(const peermap_segment *segment); /* of a word that is left closed, when that is mended */

@@ -42,7 +42,7 @@ export async function cleanUp(): Promise<void> {
   for (const script of running.splice(0)) await script.kill();
   for (const name of named.splice(0)) {
     try {
-      peermap.destroy(name);
+      peermap.unlink(name);
     } catch (error) {
       if (codeOf(error) !== 'PEERMAP_ENOENT') throw error;
     }

@@ -50,7 +50,7 @@ describe('addon: errors', () => {
     assert.equal(missing.code, 'PEERMAP_ENOENT');
     assert.ok(missing.message.includes(name), missing.message);
     assert.equal(thrown(() => new peermap.Observer(name)).code, 'PEERMAP_ENOENT');
-    assert.equal(thrown(() => peermap.destroy(name)).code, 'PEERMAP_ENOENT');
+    assert.equal(thrown(() => peermap.unlink(name)).code, 'PEERMAP_ENOENT');
     for (const bad of ['', '.hidden', 'a/b', 'x'.repeat(64)]) {
       assert.equal(thrown(() => peermap.Segment.create(bad)).code, 'PEERMAP_ENAME');
       assert.equal(thrown(() => new peermap.Observer(bad)).code, 'PEERMAP_ENAME');
@@ -73,7 +73,7 @@ describe('addon: errors', () => {
       () => peermap.Segment.create('x', { strict: wrong('yes') }),
       () => peermap.Segment.create('x', { noPtrace: wrong(null) }),
       () => peermap.Segment.create('x', { ahead: wrong('1 MiB') }),
-      () => peermap.destroy(wrong(undefined)),
+      () => peermap.unlink(wrong(undefined)),
       () => new (peermap.Segment as unknown as new (name: string) => unknown)(name),
       () => segment.read(wrong('0'), 1),
       () => segment.read(wrong(0n), 1),

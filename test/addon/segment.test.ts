@@ -76,9 +76,9 @@ describe('addon: a process as a peer', () => {
     await Promise.all([leaving, one.detachAsync()]);
     one.detach();
     assert.equal(seen(name, 'one'), undefined);
-    await peermap.destroyAsync(name);
+    await peermap.unlinkAsync(name);
     assert.ok(!existsSync(`/dev/shm/peermap.${name}`));
-    await assert.rejects(peermap.destroyAsync(name), { code: 'PEERMAP_ENOENT' });
+    await assert.rejects(peermap.unlinkAsync(name), { code: 'PEERMAP_ENOENT' });
   });
 
   it('ends its views at once where it leaves off the main thread', async function () {
@@ -111,13 +111,13 @@ describe('addon: a process as a peer', () => {
       () => segment.allocate(MiB / 8, { zeroed: true, alignment: 1 << 16 }),
       () => segment.reallocate(large, MiB / 8 - 8),
       () => segment.reallocate(large, MiB),
-      () => segment.usableSize(large),
+      () => segment.objectSize(large),
       () => segment.deallocate(large),
       () => segment.read(large, 5),
       () => segment.write(large, Buffer.from('lost')),
     ])
       assert.throws(call, lost);
-    assert.equal(segment.usableSize(small), 100);
+    assert.equal(segment.objectSize(small), 100);
     segment.deallocate(small);
     assert.throws(() => segment.read(segment.size, 1), RangeError);
     truncateSync(path, 0);
@@ -169,12 +169,12 @@ describe('addon: a process as a peer', () => {
     const segment = kept(peermap.Segment.create(name, { peerName: 'one', initialSize: MiB, strict: true }));
     const two = await Script.peer(name, 'two');
     const round = await segment.grow(3 * MiB);
-    const { answers, nanoseconds, ...counts } = round;
+    const { results, nanoseconds, ...counts } = round;
     const none = { late: 0, died: 0, unstopped: 0, ahead: 0, populated: 0 };
     assert.deepEqual(counts, { epoch: 2, size: 4 * MiB, peers: 2, acked: 2, ...none });
     assert.ok(nanoseconds > 0);
     assert.deepEqual(
-      answers
+      results
         .map(({ name: peer, pid, method, error }) => ({ peer, pid, method, error }))
         .sort((a, b) => a.peer.localeCompare(b.peer)),
       [
@@ -182,8 +182,8 @@ describe('addon: a process as a peer', () => {
         { peer: 'two', pid: two.pid, method: 'agent', error: 0 },
       ],
     );
-    assert.ok(answers.every((answer) => answer.nanoseconds > 0));
-    assert.deepEqual(segment.answers(), answers);
+    assert.ok(results.every((answer) => answer.nanoseconds > 0));
+    assert.deepEqual(segment.results(), results);
     assert.deepEqual(seen(name, 'two')?.missing, []);
     assert.equal(seen(name, 'two')?.mapped, 4 * MiB);
     assert.equal((await segment.shrink(2 * MiB)).size, 2 * MiB);
@@ -226,12 +226,12 @@ describe('addon: a process as a peer', () => {
       () => assert.fail('grew'),
       (reason: unknown) => reason as PeermapError,
     );
-    assert.equal(error.code, 'PEERMAP_ELATE');
+    assert.equal(error.code, 'PEERMAP_ETIMEDOUT');
     assert.ok(error.round);
-    assert.deepEqual(error.round.culprit, { pid: two.pid, name: 'two' });
+    assert.deepEqual(error.round.blocker, { pid: two.pid, name: 'two' });
     assert.equal(error.round.late, 1);
     assert.deepEqual(
-      error.round.answers.filter(({ method }) => method === 'none').map(({ pid, error: errno }) => ({ pid, errno })),
+      error.round.results.filter(({ method }) => method === 'none').map(({ pid, error: errno }) => ({ pid, errno })),
       [{ pid: two.pid, errno: constants.errno.EACCES }],
     );
     assert.match(error.message, /PEERMAP_NO_PTRACE/);
@@ -252,7 +252,7 @@ describe('addon: a process as a peer', () => {
     const round = await segment.grow(MiB);
     assert.deepEqual([round.size, round.acked, round.ahead, round.late], [2 * MiB, 2, 2, 0]);
     assert.deepEqual(
-      round.answers.map(({ method }) => method),
+      round.results.map(({ method }) => method),
       ['ahead', 'ahead'],
     );
     const after = seen(name, 'two');
@@ -269,7 +269,7 @@ describe('addon: a process as a peer', () => {
     await until(() => seen(name, 'two')?.processState === 'T');
     const round = await segment.grow(MiB);
     assert.deepEqual([round.size, round.acked, round.unstopped, round.late], [2 * MiB, 2, 1, 0]);
-    assert.equal(round.answers.find(({ pid }) => pid === two.pid)?.method, 'unstop');
+    assert.equal(round.results.find(({ pid }) => pid === two.pid)?.method, 'unstop');
     const peer = seen(name, 'two');
     assert.deepEqual([peer?.mapped, peer?.missing, peer?.method, peer?.unstopped], [2 * MiB, [], 'unstop', round.epoch]);
     await until(() => seen(name, 'two')?.processState === 'T');
@@ -278,14 +278,14 @@ describe('addon: a process as a peer', () => {
 
   it('has no answers for what was refused before anybody was asked', async () => {
     const segment = kept(peermap.Segment.create(freshName(), { initialSize: MiB }));
-    assert.equal((await segment.grow(4096)).answers.length, 1);
+    assert.equal((await segment.grow(4096)).results.length, 1);
     const error = await segment.grow(2 ** 40).then(
       () => assert.fail('grew'),
       (reason: unknown) => reason as PeermapError,
     );
     assert.equal(error.code, 'PEERMAP_ELIMIT');
     assert.match(error.message, /has \d+ of at most \d+ bytes: no room for \d+ more; create it with a larger reserveSize$/);
-    assert.deepEqual(error.round?.answers ?? [], []);
+    assert.deepEqual(error.round?.results ?? [], []);
   });
 
   it('populates the new pages in every peer where that is asked for', async () => {

@@ -33,7 +33,7 @@ describe('addon: views and objects', () => {
     segment.deallocate(offset);
     assert.equal(inside.byteLength, 0);
     assert.equal(around.byteLength, segment.size);
-    assert.equal(segment.usableSize(offset), 0);
+    assert.equal(segment.objectSize(offset), 0);
     assert.throws(
       () => segment.deallocate(offset),
       (error: NodeJS.ErrnoException) => error.code === 'PEERMAP_EINVAL' && error.message.includes('freed twice'),

@@ -70,7 +70,7 @@ static bool fine(struct actor *me, int rc)
     const struct arena *arena = arena_of(me);
     if (rc >= 0)
         return true;
-    if (rc == PEERMAP_ELATE && arena->hasty)
+    if (rc == PEERMAP_ETIMEDOUT && arena->hasty)
         counted(COUNT_late, 1);
     else if (rc == PEERMAP_EBUSY && arena->hasty)
         counted(COUNT_busy, 1);

@@ -19,7 +19,7 @@ static void must(uint32_t arena, const char *what, int rc, const peermap_round *
     if (rc < 0)
         fail(arena, "at rest, %s answers %s: %s", what, peermap_error_name(rc), peermap_last_error());
     if (round && round->late != 0)
-        fail(arena, "at rest, %s leaves %u peers late: %.63s (pid %d)", what, round->late, round->culprit, (int)round->culprit_pid);
+        fail(arena, "at rest, %s leaves %u peers late: %.63s (pid %d)", what, round->late, round->blocker, (int)round->blocker_pid);
 }
 
 static bool runs(const struct actor *actor, uint32_t arena)
@@ -122,7 +122,7 @@ void audit_end(uint32_t arena)
     if (peermap_peers(segment, &peer, 1) != 1)
         fail(arena, "everybody is gone, and the registry has %d peers", peermap_peers(segment, &peer, 1));
     peermap_detach(segment);
-    must(arena, "destroy", peermap_destroy(it->name), NULL);
+    must(arena, "destroy", peermap_unlink(it->name), NULL);
     snprintf(path, sizeof path, "/dev/shm/peermap.%s", it->name);
     if (access(path, F_OK) == 0)
         fail(arena, "%s is still there", path);

@@ -192,7 +192,7 @@ static void clear_away(void)
     for (uint64_t until = now_ns() + 5000 * MS; waitpid(-1, NULL, WNOHANG | __WALL) >= 0 && now_ns() < until;)
         usleep(1000);
     for (uint32_t i = 0; i < ARENAS; i++)
-        peermap_destroy(control->arenas[i].name);
+        peermap_unlink(control->arenas[i].name);
 }
 
 static void tell_failure(void)

@@ -101,7 +101,7 @@ describe('cli: grow and shrink', () => {
     assert.ok(mapsAll(alpha, name, 131072));
     const report = await json<Report>('grow', name, '+50%');
     assert.deepEqual([report.op, report.before, report.size, report.late], ['grow', 131072, 196608, 0]);
-    assert.equal(report.answers.length, 2);
+    assert.equal(report.results.length, 2);
     assert.equal((await json<Report>('shrink', name, '128 KiB')).size, 65536);
     assert.deepEqual(await alpha.ask('size'), ['65536']);
   });
@@ -128,14 +128,14 @@ describe('cli: grow and shrink', () => {
     beta.signal('SIGSTOP');
     const refused = await peermap(['grow', name, '64K', '--deadline', '200']);
     assert.equal(refused.code, 1);
-    assert.match(refused.err, new RegExp(`^peermap: ${name}: PEERMAP_ELATE: peer beta .*${beta.pid}.*\n$`));
+    assert.match(refused.err, new RegExp(`^peermap: ${name}: PEERMAP_ETIMEDOUT: peer beta .*${beta.pid}.*\n$`));
     assert.match(refused.out, /beta +did not map it: it is stopped, and its agent must not be run from outside/);
     assert.ok(!refused.out.includes('in every peer'));
     const asJson = await peermap(['grow', name, '64K', '--deadline', '200', '--json']);
     assert.equal(asJson.code, 1);
     const report = JSON.parse(asJson.out) as Report;
-    assert.equal(report.error?.code, 'PEERMAP_ELATE');
-    assert.deepEqual(report.culprit, { pid: beta.pid, name: 'beta' });
+    assert.equal(report.error?.code, 'PEERMAP_ETIMEDOUT');
+    assert.deepEqual(report.blocker, { pid: beta.pid, name: 'beta' });
     const allowed = await well('grow', name, '64K', '--deadline', '200', '--allow-late');
     assert.match(allowed, /128 KiB in all but 1 peer that did not answer/);
     beta.signal('SIGCONT');
@@ -159,7 +159,7 @@ describe('cli: grow and shrink', () => {
     const { code, err } = await peermap(['grow', name, '64K', '--deadline', '2000']);
     const took = performance.now() - begun;
     assert.equal(code, 1);
-    assert.match(err, /PEERMAP_ELATE: peer held/);
+    assert.match(err, /PEERMAP_ETIMEDOUT: peer held/);
     assert.ok(took > 1900 && took < 3000, `${String(took)} ms`);
     for (const wrong of ['0', '-1', '4294967296', '1.5', 'NaN', '']) {
       const refused = await peermap(['grow', name, '64K', '--deadline', wrong]);

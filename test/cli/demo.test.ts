@@ -41,7 +41,7 @@ describe('cli: with the demo', () => {
     search.kill('SIGSTOP');
     const { code, err, out } = await peermap(['grow', stage.segment, '+25%', '--deadline', '200']);
     assert.equal(code, 1);
-    assert.match(err, new RegExp(`PEERMAP_ELATE.*search.*${search.pid}`));
+    assert.match(err, new RegExp(`PEERMAP_ETIMEDOUT.*search.*${search.pid}`));
     assert.match(row(out, 'search').join(' '), /did not map it: it is stopped/);
     search.kill('SIGCONT');
     await well('grow', stage.segment, '+25%');

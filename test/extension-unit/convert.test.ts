@@ -18,7 +18,7 @@ describe('conversion to the wire', () => {
     });
   });
 
-  it("keeps an error's code, errno and round, and names the culprit in the text", () => {
+  it("keeps an error's code, errno and round, and names the blocker in the text", () => {
     const round = {
       epoch: 1,
       size: 4096,
@@ -27,15 +27,15 @@ describe('conversion to the wire', () => {
       late: 1,
       died: 0,
       nanoseconds: 5,
-      culprit: { pid: 7, name: 'sleeper' },
+      blocker: { pid: 7, name: 'sleeper' },
     };
     const error = Object.assign(new Error('a peer did not map the memory'), {
-      code: 'PEERMAP_ELATE',
+      code: 'PEERMAP_ETIMEDOUT',
       errno: 110,
       round,
     });
     const refused = toResponseError(error);
-    assert.deepEqual(refused.data, { code: 'PEERMAP_ELATE', errno: 110, round });
+    assert.deepEqual(refused.data, { code: 'PEERMAP_ETIMEDOUT', errno: 110, round });
     assert.equal(refused.message, 'a peer did not map the memory (sleeper, pid 7)');
   });
 

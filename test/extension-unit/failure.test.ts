@@ -6,11 +6,11 @@ import { PeermapFailure, sentenceOf, toFailure } from '../../extension/client/fa
 describe('failures', () => {
   it("carries the server's code as property and in the message", () => {
     const failure = toFailure(
-      Object.assign(new Error('sleeper is late'), { code: -32803, data: { code: 'PEERMAP_ELATE' } }),
+      Object.assign(new Error('sleeper is late'), { code: -32803, data: { code: 'PEERMAP_ETIMEDOUT' } }),
       'it',
     );
-    assert.equal(failure.code, 'PEERMAP_ELATE');
-    assert.equal(failure.message, 'PEERMAP_ELATE: sleeper is late');
+    assert.equal(failure.code, 'PEERMAP_ETIMEDOUT');
+    assert.equal(failure.message, 'PEERMAP_ETIMEDOUT: sleeper is late');
     assert.equal(sentenceOf(failure), 'sleeper is late');
   });
 

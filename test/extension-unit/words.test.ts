@@ -14,7 +14,7 @@ import {
   wholePages,
 } from '../../extension/client/words';
 import { reachWords } from '../../extension/protocol/mapping';
-import type { PeerAnswer, Round } from '../../extension/protocol/model';
+import type { PeerResult, Round } from '../../extension/protocol/model';
 import { MiB, peer, snapshot } from './snapshots';
 
 const quiet: Round = {
@@ -28,7 +28,7 @@ const quiet: Round = {
   ahead: 0,
   populated: 0,
   nanoseconds: 12_300,
-  answers: [],
+  results: [],
 };
 
 describe('sentences', () => {
@@ -70,12 +70,12 @@ describe('sentences', () => {
   });
 
   it('tell of each peer how it came to the round', () => {
-    const answers: PeerAnswer[] = [
+    const results: PeerResult[] = [
       { pid: 7, name: 'indexer', method: 'self', error: 0, nanoseconds: 900 },
       { pid: 8, name: 'search', method: 'unstop', error: 0, nanoseconds: 1_200_000 },
       { pid: 9, name: 'stats', method: 'none', error: 16, nanoseconds: 0 },
     ];
-    assert.deepEqual(answerLines({ ...quiet, answers }), [
+    assert.deepEqual(answerLines({ ...quiet, results }), [
       'indexer (7): mapped it itself after 900 ns',
       'search (8): was reached while stopped: its agent alone was let run after 1.2 ms',
       'stats (9): did not map it: a debugger or another tracer holds it; let it go on',
@@ -93,18 +93,18 @@ describe('sentences', () => {
   });
 
   it('name the other late peers where there are more than the one that is to blame', () => {
-    const answer = (pid: number, name: string, error: number): PeerAnswer => ({
+    const answer = (pid: number, name: string, error: number): PeerResult => ({
       pid,
       name,
       method: 'none',
       error,
       nanoseconds: 9,
     });
-    const culprit = { pid: 101, name: 'search' };
-    const one = { ...quiet, late: 1, culprit, answers: [answer(101, 'search', 13)] };
+    const blocker = { pid: 101, name: 'search' };
+    const one = { ...quiet, late: 1, blocker, results: [answer(101, 'search', 13)] };
     assert.equal(lateSentence('search did not answer', one), 'search did not answer');
     assert.equal(lateSentence('search did not answer', undefined), 'search did not answer');
-    const two = { ...one, late: 2, answers: [...one.answers, answer(102, 'stats', 16)] };
+    const two = { ...one, late: 2, results: [...one.results, answer(102, 'stats', 16)] };
     assert.equal(
       lateSentence('search did not answer', two),
       'search did not answer. Nor did stats (102): a debugger or another tracer holds it; let it go on.',

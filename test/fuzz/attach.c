@@ -16,7 +16,7 @@
 const char fuzz_target[] = "attach";
 const bool fuzz_plays_scripts = false;
 
-int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity) __attribute__((weak));
+int peermap_results(peermap_segment *segment, peermap_result *out, int capacity) __attribute__((weak));
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -29,7 +29,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static void call_what_looks(peermap_segment *segment)
 {
     peermap_peer peers[8];
-    peermap_answer answers[8];
+    peermap_result answers[8];
     size_t size = 0;
     char *base = peermap_base(segment), *root = peermap_root(segment, "index", &size);
     if (root && (root < base || size > peermap_size(segment) || (size_t)(root - base) > peermap_size(segment) - size))
@@ -40,8 +40,8 @@ static void call_what_looks(peermap_segment *segment)
             fuzz_found("the name of peer %d does not end", i);
     either_way(peermap_pid_of(segment, "grower"));
     (void)peermap_epoch(segment);
-    if (peermap_answers)
-        either_way(peermap_answers(segment, answers, 8));
+    if (peermap_results)
+        either_way(peermap_results(segment, answers, 8));
     (void)peermap_pin(segment);
     peermap_unpin(segment);
 }

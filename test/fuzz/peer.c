@@ -120,7 +120,7 @@ static void patch_live(off_t at, const uint8_t *bytes, size_t length)
 void peer_look(peermap_segment *segment)
 {
     peermap_peer peers[8];
-    peermap_answer all[8];
+    peermap_result all[8];
     size_t size = 0;
     char *base = peermap_base(segment), *root = peermap_root(segment, "index", &size);
     if (root && (root < base || (size_t)(root - base) + size > segment->shape.reserved))
@@ -128,8 +128,8 @@ void peer_look(peermap_segment *segment)
     either_way(peermap_peers(segment, peers, 8));
     either_way(peermap_pid_of(segment, "other"));
     (void)peermap_epoch(segment);
-    if (peermap_answers)
-        either_way(peermap_answers(segment, all, 8));
+    if (peermap_results)
+        either_way(peermap_results(segment, all, 8));
     if (peermap_size(segment) > segment->shape.reserved || peermap_pin(segment) > segment->shape.reserved)
         fuzz_found("the size is larger than the reservation");
     peermap_unpin(segment);
@@ -246,7 +246,7 @@ static void end_play(void)
         other_do(OTHER_DETACH);
     peermap_detach(stage.segment);
     canary_allow(0, 0, 0);
-    peermap_destroy(fuzz_name);
+    peermap_unlink(fuzz_name);
     canary_check();
 }
 

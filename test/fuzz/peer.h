@@ -9,7 +9,7 @@
 
 #define FUZZ_DEADLINE_MS 4u /* of the calls: with a header of lies, most of them end by it */
 
-extern int peermap_answers(peermap_segment *segment, peermap_answer *out, int capacity) __attribute__((weak));
+extern int peermap_results(peermap_segment *segment, peermap_result *out, int capacity) __attribute__((weak));
 
 enum other_task { OTHER_ATTACH, OTHER_GROW, OTHER_SHRINK, OTHER_REMAP, OTHER_LOOK, OTHER_REAP, OTHER_DETACH };
 

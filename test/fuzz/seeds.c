@@ -35,7 +35,7 @@ static void need(bool fact, const char *what)
     if (fact)
         return;
     fprintf(stderr, "seeds: %s: %s\n", what, peermap_last_error());
-    peermap_destroy(name);
+    peermap_unlink(name);
     exit(1);
 }
 
@@ -187,7 +187,7 @@ static void end(const char *title)
 {
     keep(title);
     peermap_detach(segment);
-    peermap_destroy(name);
+    peermap_unlink(name);
 }
 
 /* A process that attaches, and then waits to be killed. */

@@ -18,7 +18,7 @@ int main()
     set_up();
     peermap::segment one = peermap::segment::create(segment_name(), named("first"));
     peermap::segment two = peermap::segment::create(segment_name() + "-two", named("first"));
-    peermap::segment::remove(segment_name() + "-two");
+    peermap::segment::unlink(segment_name() + "-two");
 
     CHECK(peermap::allocator<int>(one) == peermap::allocator<char>(one) && peermap::allocator<int>(one) != peermap::allocator<int>(two));
     CHECK(peermap::allocator<int>(two).native_handle() == two.native_handle());

@@ -137,7 +137,7 @@ static void one_deadline_for_all_of_a_making()
     peermap::options options = named("first");
     options.deadline = 1000ms;
     options.flags |= PEERMAP_STRICT;
-    CHECK(peermap::segment::remove(segment_name()));
+    CHECK(peermap::segment::unlink(segment_name()));
     peermap::segment segment = peermap::segment::create(segment_name(), options);
     auto *begun = segment.find_or_construct<std::atomic<int>>("begun", 0);
     const pid_t maker = start("maker", [](peermap::segment &there) { there.find_or_construct<large>("large", there.find<std::atomic<int>>("begun")); });
@@ -218,7 +218,7 @@ int main()
 {
     set_up();
     durations();
-    CHECK(peermap::segment::remove(segment_name()));
+    CHECK(peermap::segment::unlink(segment_name()));
     {
         peermap::options options = named("first");
         options.deadline = 400ms;

@@ -24,8 +24,8 @@ static void of_segments()
     CHECK(ec.category().name() == std::string("peermap") && ec.message() == peermap_error_text(PEERMAP_ENOENT));
     CHECK(thrown(segment_name().c_str(), [] { (void)peermap::segment::attach(segment_name() + "-none"); }) == PEERMAP_ENOENT);
     CHECK(thrown("exists", [] { (void)peermap::segment::create(segment_name()); }) == std::errc::file_exists);
-    CHECK(!peermap::segment::remove(segment_name() + "-none"));
-    CHECK(thrown("name", [] { peermap::segment::remove("/"); }) == PEERMAP_ENAME);
+    CHECK(!peermap::segment::unlink(segment_name() + "-none"));
+    CHECK(thrown("name", [] { peermap::segment::unlink("/"); }) == PEERMAP_ENAME);
     CHECK_INT(none.size(), 0);
     none.grow(4096, ec);
     CHECK(ec == PEERMAP_EDETACHED);
@@ -52,7 +52,7 @@ static void of_owners()
         whosever.flags |= PEERMAP_FOREIGN;
         CHECK(peermap::segment::open(name, whosever));
     }
-    CHECK(peermap::segment::remove(name));
+    CHECK(peermap::segment::unlink(name));
 }
 
 static void of_rounds(peermap::segment &segment)
@@ -100,7 +100,7 @@ static void of_what_was_cut()
         }
     }
     CHECK(letters.size() == 100000 && letters[99999] == 0);
-    CHECK(peermap::segment::remove(name));
+    CHECK(peermap::segment::unlink(name));
 }
 
 struct apple {
@@ -135,7 +135,7 @@ static void of_memory()
     peermap::options small = named("first");
     small.reserve_size = 4 << 20;
     peermap::segment segment = peermap::segment::create(segment_name() + "-small", small);
-    peermap::segment::remove(segment_name() + "-small");
+    peermap::segment::unlink(segment_name() + "-small");
     peermap::vector<char> bytes(segment);
     bool thrown_alloc = false;
     try {

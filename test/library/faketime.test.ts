@@ -49,7 +49,7 @@ describe('library, with libfaketime', () => {
       process.kill(stopped.pid, 'SIGSTOP');
       while (!isStopped(stopped.pid)) await new Promise(setImmediate);
       const begun = performance.now();
-      assert.match(await faked.ask('grow 65536'), /^error PEERMAP_ELATE .*stopped/);
+      assert.match(await faked.ask('grow 65536'), /^error PEERMAP_ETIMEDOUT .*stopped/);
       const took = performance.now() - begun;
       assert.ok(took >= 590 && took < 20_000, `it took ${String(took)} ms`);
       process.kill(stopped.pid, 'SIGCONT');

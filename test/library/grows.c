@@ -44,6 +44,6 @@ int main(int argc, char **argv)
         return failed("create", rc);
     int result = use(segment);
     peermap_detach(segment);
-    peermap_destroy(argv[1]);
+    peermap_unlink(argv[1]);
     return result;
 }

@@ -50,7 +50,7 @@ static void see_lock(void)
 static void late_peer(void)
 {
     stop_peer(create(0));
-    ends("a growth", peermap_grow, 4096, PEERMAP_ELATE);
+    ends("a growth", peermap_grow, 4096, PEERMAP_ETIMEDOUT);
     CHECK_INT(peermap_size(segment), 1 << 20);
 }
 
@@ -94,7 +94,7 @@ static void lock_that_comes_late(void)
     stop_peer(sleeper);
     say(holder, "grow 4096");
     see_lock();
-    ends("a growth that had to wait for the lock", peermap_grow, 4096, PEERMAP_ELATE);
+    ends("a growth that had to wait for the lock", peermap_grow, 4096, PEERMAP_ETIMEDOUT);
 }
 
 static void pinned(void)
@@ -112,19 +112,19 @@ static void left_by_a_death(void)
     while ((uint32_t)header_word(offsetof(struct pm_header, intent.op)) == PM_OP_NONE)
         usleep(200);
     kill_peer(holder);
-    ends("a growth after another's death", peermap_grow, 4096, PEERMAP_ELATE);
+    ends("a growth after another's death", peermap_grow, 4096, PEERMAP_ETIMEDOUT);
 }
 
 static int allocate(peermap_segment *of, size_t bytes, peermap_round *unused)
 {
     (void)unused;
-    return peermap_alloc(of, bytes) ? 0 : PEERMAP_ELATE;
+    return peermap_alloc(of, bytes) ? 0 : PEERMAP_ETIMEDOUT;
 }
 
 static void allocation(void)
 {
     stop_peer(create(PEERMAP_HEAP));
-    ends("an allocation that must grow", allocate, 8 << 20, PEERMAP_ELATE);
+    ends("an allocation that must grow", allocate, 8 << 20, PEERMAP_ETIMEDOUT);
 }
 
 static pid_t own_agent(void)

@@ -29,7 +29,7 @@ static void creates(void)
     snprintf(name, sizeof name, "other-%d", (int)getpid());
     CHECK_INT(peermap_create(name, NULL, &other), 0);
     peermap_detach(other);
-    CHECK_INT(peermap_destroy(name), 0);
+    CHECK_INT(peermap_unlink(name), 0);
 }
 
 static void grows(void) { CHECK_INT(peermap_grow(segment, 1 << 20, NULL), 0); }
@@ -39,8 +39,8 @@ static void maps(void) { CHECK_INT(peermap_map_peer(segment, 0, NULL), 0); }
 static void names(void) { CHECK_INT(peermap_set_root(segment, "root", base + 65536, 8, NULL), 0); }
 static void looks(void)
 {
-    peermap_answer answers[8];
-    CHECK(peermap_answers(segment, answers, 8) >= 0);
+    peermap_result answers[8];
+    CHECK(peermap_results(segment, answers, 8) >= 0);
     CHECK_INT(peermap_peers(segment, NULL, 0), 2);
     CHECK_INT(peermap_pid_of(segment, "sleeper"), sleeper->pid);
     CHECK_INT(peermap_peer_ended(segment, &sleeper_row), 0);
@@ -75,7 +75,7 @@ static void copies(void)
 }
 
 /* The agent answers a moment after the deadline, when those who answered have gone back. */
-static void waits_past_its_deadline(void) { CHECK_INT(peermap_grow(segment, 1 << 20, NULL), PEERMAP_ELATE); }
+static void waits_past_its_deadline(void) { CHECK_INT(peermap_grow(segment, 1 << 20, NULL), PEERMAP_ETIMEDOUT); }
 
 static void (*call)(void);
 static bool ended;

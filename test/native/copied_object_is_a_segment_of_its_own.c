@@ -159,7 +159,7 @@ static void heaps_go_on(void)
     peermap_options options = { .struct_size = sizeof options, .peer_name = "reader", .flags = PEERMAP_HEAP, .initial_size = 4 << 20 };
     peermap_segment *segment;
     char *objects[100], name[80];
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
     for (int i = 0; i < 100; i++) {
         CHECK((objects[i] = peermap_alloc(segment, 500)) != NULL);

@@ -117,7 +117,7 @@ static void dump(uint32_t flags, size_t by)
     munmap((void *)(uintptr_t)core, (size_t)facts.st_size);
     munmap(seen, sizeof *seen);
     peermap_detach(segment);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 int main(int argc, char **argv)

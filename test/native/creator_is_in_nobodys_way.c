@@ -40,7 +40,7 @@ static void attach_of_the_same_name(void) { other = start_peer("same", NULL); }
 
 static void another_segment(void)
 {
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
     other = ready_peer("other", "create 131072");
 }
 
@@ -66,13 +66,13 @@ int main(int argc, char **argv)
     CHECK(strstr(other->line, "PEERMAP_EPEERNAME") != NULL);
     CHECK(object() != 0);
     peermap_detach(segment);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 
     once_published = another_segment;
     CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_ENOENT);
     CHECK(object() != 0);
     CHECK_INT(size_of(other), 131072);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 
     once_published = another_segment;
     CHECK_INT(peermap_open(seg(), &options, &segment), 0);

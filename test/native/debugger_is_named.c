@@ -13,7 +13,7 @@ int main(int argc, char **argv)
     struct peer *sleeper = ready_peer("sleeper", NULL);
     struct peer *other = ready_peer("other", "deadline 200");
     hold_peer(sleeper);
-    fails(other, "PEERMAP_ELATE", "grow 4096");
+    fails(other, "PEERMAP_ETIMEDOUT", "grow 4096");
     if (!strstr(other->line, "peer sleeper ") || !strstr(other->line, debugger))
         FAIL("%s", other->line);
     snprintf(answer_of_it, sizeof answer_of_it, " sleeper:none:%d", EBUSY);

@@ -98,7 +98,7 @@ static inline void forget_everything(void)
         }
     }
     if (segment_name[0])
-        peermap_destroy(segment_name);
+        peermap_unlink(segment_name);
 }
 
 static inline void hung(int signal_number)

@@ -18,7 +18,7 @@ int main(int argc, char **argv)
     CHECK(strstr(peermap_last_error(), "ulimit -n") != NULL);
     CHECK_INT(peermap_create("no-descriptor", NULL, &none), PEERMAP_EOS);
     CHECK_INT(errno, EMFILE);
-    CHECK_INT(peermap_destroy("no-descriptor"), PEERMAP_ENOENT);
+    CHECK_INT(peermap_unlink("no-descriptor"), PEERMAP_ENOENT);
     give_back();
 
     CHECK_INT(peermap_attach(seg(), NULL, &segment), 0);

@@ -63,7 +63,7 @@ static void named(const struct freezer *freezer)
     end_peer(cold);
     end_peer(still);
     end_peer(warm);
-    peermap_destroy(seg());
+    peermap_unlink(seg());
 }
 
 static const char *lock_line(void)
@@ -95,7 +95,7 @@ int main(int argc, char **argv)
     (void)argc;
     setup(argv);
     at_work();
-    peermap_destroy(seg());
+    peermap_unlink(seg());
     freezer_each(named);
     return 0;
 }

@@ -21,7 +21,7 @@ static struct pmo_watch *watch_nothing(struct pmo_observer *observer)
     CHECK_INT(peermap_create(name, &options, &segment), 0);
     peermap_detach(segment);
     int rc = pmo_observer_open(name, observer);
-    peermap_destroy(name);
+    peermap_unlink(name);
     CHECK_INT(rc, 0);
     CHECK_INT(pmo_watch_start(observer, 1, count_call, &calls, &watch), 0);
     return watch;

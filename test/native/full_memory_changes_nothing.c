@@ -33,6 +33,6 @@ int main(int argc, char **argv)
     peermap_segment *segment;
     CHECK_INT(peermap_create("no-room", NULL, &segment), PEERMAP_ENOSPC);
     CHECK(segment == NULL);
-    CHECK_INT(peermap_destroy("no-room"), PEERMAP_ENOENT);
+    CHECK_INT(peermap_unlink("no-room"), PEERMAP_ENOENT);
     return 0;
 }

@@ -26,7 +26,7 @@ int main(int argc, char **argv)
     CHECK(strstr(ok(a, "answers"), " traced:ahead:0") != NULL);
     ok(a, "fill 0 %u 3", (unsigned)MIB);
     continue_peer(stopped);
-    fails(a, "PEERMAP_ELATE", "grow 8388608");
+    fails(a, "PEERMAP_ETIMEDOUT", "grow 8388608");
     CHECK(strstr(a->line, "traced") != NULL && strstr(a->line, "debugger") != NULL);
     CHECK_INT(size_of(a), MIB);
     let_peer_go(traced);

@@ -167,7 +167,7 @@ static void in_child(void (*act)(void), int wanted)
     }
     CHECK(waitpid(pid, &status, 0) == pid);
     CHECK_INT(status, wanted);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 int main(int argc, char **argv)

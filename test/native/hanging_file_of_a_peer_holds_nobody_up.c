@@ -69,7 +69,7 @@ int main(int argc, char **argv)
         usleep(200);
     struct peer *b = ready_peer("b", "deadline 300");
     uint64_t since = now_ns();
-    fails(b, "PEERMAP_ELATE", "grow 65536");
+    fails(b, "PEERMAP_ETIMEDOUT", "grow 65536");
     uint64_t took = (now_ns() - since) / 1000000;
     printf("%" PRIu64 " ms: %s\n", took, b->line);
     CHECK(took < 3 * 380);
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
     kill(hanging_server, SIGKILL); /* the exec fails */
     kill(busy, SIGCONT);
     while (strncmp(ask(a, "grow 65536"), "ok", 2) != 0)
-        CHECK(strstr(a->line, "PEERMAP_ELATE") != NULL);
+        CHECK(strstr(a->line, "PEERMAP_ETIMEDOUT") != NULL);
     kill(busy, SIGKILL);
     waitpid(busy, NULL, 0);
     return 0;

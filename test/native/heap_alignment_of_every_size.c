@@ -24,7 +24,7 @@ static void expect(const struct object *object, size_t alignment)
     if ((uintptr_t)object->at % alignment != 0)
         FAIL("%zu bytes aligned to %zu are at %p", object->size, alignment, (void *)object->at);
     CHECK(object->at > base && object->at + object->size <= base + peermap_size(heap));
-    CHECK_INT(peermap_usable_size(heap, object->at), object->size);
+    CHECK_INT(peermap_object_size(heap, object->at), object->size);
     for (int i = 0; i < LIVE; i++)
         if (live[i].at && &live[i] != object && !apart(&live[i], object))
             FAIL("%zu bytes at %p overlap %zu at %p", object->size, (void *)object->at, live[i].size, (void *)live[i].at);
@@ -106,7 +106,7 @@ static void fill_up(void)
     peermap_options options = { .struct_size = sizeof options, .flags = PEERMAP_HEAP, .initial_size = 1 << 20, .reserve_size = 10 << 20, .deadline_ms = 20000 };
     snprintf(name, sizeof name, "%s-small", seg());
     CHECK_INT(peermap_create(name, &options, &small), 0);
-    CHECK_INT(peermap_destroy(name), 0);
+    CHECK_INT(peermap_unlink(name), 0);
     for (int i = 0; i < 4; i++)
         CHECK(peermap_aligned_alloc(small, PM_ALIGN_MAX, PM_ALIGN_MAX - PM_UNIT) == (char *)peermap_base(small) + (size_t)(i + 1) * PM_ALIGN_MAX);
     CHECK(peermap_aligned_alloc(small, PM_ALIGN_MAX, 1) == NULL && errno == ENOMEM);

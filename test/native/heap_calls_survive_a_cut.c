@@ -118,7 +118,7 @@ static void object_stays(const struct objects *some, char *object, size_t size)
     const uint64_t off = (uint64_t)(object - (char *)peermap_base(heap)), before = objects();
     peermap_free(heap, object);
     said(some, object, size);
-    CHECK_INT(peermap_usable_size(heap, object), 0);
+    CHECK_INT(peermap_object_size(heap, object), 0);
     said(some, object, size);
     CHECK(peermap_realloc(heap, object, size - 8) == NULL);
     said(some, object, size);
@@ -138,7 +138,7 @@ static void others_go_on(void)
     char *object = peermap_alloc(other, SMALL);
     CHECK(object != NULL);
     memset(object, 7, SMALL);
-    CHECK_INT(peermap_usable_size(other, object), SMALL);
+    CHECK_INT(peermap_object_size(other, object), SMALL);
     peermap_free(other, object);
     CHECK_INT(peermap_root(heap, "first", NULL) == peermap_base(heap), 1);
     CHECK_INT(peermap_set_root(heap, "second", peermap_base(heap), 8, NULL), 0);
@@ -176,7 +176,7 @@ static void each_call(uint32_t flags)
     CHECK_INT(object_length(), some.left);
 
     /* What is left is as good as before. */
-    CHECK_INT(peermap_usable_size(heap, kept), 100);
+    CHECK_INT(peermap_object_size(heap, kept), 100);
     peermap_free(heap, kept);
     CHECK_INT(peermap_read(heap, 0, bytes, sizeof bytes), 0);
     CHECK_INT(peermap_read(heap, peermap_size(heap) - 8, bytes, 9), PEERMAP_EINVAL);
@@ -191,7 +191,7 @@ static void each_call(uint32_t flags)
     peermap_free(heap, some.small); /* its guard went with its bytes */
     CHECK_INT(reports, 1);
     close_heap();
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 /* ---- the header of a heap ---- */
@@ -211,7 +211,7 @@ static void header_is_cut(int call)
     case 1: CHECK(peermap_calloc(heap, 1, LARGE) == NULL && errno == ENODATA); break;
     case 2: CHECK(peermap_realloc(heap, object, LARGE) == NULL && errno == ENODATA); break;
     case 3: peermap_free(heap, object); break;
-    case 4: CHECK_INT(peermap_usable_size(heap, object), 0); break;
+    case 4: CHECK_INT(peermap_object_size(heap, object), 0); break;
     case 5: rc = peermap_heap_stats(heap, &found); break;
     case 6: rc = peermap_trim(heap, NULL); break;
     case 7: rc = peermap_read(heap, 0, &byte, 1); break;
@@ -225,7 +225,7 @@ static void header_is_cut(int call)
     CHECK_INT(peermap_heap_stats(heap, &found), PEERMAP_ELOST);
     CHECK(peermap_alloc(heap, SMALL) == NULL && errno == ENODATA);
     close_heap();
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 /* What describes it is more than many a machine has memory for. */
@@ -236,7 +236,7 @@ static void great_header_is_cut(void)
     cut_to(0);
     CHECK(peermap_alloc(heap, SMALL) == NULL && errno == ENODATA);
     close_heap();
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 #endif
 }
 
@@ -259,7 +259,7 @@ static void *use(void *context)
         case 1: peermap_free(heap, *at), *at = peermap_calloc(heap, 1, size); break;
         case 2: *at = peermap_realloc(heap, *at, size); break;
         case 3: peermap_free(heap, *at), *at = NULL; break;
-        case 4: (void)peermap_usable_size(heap, *at); break;
+        case 4: (void)peermap_object_size(heap, *at); break;
         default: lost += !own || peermap_read(heap, (size_t)(own - (char *)peermap_base(heap)), bytes, sizeof bytes) == PEERMAP_ELOST; break;
         }
         lost += errno == ENODATA;
@@ -310,7 +310,7 @@ static void cut_at_any_moment(void)
     cut_to(data_begins + peermap_size(heap));
     stats();
     close_heap();
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 static void header_is_cut_at_any_moment(void)
@@ -330,7 +330,7 @@ static void header_is_cut_at_any_moment(void)
         if (status != 0)
             FAIL("the worker ended with status 0x%x", (unsigned)status);
         close_heap();
-        CHECK_INT(peermap_destroy(seg()), 0);
+        CHECK_INT(peermap_unlink(seg()), 0);
     }
 }
 
@@ -352,7 +352,7 @@ static void hole_is_no_loss(void)
     CHECK_INT(reports, 1);
     CHECK_INT(peermap_grow(heap, 4096, NULL), 0);
     close_heap();
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 int main(int argc, char **argv)
@@ -370,7 +370,7 @@ int main(int argc, char **argv)
     snprintf(name, sizeof name, "%s-other", seg());
     peermap_options options = { .struct_size = sizeof options, .flags = PEERMAP_HEAP, .reserve_size = RESERVE };
     CHECK_INT(peermap_create(name, &options, &other), 0);
-    CHECK_INT(peermap_destroy(name), 0);
+    CHECK_INT(peermap_unlink(name), 0);
     each_call(0);
     each_call(PEERMAP_STRICT);
     each_call(PEERMAP_PREFAULT);

@@ -61,7 +61,7 @@ int main(int argc, char **argv)
     peermap_free(heap, large);
     expect(PEERMAP_FAULT_DOUBLE_FREE, large);
     CHECK(peermap_realloc(heap, large, 10) == NULL && errno == EINVAL);
-    CHECK_INT(peermap_usable_size(heap, small), 0);
+    CHECK_INT(peermap_object_size(heap, small), 0);
 
     overflow(100, 0);   /* the first byte too many */
     overflow(104, 0);   /* into the guard itself */

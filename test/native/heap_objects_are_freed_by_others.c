@@ -68,7 +68,7 @@ static void take(int number)
         }
         struct message *message = (struct message *)(void *)(base + off);
         CHECK(has_pattern(message->bytes, message->size, message->seed));
-        CHECK_INT(peermap_usable_size(heap, message), sizeof *message + message->size);
+        CHECK_INT(peermap_object_size(heap, message), sizeof *message + message->size);
         peermap_free(heap, message);
         add32(&board->taken, 1);
     }

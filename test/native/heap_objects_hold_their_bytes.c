@@ -10,7 +10,7 @@ static size_t size[OBJECTS];
 
 static void check_and_drop(int i)
 {
-    CHECK_INT(peermap_usable_size(heap, object[i]), size[i]);
+    CHECK_INT(peermap_object_size(heap, object[i]), size[i]);
     CHECK(has_pattern(object[i], size[i], (uint64_t)i));
     peermap_free(heap, object[i]);
     object[i] = NULL;
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
         unsigned char *one = peermap_alloc(heap, bytes);
         CHECK(one != NULL);
         memset(one, 0xff, bytes);
-        CHECK_INT(peermap_usable_size(heap, one), bytes);
+        CHECK_INT(peermap_object_size(heap, one), bytes);
         peermap_free(heap, one);
     }
     is_empty();

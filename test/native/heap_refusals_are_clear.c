@@ -23,7 +23,7 @@ static void without_heap(void)
     CHECK_INT(peermap_heap_stats(plain, &found), PEERMAP_EINVAL);
     CHECK_INT(peermap_trim(plain, NULL), PEERMAP_EINVAL);
     peermap_detach(plain);
-    peermap_destroy(seg());
+    peermap_unlink(seg());
 }
 
 static void at_the_limit(void)
@@ -56,7 +56,7 @@ static void at_the_limit(void)
         _exit(dead ? 0 : 1);
     }
     CHECK(waitpid(child, &status, 0) == child && status == 0);
-    CHECK_INT(peermap_usable_size(heap, object[2]), 1000000);
+    CHECK_INT(peermap_object_size(heap, object[2]), 1000000);
     close_heap();
 }
 

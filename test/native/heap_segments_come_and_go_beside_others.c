@@ -33,7 +33,7 @@ static peermap_segment *make(int number)
     segment_named(name, sizeof name, number);
     if (peermap_create(name, &options, &made) != 0)
         FAIL("cannot create %s: %s", name, peermap_last_error());
-    CHECK_INT(peermap_destroy(name), 0);
+    CHECK_INT(peermap_unlink(name), 0);
     return made;
 }
 
@@ -43,7 +43,7 @@ static void use_once(peermap_segment *segment)
 {
     unsigned char *small = peermap_alloc(segment, 100), *large = peermap_alloc(segment, 50000);
     CHECK(small != NULL && large != NULL);
-    CHECK(peermap_of(small) == segment && peermap_of(large) == segment);
+    CHECK(peermap_segment_at(small) == segment && peermap_segment_at(large) == segment);
     peermap_free(segment, large);
     peermap_free(segment, small);
 }
@@ -66,7 +66,7 @@ static void *work(void *argument)
             peermap_free(staying[i], kept[i][at]);
             sizes[i][at] = 1 + chance_of(&state) % 3000;
             CHECK((kept[i][at] = peermap_alloc(staying[i], sizes[i][at])) != NULL);
-            CHECK(peermap_of(kept[i][at]) == staying[i]);
+            CHECK(peermap_segment_at(kept[i][at]) == staying[i]);
             write_pattern(kept[i][at], sizes[i][at], at + (uint64_t)i);
         }
     }

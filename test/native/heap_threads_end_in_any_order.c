@@ -136,7 +136,7 @@ static void end_beside_a_detach(uintptr_t number)
     peermap_options options = { .struct_size = sizeof options, .flags = PEERMAP_HEAP, .deadline_ms = 20000, .reserve_size = 8 << 20 };
     snprintf(name, sizeof name, "%s-passing", seg());
     CHECK_INT(peermap_create(name, &options, &passing), 0);
-    CHECK_INT(peermap_destroy(name), 0);
+    CHECK_INT(peermap_unlink(name), 0);
     CHECK(pthread_create(&thread, NULL, use_and_end, (void *)number) == 0);
     pthread_barrier_wait(&both);
     peermap_detach(passing);
@@ -200,7 +200,7 @@ static int be_without_a_key(char **argv)
         CHECK(pthread_getspecific(all[i]) == &mark);
     nothing_is_left();
     close_heap();
-    return peermap_destroy(seg());
+    return peermap_unlink(seg());
 }
 
 int main(int argc, char **argv)

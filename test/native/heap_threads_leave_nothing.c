@@ -23,7 +23,7 @@ static void *work(void *number)
         unsigned char *other = __atomic_exchange_n(&place[chance_of(&state) % PLACES], object, __ATOMIC_ACQ_REL);
         if (!other)
             continue;
-        size_t others = peermap_usable_size(heap, other) - 1;
+        size_t others = peermap_object_size(heap, other) - 1;
         CHECK(other[0] == (unsigned char)others && other[others] == (unsigned char)others);
         peermap_free(heap, other);
     }

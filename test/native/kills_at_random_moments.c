@@ -49,7 +49,7 @@ int main(int argc, char **argv)
     }
     const char *registry = ok(peers[0], "peers");
     CHECK(strstr(registry, ":dead:") == NULL && strstr(registry, ":late:") == NULL);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
     char path[128];
     snprintf(path, sizeof path, "/dev/shm/peermap.%s", seg());
     CHECK(access(path, F_OK) != 0);

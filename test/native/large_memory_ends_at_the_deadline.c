@@ -89,7 +89,7 @@ static peermap_segment *create(uint64_t size, uint32_t flags)
 static void destroy(peermap_segment *segment)
 {
     peermap_detach(segment);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 /* Freed memory goes back as far as there is time; the rest with the next call. */
@@ -168,7 +168,7 @@ static void unmaps(void)
     peermap_segment *segment = create(9 * GIB, PEERMAP_STRICT);
     slow_unmaps = 120; /* 960 ms in all */
     begin();
-    CHECK_INT(peermap_shrink(segment, 8 * GIB, NULL), PEERMAP_ELATE);
+    CHECK_INT(peermap_shrink(segment, 8 * GIB, NULL), PEERMAP_ETIMEDOUT);
     ends_in_time("a shrink");
     slow_unmaps = 0;
     CHECK_INT(peermap_size(segment), 9 * GIB);
@@ -190,7 +190,7 @@ static uint64_t mapped_of(const peermap_segment *segment)
 static void gives_up(peermap_segment *segment, const char *what, int rc, uint64_t mapped)
 {
     ends_in_time(what);
-    CHECK_INT(rc, PEERMAP_ELATE);
+    CHECK_INT(rc, PEERMAP_ETIMEDOUT);
     if (!strstr(peermap_last_error(), "mlockall") || strstr(peermap_last_error(), "runs again"))
         FAIL("%s: %s", what, peermap_last_error());
     CHECK_INT(mapped_of(segment), mapped);

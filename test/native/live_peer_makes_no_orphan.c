@@ -28,7 +28,7 @@ int main(int argc, char **argv)
     const bool tried = look_from(FROM_A_PID_NAMESPACE, is_registered, &segment);
     kill_peer(alpha);
     UNTIL(verdict_on(&segment).orphan == PMO_ORPHAN);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 
     /* One by hand, whose peer nothing has ended: its registry and the kernel contradict each other. */
     struct image image = make_image(4, 4, 16, 65536);

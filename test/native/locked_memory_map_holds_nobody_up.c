@@ -81,7 +81,7 @@ static void is_late(struct peer *peer)
 {
     char locked[32], at_work[32];
     const struct stopwatch watch = stopwatch_of(peer->pid);
-    fails(peer, "PEERMAP_ELATE", "grow 65536");
+    fails(peer, "PEERMAP_ETIMEDOUT", "grow 65536");
     const bool starved = is_in_time(&watch, peer) > DEADLINE_MS / 8; /* then there may have been no time to find out why */
     CHECK(strstr(peer->line, "peer locked ") != NULL);
     if (starved && strstr(peer->line, ": it had no processor time, or was stopped or frozen in between") != NULL)
@@ -99,7 +99,7 @@ static void end_all(struct peer *a, struct peer *b, struct victim *victim)
     CHECK_INT(end_peer(b), 0);
     CHECK_INT(end_peer(a), 0);
     kill(victim->pid, SIGKILL); /* it ends with the server */
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 static void stopped_peer(void)

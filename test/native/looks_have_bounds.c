@@ -47,7 +47,7 @@ static void end_swamp(void)
 {
     kill(swamp, SIGKILL);
     waitpid(swamp, NULL, 0);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 static bool left_out(const struct pmo_problems *problems, const char *where)

@@ -99,7 +99,7 @@ static void stopped_one_is_late_in_time(peermap_segment *segment, pid_t peer)
     const pid_t number = peermap_pid_of(segment, "elsewhere");
     stop_process(peer);
     const struct stopwatch begun = begin();
-    CHECK_INT(peermap_remap(segment, number, NULL), PEERMAP_ELATE);
+    CHECK_INT(peermap_remap(segment, number, NULL), PEERMAP_ETIMEDOUT);
     in_time("a remap of one that is stopped", &begun);
     if (strstr(peermap_last_error(), "was not found among all processes") == NULL)
         FAIL("%s", peermap_last_error());

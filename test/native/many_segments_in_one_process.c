@@ -34,7 +34,7 @@ static void use(peermap_segment *segment, int mark)
     memset(base, mark, size);
     peermap_unpin(segment);
     CHECK_INT(peermap_shrink(segment, PAGE, NULL), 0);
-    CHECK(peermap_of(base) == segment && peermap_of(base + size) == segment);
+    CHECK(peermap_segment_at(base) == segment && peermap_segment_at(base + size) == segment);
 }
 
 static void is_as_it_was(peermap_segment *segment, int mark)
@@ -43,7 +43,7 @@ static void is_as_it_was(peermap_segment *segment, int mark)
     CHECK_INT(peermap_size(segment), 3 * PAGE);
     for (size_t at = 0; at < 3 * PAGE; at += 64)
         CHECK(base[at] == (char)mark);
-    CHECK(peermap_of(base) == segment);
+    CHECK(peermap_segment_at(base) == segment);
 }
 
 /* Of its name, from outside: then every call says so, and no other segment is touched by it. */
@@ -74,7 +74,7 @@ static void have_many(int thread, int turn)
     pthread_barrier_wait(&together);
     for (int i = EACH; i-- > 0;) {
         name_one(name, sizeof name, thread, i);
-        CHECK_INT(peermap_destroy(name), 0);
+        CHECK_INT(peermap_unlink(name), 0);
         if (i % 5 != turn)
             is_as_it_was(all[i], thread * EACH + i + turn);
         peermap_detach(all[i]);
@@ -94,7 +94,7 @@ static void forget_all(void)
     for (int thread = 0; thread < THREADS; thread++) {
         for (int i = 0; i < EACH; i++) {
             name_one(name, sizeof name, thread, i);
-            peermap_destroy(name);
+            peermap_unlink(name);
         }
     }
 }

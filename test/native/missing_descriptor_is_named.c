@@ -11,15 +11,15 @@ int main(int argc, char **argv)
     struct peer *sleeper = ready_peer("sleeper", "create 65536 no-ptrace"), *holder = ready_peer("holder", "deadline 100000");
     peermap_segment *segment;
     peermap_options options = { .struct_size = sizeof options, .peer_name = "poor", .deadline_ms = 300 };
-    peermap_answer answers[4];
+    peermap_result answers[4];
     CHECK(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 64, 64 }) == 0);
     CHECK_INT(peermap_attach(seg(), &options, &segment), 0);
     stop_peer(sleeper);
     take_all();
-    CHECK_INT(peermap_remap(segment, 0, NULL), PEERMAP_ELATE);
+    CHECK_INT(peermap_remap(segment, 0, NULL), PEERMAP_ETIMEDOUT);
     if (!strstr(peermap_last_error(), "peer sleeper ") || !strstr(peermap_last_error(), "ulimit -n"))
         FAIL("%s", peermap_last_error());
-    int count = peermap_answers(segment, answers, 4);
+    int count = peermap_results(segment, answers, 4);
     CHECK_INT(count, 3);
     for (int i = 0; i < count; i++)
         CHECK_INT(answers[i].error, strcmp(answers[i].name, "sleeper") == 0 ? EMFILE : 0);

@@ -89,7 +89,7 @@ static void allocate_something(peermap_segment *segment, uint64_t dice)
     case 4: peermap_free(segment, *at); break;
     case 5: either_way(peermap_heap_stats(segment, &found)); break;
     case 6: peermap_trim(segment, NULL); break;
-    default: (void)peermap_usable_size(segment, *at); break;
+    default: (void)peermap_object_size(segment, *at); break;
     }
 }
 
@@ -425,7 +425,7 @@ static void lie_about_all(void)
            sum_of(offsetof(struct work, turns)), sum_of(offsetof(struct work, unstopped)), sum_of(offsetof(struct work, populated)));
     free(pristine);
     munmap(its_header, header_bytes);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 int main(int argc, char **argv)

@@ -25,7 +25,7 @@ static void names(void)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         CHECK_INT(peermap_create(bad[i], NULL, &segment), PEERMAP_ENAME);
         CHECK_INT(peermap_attach(bad[i], NULL, &segment), PEERMAP_ENAME);
-        CHECK_INT(peermap_destroy(bad[i]), PEERMAP_ENAME);
+        CHECK_INT(peermap_unlink(bad[i]), PEERMAP_ENAME);
     }
     CHECK_INT(peermap_create(NULL, NULL, &segment), PEERMAP_ENAME);
     CHECK_INT(peermap_attach(seg(), NULL, NULL), PEERMAP_EINVAL);
@@ -34,6 +34,11 @@ static void names(void)
     options = (peermap_options){ .struct_size = 0 };
     CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_EINVAL);
     options = (peermap_options){ .struct_size = SIZE_MAX };
+    CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_EINVAL);
+    options = (peermap_options){ .struct_size = offsetof(peermap_options, reserved) };
+    CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_EINVAL);
+    CHECK(strstr(peermap_last_error(), "peermap.h of version 0.1") != NULL);
+    options = (peermap_options){ .struct_size = sizeof options, .reserved = { [3] = 1 } };
     CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_EINVAL);
     options = (peermap_options){ .struct_size = sizeof options, .reserved0 = 1 };
     CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_EINVAL);
@@ -49,7 +54,7 @@ static void names(void)
     longer.later[3] = 0;
     CHECK_INT(peermap_create(seg(), &longer.known, &segment), 0);
     peermap_detach(segment);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
     options = (peermap_options){ .struct_size = sizeof options, .flags = 1u << 31 };
     CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_EINVAL);
     options = (peermap_options){ .struct_size = sizeof options, .initial_size = 8192, .reserve_size = 4096 };
@@ -67,15 +72,15 @@ static void objects(void)
     CHECK_INT(facts.st_mode & 07777, 0600);
     CHECK_INT(peermap_create(seg(), NULL, &again), PEERMAP_EEXIST);
     peermap_detach(segment);
-    CHECK_INT(peermap_destroy(seg()), 0);
-    CHECK_INT(peermap_destroy(seg()), PEERMAP_ENOENT);
+    CHECK_INT(peermap_unlink(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), PEERMAP_ENOENT);
     peermap_options options = { .struct_size = sizeof options, .mode = 0660 };
     umask(077);
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
     CHECK(stat(path, &facts) == 0);
     CHECK_INT(facts.st_mode & 07777, 0660);
     peermap_detach(segment);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 static char behind[128];
@@ -96,9 +101,9 @@ static void links(void)
     CHECK_INT(attach_now(), PEERMAP_EFORMAT);
     CHECK_INT(peermap_open(seg(), NULL, &segment), PEERMAP_EFORMAT);
     CHECK_INT(peermap_create(seg(), NULL, &segment), PEERMAP_EEXIST);
-    peermap_destroy(seg());
+    peermap_unlink(seg());
     CHECK(lstat(behind, &facts) == 0 && S_ISREG(facts.st_mode));
-    CHECK_INT(peermap_destroy(name), 0);
+    CHECK_INT(peermap_unlink(name), 0);
     if (lstat(path, &facts) != 0)
         CHECK(symlink(behind, path) == 0);
     CHECK(peermap_open(seg(), NULL, &segment) != 0 && peermap_create(seg(), NULL, &segment) != 0);
@@ -162,7 +167,7 @@ static void damage(void)
     CHECK(ftruncate(fd, 8192) == 0);
     CHECK_INT(attach_now(), PEERMAP_EFORMAT);
     close(fd);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 static void races(void)
@@ -185,7 +190,7 @@ static void races(void)
             CHECK(waitpid(children[i], &status, 0) == children[i]);
             CHECK_INT(status, 0);
         }
-        CHECK_INT(peermap_destroy(seg()), 0);
+        CHECK_INT(peermap_unlink(seg()), 0);
     }
 }
 

@@ -58,7 +58,7 @@ static void while_a_tracer_works(const struct pmo_observer *observer)
     while (!has_child(runner->pid)) {}
     const size_t seen = strangers(observer), users = users_of_segment();
     const bool still = has_child(runner->pid); /* or it was not looked at */
-    CHECK(strncmp(answer(runner), "error PEERMAP_ELATE", 19) == 0);
+    CHECK(strncmp(answer(runner), "error PEERMAP_ETIMEDOUT", 19) == 0);
     if (still) {
         CHECK_INT(seen, 0);
         CHECK_INT(users, before);

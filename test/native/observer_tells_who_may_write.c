@@ -72,7 +72,7 @@ static void segments(void)
         CHECK_INT(summary.has_problem && summary.problem.code == PMO_WORLD_WRITABLE, problem != NULL);
         pmo_snapshot_free(&snapshot);
     }
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
     struct pmo_snapshot gone = look_at(&observer, PMO_REGISTRY);
     CHECK(!told(&gone)); /* nobody can reach it any more */
     pmo_snapshot_free(&gone);

@@ -28,12 +28,12 @@ int main(int argc, char **argv)
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
     struct peer *other = ready_peer("other", NULL);
     failures = 1;
-    CHECK_INT(peermap_grow(segment, 65536, &round), PEERMAP_ELATE);
+    CHECK_INT(peermap_grow(segment, 65536, &round), PEERMAP_ETIMEDOUT);
     CHECK_INT(failures, 0);
     CHECK_INT(round.peers, 2);
     CHECK_INT(round.acked, 1);
     CHECK_INT(round.late, 1);
-    CHECK_INT(round.culprit_pid, getpid());
+    CHECK_INT(round.blocker_pid, getpid());
     CHECK(strstr(peermap_last_error(), "self") != NULL);
     CHECK_INT(peermap_size(segment), 65536);
     comes_to_map_exactly(other, 65536);

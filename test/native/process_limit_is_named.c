@@ -39,7 +39,7 @@ int main(int argc, char **argv)
     snprintf(text, sizeof text, "%d", (int)a->pid);
     CHECK(freezer_write(folder, "cgroup.procs", text) && freezer_write(folder, "pids.max", "2")); /* its two threads */
     stop_peer(stopped);
-    fails(a, "PEERMAP_ELATE", "grow 4096");
+    fails(a, "PEERMAP_ETIMEDOUT", "grow 4096");
     if (!strstr(a->line, "peer stopped ") || !strstr(a->line, "pids.max"))
         FAIL("%s", a->line);
     CHECK(freezer_write(folder, "pids.max", "max"));

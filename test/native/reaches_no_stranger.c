@@ -36,7 +36,7 @@ static void untouched(const char *words, const char *why)
     const struct pm_slot theirs = *slot_of(other);
     char name[128];
     snprintf(name, sizeof name, "%.40s-other", seg());
-    CHECK_INT(peermap_destroy(name), 0);
+    CHECK_INT(peermap_unlink(name), 0);
     stop_peer(other);
     const pid_t agent = (pid_t)(theirs.life & PM_FUTEX_TID);
     const uint64_t before = switches(other->pid, agent);
@@ -44,7 +44,7 @@ static void untouched(const char *words, const char *why)
     struct peer *a = ready_peer("a", "create 65536 deadline 300");
     map_header();
     struct pm_slot *slot = enter(&theirs);
-    fails(a, "PEERMAP_ELATE", "grow 65536");
+    fails(a, "PEERMAP_ETIMEDOUT", "grow 65536");
     CHECK(strstr(a->line, "other") && strstr(a->line, why));
     its_header->lock_slot = 6;
     __atomic_store_n(&its_header->lock, (uint32_t)agent | PM_FUTEX_WAITERS, __ATOMIC_SEQ_CST);
@@ -55,7 +55,7 @@ static void untouched(const char *words, const char *why)
     __atomic_store_n(&its_header->lock, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&slot->tag, UINT64_C(0x200), __ATOMIC_SEQ_CST);
     ok(a, "grow 65536");
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
     kill_peer(a);
     kill_peer(other);
 }

@@ -33,7 +33,7 @@ static void swap_again_and_again(struct board *board, int me)
         CHECK(root.version != 0);
         if (root.size == TURNS)
             break;
-        int rc = peermap_swap_root(segment, "counter", &root.version, peermap_base(segment), root.size + 1, "uint8_t");
+        int rc = peermap_compare_exchange_root(segment, "counter", &root.version, peermap_base(segment), root.size + 1, "uint8_t");
         CHECK(rc == 0 || rc == 1);
         if (rc == 0)
             __atomic_fetch_add(&board->wins[root.size + 1], 1, __ATOMIC_SEQ_CST);
@@ -56,20 +56,20 @@ static void absent_ones_are_added_once(peermap_segment *segment)
     uint64_t none = 0;
     CHECK_INT(peermap_read_root(segment, "other", &root), 0);
     CHECK(root.pointer == NULL && root.version == 0);
-    CHECK_INT(peermap_swap_root(segment, "other", &root.version, base, 8, "a"), 0);
-    CHECK_INT(peermap_swap_root(segment, "other", &none, base, 8, "b"), 1);
+    CHECK_INT(peermap_compare_exchange_root(segment, "other", &root.version, base, 8, "a"), 0);
+    CHECK_INT(peermap_compare_exchange_root(segment, "other", &none, base, 8, "b"), 1);
     CHECK(none == root.version && none != 0);
     CHECK_INT(peermap_read_root(segment, "other", &root), 0);
     CHECK(root.pointer == base && root.size == 8 && strcmp(root.type, "a") == 0);
     CHECK(root.version == none);
     uint64_t first = root.version, stale = first;
-    CHECK_INT(peermap_swap_root(segment, "other", &root.version, NULL, 0, NULL), 0);
+    CHECK_INT(peermap_compare_exchange_root(segment, "other", &root.version, NULL, 0, NULL), 0);
     CHECK(root.version == 0);
-    CHECK_INT(peermap_swap_root(segment, "other", &stale, NULL, 0, NULL), 1);
+    CHECK_INT(peermap_compare_exchange_root(segment, "other", &stale, NULL, 0, NULL), 1);
     CHECK(stale == 0);
-    CHECK_INT(peermap_swap_root(segment, "other", &root.version, base, 8, "c"), 0);
+    CHECK_INT(peermap_compare_exchange_root(segment, "other", &root.version, base, 8, "c"), 0);
     CHECK(root.version > first);
-    CHECK_INT(peermap_swap_root(segment, "other", &first, base, 8, "stale"), 1);
+    CHECK_INT(peermap_compare_exchange_root(segment, "other", &first, base, 8, "stale"), 1);
 }
 
 int main(int argc, char **argv)

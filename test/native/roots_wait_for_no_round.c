@@ -26,7 +26,7 @@ static void all_answer(void)
         CHECK_INT(peermap_set_root(segment, "one", base + i, 8, NULL), 0);
         CHECK_INT(peermap_read_root(segment, "two", &root), 0);
         version = root.version;
-        CHECK_INT(peermap_swap_root(segment, "two", &version, base + i, 8, "t"), 0);
+        CHECK_INT(peermap_compare_exchange_root(segment, "two", &version, base + i, 8, "t"), 0);
         CHECK(peermap_reap(segment) >= 0);
         CHECK(peermap_peers(segment, NULL, 0) >= 2);
     }

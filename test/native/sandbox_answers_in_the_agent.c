@@ -62,7 +62,7 @@ int main(int argc, char **argv)
     peermap_segment *segment;
     CHECK_INT(peermap_attach(seg(), &options, &segment), 0);
     stop_peer(sleeper);
-    CHECK_INT(peermap_remap(segment, 0, NULL), PEERMAP_ELATE); /* waits, and looks at who does not answer */
+    CHECK_INT(peermap_remap(segment, 0, NULL), PEERMAP_ETIMEDOUT); /* waits, and looks at who does not answer */
     continue_peer(sleeper);
     CHECK_INT(peermap_grow(segment, 4096, NULL), 0);
     CHECK(answered_elsewhere);

@@ -137,7 +137,7 @@ static void roots_segment(void)
     as_user(USER, who_asks_for_roots);
     takes_part(peermap_attach, by_flags(0));
     takes_part(peermap_attach, of_owner(0));
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 static void a_users_segment(void)
@@ -149,7 +149,7 @@ static void a_users_segment(void)
     CHECK_INT(state_of_object(), before);
     who_asks_for_the_users();
     as_user(OTHER, who_asks_for_the_users);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 /* Not that it is no segment: nothing was read. */
@@ -171,12 +171,12 @@ static void the_effective_user_counts(void)
     takes_part(peermap_attach, by_flags(0));
     CHECK(seteuid(0) == 0);
     refused(peermap_attach, NULL, "uid 45683", "PEERMAP_FOREIGN");
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
     make();
     CHECK(seteuid(USER) == 0);
     refused(peermap_attach, NULL, "root (uid 0)", "PEERMAP_FOREIGN");
     CHECK(seteuid(0) == 0);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 /* Whoever is attached when it is given away stays so, growth by a round and the opening anew of a lost descriptor included. */
@@ -198,7 +198,7 @@ static void given_away(void)
     ((char *)peermap_base(segment))[65536] = 1;
     refused(peermap_attach, NULL, "uid 45683", "PEERMAP_FOREIGN");
     peermap_detach(segment);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 /* Nobody takes the name of the user that they look for. */
@@ -215,7 +215,7 @@ static void there_is_none(void)
     CHECK(strstr(peermap_last_error(), "PEERMAP_OWNER") != NULL);
     CHECK(access(path_of_object(), F_OK) != 0);
     takes_part(peermap_open, of_owner(geteuid()));
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 int main(int argc, char **argv)

@@ -6,7 +6,7 @@ static void says(struct peer *a, struct pm_slot *slot, const char *name, const c
 {
     memset(slot->name, 0, sizeof slot->name);
     memcpy(slot->name, name, strlen(name) < sizeof slot->name ? strlen(name) : sizeof slot->name);
-    fails(a, "PEERMAP_ELATE", "grow 4096");
+    fails(a, "PEERMAP_ETIMEDOUT", "grow 4096");
     if (!strstr(a->line, shown))
         FAIL("\"%s\" is not in: %s", shown, a->line);
     for (const char *at = a->line; *at; at++)

@@ -26,7 +26,7 @@ int main(int argc, char **argv)
     CHECK_INT(size_of(reader), 520192);
 
     stop_peer(reader);
-    CHECK(strstr(fails(a, "PEERMAP_ELATE", "shrink 4096"), "reader") != NULL);
+    CHECK(strstr(fails(a, "PEERMAP_ETIMEDOUT", "shrink 4096"), "reader") != NULL);
     CHECK_INT(size_of(a), 520192);
     maps_exactly(a, 520192);
     ok(a, "check 0 520192 3");

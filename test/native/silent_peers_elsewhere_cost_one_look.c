@@ -92,7 +92,7 @@ int main(int argc, char **argv)
     enter_all(space.st_ino);
 
     struct stopwatch begun = stopwatch_of(getpid());
-    CHECK_INT(peermap_grow(segment, 4096, NULL), PEERMAP_ELATE);
+    CHECK_INT(peermap_grow(segment, 4096, NULL), PEERMAP_ETIMEDOUT);
     in_time("a growth", &begun);
     begun = stopwatch_of(getpid());
     CHECK_INT(count_dead(segment), 0);

@@ -20,11 +20,11 @@ int main(int argc, char **argv)
     CHECK(strstr(peermap_last_error(), "cannot reserve") != NULL && strstr(peermap_last_error(), "ulimit -v") != NULL);
     CHECK_INT(peermap_create("no-room", NULL, &segment), PEERMAP_EOS);
     CHECK(strstr(peermap_last_error(), "ulimit -v") != NULL);
-    CHECK_INT(peermap_destroy("no-room"), PEERMAP_ENOENT);
+    CHECK_INT(peermap_unlink("no-room"), PEERMAP_ENOENT);
     ok(a, "grow 65536");
     CHECK(strchr(ok(a, "peers") + 1, ' ') == NULL);
     end_peer(a);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 
     peermap_options options = { .struct_size = sizeof options, .peer_name = "small", .reserve_size = 1 << 30 };
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);

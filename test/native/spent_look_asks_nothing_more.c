@@ -164,7 +164,7 @@ static void take_file(const char *path) { unlink(path); }
 static void clean(void)
 {
     each_name(take_folder, take_file);
-    peermap_destroy(seg());
+    peermap_unlink(seg());
 }
 
 int main(int argc, char **argv)

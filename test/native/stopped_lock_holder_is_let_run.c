@@ -21,7 +21,7 @@ int main(int argc, char **argv)
     CHECK_INT(process_state(holder->pid), 'T');
     CHECK_INT(process_state(sleeper->pid), 'T');
     continue_peer(holder);
-    expect_error(__FILE__, __LINE__, "PEERMAP_ELATE", holder);
+    expect_error(__FILE__, __LINE__, "PEERMAP_ETIMEDOUT", holder);
     CHECK(strstr(holder->line, "PEERMAP_NO_PTRACE") != NULL);
     continue_peer(sleeper);
     ok(other, "grow 4096");

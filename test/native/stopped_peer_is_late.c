@@ -16,7 +16,7 @@ int main(int argc, char **argv)
     struct peer *b = ready_peer("b", NULL);
     struct peer *sleeper = ready_peer("sleeper", NULL);
     stop_peer(sleeper);
-    const char *text = fails(a, "PEERMAP_ELATE", "grow 65536");
+    const char *text = fails(a, "PEERMAP_ETIMEDOUT", "grow 65536");
     CHECK(strstr(text, "sleeper") != NULL);
     CHECK_INT(size_of(a), 65536);
     comes_to_map_exactly(a, 65536);

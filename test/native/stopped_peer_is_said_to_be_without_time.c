@@ -12,7 +12,7 @@ int main(int argc, char **argv)
     struct peer *peer = ready_peer("sleeper", NULL);
     stop_peer(peer);
     peermap_set_thread_deadline(peermap_now() + 1);
-    CHECK_INT(peermap_grow(segment, 4096, NULL), PEERMAP_ELATE);
+    CHECK_INT(peermap_grow(segment, 4096, NULL), PEERMAP_ETIMEDOUT);
     puts(peermap_last_error());
     CHECK(strstr(peermap_last_error(), "peer sleeper ") != NULL && strstr(peermap_last_error(), ": it is stopped; continue it; ") != NULL);
     peermap_set_thread_deadline(0);

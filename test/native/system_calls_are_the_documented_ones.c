@@ -125,7 +125,7 @@ static peermap_segment *enter(const char *name, uint32_t flags, int (*way)(const
 static void in_order(peermap_segment *segment)
 {
     peermap_peer peers[8];
-    peermap_answer answers[8];
+    peermap_result answers[8];
     peermap_root_copy root;
     char byte = 1;
     uint64_t version = 0;
@@ -138,11 +138,11 @@ static void in_order(peermap_segment *segment)
     CHECK_INT(peermap_read_root(segment, "root", &root), 0);
     version = root.version;
     CHECK_INT(peermap_wait_root(segment, "root", version, 5, &root), 1);
-    CHECK_INT(peermap_swap_root(segment, "root", &version, NULL, 0, NULL), 0);
+    CHECK_INT(peermap_compare_exchange_root(segment, "root", &version, NULL, 0, NULL), 0);
     CHECK_INT(peermap_read(segment, 0, &byte, 1), 0);
     CHECK_INT(peermap_write(segment, 0, &byte, 1), 0);
     CHECK(peermap_peers(segment, peers, 8) >= 2);
-    CHECK(peermap_answers(segment, answers, 8) >= 0);
+    CHECK(peermap_results(segment, answers, 8) >= 0);
     CHECK(peermap_pid_of(segment, "caller") == getpid());
     CHECK(peermap_page_size(segment) >= 4096);
     CHECK(peermap_pin(segment) > 0);
@@ -156,7 +156,7 @@ static void with_trouble(peermap_segment *segment, bool filtered)
     wish('s');
     if (filtered)
         peermap_set_thread_deadline(peermap_now() + SOON);
-    CHECK_INT(peermap_remap(segment, 0, NULL), filtered ? PEERMAP_ELATE : 0);
+    CHECK_INT(peermap_remap(segment, 0, NULL), filtered ? PEERMAP_ETIMEDOUT : 0);
     wish('c');
     wish('p');
     peermap_set_thread_deadline(peermap_now() + SOON);
@@ -179,7 +179,7 @@ static void on_a_heap(const char *name)
 {
     void *objects[400];
     peermap_heap heap;
-    CHECK(peermap_destroy(name) == PEERMAP_ENOENT);
+    CHECK(peermap_unlink(name) == PEERMAP_ENOENT);
     peermap_segment *segment = enter(name, PEERMAP_HEAP | PEERMAP_PREFAULT, peermap_open);
     for (size_t i = 0; i < 400; i++)
         CHECK((objects[i] = peermap_alloc(segment, i * 1000)) != NULL);
@@ -190,7 +190,7 @@ static void on_a_heap(const char *name)
     peermap_free(segment, (char *)peermap_base(segment) + 8); /* a fault, which is told */
     CHECK_INT(peermap_trim(segment, NULL), 0);
     peermap_detach(segment);
-    CHECK_INT(peermap_destroy(name), 0);
+    CHECK_INT(peermap_unlink(name), 0);
 }
 
 static void lose(void)
@@ -212,7 +212,7 @@ static void do_everything(bool filtered)
     peermap_detach(segment);
     on_a_heap(name);
     lose();
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
     fprintf(stderr, "  (of a heap's fault, that is how it should be)\n");
 }
 

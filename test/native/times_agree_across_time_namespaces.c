@@ -29,10 +29,10 @@ static peermap_segment *join(const char *name)
 static void grow(peermap_segment *segment)
 {
     peermap_round round;
-    peermap_answer answers[4];
+    peermap_result answers[4];
     CHECK_INT(peermap_grow(segment, 1 << 20, &round), 0);
     CHECK_INT(round.populated, 2);
-    CHECK_INT(peermap_answers(segment, answers, 4), 2);
+    CHECK_INT(peermap_results(segment, answers, 4), 2);
     for (int i = 0; i < 2; i++)
         CHECK(answers[i].nanoseconds > 0 && answers[i].nanoseconds < MINUTE_NS);
 }

@@ -37,7 +37,7 @@ static void forget_segments(void)
 {
     static const char *const all[] = { "heap", "plain", "own", "other", "mine", "theirs" };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        peermap_destroy(name_of(all[i]));
+        peermap_unlink(name_of(all[i]));
 }
 
 static void *load(void)
@@ -83,7 +83,7 @@ static void leave_both(struct both *both)
     other->detach(both->other);
     CHECK_INT(own.peers(both->own, NULL, 0), 1);
     own.detach(both->own);
-    CHECK_INT(peermap_destroy(both->name), 0);
+    CHECK_INT(peermap_unlink(both->name), 0);
 }
 
 /* ---- what threads do with both ---- */
@@ -204,8 +204,8 @@ static void lose_one_each(void)
     CHECK(own.alloc(mine, 100) == NULL && other->alloc(theirs, 100) == NULL);
     own.detach(mine);
     other->detach(theirs);
-    CHECK_INT(peermap_destroy(name_of("mine")), 0);
-    CHECK_INT(peermap_destroy(name_of("theirs")), 0);
+    CHECK_INT(peermap_unlink(name_of("mine")), 0);
+    CHECK_INT(peermap_unlink(name_of("theirs")), 0);
 }
 
 /* In a thread, which ends before the plugin does: what it has of the plugin's heaps is told of its end. */
@@ -220,7 +220,7 @@ static void *leave_the_plugins(void *nothing)
     leave_both(&plain);
     leave_both(&shared_heap);
     other->detach(other_heap);
-    CHECK_INT(peermap_destroy(name_of("other")), 0);
+    CHECK_INT(peermap_unlink(name_of("other")), 0);
     return nothing;
 }
 
@@ -268,6 +268,6 @@ int main(int argc, char **argv)
     heap = own_heap;
     is_empty();
     own.detach(own_heap);
-    CHECK_INT(peermap_destroy(name_of("own")), 0);
+    CHECK_INT(peermap_unlink(name_of("own")), 0);
     return 0;
 }

@@ -39,7 +39,7 @@ static void end(void)
 {
     struct peer *all[] = { one, quick, late };
     is_there_for_all(AFTER);
-    fails(one, "PEERMAP_ELATE", "grow 65536");
+    fails(one, "PEERMAP_ETIMEDOUT", "grow 65536");
     CHECK(strstr(one->line, "peer quick") != NULL && strstr(one->line, "a shrink before is undone when it has the memory again") != NULL);
     is_there_for_all(AFTER);
     continue_peer(quick);
@@ -52,7 +52,7 @@ static void end(void)
     is_there_for_all(BEFORE + 65536);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         forget(all[i]);
-    peermap_destroy(seg());
+    peermap_unlink(seg());
 }
 
 static void after_a_death(const char *options)
@@ -65,7 +65,7 @@ static void after_a_death(const char *options)
 static void by_the_deadline(const char *options)
 {
     begin(options, "300");
-    expect_error(__FILE__, __LINE__, "PEERMAP_ELATE", shrinks);
+    expect_error(__FILE__, __LINE__, "PEERMAP_ETIMEDOUT", shrinks);
     /* Until quick runs, or one that has not been given a core yet. */
     if (!strstr(shrinks->line, "peer late (pid ") || !strstr(shrinks->line, "it is stopped") || !strstr(shrinks->line, "is undone when peer "))
         FAIL("%s", shrinks->line);
@@ -78,7 +78,7 @@ static void after_two_deaths(const char *options)
 {
     begin(options, "100000");
     kill_peer(shrinks);
-    fails(one, "PEERMAP_ELATE", "grow 65536");
+    fails(one, "PEERMAP_ETIMEDOUT", "grow 65536");
     kill_peer(quick);
     is_there_for_all(AFTER);
     ok(one, "reap");
@@ -88,7 +88,7 @@ static void after_two_deaths(const char *options)
     ok(one, "grow 65536");
     forget(one);
     forget(late);
-    peermap_destroy(seg());
+    peermap_unlink(seg());
 }
 
 int main(int argc, char **argv)

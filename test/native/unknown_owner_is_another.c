@@ -101,7 +101,7 @@ static int make_own(void)
     return 0;
 }
 
-static void destroy_theirs(void) { peermap_destroy(theirs); }
+static void destroy_theirs(void) { peermap_unlink(theirs); }
 
 int main(int argc, char **argv)
 {

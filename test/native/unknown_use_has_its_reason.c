@@ -82,7 +82,7 @@ int main(int argc, char **argv)
 
     peermap_options options = { .struct_size = sizeof options, .flags = PEERMAP_HEAP };
     peermap_segment *heap; /* with a header that is larger than the data of many */
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
     CHECK_INT(peermap_create(seg(), &options, &heap), 0);
     peermap_detach(heap);
     const struct object with_heap = segment_object();

@@ -51,7 +51,7 @@ static void *use(void *heap_name)
     peermap_segment *segment;
     peermap_options options = { .struct_size = sizeof options, .peer_name = "plugin", .flags = PEERMAP_HEAP };
     CHECK_INT(library->create(heap_name, &options, &segment), 0);
-    CHECK_INT(peermap_destroy(heap_name), 0);
+    CHECK_INT(peermap_unlink(heap_name), 0);
     library->free(segment, library->alloc(segment, 100));
     library->detach(segment);
     pthread_barrier_wait(&used);

@@ -46,7 +46,7 @@ static void detaches(void)
     peermap_detach(segment);
     CHECK(is_whole());
     slow = 0;
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 static void is_killed(void)
@@ -65,7 +65,7 @@ static void is_killed(void)
     peermap_segment *segment = enter("next", peermap_attach, 0);
     UNTIL(is_whole());
     peermap_detach(segment);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 static void is_late(void)

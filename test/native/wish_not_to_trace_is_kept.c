@@ -40,14 +40,14 @@ int main(int argc, char **argv)
     /* It lets nobody trace it, */
     stop_peer(shy);
     uint64_t before = switches(shy->pid, agent_of(shy));
-    CHECK(strstr(fails(plain, "PEERMAP_ELATE", "grow 65536"), "its agent must not be run from outside (PEERMAP_NO_PTRACE)") != NULL);
+    CHECK(strstr(fails(plain, "PEERMAP_ETIMEDOUT", "grow 65536"), "its agent must not be run from outside (PEERMAP_NO_PTRACE)") != NULL);
     stays_stopped(shy, before);
     continue_peer(shy);
 
     /* nor does it trace: who waits for an answer, */
     stop_peer(plain);
     before = switches(plain->pid, agent_of(plain));
-    CHECK(strstr(fails(shy, "PEERMAP_ELATE", "grow 65536"), "must trace nobody (PEERMAP_NO_PTRACE in its environment)") != NULL);
+    CHECK(strstr(fails(shy, "PEERMAP_ETIMEDOUT", "grow 65536"), "must trace nobody (PEERMAP_NO_PTRACE in its environment)") != NULL);
     CHECK(strstr(shy->line, "plain") != NULL);
     char words[64];
     snprintf(words, sizeof words, " plain:none:%d", ECANCELED);

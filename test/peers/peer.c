@@ -74,8 +74,8 @@ static void list_peers(void)
 static void list_answers(void)
 {
     static const char *const methods[] = { "none", "attach", "agent", "self", "unstop", "ahead" };
-    peermap_answer answers[1024];
-    int count = peermap_answers(segment, answers, 1024);
+    peermap_result answers[1024];
+    int count = peermap_results(segment, answers, 1024);
     printf("ok");
     for (int i = 0; i < count && i < 1024; i++)
         printf(" %s:%s:%d", answers[i].name, methods[answers[i].method], answers[i].error);

@@ -30,7 +30,7 @@ class Case(unittest.TestCase):
     @staticmethod
     def _remove(name: str) -> None:
         try:
-            peermap.destroy(name)
+            peermap.unlink(name)
         except peermap.ENOENT:
             pass
 

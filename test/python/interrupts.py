@@ -43,7 +43,7 @@ class Interrupts(Case):
         def grow() -> None:
             try:
                 segment.grow(MiB)
-            except peermap.ELATE as error:
+            except peermap.ETIMEDOUT as error:
                 failed.append(error)
 
         thread = threading.Thread(target=grow)

@@ -137,7 +137,7 @@ class Memory(Case):
                 "segment = peermap.attach(name, peer_name='other', deadline_ms=100); print('attached')\n"
                 "for line in sys.stdin:\n"
                 "    try: print(segment.shrink(4096).size)\n"
-                "    except peermap.EBUSY as error: print(error.round.culprit[1])"
+                "    except peermap.EBUSY as error: print(error.round.blocker[1])"
             )
             self.assertEqual(other.line(), "attached")
             one, two = segment.view(0, 8), segment.view(MiB, 8)

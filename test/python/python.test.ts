@@ -110,7 +110,7 @@ with peermap.create(name, peer_name="one") as segment:
     segment.grow(4096)
     segment.memory[0:5] = b"hello"
     print(bytes(segment.memory[0:5]).decode(), peermap._library.library.path, peermap.__file__)
-peermap.destroy(name)`;
+peermap.unlink(name)`;
 
   function install(target: string, ...what: string[]): void {
     // For a target, and with nothing from outside.

@@ -34,9 +34,9 @@ class Segments(Case):
                 peermap.create(self.name)
             with self.assertRaises(peermap.ELIMIT):
                 one.grow(64 * MiB)
-        peermap.destroy(self.name)
+        peermap.unlink(self.name)
         with self.assertRaises(FileNotFoundError):
-            peermap.destroy(self.name)
+            peermap.unlink(self.name)
 
     @unittest.skipIf(os.geteuid() != 0, "needs root, to give an object to another user")
     def test_a_segment_of_another_user_is_asked_for(self) -> None:
@@ -75,8 +75,8 @@ class Segments(Case):
             other = self.start(PEER)
             self.assertEqual(other.line(), "attached")
             grown = segment.grow(3 * MiB)
-            self.assertEqual((grown.size, grown.peers, grown.acked, grown.late, grown.culprit), (4 * MiB, 2, 2, 0, None))
-            self.assertEqual(sorted((answer.name, answer.method) for answer in segment.answers()), [("one", "self"), ("other", "agent")])
+            self.assertEqual((grown.size, grown.peers, grown.acked, grown.late, grown.blocker), (4 * MiB, 2, 2, 0, None))
+            self.assertEqual(sorted((answer.name, answer.method) for answer in segment.results()), [("one", "self"), ("other", "agent")])
             self.assertEqual([peer.mapped for peer in segment.peers()], [4 * MiB, 4 * MiB])
             self.assertEqual(segment.shrink(MiB).size, 3 * MiB)
             self.assertEqual(segment.remap(other.pid).acked, 1)
@@ -92,12 +92,12 @@ class Segments(Case):
             self.assertEqual(other.line(), "attached")
             other.signal(signal.SIGSTOP)
             os.waitid(os.P_PID, other.pid, os.WSTOPPED | os.WNOWAIT)
-            with self.assertRaises(peermap.ELATE) as caught:
+            with self.assertRaises(peermap.ETIMEDOUT) as caught:
                 segment.grow(MiB)
             error = caught.exception
-            self.assertEqual((error.code, error.number), ("PEERMAP_ELATE", -15))
+            self.assertEqual((error.code, error.number), ("PEERMAP_ETIMEDOUT", -15))
             self.assertIn("other", str(error))
-            self.assertEqual(error.round.culprit, (other.pid, "other"))
+            self.assertEqual(error.round.blocker, (other.pid, "other"))
             self.assertEqual(segment.size, MiB)
             other.signal(signal.SIGCONT)
             until(lambda: segment.peers()[1].state == "alive")
@@ -161,26 +161,26 @@ class Segments(Case):
 
     def test_a_root_that_somebody_else_has_set_meanwhile_is_not_swapped(self) -> None:
         with peermap.create(self.name, initial_size=MiB) as segment:
-            self.assertTrue(segment.swap_root("best", None, 0, 8, "first"))
-            self.assertFalse(segment.swap_root("best", None, 8, 8))
+            self.assertTrue(segment.compare_exchange_root("best", None, 0, 8, "first"))
+            self.assertFalse(segment.compare_exchange_root("best", None, 8, 8))
             root = segment.root("best")
             other = self.start(
                 "segment = peermap.attach(name, peer_name='other'); root = segment.root('best')\n"
-                "print(root.type, segment.swap_root('best', root, 16, 8, 'second'))"
+                "print(root.type, segment.compare_exchange_root('best', root, 16, 8, 'second'))"
             )
             self.assertEqual(other.line(), "first True")
-            self.assertFalse(segment.swap_root("best", root, 24, 8))
-            self.assertFalse(segment.swap_root("best", root, None))
+            self.assertFalse(segment.compare_exchange_root("best", root, 24, 8))
+            self.assertFalse(segment.compare_exchange_root("best", root, None))
             root = segment.root("best")
             self.assertEqual((root.offset, root.size, root.type), (16, 8, "second"))
             segment.set_root("best", 16, 8, "second")
-            self.assertFalse(segment.swap_root("best", root, None))
-            self.assertTrue(segment.swap_root("best", segment.root("best"), None))
+            self.assertFalse(segment.compare_exchange_root("best", root, None))
+            self.assertTrue(segment.compare_exchange_root("best", segment.root("best"), None))
             self.assertIsNone(segment.root("best"))
             with self.assertRaises(TypeError):
-                segment.swap_root("best", None, 0)
+                segment.compare_exchange_root("best", None, 0)
             with self.assertRaises(peermap.EINVAL):
-                segment.swap_root("best", None, MiB, 1)
+                segment.compare_exchange_root("best", None, MiB, 1)
 
     def test_a_detached_segment_refuses_everything(self) -> None:
         segment = peermap.create(self.name, peer_name="one")
@@ -198,7 +198,7 @@ class Segments(Case):
             lambda: segment.peers(),
             lambda: segment.me(),
             lambda: segment.root("r"),
-            lambda: segment.swap_root("r", None, 0, 1),
+            lambda: segment.compare_exchange_root("r", None, 0, 1),
             lambda: segment.alloc(8),
             lambda: segment.pin().__enter__(),
         ):
@@ -256,7 +256,7 @@ class Segments(Case):
             until(lambda: segment.peers()[1].state == "dead")
 
     def test_what_was_not_there_in_time_is_a_TimeoutError(self) -> None:
-        self.assertTrue(issubclass(peermap.ELATE, TimeoutError))
+        self.assertTrue(issubclass(peermap.ETIMEDOUT, TimeoutError))
         kinds = {}
         for number in (errno.ETIMEDOUT, errno.EMFILE):
             ctypes.set_errno(number)

@@ -367,7 +367,7 @@ describe('server', function () {
       const round = await client.request('peermap/grow', { segment, bytes: page });
       assert.deepEqual([round.late, round.unstopped], [0, 1]);
       assert.ok(mapsAll(sleeper, segment, round.size));
-      const methods = new Map(round.answers.map(({ pid, method }) => [pid, method]));
+      const methods = new Map(round.results.map(({ pid, method }) => [pid, method]));
       assert.deepEqual([methods.get(writer.pid), methods.get(sleeper.pid), methods.get(client.pid)], ['agent', 'unstop', 'self']);
       sleeper.signal('SIGCONT');
     });
@@ -387,14 +387,14 @@ describe('server', function () {
       assert.equal((await client.request('peermap/grow', { segment: other, bytes: page })).ahead, 0);
     });
 
-    it('fails with PEERMAP_ELATE and the name of a peer that is stopped, and grows without it if that is allowed', async () => {
+    it('fails with PEERMAP_ETIMEDOUT and the name of a peer that is stopped, and grows without it if that is allowed', async () => {
       await Peer.start(segment, 'writer', 'create', start, 'no-ptrace');
       const sleeper = await Peer.start(segment, 'sleeper');
       await sleeper.stop();
       const client = await Client.start();
       const { message, data } = await client.refusal('peermap/grow', { segment, bytes: page });
-      assert.equal(data?.code, 'PEERMAP_ELATE');
-      assert.deepEqual(data.round?.culprit, { pid: sleeper.pid, name: 'sleeper' });
+      assert.equal(data?.code, 'PEERMAP_ETIMEDOUT');
+      assert.deepEqual(data.round?.blocker, { pid: sleeper.pid, name: 'sleeper' });
       assert.match(message, /sleeper.*stopped/);
       assert.equal((await client.request('peermap/snapshot', { segment })).value.header?.active, start);
       const round = await client.request('peermap/grow', { segment, bytes: page, allowLate: true });

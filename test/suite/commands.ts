@@ -109,7 +109,7 @@ describe('commands with arguments', () => {
     assert.match(await refusal('peermap.remap', { segment, pid: 1 }), /PEERMAP_ESRCH/);
     const sleeper = await Peer.start(segment, 'sleeper');
     await sleeper.stop();
-    assert.match(await refusal('peermap.grow', { segment, bytes: page }), /PEERMAP_ELATE.*sleeper.*stopped/);
+    assert.match(await refusal('peermap.grow', { segment, bytes: page }), /PEERMAP_ETIMEDOUT.*sleeper.*stopped/);
     assert.equal((await execute<Round>('peermap.remap', { segment, pid: (await writerOf(segment)).pid })).size, start);
   });
 
@@ -120,7 +120,7 @@ describe('commands with arguments', () => {
     const round = await execute<Round>('peermap.grow', { segment, bytes: page });
     assert.equal(round.late, 0);
     assert.ok(mapsAll(sleeper, segment, round.size));
-    assert.equal(round.answers.find(({ pid }) => pid === sleeper.pid)?.method, 'unstop');
+    assert.equal(round.results.find(({ pid }) => pid === sleeper.pid)?.method, 'unstop');
     sleeper.signal('SIGCONT');
   });
 

@@ -28,7 +28,7 @@ int heap_check(peermap_segment *segment)
 {
     size_t size = 0;
     const unsigned char *kept = peermap_root(segment, "kept", &size);
-    if (!kept || size != KEPT_BYTES || peermap_usable_size(segment, kept) != KEPT_BYTES)
+    if (!kept || size != KEPT_BYTES || peermap_object_size(segment, kept) != KEPT_BYTES)
         return PEERMAP_EINVAL;
     for (size_t at = 0; at < KEPT_BYTES; at++)
         if (kept[at] != byte_of(at))

@@ -122,7 +122,7 @@ static bool names_stopped(const struct stage *stage, const struct answer *answer
 {
     for (int role = 0; role < ROLES; role++) {
         pid_t pid = stage->people[role].pid;
-        if (stage->people[role].stopped && (answer->round.culprit_pid == pid || sentence_names(answer->sentence, "(pid ", pid) ||
+        if (stage->people[role].stopped && (answer->round.blocker_pid == pid || sentence_names(answer->sentence, "(pid ", pid) ||
                                             sentence_names(answer->sentence, "(its thread ", pid)))
             return true;
     }
@@ -147,9 +147,9 @@ static bool works_or_names(struct stage *stage, struct order order)
     } while ((is_given_up(&answer) || (answer.rc == PEERMAP_EBUSY && strstr(answer.sentence, "until now; repeat"))) && time(NULL) < end); /* a busy machine */
     if (answer.rc >= 0)
         return true;
-    if ((answer.rc != PEERMAP_EBUSY && answer.rc != PEERMAP_ELATE) || !names_stopped(stage, &answer))
-        fail(stage, "while the victim is stopped, order %d gets errno %d, culprit %d: %s", (int)order.what, answer.error,
-             (int)answer.round.culprit_pid, answer.sentence);
+    if ((answer.rc != PEERMAP_EBUSY && answer.rc != PEERMAP_ETIMEDOUT) || !names_stopped(stage, &answer))
+        fail(stage, "while the victim is stopped, order %d gets errno %d, blocker %d: %s", (int)order.what, answer.error,
+             (int)answer.round.blocker_pid, answer.sentence);
     stage->lane->named++;
     return false;
 }
@@ -162,9 +162,9 @@ static void judge_answer(struct stage *stage, const struct answer *answer)
     bool hasty = play->deadline_ms != 0 || (play->actor == WITNESS && script->action == STOP);
     bool failed = script->action == ERROR && was_struck(script);
     int rc = answer->rc;
-    if (rc >= 0 || (play->deadline_ms != 0 && is_given_up(answer)) || (play->may_be_late && rc == PEERMAP_ELATE) || (hasty && script->action == STOP && (rc == PEERMAP_ELATE || rc == PEERMAP_EBUSY)))
+    if (rc >= 0 || (play->deadline_ms != 0 && is_given_up(answer)) || (play->may_be_late && rc == PEERMAP_ETIMEDOUT) || (hasty && script->action == STOP && (rc == PEERMAP_ETIMEDOUT || rc == PEERMAP_EBUSY)))
         return;
-    if (failed && (rc == PEERMAP_ENOSPC || rc == PEERMAP_ELATE || (rc == PEERMAP_EOS && answer->error == script->error)))
+    if (failed && (rc == PEERMAP_ENOSPC || rc == PEERMAP_ETIMEDOUT || (rc == PEERMAP_EOS && answer->error == script->error)))
         return;
     fail(stage, "the order is answered with errno %d, %s", answer->error, answer->sentence);
 }
@@ -210,7 +210,7 @@ static struct answer insist(struct stage *stage, enum role role, struct order or
         if (hear(stage, role, &answer) != ANSWERED)
             fail(stage, "somebody was struck after the fault");
         bool hasty = victims(stage)->action == STOP || (role == VICTIM && stage->play->deadline_ms);
-        if (answer.rc >= 0 || !hasty || (answer.rc != PEERMAP_ELATE && answer.rc != PEERMAP_EBUSY))
+        if (answer.rc >= 0 || !hasty || (answer.rc != PEERMAP_ETIMEDOUT && answer.rc != PEERMAP_EBUSY))
             break;
     }
     if (answer.rc < 0)
@@ -378,7 +378,7 @@ static void close_play(struct stage *stage)
             fail(stage, "role %d ends with status 0x%x", role, status);
         stage->people[role].pid = 0;
     }
-    peermap_destroy(stage->segment);
+    peermap_unlink(stage->segment);
     if (object_there(stage))
         fail(stage, "the object is still there");
     pid_t left = 1;

@@ -156,7 +156,7 @@ static int obey(const char *name, const struct order *order, peermap_round *roun
     case CREATE:
     case ATTACH: return create_or_attach(name, order);
     case DETACH: return detach();
-    case DESTROY: return peermap_destroy(name);
+    case DESTROY: return peermap_unlink(name);
     case GROW: return peermap_grow(segment, order->bytes, round);
     case SHRINK: return peermap_shrink(segment, order->bytes, round);
     case REMAP: return peermap_remap(segment, 0, round);

@@ -26,7 +26,7 @@ static void end_everybody(struct stage *stage)
         }
     }
     while (waitpid(-1, NULL, __WALL) > 0) {}
-    peermap_destroy(stage->segment);
+    peermap_unlink(stage->segment);
 }
 
 void fail(struct stage *stage, const char *format, ...)

@@ -108,7 +108,7 @@ struct play {
     uint32_t victim_flags, witness_flags; /* of their attachments */
     bool apart;                           /* the victim does not attach before */
     bool creates;                         /* there is no segment before */
-    bool may_be_late;                     /* the operation may fail with ELATE, the third being the culprit */
+    bool may_be_late;                     /* the operation may fail with ETIMEDOUT, the third being the blocker */
     uint32_t deadline_ms;                 /* the victim's; 0: patient */
     int64_t pages;                        /* by which the operation changes the size */
     int objects;                          /* of a heap that live afterwards, beside the kept one, */

@@ -181,19 +181,19 @@ export class Model {
         mappings: mappingsOf(to),
       });
     }
-    const culprit = answering.find(({ name }) => late.includes(name));
-    if (culprit) {
+    const blocker = answering.find(({ name }) => late.includes(name));
+    if (blocker) {
       this.now += 200e6;
-      this.event('map-late', { slot: culprit.slot, pid: culprit.pid, size: to, ns: 200e6 });
+      this.event('map-late', { slot: blocker.slot, pid: blocker.pid, size: to, ns: 200e6 });
       this.event('rollback', {
         op,
-        slot: culprit.slot,
-        pid: culprit.pid,
+        slot: blocker.slot,
+        pid: blocker.pid,
         size: header.active,
         ns: this.now - begin,
-        error: 15,
+        error: -27_015,
       });
-      culprit.state = 'late';
+      blocker.state = 'late';
       for (const peer of answering) Object.assign(peer, { mapped: header.active, mappings: mappingsOf(header.active) });
       return;
     }

@@ -4,7 +4,7 @@
 
 import * as assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { clock, detailOf, errorCodes, roundText, sizeOf, wordOf } from '../../webview/event-text';
+import { clock, detailOf, errorCodes, firstErrorCode, roundText, sizeOf, wordOf } from '../../webview/event-text';
 import { findingsOf } from '../../webview/findings';
 import { breaksOf, lanesOf, mapScale, pieceLines, roomBehind, roundUp, scaleFor, ticksOf, toX } from '../../webview/map-model';
 import { conditionOf, conditionText, kernelOf, lackText } from '../../webview/peer';
@@ -363,7 +363,7 @@ describe('inspector words', () => {
     const listed = [...header.matchAll(/^\s+X\((\w+), -(\d+), /gm)].map(([, name, code]) => [Number(code), `PEERMAP_${name}`]);
     assert.ok(listed.length > 10);
     assert.deepEqual(
-      errorCodes.map((name, at) => [at + 1, name]),
+      errorCodes.map((name, at) => [at - firstErrorCode, name]),
       listed,
     );
   });

@@ -6,7 +6,7 @@
  *     agent   PEERMAP_STRICT: every growth asks each peer's agent
  *     unstop  that, with one of the peers stopped (SIGSTOP)
  *
- * peermap_answers() says whether a growth came by that rung.
+ * peermap_results() says whether a growth came by that rung.
  */
 #include "../common/bench.h"
 #include "ways.h"
@@ -62,9 +62,9 @@ static void grow(struct way *way, size_t bytes)
 /* How many peers came to the last round by `method`. */
 static int count_answers(struct way *way, int method, int *all)
 {
-    static peermap_answer answers[BENCH_SLOTS];
+    static peermap_result answers[BENCH_SLOTS];
     int count = 0;
-    *all = peermap_answers(((struct member *)way->own)->segment, answers, BENCH_SLOTS);
+    *all = peermap_results(((struct member *)way->own)->segment, answers, BENCH_SLOTS);
     for (int i = 0; i < *all && i < BENCH_SLOTS; i++)
         count += answers[i].method == method;
     return count;

@@ -38,7 +38,7 @@ static void list(dictionary &words)
 static int run(const std::string &name, const std::string &command, char **arguments)
 {
     if (command == "forget")
-        return peermap::segment::remove(name) ? 0 : 1;
+        return peermap::segment::unlink(name) ? 0 : 1;
     peermap::segment segment = peermap::segment::open(name);
     auto *words = segment.find_or_construct<dictionary>("dictionary");
     if (command == "add")

@@ -19,7 +19,7 @@ from ._errors import (
     EEXIST,
     EFORMAT,
     EINVAL,
-    ELATE,
+    ETIMEDOUT,
     ELIMIT,
     ELOST,
     ENAME,
@@ -36,8 +36,8 @@ from ._errors import (
     Error,
 )
 from ._heap import HeapObject
-from ._records import Answer, Heap, HeapClass, HeapPeer, Peer, Root, Round
-from ._segment import Segment, attach, create, destroy, open
+from ._records import Result, Heap, HeapClass, HeapPeer, Peer, Root, Round
+from ._segment import Segment, attach, create, open, unlink
 
 __all__ = [
     "EACCES",
@@ -47,7 +47,7 @@ __all__ = [
     "EEXIST",
     "EFORMAT",
     "EINVAL",
-    "ELATE",
+    "ETIMEDOUT",
     "ELIMIT",
     "ELOST",
     "ENAME",
@@ -61,7 +61,7 @@ __all__ = [
     "ETYPE",
     "EVERSION",
     "ERRORS",
-    "Answer",
+    "Result",
     "Error",
     "Heap",
     "HeapClass",
@@ -73,6 +73,6 @@ __all__ = [
     "Segment",
     "attach",
     "create",
-    "destroy",
     "open",
+    "unlink",
 ]

@@ -5,7 +5,7 @@ from typing import Dict, Optional, Type
 
 
 class Error(OSError):
-    """`code` is "PEERMAP_ELATE", `number` the library's return value; `errno` is the system's, if it was the system that refused, and EREMOTE
+    """`code` is "PEERMAP_ETIMEDOUT", `number` the library's return value; `errno` is the system's, if it was the system that refused, and EREMOTE
     of another user's segment.
 
     `round` tells how far a round came that failed.
@@ -31,92 +31,92 @@ class Error(OSError):
 
 
 class EINVAL(Error, ValueError):
-    number = -1
+    number = -27001
     text = "an argument is out of range"
 
 
 class ENAME(Error, ValueError):
-    number = -2
+    number = -27002
     text = "a name must be 1 to 63 of the characters A-Z a-z 0-9 . _ -, and not begin with a dot"
 
 
 class EEXIST(Error, FileExistsError):
-    number = -3
+    number = -27003
     text = "a segment of this name exists already"
 
 
 class ENOENT(Error, FileNotFoundError):
-    number = -4
+    number = -27004
     text = "there is no segment of this name"
 
 
 class EFORMAT(Error):
-    number = -5
+    number = -27005
     text = "the object is not a segment, or its header is damaged"
 
 
 class EVERSION(Error):
-    number = -6
+    number = -27006
     text = "the segment has another layout version than this library"
 
 
 class EACCES(Error, PermissionError):
-    number = -7
+    number = -27007
     text = "permission denied"
 
 
 class ENOSPC(Error):
-    number = -8
+    number = -27008
     text = "the system has no memory left for the segment; nothing was changed"
 
 
 class ELIMIT(Error):
-    number = -9
+    number = -27009
     text = "the segment's address reservation is exhausted; create it with a larger reserve_size"
 
 
 class EADDR(Error):
-    number = -10
+    number = -27010
     text = "the segment's address range is taken in this process"
 
 
 class EPEERNAME(Error):
-    number = -11
+    number = -27011
     text = "a live peer has this name already"
 
 
 class ESLOTS(Error):
-    number = -12
+    number = -27012
     text = "the registry has no free slot; create the segment with more max_peers"
 
 
 class EROOTS(Error):
-    number = -13
+    number = -27013
     text = "there is no room for another root"
 
 
 class ESRCH(Error):
-    number = -14
+    number = -27014
     text = "no peer has this pid"
 
 
-class ELATE(Error, TimeoutError):
-    number = -15
+class ETIMEDOUT(Error, TimeoutError):
+    number = -27015
     text = "a peer did not map the memory before the deadline; nothing was changed"
 
 
 class EBUSY(Error):
-    number = -16
+    number = -27016
     text = "somebody holds the segment's lock or pins the memory, or this process's agent is held up"
 
 
 class EDETACHED(Error):
-    number = -17
+    number = -27017
     text = "the handle is detached, or belongs to the parent process"
 
 
 class EOS(Error):
-    number = -18
+    number = -27018
     text = "the system refused; see errno"
 
 
@@ -125,12 +125,12 @@ class NotInTime(EOS, TimeoutError):
 
 
 class ELOST(Error):
-    number = -19
+    number = -27019
     text = "the object was cut short from outside; destroy it, and create it anew"
 
 
 class ETYPE(Error):
-    number = -20
+    number = -27020
     text = "the root is of another type"
 
 
@@ -151,7 +151,7 @@ ERRORS: Dict[int, Type[Error]] = {
         ESLOTS,
         EROOTS,
         ESRCH,
-        ELATE,
+        ETIMEDOUT,
         EBUSY,
         EDETACHED,
         EOS,

@@ -37,6 +37,7 @@ class Options(ctypes.Structure):
         ("heap_step", c_size_t),
         ("owner", c_uint32),
         ("reserved0", c_uint32),
+        ("reserved", c_uint64 * 4),
     ]
 
 
@@ -67,8 +68,8 @@ class Round(ctypes.Structure):
         ("acked", c_uint32),
         ("late", c_uint32),
         ("died", c_uint32),
-        ("culprit_pid", c_int),
-        ("culprit", c_char * NAME_MAX),
+        ("blocker_pid", c_int),
+        ("blocker", c_char * NAME_MAX),
         ("nanoseconds", c_uint64),
         ("unstopped", c_uint32),
         ("ahead", c_uint32),
@@ -78,7 +79,7 @@ class Round(ctypes.Structure):
     ]
 
 
-class Answer(ctypes.Structure):
+class Result(ctypes.Structure):
     _fields_ = [
         ("pid", c_int),
         ("name", c_char * NAME_MAX),
@@ -167,13 +168,13 @@ _PROTOTYPES = {
     "attach": (c_int, c_char_p, POINTER(Options), POINTER(c_void_p)),
     "open": (c_int, c_char_p, POINTER(Options), POINTER(c_void_p)),
     "detach": (None, c_void_p),
-    "destroy": (c_int, c_char_p),
+    "unlink": (c_int, c_char_p),
     "base": (c_void_p, c_void_p),
     "size": (c_size_t, c_void_p),
     "pin": (c_size_t, c_void_p),
     "unpin": (None, c_void_p),
     "page_size": (c_size_t, c_void_p),
-    "of": (c_void_p, c_void_p),
+    "segment_at": (c_void_p, c_void_p),
     "epoch": (c_uint64, c_void_p),
     "read": (c_int, c_void_p, c_size_t, c_void_p, c_size_t),
     "write": (c_int, c_void_p, c_size_t, c_void_p, c_size_t),
@@ -181,13 +182,13 @@ _PROTOTYPES = {
     "shrink": (c_int, c_void_p, c_size_t, POINTER(Round)),
     "remap": (c_int, c_void_p, c_int, POINTER(Round)),
     "map_peer": (c_int, c_void_p, c_int, POINTER(Round)),
-    "answers": (c_int, c_void_p, POINTER(Answer), c_int),
+    "results": (c_int, c_void_p, POINTER(Result), c_int),
     "alloc": (c_void_p, c_void_p, c_size_t),
     "calloc": (c_void_p, c_void_p, c_size_t, c_size_t),
     "aligned_alloc": (c_void_p, c_void_p, c_size_t, c_size_t),
     "realloc": (c_void_p, c_void_p, c_void_p, c_size_t),
     "free": (None, c_void_p, c_void_p),
-    "usable_size": (c_size_t, c_void_p, c_void_p),
+    "object_size": (c_size_t, c_void_p, c_void_p),
     "trim": (c_int, c_void_p, POINTER(Round)),
     "heap_stats": (c_int, c_void_p, POINTER(Heap)),
     "heap_classes": (c_int, c_void_p, POINTER(HeapClass), c_int),
@@ -197,7 +198,7 @@ _PROTOTYPES = {
     "root": (c_void_p, c_void_p, c_char_p, POINTER(c_size_t)),
     "read_root": (c_int, c_void_p, c_char_p, POINTER(Root)),
     "wait_root": (c_int, c_void_p, c_char_p, c_uint64, c_uint32, POINTER(Root)),
-    "swap_root": (c_int, c_void_p, c_char_p, POINTER(c_uint64), c_void_p, c_size_t, c_char_p),
+    "compare_exchange_root": (c_int, c_void_p, c_char_p, POINTER(c_uint64), c_void_p, c_size_t, c_char_p),
     "self": (c_int, c_void_p, POINTER(Peer)),
     "id": (c_uint64, c_void_p),
     "deadline_ms": (c_uint32, c_void_p),

@@ -22,7 +22,7 @@ class Round(NamedTuple):
     ahead: int
     populated: int
     nanoseconds: int
-    culprit: Optional[Tuple[int, str]]
+    blocker: Optional[Tuple[int, str]]
     """pid and name of the peer that did not answer, or that holds the lock or a pin."""
 
 
@@ -47,8 +47,8 @@ class Peer(NamedTuple):
     """Of this attachment, and of no other ever."""
 
 
-class Answer(NamedTuple):
-    """peermap_answer of peermap.h."""
+class Result(NamedTuple):
+    """peermap_result of peermap.h."""
 
     pid: int
     name: str
@@ -131,8 +131,8 @@ def _fields(record: type, struct, **others):  # type: ignore[no-untyped-def]
 
 
 def round_of(struct: "_library.Round") -> Round:
-    culprit = (struct.culprit_pid, struct.culprit.decode()) if struct.culprit_pid else None
-    result: Round = _fields(Round, struct, culprit=culprit)
+    blocker = (struct.blocker_pid, struct.blocker.decode()) if struct.blocker_pid else None
+    result: Round = _fields(Round, struct, blocker=blocker)
     return result
 
 
@@ -142,8 +142,8 @@ def peer_of(struct: "_library.Peer") -> Peer:
     return result
 
 
-def answer_of(struct: "_library.Answer") -> Answer:
-    result: Answer = _fields(Answer, struct, method=_library.METHODS[struct.method])
+def result_of(struct: "_library.Result") -> Result:
+    result: Result = _fields(Result, struct, method=_library.METHODS[struct.method])
     return result
 
 

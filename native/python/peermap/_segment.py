@@ -23,7 +23,7 @@ from . import _library
 from ._errors import EACCES, EDETACHED, EINVAL, ELOST, ENOSPC, EOS, ERRORS, Error, NotInTime
 from ._heap import Faults, HeapObject
 from ._library import library
-from ._records import Answer, Heap, HeapPeer, Peer, Root, Round, answer_of, heap_of, heap_peer_of, peer_of, round_of
+from ._records import Result, Heap, HeapPeer, Peer, Root, Round, result_of, heap_of, heap_peer_of, peer_of, round_of
 
 if TYPE_CHECKING:
     import numpy
@@ -369,9 +369,9 @@ class Segment:
                 raise error
         return round_of(report)
 
-    def answers(self) -> List[Answer]:
+    def results(self) -> List[Result]:
         """How each peer came to the last round of this attachment."""
-        return [answer_of(row) for row in self._rows(library.answers, _library.Answer)]
+        return [result_of(row) for row in self._rows(library.results, _library.Result)]
 
     def _rows(self, function: Any, row: Any) -> List[Any]:
         rows: Any = []
@@ -445,7 +445,7 @@ class Segment:
             address = self._base(handle) + offset
             _check(library.set_root(handle, _name(name), address, length, None if type is None else _name(type)))
 
-    def swap_root(
+    def compare_exchange_root(
         self,
         name: str,
         was: Optional[Root],
@@ -462,7 +462,7 @@ class Segment:
         with self._use() as handle:
             address = None if at is None else self._base(handle) + offset
             kind = None if type is None else _name(type)
-            return _check(library.swap_root(handle, _name(name), ctypes.byref(version), address, length, kind)) == 0
+            return _check(library.compare_exchange_root(handle, _name(name), ctypes.byref(version), address, length, kind)) == 0
 
     def _extent(self, at: At, size: Optional[int]) -> Tuple[int, int]:
         offset, whole = self._place(at)
@@ -524,7 +524,7 @@ class Segment:
         offset = at if isinstance(at, int) else at.offset
         with self._use() as handle:
             ctypes.set_errno(0)
-            size = library.usable_size(handle, self._base(handle) + _bytes("offset", offset))
+            size = library.object_size(handle, self._base(handle) + _bytes("offset", offset))
             if size == 0 and ctypes.get_errno() == errno.ENODATA:
                 raise _failure(ELOST.number)
         if size == 0:
@@ -626,6 +626,6 @@ def open(name: str, **options: Any) -> Segment:
     return _enter(library.open, name, options)
 
 
-def destroy(name: str) -> None:
+def unlink(name: str) -> None:
     """Removes the segment's name; who is attached keeps the memory."""
-    _check(library.destroy(_name(name)))
+    _check(library.unlink(_name(name)))

@@ -14,7 +14,7 @@ static peermap_segment *make(int number)
     peermap_options options = { .struct_size = sizeof options, .flags = PEERMAP_HEAP, .deadline_ms = 20000 };
     snprintf(name, sizeof name, "%s-%d", seg(), number);
     CHECK_INT(peermap_create(name, &options, &made), 0);
-    CHECK_INT(peermap_destroy(name), 0);
+    CHECK_INT(peermap_unlink(name), 0);
     return made;
 }
 

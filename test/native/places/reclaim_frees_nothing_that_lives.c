@@ -46,7 +46,7 @@ static void free_and_take_it(void)
 static void is_whole(unsigned char *object)
 {
     CHECK(object == one); /* the lowest run that fits */
-    CHECK_INT(peermap_usable_size(heap, object), LARGE);
+    CHECK_INT(peermap_object_size(heap, object), LARGE);
     write_pattern(object, LARGE, 7);
     unsigned char *small[SMALLS];
     for (int i = 0; i < SMALLS; i++) {

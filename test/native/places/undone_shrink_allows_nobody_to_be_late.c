@@ -28,7 +28,7 @@ static void ends_well(void)
     UNTIL((__atomic_load_n(&its_header->active, __ATOMIC_SEQ_CST) & (PM_ACTIVE_CLOSED | PM_ACTIVE_BYTES)) == BEFORE);
     everybody_has_it();
     kill_peer(quick);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
 }
 
 static void in_the_background(void)

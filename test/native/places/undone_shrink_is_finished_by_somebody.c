@@ -63,7 +63,7 @@ static void finish(void)
     comes_to_be_undone();
     continue_peer(late);
     kill_peer(late);
-    CHECK_INT(peermap_destroy(seg()), 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
     if (segment)
         peermap_detach(segment);
 }
@@ -77,7 +77,7 @@ static void after_a_death(void)
     quick_stops();
     kill_peer(shrinks);
     at_place("round.answered", quick_comes_back);
-    CHECK_INT(peermap_grow(segment, 4096, NULL), PEERMAP_ELATE);
+    CHECK_INT(peermap_grow(segment, 4096, NULL), PEERMAP_ETIMEDOUT);
     CHECK(place_was_reached());
     finish();
     kill_peer(quick);
@@ -88,7 +88,7 @@ static void by_the_deadline(void)
 {
     start(1500);
     at_place("round.rung", quick_stops_and_comes_back);
-    CHECK_INT(peermap_shrink(segment, BEFORE - AFTER, NULL), PEERMAP_ELATE);
+    CHECK_INT(peermap_shrink(segment, BEFORE - AFTER, NULL), PEERMAP_ETIMEDOUT);
     CHECK(place_was_reached());
     finish();
     kill_peer(quick);
@@ -100,7 +100,7 @@ static int leaves[2];
 /* Its agent comes to the memory when somebody wants to detach. */
 static void comes_back_to_leave(void)
 {
-    expect_error(__FILE__, __LINE__, "PEERMAP_ELATE", shrinks);
+    expect_error(__FILE__, __LINE__, "PEERMAP_ETIMEDOUT", shrinks);
     CHECK(!is_undone());
     CHECK(write(leaves[1], "", 1) == 1);
     usleep(50000);

@@ -40,7 +40,7 @@ int main(int argc, char **argv)
     shrink_halfway(shrinks, quick, BEFORE, AFTER);
     at_place("recover.judged", look_again);
     kill_peer(shrinks);
-    CHECK_INT(peermap_grow(segment, 4096, NULL), PEERMAP_ELATE);
+    CHECK_INT(peermap_grow(segment, 4096, NULL), PEERMAP_ETIMEDOUT);
     CHECK_INT(looks, 2);
     everybody_has_it();
     continue_peer(quick);

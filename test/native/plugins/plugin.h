@@ -24,7 +24,7 @@ struct copy {
 };
 
 #define THIS_COPY \
-    { peermap_create, peermap_attach, peermap_detach, peermap_base, peermap_size,  peermap_of,  peermap_grow, \
+    { peermap_create, peermap_attach, peermap_detach, peermap_base, peermap_size,  peermap_segment_at,  peermap_grow, \
       peermap_shrink, peermap_peers,  peermap_alloc,  peermap_free, peermap_trim,  peermap_reap, peermap_last_error }
 
 #endif

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { destroy } from 'peermap';
+import { unlink } from 'peermap';
 
 export const MiB = 1 << 20;
 
@@ -17,7 +17,7 @@ export function freshName() {
   const name = `test-node-${process.env['PEERMAP_TEST'] ?? process.pid}-${process.pid}-${++counter}`;
   process.on('exit', () => {
     try {
-      destroy(name);
+      unlink(name);
     } catch {
       rmSync(`/dev/shm/peermap.${name}`, { force: true });
     }

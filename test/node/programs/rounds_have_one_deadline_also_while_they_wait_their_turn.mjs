@@ -15,10 +15,10 @@ const begun = performance.now();
 const ends = await Promise.allSettled(Array.from({ length: 4 }, () => segment.grow(65536)));
 const took = performance.now() - begun;
 const [first, ...others] = ends.map(({ reason }) => ({ code: reason?.code, message: reason?.message }));
-assert.equal(first.code, 'PEERMAP_ELATE');
+assert.equal(first.code, 'PEERMAP_ETIMEDOUT');
 // Asked for a moment later, one may have a moment left when its turn comes.
 for (const { code, message } of others)
-  if (code !== 'PEERMAP_ELATE') {
+  if (code !== 'PEERMAP_ETIMEDOUT') {
     assert.equal(code, 'PEERMAP_EBUSY');
     assert.match(message, /asked for before.* went on until the deadline/);
   }
