@@ -133,8 +133,10 @@ public:
     {
         const turn mine(*this);
         divide([&] { return base::shrink_to_fit(), true; });
-        if (peermap_segment *segment = peermap_segment_at(this))
-            peermap_shrink(segment, peermap_size(segment) - base::get_size(), nullptr); /* what stays, the next growth finds */
+        if (peermap_segment *segment = peermap_segment_at(this)) {
+            const int rc = peermap_shrink(segment, peermap_size(segment) - base::get_size(), nullptr);
+            static_cast<void>(rc); /* what stays, the next growth finds */
+        }
     }
 
     /* The most that containers may ask for: their max_size() is made of this.  What there is now is divided(). */

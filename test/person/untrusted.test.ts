@@ -92,17 +92,23 @@ async function attempts(html: HTMLElement, elsewhere: string): Promise<{ forbidd
   const wanted = [
     'script-src-elem',
     'script-src-attr',
+    'script-src',
     'style-src-elem',
     'style-src-attr',
     'img-src',
     'connect-src',
     'frame-src',
+    'object-src',
+    'media-src',
+    'font-src',
+    'worker-src',
+    'base-uri',
   ];
   for (let left = 200; left > 0 && wanted.some((each) => !forbidden.has(each)); left -= 1)
     await new Promise((resolve) => setTimeout(resolve, 50));
   const style = getComputedStyle(body).getPropertyValue('--inline');
   if (style !== '') world.done.push('style');
-  return { forbidden: [...forbidden].sort(), done: world.done };
+  return { missing: wanted.filter((each) => !forbidden.has(each)), done: world.done };
 }
 
 describe('a person in a workspace that is not trusted, with the installed extension', function () {
@@ -187,12 +193,9 @@ describe('a person in a workspace that is not trusted, with the installed extens
       () => listener.close(),
     );
     const elsewhere = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
-    const { forbidden, done } = await workbench.webview().locator('html').evaluate(attempts, elsewhere);
+    const { missing, done } = await workbench.webview().locator('html').evaluate(attempts, elsewhere);
     assert.deepEqual(done, []);
-    for (const rule of ['script-src-elem', 'script-src-attr', 'script-src', 'style-src-elem', 'style-src-attr', 'img-src'])
-      assert.ok(forbidden.includes(rule), `${rule} of ${forbidden.join()}`);
-    for (const rule of ['connect-src', 'frame-src', 'object-src', 'media-src', 'font-src', 'worker-src', 'base-uri'])
-      assert.ok(forbidden.includes(rule), `${rule} of ${forbidden.join()}`);
+    assert.deepEqual(missing, []);
     assert.ok(complaints.length > before, 'a violation is an error on the console, too');
     assert.deepEqual(asked, []);
   });
