@@ -109,7 +109,7 @@ describe('sentences', () => {
       lateSentence('search did not answer', two),
       'search did not answer. Nor did stats (102): a debugger or another tracer holds it; let it go on.',
     );
-    const six = { ...one, late: 6, answers: [1, 2, 3, 4, 5].map((pid) => answer(pid, `p${pid}`, 0)) };
+    const six = { ...one, late: 6, results: [1, 2, 3, 4, 5].map((pid) => answer(pid, `p${pid}`, 0)) };
     assert.match(lateSentence('x', six), /p3 \(3\): it had no processor time.*; and 2 more\.$/);
   });
 });

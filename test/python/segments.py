@@ -95,7 +95,7 @@ class Segments(Case):
             with self.assertRaises(peermap.ETIMEDOUT) as caught:
                 segment.grow(MiB)
             error = caught.exception
-            self.assertEqual((error.code, error.number), ("PEERMAP_ETIMEDOUT", -15))
+            self.assertEqual((error.code, error.number), ("PEERMAP_ETIMEDOUT", -27015))
             self.assertIn("other", str(error))
             self.assertEqual(error.round.blocker, (other.pid, "other"))
             self.assertEqual(segment.size, MiB)
