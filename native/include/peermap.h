@@ -194,7 +194,7 @@ typedef struct peermap_options {
                              * up to 16 times that while it grows fast */
     uint32_t deadline_ms;   /* a call ends after this long, and 10 % and 50 ms more: see DEADLINES.  Default 1000 */
     uint32_t max_peers;     /* creation: slots in the registry, at most 1024.  Default 128 */
-    uint32_t mode;          /* creation: permission bits of the object.  Default 0600 */
+    uint32_t mode;          /* creation: permission bits of the object, as they are: the umask takes none away.  Default 0600 */
     uint32_t flags;         /* PEERMAP_ALLOW_LATE and so on */
     size_t heap_step;       /* when this handle's allocations grow the heap, it doubles, but by no more than this.  Default 64 MiB */
     uint32_t owner;         /* attaching with PEERMAP_OWNER: the uid whose object it must be */
