@@ -36,7 +36,7 @@ const commands = [
 const size = 65_536;
 
 /** Runs in the page, as something would that had come into it: which of the policy's rules forbade what, and whether anything went through. */
-async function attempts(html: HTMLElement, elsewhere: string): Promise<{ forbidden: string[]; done: string[] }> {
+async function attempts(html: HTMLElement, elsewhere: string): Promise<{ missing: string[]; done: string[] }> {
   const document = html.ownerDocument;
   const { body } = document;
   const world = window as unknown as { done: string[]; eval: (text: string) => unknown };
