@@ -4,9 +4,8 @@
  * threads; each hears of what is its own, and what one does the other sees.  When the plugin is gone the program goes on.
  */
 #include "heap.h"
-#include "plugins/plugin.h"
+#include "plugins/load.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 
 #define THREADS 3
@@ -38,22 +37,6 @@ static void forget_segments(void)
     static const char *const all[] = { "heap", "plain", "own", "other", "mine", "theirs" };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         peermap_unlink(name_of(all[i]));
-}
-
-static void *load(void)
-{
-    char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 32);
-    CHECK(length > 0);
-    path[length] = '\0';
-    snprintf(strrchr(path, '/'), 32, "/plugins/copy.so");
-    void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!plugin)
-        FAIL("%s", dlerror());
-    other = dlsym(plugin, "plugin_copy");
-    CHECK(other != NULL);
-    CHECK(other->alloc != own.alloc); /* or this test shows nothing */
-    return plugin;
 }
 
 static peermap_segment *have(const struct copy *copy, bool creates, const char *name, const char *peer, uint32_t flags)
@@ -250,7 +233,7 @@ int main(int argc, char **argv)
     (void)argc;
     setup(argv);
     atexit(forget_segments);
-    void *plugin = load();
+    void *plugin = load_plugin(plugin_path(), &other);
     have_both(&shared_heap, "heap", PEERMAP_HEAP);
     have_both(&plain, "plain", 0);
     own_heap = have(&own, true, name_of("own"), "program", PEERMAP_HEAP);

@@ -4,9 +4,8 @@
  * grow what it is attached to, and the host exits.  Loaded and unloaded by the thousand it takes no more memory.
  */
 #include "drive.h"
-#include "plugins/plugin.h"
+#include "plugins/load.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -14,26 +13,7 @@
 #define TIMES 3000
 
 static const struct copy *library; /* the plugin's */
-static char plugin_path[4096];
 static pthread_barrier_t used, unloaded;
-
-static void find_plugin(void)
-{
-    ssize_t length = readlink("/proc/self/exe", plugin_path, sizeof plugin_path - 32);
-    CHECK(length > 0);
-    plugin_path[length] = '\0';
-    snprintf(strrchr(plugin_path, '/'), 32, "/plugins/copy.so");
-}
-
-static void *load(const char *path)
-{
-    void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!plugin)
-        FAIL("%s", dlerror());
-    library = dlsym(plugin, "plugin_copy");
-    CHECK(library != NULL && library->alloc != peermap_alloc);
-    return plugin;
-}
 
 static peermap_segment *have(const char *peer)
 {
@@ -63,7 +43,7 @@ static void thread_ends_afterwards(void)
 {
     char name[80];
     pthread_t thread;
-    void *plugin = load(plugin_path);
+    void *plugin = load_plugin(plugin_path(), &library);
     snprintf(name, sizeof name, "%s-heap", seg());
     CHECK(pthread_barrier_init(&used, NULL, 2) == 0 && pthread_barrier_init(&unloaded, NULL, 2) == 0);
     CHECK(pthread_create(&thread, NULL, use, name) == 0);
@@ -94,7 +74,7 @@ static void *load_and_remove(void)
 {
     char path[80];
     snprintf(path, sizeof path, "/tmp/peermap-test-%d.so", (int)getpid());
-    int from = open(plugin_path, O_RDONLY | O_CLOEXEC), to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+    int from = open(plugin_path(), O_RDONLY | O_CLOEXEC), to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
     struct stat facts;
     CHECK(from >= 0 && to >= 0 && fstat(from, &facts) == 0);
     for (off_t left = facts.st_size; left > 0;) {
@@ -104,7 +84,7 @@ static void *load_and_remove(void)
     }
     close(from);
     close(to);
-    void *plugin = load(path);
+    void *plugin = load_plugin(path, &library);
     CHECK(unlink(path) == 0);
     return plugin;
 }
@@ -161,7 +141,7 @@ static void costs_no_more_each_time(void)
     const int once = mappings();
     CHECK(once > 0);
     for (int i = 0; i < TIMES; i++) {
-        void *plugin = load(plugin_path);
+        void *plugin = load_plugin(plugin_path(), &library);
         if (i % 100 == 0)
             library->detach(have("again"));
         CHECK(dlclose(plugin) == 0);
@@ -175,7 +155,6 @@ int main(int argc, char **argv)
 {
     (void)argc;
     setup(argv);
-    find_plugin();
     const struct sigaction action = { .sa_sigaction = hear, .sa_flags = SA_SIGINFO };
     CHECK(sigaction(SIGBUS, &action, NULL) == 0);
     struct peer *other = ready_peer("other", "create 65536");

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* load.h - the plugin that lies beside the test, with its copy of the library. */
+#ifndef TEST_LOAD_H
+#define TEST_LOAD_H
+
+#include "../check.h"
+#include "plugin.h"
+
+#include <dlfcn.h>
+#include <string.h>
+#include <unistd.h>
+
+static inline const char *plugin_path(void)
+{
+    static char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 32);
+    CHECK(length > 0);
+    path[length] = '\0';
+    snprintf(strrchr(path, '/'), 32, "/plugins/copy.so");
+    return path;
+}
+
+/* For dlclose(); `copy` is what it offers. */
+static inline void *load_plugin(const char *path, const struct copy **copy)
+{
+    void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!plugin)
+        FAIL("%s", dlerror());
+    *copy = dlsym(plugin, "plugin_copy");
+    CHECK(*copy != NULL && (*copy)->alloc != peermap_alloc); /* or the test shows nothing */
+    return plugin;
+}
+
+#endif
