@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "layout.h"
+#include "os_linux.h"
 #include "peermap.h"
 
 #include <dirent.h>
@@ -34,25 +35,31 @@ static inline uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* How long the threads that a process has now could have run and had no core, in ns; of a kernel that does not count it, 0. */
+/* Process-local. */
+struct lacked {
+    pid_t pid;
+    uint64_t sum;
+};
+
+static inline bool add_lacked(uint32_t thread, void *context)
+{
+    struct lacked *lacked = context;
+    char path[64], line[128];
+    unsigned long long waited = 0;
+    snprintf(path, sizeof path, "/proc/%d/task/%" PRIu32 "/schedstat", (int)lacked->pid, thread);
+    if (pm_text_read(path, line, sizeof line) > 0 && sscanf(line, "%*u %llu", &waited) == 1)
+        lacked->sum += waited;
+    return false;
+}
+
+/* How long the threads that a process has now could have run and had no core, in ns; of a kernel that does not count it, 0.  It takes no memory. */
 static inline uint64_t lacked_a_core_ns(pid_t pid)
 {
+    struct lacked lacked = { .pid = pid };
     char path[64];
-    uint64_t sum = 0;
     snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-    DIR *tasks = opendir(path);
-    for (struct dirent *task; tasks && (task = readdir(tasks)) != NULL;) {
-        unsigned long long waited = 0;
-        snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", (int)pid, atoi(task->d_name));
-        FILE *file = atoi(task->d_name) > 0 ? fopen(path, "r") : NULL;
-        if (file && fscanf(file, "%*u %llu", &waited) == 1)
-            sum += waited;
-        if (file)
-            fclose(file);
-    }
-    if (tasks)
-        closedir(tasks);
-    return sum;
+    (void)pm_proc_any_number(path, add_lacked, &lacked, NULL);
+    return lacked.sum;
 }
 
 /* How long something takes a process, and how much of that it lacked a core: what it takes where all cores are busy is not its doing. */

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 
-static volatile sig_atomic_t answered_elsewhere;
+static sig_atomic_t answered_elsewhere;
 
 static void say_there_is_none(int number, siginfo_t *info, void *context)
 {
@@ -25,7 +25,8 @@ static void say_there_is_none(int number, siginfo_t *info, void *context)
 #else
     (void)state;
 #endif
-    answered_elsewhere = answered_elsewhere || syscall(SYS_gettid) != getpid();
+    if (syscall(SYS_gettid) != getpid())
+        __atomic_store_n(&answered_elsewhere, 1, __ATOMIC_RELAXED);
 }
 
 #define FORBID(number) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP)
@@ -65,7 +66,7 @@ int main(int argc, char **argv)
     CHECK_INT(peermap_remap(segment, 0, NULL), PEERMAP_ETIMEDOUT); /* waits, and looks at who does not answer */
     continue_peer(sleeper);
     CHECK_INT(peermap_grow(segment, 4096, NULL), 0);
-    CHECK(answered_elsewhere);
+    CHECK(__atomic_load_n(&answered_elsewhere, __ATOMIC_RELAXED));
     peermap_detach(segment);
     ok(sleeper, "grow 4096");
     return 0;
