@@ -227,6 +227,8 @@ void pm_processes_ended(struct pm_suspect *suspects, uint32_t count, uint64_t un
 bool pm_process_is_gone(const struct pm_process *who, uint32_t thread);
 /* A pidfd, which polls as readable once the process has ended.  -1: it is not to be seen from here, or the kernel has none (Linux 5.3). */
 int pm_process_pidfd(const struct pm_process *who);
+/* Of the process alone, while the system runs.  0: unknown, as before Linux 6.9, where pidfds are not of a file system of their own, and all share one inode. */
+uint64_t pm_pidfd_inode_of(uint32_t pid);
 /* True if that thread of this process runs, or waits for nothing but a core.  0: one that was just made, and has not begun. */
 bool pm_thread_wants_to_run(uint32_t thread);
 /* Who holds that thread of this process stopped, as a debugger does; 0: nobody, as far as can be seen. */

@@ -26,8 +26,8 @@ bool pm_proc_read_stat(const char *path, char *state, uint64_t *start_time);
 /* Calls `each` with the numbers that are names in a folder, until it returns true.  True if it did.  `whole`, if not NULL: whether all could be read. */
 bool pm_proc_any_number(const char *path, bool (*each)(uint32_t number, void *context), void *context, bool *whole);
 uint64_t pm_proc_inode(const char *path); /* 0 and errno: it is not to be seen */
-int pm_pidfd_open(uint32_t pid);           /* -1: the system cannot */
-uint64_t pm_pidfd_inode(uint32_t pid);    /* of the process alone, while the system runs; 0 if unknown */
+int pm_pidfd_open(uint32_t pid);          /* -1: the system cannot */
+uint64_t pm_pidfd_inode(uint32_t pid); /* pm_pidfd_inode_of(), for the runtime: 0 also where a filter might end the program for the call */
 
 struct pm_proc_search {
     const char *folder; /* "/proc", or "/proc/PID/task" */

@@ -259,28 +259,24 @@ bool pm_proc_read_stat(const char *path, char *state, uint64_t *start_time)
     return begun != NULL;
 }
 
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
 #define PIDFS_MAGIC UINT64_C(0x50494446)
 
-int pm_pidfd_open(uint32_t pid)
-{
-#ifdef SYS_pidfd_open
-    return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
-#else
-    (void)pid;
-    return -1;
-#endif
-}
+int pm_pidfd_open(uint32_t pid) { return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0); }
 
-uint64_t pm_pidfd_inode(uint32_t pid)
+uint64_t pm_pidfd_inode_of(uint32_t pid)
 {
     struct stat facts;
     struct statfs system;
-    int fd = pm_calls_are_filtered() ? -1 : pm_pidfd_open(pid);
+    int fd = pm_pidfd_open(pid);
     if (fd < 0)
         return 0;
-    /* Before Linux 6.9 pidfds are not of a file system of their own, and all share one inode. */
     bool unique = fstatfs(fd, &system) == 0 && (uint64_t)system.f_type == PIDFS_MAGIC;
     uint64_t inode = unique && fstat(fd, &facts) == 0 ? facts.st_ino : 0;
     close(fd);
     return inode;
 }
+
+uint64_t pm_pidfd_inode(uint32_t pid) { return pm_calls_are_filtered() ? 0 : pm_pidfd_inode_of(pid); }

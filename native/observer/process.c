@@ -4,6 +4,7 @@
 
 #include "attach.h"
 #include "budget.h"
+#include "os.h"
 #include "patient.h"
 #include "proc_text.h"
 #include "room.h"
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 int pmo_process_open(uint32_t pid, struct pmo_process *process)
@@ -125,25 +125,6 @@ bool pmo_process_is_in_its_parent(const struct pmo_process *process)
     return parent != 0 && syscall(SYS_kcmp, (pid_t)process->pid, (pid_t)parent, SAME_MEMORY, 0, 0) == 0 && parent_of(process) == parent;
 }
 
-#define PIDFS_MAGIC UINT64_C(0x50494446)
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-
-/* 0 before Linux 6.9: pidfds are not of a file system of their own there, and all share one inode. */
-static uint64_t pidfd_inode(uint32_t pid)
-{
-    struct stat facts;
-    struct statfs system;
-    int fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
-    if (fd < 0)
-        return 0;
-    bool unique = fstatfs(fd, &system) == 0 && (uint64_t)system.f_type == PIDFS_MAGIC;
-    uint64_t inode = unique && fstat(fd, &facts) == 0 ? facts.st_ino : 0;
-    close(fd);
-    return inode;
-}
-
 /* By its own time namespace it began at another moment than by ours. */
 static bool has_other_times(const struct pmo_process *process)
 {
@@ -155,7 +136,7 @@ enum pmo_match pmo_process_match(const struct pmo_process *process, const struct
 {
     uint64_t start_time;
     struct stat ns;
-    uint64_t inode = slot->pidfd_ino ? pidfd_inode(process->pid) : 0;
+    uint64_t inode = slot->pidfd_ino ? pm_pidfd_inode_of(process->pid) : 0;
     /* That it can still be read afterwards means that its pid was its own when the pidfd was opened. */
     if (pmo_process_state(process, &start_time) == 0)
         return PMO_IS_NOT;

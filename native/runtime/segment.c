@@ -30,28 +30,26 @@ void pm_give_back(peermap_segment *segment)
 
 /* ---- arguments ---- */
 
-#define OPTIONS_MOST 4096 /* bytes that a later version may have: more is no size, but what lay there */
+#define OPTIONS_LEAST (offsetof(peermap_options, reserved) + sizeof((peermap_options *)0)->reserved) /* bytes that 0.2.0 has */
+#define OPTIONS_MOST 4096 /* that a later version may have: more is no size, but what lay there */
 
-/* What a later version's program wants counts, or is refused. */
-static int check_unknown(const peermap_options *given)
+/* Before any of it is read: how long it is, and that what is not known here, reserved or added by a later version, is not wanted. */
+static int check_size(const peermap_options *given)
 {
-    const size_t size = given ? given->struct_size : 0;
-    if (size > OPTIONS_MOST)
+    const size_t size = given->struct_size;
+    if (size == offsetof(peermap_options, reserved))
+        return pm_fail(PEERMAP_EINVAL, "this program was built with the peermap.h of version 0.1, and the library is " PEERMAP_VERSION ": build it with that one's");
+    if (size < OPTIONS_LEAST || size > OPTIONS_MOST)
         return pm_fail(PEERMAP_EINVAL, "options.struct_size is %zu; set it to sizeof(peermap_options)", size);
-    for (size_t i = sizeof *given; i < size; i++)
+    for (size_t i = offsetof(peermap_options, reserved0); i < size; i++)
         if (((const unsigned char *)given)[i] != 0)
-            return pm_fail(PEERMAP_EINVAL, "options has a value at byte %zu, which peermap " PEERMAP_VERSION " does not know: this program was built with a later peermap.h", i);
+            return pm_fail(PEERMAP_EINVAL, "options has a value at byte %zu, which peermap " PEERMAP_VERSION
+                                           " does not know: set what is not used to 0, unless this program was built with a later peermap.h", i);
     return 0;
 }
 
 static int check_options(const peermap_options *options)
 {
-    if (options->struct_size == offsetof(peermap_options, reserved))
-        return pm_fail(PEERMAP_EINVAL, "this program was built with the peermap.h of version 0.1, and the library is " PEERMAP_VERSION ": build it with that one's");
-    if (options->struct_size < sizeof *options)
-        return pm_fail(PEERMAP_EINVAL, "options.struct_size is %zu; set it to sizeof(peermap_options)", options->struct_size);
-    if (options->reserved0 != 0 || options->reserved[0] != 0 || options->reserved[1] != 0 || options->reserved[2] != 0 || options->reserved[3] != 0)
-        return pm_fail(PEERMAP_EINVAL, "options has a value in what is reserved; set what is not used to 0");
     if (options->peer_name && !pm_name_valid(options->peer_name))
         return pm_fail(PEERMAP_ENAME, "peer name %s: %s", options->peer_name, peermap_error_text(PEERMAP_ENAME));
     if (options->flags & ~(uint32_t)KNOWN_FLAGS)
@@ -329,7 +327,7 @@ static int obtain(const char *name, const peermap_options *given, peermap_segmen
     *out = NULL;
     if (!pm_name_valid(name))
         return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
-    int rc = check_unknown(given);
+    int rc = given ? check_size(given) : 0;
     rc = rc == 0 ? check_options(options) : rc;
     if (rc != 0)
         return rc;
