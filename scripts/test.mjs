@@ -95,7 +95,7 @@ const runners = {
   walk: { work: mocha('walk/**/*.test.js') },
   chaos: { work: mocha('chaos/**/*.test.js') },
   node: { work: mocha('node/**/*.test.js') },
-  unit: { work: mocha('extension-unit/**/*.test.js', 'scripts/**/*.test.js') },
+  unit: { work: mocha('extension-unit/**/*.test.js', 'scripts/**/*.test.js', 'include/**/*.test.js') },
   addon: { work: mocha('addon/**/*.test.js') },
   languages: { work: mocha('languages/**/*.test.js') },
   // Desktop VS Code is downloaded, which not every machine can do.

@@ -95,6 +95,23 @@
  * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below, from -27001 down, which no errno is.  peermap_last_error() has a sentence
  * about the calling thread's last failure that names the thing and the remedy.
  *
+ * FUNCTIONS.  Each says what it does, and then in a fixed form, which programs can read too, as that which makes the manual pages of it:
+ *
+ * - Blocks: for how long the call can wait.  "Never": it waits for nobody.  "Its deadline" is that of DEADLINES.
+ * - Meanwhile: what other threads and processes may do during the call.  "Anything" is every call, with the same handle too, but peermap_detach() of
+ *   that, and every use of the memory.
+ * - Returns: what, and whose that is.  What it fills in is the caller's, and so is what it was given, of which it keeps nothing unless it says so.
+ * - Errors: each with when it comes, where its text does not say that.
+ *
+ * Four errors come everywhere for the same reasons; "also" adds to these.
+ *
+ * - EDETACHED: the handle is detached, as in a forked child; or the segment does not count this process among its peers any more, because it was
+ *   taken for dead, or the object was written over.
+ * - EBUSY: until the deadline somebody had the lock that the call needs, another thread of this process had such a call under way, or this process's
+ *   agent thread was held up.
+ * - ELOST: the object was cut short.
+ * - EOS: see errno; EBADF is that the process has closed the segment's descriptor, and the object has no name any more to open it by.
+ *
  * VERSIONS.  Before 1.0 each minor version may change anything: the shared object has another name then (libpeermap.so.0.2), so no program runs with one that it was not
  * built for.  Within a minor version, and from 1.0 on within a major one: no function, constant or field goes or changes its meaning; functions, flags, errors and states are
  * added; options become longer at their end, where 0 means what it was before; and what calls fill in uses up its reserved fields, which are 0 until then.
@@ -274,7 +291,12 @@ typedef struct peermap_result {
  * Creates the segment and attaches to it.  `name` is 1 to 63 of the characters A-Z a-z 0-9 . _ - (not a dot first).
  * The object appears complete or not at all: a creator that dies halfway leaves nothing behind.
  *
- * EEXIST, ENAME, EINVAL (options; PEERMAP_OWNER with another user), ENOSPC, EADDR, EACCES, EBUSY, ENOENT (somebody destroyed it meanwhile), EOS.
+ * Blocks: until its deadline, mostly while the system gives options.initial_size of memory.
+ * Meanwhile: anything.  Of any number of callers, in whichever process, one creates the segment.
+ * Returns: 0, and in `out` a handle, the caller's until peermap_detach(); after an error NULL.
+ * Errors: EEXIST, ENAME (`name`, or options.peer_name), EINVAL (`out` is NULL; options; PEERMAP_OWNER with another user), ENOSPC,
+ *   EADDR (no range of addresses is free for reserve_size), EACCES, EBUSY (also: a process has a lease on the object),
+ *   ENOENT (somebody removed its name meanwhile), EFORMAT (and put something there that is no regular file), ELOST, EOS.
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_create(const char *name, const peermap_options *options, peermap_segment **out);
 
@@ -282,49 +304,114 @@ PEERMAP_API PEERMAP_CHECKED int peermap_create(const char *name, const peermap_o
  * Attaches to an existing segment: reserves its addresses, maps all of its active memory, enters the registry.  A process
  * that attaches under the descriptive name of a dead peer takes its place: that is a restart.
  *
- * ENOENT, ENAME, EINVAL, EFORMAT, EVERSION, EACCES (errno EREMOTE: another user's, see OWNERS), EADDR (peermap_last_error() names what occupies the range), EPEERNAME,
- * ESLOTS, EBUSY, ELOST, EOS (errno ETIMEDOUT: not all was mapped by the deadline, as where the process locks its future memory).
+ * Blocks: until its deadline: for who has a lease on the object, for the registry, and while it maps.
+ * Meanwhile: anything.  From when it is in the registry, growths and shrinks ask it like every peer.
+ * Returns: 0, and in `out` a handle, the caller's until peermap_detach(); after an error NULL.
+ * Errors: ENOENT, ENAME (`name`, or options.peer_name), EINVAL (`out` is NULL; options), EFORMAT, EVERSION,
+ *   EACCES (errno EREMOTE: another user's, see OWNERS), EADDR (peermap_last_error() names what occupies the range), EPEERNAME, ESLOTS,
+ *   ENOSPC (of a heap: no memory for this peer's record, or all 4096 are taken by peers and their threads), EBUSY (also: a process has a lease
+ *   on the object), ELOST,
+ *   EOS (errno ETIMEDOUT: not all was mapped by the deadline, as where the process locks its future memory).
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out);
 
-/* Attaches, or creates if there is none; race-free among any number of callers.  Errors of both, but EEXIST; ENOENT only where PEERMAP_OWNER names another
- * user, for whom nothing can be created. */
+/*
+ * Attaches, or creates if there is none; race-free among any number of callers.
+ *
+ * Blocks: until its deadline, as peermap_create() and peermap_attach().
+ * Meanwhile: anything.
+ * Returns: 0, and in `out` a handle, the caller's until peermap_detach(); after an error NULL.
+ * Errors: those of peermap_create() and peermap_attach() but EEXIST, and ENOENT (only where PEERMAP_OWNER names another user, for whom
+ *   nothing can be created), EBUSY (also: others created and removed it, again and again, until the deadline).
+ */
 PEERMAP_API PEERMAP_CHECKED int peermap_open(const char *name, const peermap_options *options, peermap_segment **out);
 
-/* Unmaps the segment, leaves the registry, frees the handle.  No other thread may use the handle or the memory.  NULL is ignored. */
+/*
+ * Unmaps the segment, leaves the registry, frees the handle.  NULL is ignored.  In a forked child, where nothing is mapped, it frees the handle.
+ *
+ * Blocks: beyond any deadline: until the agent thread of this process has finished what it is at, a call that was given up too, and memory of a shrink
+ *   that it was giving back.
+ * Meanwhile: no other thread may use the handle or the memory.  Other processes may do anything, and none waits for this peer any more.
+ * Returns: nothing.
+ * Errors: none.
+ */
 PEERMAP_API void peermap_detach(peermap_segment *segment);
 
-/* Removes the object's name.  Peers that are attached keep their memory; it is freed when the last one ends.  ENOENT, ENAME, EACCES, EOS. */
+/*
+ * Removes the object's name.  Peers that are attached keep their memory; it is freed when the last one ends.
+ *
+ * Blocks: as long as the system takes, which where nobody is attached frees the memory before that.
+ * Meanwhile: anything.  The name is free from then on.
+ * Returns: 0.
+ * Errors: ENOENT, ENAME, EACCES, EOS.
+ */
 PEERMAP_API int peermap_unlink(const char *name);
 
 /* ---- the memory ---- */
 
-/* Where the data begins in this process: the same address in every peer, unless PEERMAP_RELOCATABLE moved it.  Page aligned.  NULL in
- * a forked child. */
+/*
+ * Where the data begins in this process: the same address in every peer, unless PEERMAP_RELOCATABLE moved it.  Page aligned.
+ *
+ * Blocks: never.  Meanwhile: anything.  Errors: none.
+ * Returns: the address, good until peermap_detach(); NULL where the handle is detached, as in a forked child.
+ */
 PEERMAP_API PEERMAP_CHECKED void *peermap_base(const peermap_segment *segment);
 
-/* Active data bytes: [base, base + size) may be read and written.  Grows and shrinks under the caller; see peermap_pin().  In a peer that
- * was late, smaller than elsewhere until its mapping has caught up. */
+/*
+ * Active data bytes: [base, base + size) may be read and written.  In a peer that was late, smaller than elsewhere until its mapping has caught up.
+ *
+ * Blocks: never.  Errors: none.
+ * Meanwhile: anything.  It grows and shrinks under the caller; see peermap_pin().
+ * Returns: the bytes; 0 where the handle is detached.
+ */
 PEERMAP_API PEERMAP_CHECKED size_t peermap_size(const peermap_segment *segment);
 
-/* Returns the active bytes, and no shrink takes them away until peermap_unpin().  Pins count: each needs its unpin.  At most 65535. */
+/*
+ * Has no shrink take away the bytes that are active now, until peermap_unpin().  Pins count: each needs its unpin.  At most 65535 at a time.
+ * An unpin without a pin does nothing.
+ *
+ * Blocks: never.  Errors: none.
+ * Meanwhile: anything.  Growths go on; a shrink, also of this process, waits for pins until its deadline.
+ * Returns: peermap_pin() the active bytes; 0, and nothing is pinned, where the handle is detached.
+ */
 PEERMAP_API size_t peermap_pin(peermap_segment *segment);
 PEERMAP_API void peermap_unpin(peermap_segment *segment);
 
-/* Bytes of the pages that the system gives the data: 2 MiB if PEERMAP_HUGE was asked for and is possible here, else the ordinary ones.
- * Where it is not, the segment works with ordinary pages. */
+/*
+ * Bytes of the pages that the system gives the data: 2 MiB if PEERMAP_HUGE was asked for and is possible here, else the ordinary ones.
+ * Where it is not, the segment works with ordinary pages.
+ *
+ * Blocks: never; with PEERMAP_HUGE it reads up to three files of /sys and /proc.  Meanwhile: anything.  Errors: none.
+ * Returns: the bytes; of the ordinary pages where the handle is detached.
+ */
 PEERMAP_API size_t peermap_page_size(const peermap_segment *segment);
 
-/* The handle of this process in whose addresses `address` is, active or not; NULL if there is none.  How code that has a pointer into a
- * segment, and may have found it there, comes to the segment.  Takes no lock. */
+/*
+ * The handle of this process in whose addresses `address` is, active or not.  How code that has a pointer into a segment, and may have found
+ * it there, comes to the segment.
+ *
+ * Blocks: never: it takes no lock.  Meanwhile: anything.  Errors: none.
+ * Returns: the handle that whoever attached has, and no further one: it is not to be detached for this call; NULL if there is none.
+ */
 PEERMAP_API PEERMAP_CHECKED peermap_segment *peermap_segment_at(const void *address);
 
-/* Copies `length` bytes of the active memory, from or to `offset` in the data.  As memcpy() does, but pinned, and where the object was cut short an
- * error, not a SIGBUS.  EINVAL (not in the active memory), EDETACHED, ELOST (then a part may have been copied). */
+/*
+ * Copies `length` bytes of the active memory, from or to `offset` in the data.  As memcpy() does, but pinned, and where the object was cut
+ * short an error, not a SIGBUS.
+ *
+ * Blocks: never, but for the copying.
+ * Meanwhile: anything.  A shrink waits; who writes the same bytes at the same time is seen in part.
+ * Returns: 0.
+ * Errors: EINVAL (not in the active memory; `bytes` is NULL), EDETACHED, ELOST (then a part may have been copied).
+ */
 PEERMAP_API PEERMAP_CHECKED int peermap_read(peermap_segment *segment, size_t offset, void *bytes, size_t length);
 PEERMAP_API PEERMAP_CHECKED int peermap_write(peermap_segment *segment, size_t offset, const void *bytes, size_t length);
 
-/* Number of the last round.  Changes with every growth, shrink and remap. */
+/*
+ * Number of the last round.  Changes with every growth, shrink and remap.
+ *
+ * Blocks: never.  Meanwhile: anything.  Returns: the number; 0 where the handle is detached.  Errors: none.
+ */
 PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
 
 /* ---- rounds: `round` may be NULL ---- */
@@ -333,8 +420,13 @@ PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
  * Adds `by` bytes (rounded up to pages, not 0).  On return every live peer has [base, base + new size) mapped, and the memory
  * is allocated: no later SIGBUS.  On any error the size is what it was.
  *
- * ENOSPC, ELIMIT, ETIMEDOUT (unless PEERMAP_ALLOW_LATE), EBUSY, EINVAL, EDETACHED, ELOST, EOS (errno ETIMEDOUT: the system has not given so much memory by
- * the deadline).
+ * Blocks: until its deadline: for rounds of this process that came first, for the segment's lock, for memory, for the peers.  Within what is mapped ahead it
+ *   waits for memory alone.
+ * Meanwhile: anything.  Growths and shrinks of all processes come one after the other; growths within what is mapped ahead go side by side.
+ * Returns: 0; also after an error `round` is the report.
+ * Errors: ENOSPC, ELIMIT, ETIMEDOUT (a peer did not map it, without PEERMAP_ALLOW_LATE; or has not come back to what a shrink that failed had taken from it),
+ *   EBUSY (also: memory of a shrink before is still going back to the system), EINVAL (`by` is 0), EDETACHED, ELOST,
+ *   EOS (errno ETIMEDOUT: the system has not given so much memory by the deadline).
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round);
 
@@ -342,62 +434,100 @@ PEERMAP_API PEERMAP_CHECKED int peermap_grow(peermap_segment *segment, size_t by
  * Removes `by` bytes (rounded down to pages) from the end.  First every peer gives up the tail, then the memory goes back to the
  * system.  Waits for pins until the deadline.
  *
- * After an error the size is what it was, once every peer that had given up the tail has it again.  Where one of them is stopped out of reach meanwhile, it is the smaller
- * one until then, and whoever grows or shrinks by then gets ETIMEDOUT.
+ * After an error the size is what it was, once every peer that had given up the tail has it again.  Where one of them is stopped out of
+ * reach meanwhile, it is the smaller one until then, and whoever grows or shrinks by then gets ETIMEDOUT.
  *
- * EBUSY (a pin), ETIMEDOUT (unless PEERMAP_ALLOW_LATE: then the memory is freed once the late peer has run), EINVAL (nothing would be
- * left), EDETACHED, ELOST, EOS.
+ * Blocks: until its deadline: for rounds of this process that came first, for the segment's lock, for pins, for the peers.
+ * Meanwhile: anything, but a touch of the tail that is not pinned, which is a SIGSEGV.  Who pins from now on pins the smaller size.
+ * Returns: 0; also after an error `round` is the report.
+ * Errors: EBUSY (also: a pin; or, in a heap, an object in the tail), ETIMEDOUT (a peer did not give it up, without PEERMAP_ALLOW_LATE: with it
+ *   the memory is freed once the late peer has run; or as peermap_grow()), EINVAL (less than a page, or nothing would be left), EDETACHED, ELOST, EOS.
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_shrink(peermap_segment *segment, size_t by, peermap_round *round);
 
 /*
- * Makes a peer (0: every peer) replace its whole mapping by a fresh one of the active memory: the repair for a peer whose
- * address space disagrees with the registry.  ESRCH, ETIMEDOUT, EBUSY, EDETACHED, ELOST, EOS.
+ * Makes a peer map the active memory.  peermap_remap() makes it replace its whole mapping by a fresh one: the repair for a peer whose
+ * address space disagrees with the registry.  peermap_map_peer() is the peer mapping call by itself: on return the peer has the whole active memory
+ * mapped.  Idempotent; maps only what is missing.  `pid` 0: every peer.
+ *
+ * Blocks: until its deadline: for rounds of this process that came first, for the segment's lock, for the peers.
+ * Meanwhile: anything.  Growths and shrinks wait, but for growths within what is mapped ahead.
+ * Returns: 0; also after an error `round` is the report.
+ * Errors: EINVAL (`pid` is negative), ESRCH, ETIMEDOUT (without PEERMAP_ALLOW_LATE; or as peermap_grow()), EBUSY, EDETACHED, ELOST, EOS.
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round *round);
-
-/*
- * The peer mapping call by itself: on return the peer has the whole active memory mapped.  Idempotent; maps only what is
- * missing.  pid 0: every peer.  ESRCH, ETIMEDOUT, EBUSY, EDETACHED, ELOST, EOS.
- */
 PEERMAP_API PEERMAP_CHECKED int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round);
 
-/* Copies up to `capacity` rows, a peer each, of the last round that this handle ran (a growth that found everything mapped ahead is one);
- * returns how many there are: none after a call that was refused before it asked anybody.  Rounds of other threads on the same handle count.
- * EDETACHED, EINVAL, EBUSY (a round goes on until the deadline). */
+/*
+ * Copies up to `capacity` rows, a peer each, of the last round that this handle ran (a growth that found everything mapped ahead is one).
+ *
+ * Blocks: until its deadline, while a round of this process goes on; after a growth within what is mapped ahead half as long, for /proc.
+ * Meanwhile: anything.  Rounds of other threads on the same handle count.
+ * Returns: how many rows there are: none after a call that was refused before it asked anybody.
+ * Errors: EDETACHED, EINVAL (`capacity` is negative; `out` is NULL and it is not 0), EBUSY (a round goes on until the deadline), ELOST.
+ */
 PEERMAP_API PEERMAP_CHECKED int peermap_results(peermap_segment *segment, peermap_result *out, int capacity);
 
 /* ---- the heap: of a segment that was created with PEERMAP_HEAP ---- */
 
 /*
- * Objects that every peer may use and any peer may free.  Aligned to 16 bytes; none is at offset 0, so that can stand for none.  When there is no room the segment grows by itself, so on
- * return every peer has the object mapped.  peermap_base() to peermap_size() is the heap's: reach objects through roots and pointers.
+ * Objects that every peer may use and any peer may free.  Aligned to 16 bytes; none is at offset 0, so that can stand for none.  When there is no
+ * room the segment grows by itself, so on return every peer has the object mapped.  peermap_base() to peermap_size() is the heap's: reach objects
+ * through roots and pointers.  peermap_calloc() fills the object with zeroes.  A size of 0 is an object of its own.
  *
  * No lock is taken: a process that is stopped or killed in here holds up nobody, and what it was about to get is taken back
  * by peermap_reap(), or by whoever next needs memory.  Any thread may allocate and free, also while it ends, in destructors of thread-specific data.
  *
- * NULL and errno: ENOMEM (peermap_last_error() says which limit, or who did not map the growth), EINVAL (no heap, or an alignment that is not a
- * power of two up to 2 MiB; above a page it holds in peers that are not relocated), EBADF (detached), ENODATA (PEERMAP_ELOST: the object was cut short).  A size of 0 is an object of its own.
+ * Blocks: never, unless the segment must grow, or have memory again that was given back: then until its deadline, as peermap_grow().
+ * Meanwhile: anything.
+ * Returns: the object, the segment's until somebody, in whichever process, gives it to peermap_free(); NULL after an error.
+ * Errors: in errno: ENOMEM (peermap_last_error() says which limit, or who did not map the growth), EINVAL (no heap, or an alignment that is not a
+ *   power of two up to 2 MiB; above a page it holds in peers that are not relocated), EBADF (detached), ENODATA (PEERMAP_ELOST: the object was cut short).
  */
 PEERMAP_API PEERMAP_CHECKED void *peermap_alloc(peermap_segment *segment, size_t size);
 PEERMAP_API PEERMAP_CHECKED void *peermap_calloc(peermap_segment *segment, size_t count, size_t size);
 PEERMAP_API PEERMAP_CHECKED void *peermap_aligned_alloc(peermap_segment *segment, size_t alignment, size_t size);
 
-/* Like realloc(): NULL `ptr` allocates, size 0 makes it smallest.  On failure, NULL, the object is what it was.  An object keeps
- * no alignment beyond 16 bytes when it moves. */
+/*
+ * Resizes an object, like realloc(): NULL `ptr` allocates, size 0 makes it smallest.  An object keeps no alignment beyond 16 bytes when it moves.
+ *
+ * Blocks: as peermap_alloc(), and as peermap_free() where it moves.
+ * Meanwhile: anything, but that nobody may use, free or resize the same object.
+ * Returns: the object, as peermap_alloc(), perhaps at another address: `ptr` is void then.  NULL after an error: the object is what it was.
+ * Errors: in errno: those of peermap_alloc(), and EINVAL (no heap; or `ptr` is no live object, or its guard was written over: reported as by peermap_free()).
+ */
 PEERMAP_API PEERMAP_CHECKED void *peermap_realloc(peermap_segment *segment, void *ptr, size_t size);
 
-/* NULL is ignored.  A pointer that is no live object of the heap (freed already, or foreign), or one whose guard was written over, changes
- * nothing: it is reported, see peermap_on_heap_fault(), and an object that was written past its end is never used again.  Where the object was cut short nothing
- * is changed either, and errno is ENODATA. */
+/*
+ * Frees an object, whichever peer has allocated it.  NULL is ignored.  A pointer that is no live object of the heap (freed already, or foreign), or
+ * one whose guard was written over, changes nothing: it is reported, see peermap_on_heap_fault(), and an object that was written past its end is
+ * never used again.
+ *
+ * Blocks: never, unless so much memory is free then that some is given back to the system: until its deadline at most.
+ * Meanwhile: anything, but that nobody may use or free the same object.
+ * Returns: nothing.
+ * Errors: in errno: EINVAL (no heap, or what is reported), EBADF (detached), ENODATA (the object of the segment was cut short: nothing is changed).
+ */
 PEERMAP_API void peermap_free(peermap_segment *segment, void *ptr);
 
-/* The size that the object was asked for; a byte written past it is a fault.  0 if `ptr` is no live object, or, with
- * errno ENODATA, that cannot be told any more because the object was cut short. */
+/*
+ * The size that the object was asked for; a byte written past it is a fault.
+ *
+ * Blocks: never.
+ * Meanwhile: anything, but that nobody may free the same object.
+ * Returns: the bytes; 0 if `ptr` is no live object, which is no error, and after an error.
+ * Errors: in errno: EINVAL (no heap), EBADF (detached), ENODATA (that cannot be told any more because the object was cut short).
+ */
 PEERMAP_API size_t peermap_object_size(peermap_segment *segment, const void *ptr);
 
-/* Gives all free memory back to the system: shrinks the segment to the end of its last object, and punches holes before that.
- * 0, or as peermap_shrink(); EINVAL without a heap. */
+/*
+ * Gives all free memory back to the system: shrinks the segment to the end of its last object, and punches holes before that.
+ *
+ * Blocks: until its deadline, as peermap_shrink(); what that leaves of the holes is for the next call.
+ * Meanwhile: anything: objects may be allocated and freed.
+ * Returns: 0; `round` is the report of the shrink.
+ * Errors: those of peermap_shrink(), EINVAL (no heap), EBUSY (also: a pin; or others went on changing the size, or allocating at the end).
+ */
 PEERMAP_API int peermap_trim(peermap_segment *segment, peermap_round *round);
 
 /* Small objects of one size. */
@@ -443,13 +573,17 @@ typedef struct peermap_heap {
     uint64_t reserved[4];
 } peermap_heap;
 
-/* EINVAL (no heap), EDETACHED, ELOST. */
+/*
+ * Count what is in the heap: peermap_heap_stats() as a whole, peermap_heap_classes() in a row for each size of small objects, from 16 bytes to
+ * 32 KiB, peermap_heap_peers() in one for each peer.  Rows are copied up to `capacity`.
+ *
+ * Blocks: never, but that they look at each 16 KiB of the heap.
+ * Meanwhile: anything: the numbers need not be of one moment.
+ * Returns: peermap_heap_stats() 0, the others how many rows there are.
+ * Errors: EINVAL (no heap; or nowhere to put the answer), EDETACHED, ELOST, EOS (out of memory).
+ */
 PEERMAP_API PEERMAP_CHECKED int peermap_heap_stats(peermap_segment *segment, peermap_heap *out);
-
-/* Copies up to `capacity` rows, one for each size of small objects, from 16 bytes to 32 KiB; returns how many there are.  EINVAL (no heap), EDETACHED, ELOST. */
 PEERMAP_API PEERMAP_CHECKED int peermap_heap_classes(peermap_segment *segment, peermap_heap_class *out, int capacity);
-
-/* Copies up to `capacity` rows, returns how many there are.  EINVAL, EDETACHED, ELOST. */
 PEERMAP_API PEERMAP_CHECKED int peermap_heap_peers(peermap_segment *segment, peermap_heap_peer *out, int capacity);
 
 enum peermap_heap_fault_kind {
@@ -471,17 +605,36 @@ typedef struct peermap_heap_fault {
 
 typedef void peermap_heap_fault_handler(const peermap_heap_fault *fault, void *context);
 
-/* What this process does about a fault of its heaps, besides an entry in the event ring.  Without a handler, or with NULL: one line on the
- * standard error output.  The handler may abort(); it may not use the segment.  Set it before other threads allocate. */
+/*
+ * What this process does about a fault of its heaps, besides an entry in the event ring.  Without a handler, or with NULL: one line on the
+ * standard error output.  The handler may abort(); it may not use the segment.  What it is given is gone when it returns.
+ *
+ * Blocks: never.
+ * Meanwhile: no other thread may allocate or free: set it before.  Other processes have handlers of their own.
+ * Returns: nothing; `handler` and `context` are kept until the next call.
+ * Errors: none.
+ */
 PEERMAP_API void peermap_on_heap_fault(peermap_heap_fault_handler *handler, void *context);
 
 /* ---- roots: pointers to the beginning of data structures ---- */
 
-/* Names `ptr`, which must lie in the active memory with `size` bytes after it.  Replaces a root of that name; NULL `ptr`
- * removes it.  `type` may be NULL.  ENAME, EINVAL, EROOTS, EBUSY, EDETACHED, ELOST. */
+/*
+ * Names a place in the memory: `ptr`, which must lie in the active memory with `size` bytes after it.  Replaces a root of that name; NULL `ptr`
+ * removes it.  `type` may be NULL.
+ *
+ * Blocks: until its deadline: for other calls of this process that the registry is needed for, and for the registry; never for a round.
+ * Meanwhile: anything.  Whoever reads the root has the old one or the new one.
+ * Returns: 0.
+ * Errors: ENAME (`root`, or `type` is longer than 63 bytes), EINVAL (not in the active memory), EROOTS, EBUSY, EDETACHED, ELOST.
+ */
 PEERMAP_API PEERMAP_CHECKED int peermap_set_root(peermap_segment *segment, const char *root, void *ptr, size_t size, const char *type);
 
-/* The root's address in this process, or NULL if there is none; `size` (may be NULL) receives its size. */
+/*
+ * The root's address in this process; `size` (may be NULL) receives its size.
+ *
+ * Blocks: never.  Meanwhile: anything.  Errors: none: see peermap_read_root().
+ * Returns: the address, in the segment; NULL if there is none, and where the handle is detached or the object was cut short.
+ */
 PEERMAP_API PEERMAP_CHECKED void *peermap_root(peermap_segment *segment, const char *root, size_t *size);
 
 /* A root, copied. */
@@ -493,84 +646,168 @@ typedef struct peermap_root_copy {
     uint64_t reserved[2];
 } peermap_root_copy;
 
-/* Reads a root, or that there is none.  0; ENAME, EDETACHED, ELOST. */
+/*
+ * Reads a root, or that there is none.
+ *
+ * Blocks: never.  Meanwhile: anything.
+ * Returns: 0; the pointer in `out` is into the segment.
+ * Errors: ENAME, EINVAL (`out` is NULL), EDETACHED, ELOST.
+ */
 PEERMAP_API PEERMAP_CHECKED int peermap_read_root(peermap_segment *segment, const char *root, peermap_root_copy *out);
 
 /*
- * Waits until the version of the root is another than `version` (0: until there is such a root), for at most `deadline_ms` (0: the handle's
- * deadline).  0, and `out` is the root, or that there is none any more; 1 if it was not so by then, and `out` is what it was.  Costs nothing while
- * nothing happens, takes no lock, and may be called by any thread.  ENAME, EINVAL, EDETACHED, ELOST.
+ * Waits until the version of the root is another than `version` (0: until there is such a root).  Costs nothing while nothing happens.
+ *
+ * Blocks: for at most `deadline_ms` (0: the handle's deadline).
+ * Meanwhile: anything: it takes no lock, and any number of threads may wait.
+ * Returns: 0, and `out` is the root, or that there is none any more; 1 if it was not so by then, and `out` is what it was.
+ * Errors: ENAME, EINVAL (`out` is NULL), EDETACHED, ELOST.
  */
 PEERMAP_API int peermap_wait_root(peermap_segment *segment, const char *root, uint64_t version, uint32_t deadline_ms, peermap_root_copy *out);
 
 /*
- * Like peermap_set_root(), if the root is still as it was when `*version` was read (0: there was none): then 0.  Otherwise nothing is changed,
- * and the answer is 1.  Either way `*version` is what it is now.  Of any number of peers that try at once, one succeeds.  Errors of
- * peermap_set_root().
+ * Like peermap_set_root(), if the root is still as it was when `*version` was read (0: there was none).
+ *
+ * Blocks: as peermap_set_root().
+ * Meanwhile: anything.  Of any number of peers that try at once, one succeeds.
+ * Returns: 0; or 1, and nothing is changed, if the root is another.  Either way `*version` is what it is now.
+ * Errors: those of peermap_set_root(), EINVAL (not in the active memory; `version` is NULL).
  */
-PEERMAP_API PEERMAP_CHECKED int peermap_compare_exchange_root(peermap_segment *segment, const char *root, uint64_t *version, void *ptr, size_t size, const char *type);
+PEERMAP_API PEERMAP_CHECKED int peermap_compare_exchange_root(peermap_segment *segment, const char *root, uint64_t *version, void *ptr,
+                                                                      size_t size, const char *type);
 
 /* ---- the registry ---- */
 
-/* This process's own row.  EDETACHED, EINVAL, EFORMAT, ELOST. */
+/*
+ * This process's own row of the registry.
+ *
+ * Blocks: never.  Meanwhile: anything.  Returns: 0.
+ * Errors: EDETACHED, EINVAL (`out` is NULL), EFORMAT (the row changes whenever it is read), ELOST.
+ */
 PEERMAP_API PEERMAP_CHECKED int peermap_self(peermap_segment *segment, peermap_peer *out);
 
-/* The `id` of this process's own row, and how long its calls wait; 0 if the handle is detached. */
+/*
+ * The `id` of this process's own row, and how long its calls wait.
+ *
+ * Blocks: never.  Meanwhile: anything.  Returns: that; 0 if the handle is detached.  Errors: none.
+ */
 PEERMAP_API uint64_t peermap_id(const peermap_segment *segment);
 PEERMAP_API uint32_t peermap_deadline_ms(const peermap_segment *segment);
 
-/* The pid of the live peer with this descriptive name; 0 if there is none.  Asks /proc about that one: some 20 microseconds. */
+/*
+ * The pid of the live peer with this descriptive name.
+ *
+ * Blocks: for /proc, which is asked about that one: some 20 microseconds, in another pid namespace until its deadline at most.
+ * Meanwhile: anything: the peer may have ended when it returns.
+ * Returns: the pid; 0 if there is none, and where the handle is detached.
+ * Errors: none.
+ */
 PEERMAP_API PEERMAP_CHECKED pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name);
 
-/* Copies up to `capacity` rows; returns how many peers there are.  `out` may be NULL if capacity is 0.  A death that nobody has noticed yet
- * is entered in the event ring; /proc is asked about each peer, some 20 microseconds.  EDETACHED, EINVAL, ELOST. */
+/*
+ * Copies up to `capacity` rows of the registry, a peer each.  `out` may be NULL if capacity is 0.  A death that nobody has noticed yet is
+ * entered in the event ring.
+ *
+ * Blocks: for /proc, which is asked about each peer: some 20 microseconds, half its deadline at most for all.
+ * Meanwhile: anything: each row is of one moment, all of them need not be.
+ * Returns: how many peers there are.
+ * Errors: EDETACHED, EINVAL (`capacity` is negative; `out` is NULL and it is not 0), ELOST.
+ */
 PEERMAP_API PEERMAP_CHECKED int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity);
 
 /*
- * 1 if no thread of the process of this peer, by its `id`, can touch the memory any more by this attachment: it has detached, or ended wholly.  A
+ * Whether no thread of the process of this peer, by its `id`, can touch the memory any more by this attachment: it has detached, or ended wholly.  A
  * process that is killed is DEAD at once, but its threads end one after the other: what was in their hands may be given to others only when this
- * says so.  0 if it lives, or its threads may still run.  EINVAL, EDETACHED, ELOST, EOS.
+ * says so.  peermap_wait_ended() waits until that is so.
+ *
+ * Blocks: peermap_peer_ended() for a look at /proc, until its deadline at most; peermap_wait_ended() for at most `deadline_ms` (0: the handle's deadline).
+ * Meanwhile: anything.
+ * Returns: 1 if it has; 0 if it lives, or its threads may still run.
+ * Errors: EINVAL (no row of this segment), EDETACHED, ELOST, EOS.
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_peer_ended(peermap_segment *segment, const peermap_peer *peer);
-
-/* Waits until that is so, for at most `deadline_ms` (0: the handle's deadline).  1, or 0 if it was not so by then.  Errors likewise. */
 PEERMAP_API PEERMAP_CHECKED int peermap_wait_ended(peermap_segment *segment, const peermap_peer *peer, uint32_t deadline_ms);
 
-/* Frees the slots of dead peers, and takes back what they held of the heap.  Returns how many slots.  EBUSY, EDETACHED, ELOST. */
+/*
+ * Frees the slots of dead peers, and takes back what they held of the heap.
+ *
+ * Blocks: until its deadline: for other calls of this process that the registry is needed for, and for the registry, never for a round; half of that at
+ *   most for /proc.  What a heap has of the dead is taken back after that, a look at each 16 KiB.
+ * Meanwhile: anything.  A peer that ends meanwhile may stay for the next time.
+ * Returns: how many slots were freed.
+ * Errors: EBUSY, EDETACHED, ELOST, EOS.
+ */
 PEERMAP_API int peermap_reap(peermap_segment *segment);
 
 /*
- * The same of these `count` peers alone, each by its `id`, as of rows that somebody has looked at and agreed to: whoever has died since, or taken such a slot, stays
- * as it is.  Those of them that live, or are gone, count as nothing.  EBUSY, EDETACHED, EINVAL, ELOST.
+ * Does what peermap_reap() does, of these `count` peers alone, each by its `id`, as of rows that somebody has looked at and agreed to: whoever has
+ * died since, or taken such a slot, stays as it is.  Those of them that live, or are gone, count as nothing.
+ *
+ * Blocks: as peermap_reap().
+ * Meanwhile: anything.
+ * Returns: how many slots were freed.
+ * Errors: those of peermap_reap(), EINVAL (a `count` that cannot be, or a row that is of no peer of this segment).
  */
 PEERMAP_API int peermap_reap_peers(peermap_segment *segment, const peermap_peer *peers, int count);
 
 /* ---- deadlines ---- */
 
-/* Nanoseconds of the kernel's own CLOCK_MONOTONIC, which all deadlines go by, whatever a preloaded library makes of the time. */
+/*
+ * Nanoseconds of the kernel's own CLOCK_MONOTONIC, which all deadlines go by, whatever a preloaded library makes of the time.
+ *
+ * Blocks: never.  Meanwhile: anything.  Returns: the time.  Errors: none.
+ */
 PEERMAP_API uint64_t peermap_now(void);
 
 /*
- * One deadline for several calls: from now on no call of this thread, of whichever handle, waits past `until` (of peermap_now()), however long its own deadline
- * is; 0 lifts that.  Returns what was set before, or 0, to be put back.  A call for which it is over does what needs no waiting.
+ * One deadline for several calls: from now on no call of this thread, of whichever handle, waits past `until` (of peermap_now()), however long its own
+ * deadline is; 0 lifts that.  A call for which it is over does what needs no waiting.
+ *
+ * Blocks: never.
+ * Meanwhile: anything: it is this thread's alone.
+ * Returns: what was set before, or 0, to be put back.
+ * Errors: none.
  */
 PEERMAP_API uint64_t peermap_set_thread_deadline(uint64_t until);
 
-/* Sleeps while *word is `value`, until somebody wakes it (FUTEX_WAKE), a signal comes, or `until` (0: without end): for locks of your own in a segment. */
+/*
+ * Sleeps while *word is `value`: for locks of your own in a segment.
+ *
+ * Blocks: until somebody wakes it (FUTEX_WAKE), a signal comes, or `until` (0: without end).
+ * Meanwhile: anything, but that the word stays mapped.
+ * Returns: nothing, whatever ended it, and perhaps for no reason: look at the word, and at the time.
+ * Errors: none.
+ */
 PEERMAP_API void peermap_sleep_while(const uint32_t *word, uint32_t value, uint64_t until);
 
 /* ---- this library ---- */
 
-/* PEERMAP_VERSION_NUMBER of the library that is at work, which is another one than the header's where a program was built with another. */
+/*
+ * PEERMAP_VERSION_NUMBER of the library that is at work, which is another one than the header's where a program was built with another.
+ *
+ * Blocks: never.  Meanwhile: anything.  Returns: the number.  Errors: none.
+ */
 PEERMAP_API uint32_t peermap_version(void);
 
 /* ---- errors ---- */
 
-/* "PEERMAP_ETIMEDOUT"; "PEERMAP_OK" for 0; "PEERMAP_?" for an unknown code. */
+/*
+ * The name and the text of a code: "PEERMAP_ETIMEDOUT", and one sentence.
+ *
+ * Blocks: never.  Meanwhile: anything.  Errors: none.
+ * Returns: the library's own string, constant; for 0 "PEERMAP_OK" and "success", for an unknown code "PEERMAP_?" and
+ *   "not a code of this library".
+ */
 PEERMAP_API const char *peermap_error_name(int code);
-/* One sentence, constant. */
 PEERMAP_API const char *peermap_error_text(int code);
-/* A sentence on the calling thread's last failed call: what, where, and the remedy.  Valid until the thread's next call. */
+
+/*
+ * A sentence on the calling thread's last failed call: what, where, and the remedy.
+ *
+ * Blocks: never.  Errors: none.
+ * Meanwhile: anything: each thread has its own.
+ * Returns: the library's own string, valid until the thread's next call; "" before the first failure.
+ */
 PEERMAP_API const char *peermap_last_error(void);
 
 #ifdef __cplusplus
