@@ -103,7 +103,7 @@
  * - Returns: what, and whose that is.  What it fills in is the caller's, and so is what it was given, of which it keeps nothing unless it says so.
  * - Errors: each with when it comes, where its text does not say that.
  *
- * Four errors come everywhere for the same reasons; "also" adds to these.
+ * Four errors have the same reasons wherever they come; "also" adds to these.
  *
  * - EDETACHED: the handle is detached, as in a forked child; or the segment does not count this process among its peers any more, because it was
  *   taken for dead, or the object was written over.
@@ -199,8 +199,8 @@ enum {
 };
 
 /*
- * Set struct_size to sizeof(peermap_options); everything else may be 0, which means the default given here.  What a later version has besides is refused where it
- * is not 0: an option is never passed over in silence.
+ * Set struct_size to sizeof(peermap_options); everything else may be 0, which means the default given here.  What a later version has besides is
+ * refused where it is not 0: an option is never passed over in silence.
  */
 typedef struct peermap_options {
     size_t struct_size;
@@ -278,9 +278,11 @@ typedef struct peermap_result {
     char name[PEERMAP_NAME_MAX];
     int method;           /* enum peermap_method; PEERMAP_BY_NONE if it did not map the memory in time, or ended */
     int error;            /* errno of its mapping; of a late peer, why it could not be reached from outside: EBUSY a debugger holds it, EL2HLT it is
-                           * frozen, EACCES PEERMAP_NO_PTRACE, ECANCELED the same of this process, EPERM the system, EREMOTE it is another user's, ESRCH it is not to be seen or
-                           * no peer, ETIME it is in another pid namespace, and the time was over before it was found among all processes, EMFILE there was no descriptor free to look at it by, EDEADLK its memory map is locked, by a thread of it that
-                           * waits in the kernel, as for a file system that does not answer; EINPROGRESS it is in the middle of something; 0 nothing is known to be in its way */
+                           * frozen, EACCES PEERMAP_NO_PTRACE, ECANCELED the same of this process, EPERM the system, EREMOTE it is another user's,
+                           * ESRCH it is not to be seen or no peer, ETIME it is in another pid namespace, and the time was over before it was found
+                           * among all processes, EMFILE there was no descriptor free to look at it by, EDEADLK its memory map is locked, by a
+                           * thread of it that waits in the kernel, as for a file system that does not answer; EINPROGRESS it is in the middle of
+                           * something; 0 nothing is known to be in its way */
     uint64_t nanoseconds; /* from the request to the answer */
     uint64_t reserved[2];
 } peermap_result;
@@ -296,7 +298,7 @@ typedef struct peermap_result {
  * Returns: 0, and in `out` a handle, the caller's until peermap_detach(); after an error NULL.
  * Errors: EEXIST, ENAME (`name`, or options.peer_name), EINVAL (`out` is NULL; options; PEERMAP_OWNER with another user), ENOSPC,
  *   EADDR (no range of addresses is free for reserve_size), EACCES, EBUSY (also: a process has a lease on the object),
- *   ENOENT (somebody removed its name meanwhile), EFORMAT (and put something there that is no regular file), ELOST, EOS.
+ *   ENOENT (somebody removed its name meanwhile), EFORMAT (what has its name by then is no regular file), ELOST, EOS.
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_create(const char *name, const peermap_options *options, peermap_segment **out);
 
@@ -358,7 +360,7 @@ PEERMAP_API int peermap_unlink(const char *name);
 PEERMAP_API PEERMAP_CHECKED void *peermap_base(const peermap_segment *segment);
 
 /*
- * Active data bytes: [base, base + size) may be read and written.  In a peer that was late, smaller than elsewhere until its mapping has caught up.
+ * The active bytes: of the data, [base, base + size) may be read and written.  In a peer that was late, smaller than elsewhere until its mapping has caught up.
  *
  * Blocks: never.  Errors: none.
  * Meanwhile: anything.  It grows and shrinks under the caller; see peermap_pin().
@@ -367,8 +369,8 @@ PEERMAP_API PEERMAP_CHECKED void *peermap_base(const peermap_segment *segment);
 PEERMAP_API PEERMAP_CHECKED size_t peermap_size(const peermap_segment *segment);
 
 /*
- * Has no shrink take away the bytes that are active now, until peermap_unpin().  Pins count: each needs its unpin.  At most 65535 at a time.
- * An unpin without a pin does nothing.
+ * Keeps memory from being taken away: no shrink takes the bytes that are active now, until peermap_unpin().  Pins count: each needs its unpin.
+ * At most 65535 at a time.  An unpin without a pin does nothing.
  *
  * Blocks: never.  Errors: none.
  * Meanwhile: anything.  Growths go on; a shrink, also of this process, waits for pins until its deadline.
@@ -387,8 +389,8 @@ PEERMAP_API void peermap_unpin(peermap_segment *segment);
 PEERMAP_API size_t peermap_page_size(const peermap_segment *segment);
 
 /*
- * The handle of this process in whose addresses `address` is, active or not.  How code that has a pointer into a segment, and may have found
- * it there, comes to the segment.
+ * The segment of an address: the handle of this process in whose addresses `address` is, active or not.  How code that has a pointer into a
+ * segment, and may have found it there, comes to the segment.
  *
  * Blocks: never: it takes no lock.  Meanwhile: anything.  Errors: none.
  * Returns: the handle that whoever attached has, and no further one: it is not to be detached for this call; NULL if there is none.
@@ -396,7 +398,7 @@ PEERMAP_API size_t peermap_page_size(const peermap_segment *segment);
 PEERMAP_API PEERMAP_CHECKED peermap_segment *peermap_segment_at(const void *address);
 
 /*
- * Copies `length` bytes of the active memory, from or to `offset` in the data.  As memcpy() does, but pinned, and where the object was cut
+ * Copy from the active memory, and to it: `length` bytes at `offset` in the data.  As memcpy() does, but pinned, and where the object was cut
  * short an error, not a SIGBUS.
  *
  * Blocks: never, but for the copying.
@@ -417,13 +419,13 @@ PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
 /* ---- rounds: `round` may be NULL ---- */
 
 /*
- * Adds `by` bytes (rounded up to pages, not 0).  On return every live peer has [base, base + new size) mapped, and the memory
+ * Makes the segment larger: adds `by` bytes (rounded up to pages, not 0).  On return every live peer has [base, base + new size) mapped, and the memory
  * is allocated: no later SIGBUS.  On any error the size is what it was.
  *
  * Blocks: until its deadline: for rounds of this process that came first, for the segment's lock, for memory, for the peers.  Within what is mapped ahead it
  *   waits for memory alone.
  * Meanwhile: anything.  Growths and shrinks of all processes come one after the other; growths within what is mapped ahead go side by side.
- * Returns: 0; also after an error `round` is the report.
+ * Returns: 0; also after an error `round` (may be NULL) is the report.
  * Errors: ENOSPC, ELIMIT, ETIMEDOUT (a peer did not map it, without PEERMAP_ALLOW_LATE; or has not come back to what a shrink that failed had taken from it),
  *   EBUSY (also: memory of a shrink before is still going back to the system), EINVAL (`by` is 0), EDETACHED, ELOST,
  *   EOS (errno ETIMEDOUT: the system has not given so much memory by the deadline).
@@ -431,15 +433,15 @@ PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
 PEERMAP_API PEERMAP_CHECKED int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round);
 
 /*
- * Removes `by` bytes (rounded down to pages) from the end.  First every peer gives up the tail, then the memory goes back to the
- * system.  Waits for pins until the deadline.
+ * Makes the segment smaller: removes `by` bytes (rounded down to pages) from the end.  First every peer gives up the tail, then the memory goes
+ * back to the system.  Waits for pins until the deadline.
  *
  * After an error the size is what it was, once every peer that had given up the tail has it again.  Where one of them is stopped out of
  * reach meanwhile, it is the smaller one until then, and whoever grows or shrinks by then gets ETIMEDOUT.
  *
  * Blocks: until its deadline: for rounds of this process that came first, for the segment's lock, for pins, for the peers.
  * Meanwhile: anything, but a touch of the tail that is not pinned, which is a SIGSEGV.  Who pins from now on pins the smaller size.
- * Returns: 0; also after an error `round` is the report.
+ * Returns: 0; also after an error `round` (may be NULL) is the report.
  * Errors: EBUSY (also: a pin; or, in a heap, an object in the tail), ETIMEDOUT (a peer did not give it up, without PEERMAP_ALLOW_LATE: with it
  *   the memory is freed once the late peer has run; or as peermap_grow()), EINVAL (less than a page, or nothing would be left), EDETACHED, ELOST, EOS.
  */
@@ -452,14 +454,15 @@ PEERMAP_API PEERMAP_CHECKED int peermap_shrink(peermap_segment *segment, size_t 
  *
  * Blocks: until its deadline: for rounds of this process that came first, for the segment's lock, for the peers.
  * Meanwhile: anything.  Growths and shrinks wait, but for growths within what is mapped ahead.
- * Returns: 0; also after an error `round` is the report.
+ * Returns: 0; also after an error `round` (may be NULL) is the report.
  * Errors: EINVAL (`pid` is negative), ESRCH, ETIMEDOUT (without PEERMAP_ALLOW_LATE; or as peermap_grow()), EBUSY, EDETACHED, ELOST, EOS.
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round *round);
 PEERMAP_API PEERMAP_CHECKED int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round);
 
 /*
- * Copies up to `capacity` rows, a peer each, of the last round that this handle ran (a growth that found everything mapped ahead is one).
+ * Copies how the peers came to the last round that this handle ran (a growth that found everything mapped ahead is one): up to `capacity` rows, a
+ * peer each.
  *
  * Blocks: until its deadline, while a round of this process goes on; after a growth within what is mapped ahead half as long, for /proc.
  * Meanwhile: anything.  Rounds of other threads on the same handle count.
@@ -471,7 +474,7 @@ PEERMAP_API PEERMAP_CHECKED int peermap_results(peermap_segment *segment, peerma
 /* ---- the heap: of a segment that was created with PEERMAP_HEAP ---- */
 
 /*
- * Objects that every peer may use and any peer may free.  Aligned to 16 bytes; none is at offset 0, so that can stand for none.  When there is no
+ * Allocate objects that every peer may use and any peer may free.  Aligned to 16 bytes; none is at offset 0, so that can stand for none.  When there is no
  * room the segment grows by itself, so on return every peer has the object mapped.  peermap_base() to peermap_size() is the heap's: reach objects
  * through roots and pointers.  peermap_calloc() fills the object with zeroes.  A size of 0 is an object of its own.
  *
@@ -511,7 +514,7 @@ PEERMAP_API PEERMAP_CHECKED void *peermap_realloc(peermap_segment *segment, void
 PEERMAP_API void peermap_free(peermap_segment *segment, void *ptr);
 
 /*
- * The size that the object was asked for; a byte written past it is a fault.
+ * The size of an object, as it was asked for: a byte written past it is a fault.
  *
  * Blocks: never.
  * Meanwhile: anything, but that nobody may free the same object.
@@ -525,7 +528,7 @@ PEERMAP_API size_t peermap_object_size(peermap_segment *segment, const void *ptr
  *
  * Blocks: until its deadline, as peermap_shrink(); what that leaves of the holes is for the next call.
  * Meanwhile: anything: objects may be allocated and freed.
- * Returns: 0; `round` is the report of the shrink.
+ * Returns: 0; `round` (may be NULL) is the report of the shrink.
  * Errors: those of peermap_shrink(), EINVAL (no heap), EBUSY (also: a pin; or others went on changing the size, or allocating at the end).
  */
 PEERMAP_API int peermap_trim(peermap_segment *segment, peermap_round *round);
@@ -606,7 +609,7 @@ typedef struct peermap_heap_fault {
 typedef void peermap_heap_fault_handler(const peermap_heap_fault *fault, void *context);
 
 /*
- * What this process does about a fault of its heaps, besides an entry in the event ring.  Without a handler, or with NULL: one line on the
+ * Sets what this process does about a fault of its heaps, besides an entry in the event ring.  Without a handler, or with NULL: one line on the
  * standard error output.  The handler may abort(); it may not use the segment.  What it is given is gone when it returns.
  *
  * Blocks: never.
@@ -656,7 +659,7 @@ typedef struct peermap_root_copy {
 PEERMAP_API PEERMAP_CHECKED int peermap_read_root(peermap_segment *segment, const char *root, peermap_root_copy *out);
 
 /*
- * Waits until the version of the root is another than `version` (0: until there is such a root).  Costs nothing while nothing happens.
+ * Waits for a change of a root: until its version is another than `version` (0: until there is such a root).  Costs nothing while nothing happens.
  *
  * Blocks: for at most `deadline_ms` (0: the handle's deadline).
  * Meanwhile: anything: it takes no lock, and any number of threads may wait.
@@ -666,7 +669,7 @@ PEERMAP_API PEERMAP_CHECKED int peermap_read_root(peermap_segment *segment, cons
 PEERMAP_API int peermap_wait_root(peermap_segment *segment, const char *root, uint64_t version, uint32_t deadline_ms, peermap_root_copy *out);
 
 /*
- * Like peermap_set_root(), if the root is still as it was when `*version` was read (0: there was none).
+ * Sets a root if nobody else has: like peermap_set_root(), if the root is still as it was when `*version` was read (0: there was none).
  *
  * Blocks: as peermap_set_root().
  * Meanwhile: anything.  Of any number of peers that try at once, one succeeds.
@@ -687,7 +690,7 @@ PEERMAP_API PEERMAP_CHECKED int peermap_compare_exchange_root(peermap_segment *s
 PEERMAP_API PEERMAP_CHECKED int peermap_self(peermap_segment *segment, peermap_peer *out);
 
 /*
- * The `id` of this process's own row, and how long its calls wait.
+ * What this attachment is, and how long its calls wait: the `id` of this process's own row, and milliseconds.
  *
  * Blocks: never.  Meanwhile: anything.  Returns: that; 0 if the handle is detached.  Errors: none.
  */
@@ -705,7 +708,7 @@ PEERMAP_API uint32_t peermap_deadline_ms(const peermap_segment *segment);
 PEERMAP_API PEERMAP_CHECKED pid_t peermap_pid_of(peermap_segment *segment, const char *peer_name);
 
 /*
- * Copies up to `capacity` rows of the registry, a peer each.  `out` may be NULL if capacity is 0.  A death that nobody has noticed yet is
+ * Copies the registry: up to `capacity` rows, a peer each.  `out` may be NULL if capacity is 0.  A death that nobody has noticed yet is
  * entered in the event ring.
  *
  * Blocks: for /proc, which is asked about each peer: some 20 microseconds, half its deadline at most for all.
@@ -716,9 +719,9 @@ PEERMAP_API PEERMAP_CHECKED pid_t peermap_pid_of(peermap_segment *segment, const
 PEERMAP_API PEERMAP_CHECKED int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity);
 
 /*
- * Whether no thread of the process of this peer, by its `id`, can touch the memory any more by this attachment: it has detached, or ended wholly.  A
- * process that is killed is DEAD at once, but its threads end one after the other: what was in their hands may be given to others only when this
- * says so.  peermap_wait_ended() waits until that is so.
+ * Whether a peer has ended wholly: no thread of the process of this peer, by its `id`, can touch the memory any more by this attachment, because it
+ * has detached, or ended.  A process that is killed is DEAD at once, but its threads end one after the other: what was in their hands may be given
+ * to others only when this says so.  peermap_wait_ended() waits until that is so.
  *
  * Blocks: peermap_peer_ended() for a look at /proc, until its deadline at most; peermap_wait_ended() for at most `deadline_ms` (0: the handle's deadline).
  * Meanwhile: anything.
@@ -740,8 +743,8 @@ PEERMAP_API PEERMAP_CHECKED int peermap_wait_ended(peermap_segment *segment, con
 PEERMAP_API int peermap_reap(peermap_segment *segment);
 
 /*
- * Does what peermap_reap() does, of these `count` peers alone, each by its `id`, as of rows that somebody has looked at and agreed to: whoever has
- * died since, or taken such a slot, stays as it is.  Those of them that live, or are gone, count as nothing.
+ * Reaps some peers: does what peermap_reap() does, of these `count` peers alone, each by its `id`, as of rows that somebody has looked at and agreed
+ * to.  Whoever has died since, or taken such a slot, stays as it is.  Those of them that live, or are gone, count as nothing.
  *
  * Blocks: as peermap_reap().
  * Meanwhile: anything.
@@ -753,14 +756,14 @@ PEERMAP_API int peermap_reap_peers(peermap_segment *segment, const peermap_peer 
 /* ---- deadlines ---- */
 
 /*
- * Nanoseconds of the kernel's own CLOCK_MONOTONIC, which all deadlines go by, whatever a preloaded library makes of the time.
+ * The time that all deadlines go by: nanoseconds of the kernel's own CLOCK_MONOTONIC, whatever a preloaded library makes of the time.
  *
  * Blocks: never.  Meanwhile: anything.  Returns: the time.  Errors: none.
  */
 PEERMAP_API uint64_t peermap_now(void);
 
 /*
- * One deadline for several calls: from now on no call of this thread, of whichever handle, waits past `until` (of peermap_now()), however long its own
+ * Sets one deadline for several calls: from now on no call of this thread, of whichever handle, waits past `until` (of peermap_now()), however long its own
  * deadline is; 0 lifts that.  A call for which it is over does what needs no waiting.
  *
  * Blocks: never.
@@ -771,7 +774,7 @@ PEERMAP_API uint64_t peermap_now(void);
 PEERMAP_API uint64_t peermap_set_thread_deadline(uint64_t until);
 
 /*
- * Sleeps while *word is `value`: for locks of your own in a segment.
+ * Sleeps on a word of the memory: while `*word` is `value`, for locks of your own in a segment.
  *
  * Blocks: until somebody wakes it (FUTEX_WAKE), a signal comes, or `until` (0: without end).
  * Meanwhile: anything, but that the word stays mapped.
@@ -783,7 +786,7 @@ PEERMAP_API void peermap_sleep_while(const uint32_t *word, uint32_t value, uint6
 /* ---- this library ---- */
 
 /*
- * PEERMAP_VERSION_NUMBER of the library that is at work, which is another one than the header's where a program was built with another.
+ * The version of the library that is at work: its PEERMAP_VERSION_NUMBER, which is another one than the header's where a program was built with another.
  *
  * Blocks: never.  Meanwhile: anything.  Returns: the number.  Errors: none.
  */

@@ -170,11 +170,24 @@ describe('library, installed', () => {
       'l/libpeermap.so',
       'l/pkgconfig/peermap.pc',
       'l/cmake/peermap/peermap-config.cmake',
+      'm/man1/peermap.1',
+      'm/man3/peermap.3',
+      'm/man3/peermap_alloc.3',
+      'm/man3/peermap_calloc.3',
+      'm/man3/peermap_round.3',
     ])
       assert.ok(files.includes(file), file);
     assert.match(readFileSync(path.join(destination, 'l/pkgconfig/peermap.pc'), 'utf8'), /^libdir=\/l$/m);
     make('uninstall', ...words);
     assert.deepEqual(filesIn(destination), []);
+  });
+
+  it('goes without its manual, and says so, where there is no python3', () => {
+    const destination = folder();
+    assert.match(make('install', `DESTDIR=${destination}`, 'PYTHON='), /^without the manual of section 3/m);
+    const files = filesIn(destination);
+    assert.ok(files.includes('usr/local/include/peermap.h') && files.includes('usr/local/share/man/man1/peermap.1'));
+    assert.ok(!files.some((file) => file.includes('/man3/')));
   });
 
   it('is built and installed in a clone that has neither Node nor npm packages', () => {
