@@ -89,8 +89,8 @@
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
  * remap, map_peer) are serialised within a process; roots and the registry do not wait for them.  None may be called from a signal handler,
  * except peermap_base(), peermap_size(), peermap_pin(), peermap_unpin(), peermap_segment_at(), peermap_id() and peermap_epoch().  Allocating and freeing
- * never wait for another thread, unless the segment must grow.  No call is a cancellation point (pthread_cancel): a thread that is cancelled in one
- * comes to its end first, which its deadline bounds.
+ * never wait for another thread, unless the segment must grow, or another thread forks when this one comes to the heap for the first time.  No call is a
+ * cancellation point (pthread_cancel): a thread that is cancelled in one comes to its end first, which its deadline bounds.
  *
  * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below, from -27001 down, which no errno is.  peermap_last_error() has a sentence
  * about the calling thread's last failure that names the thing and the remedy.
@@ -481,7 +481,8 @@ PEERMAP_API PEERMAP_CHECKED int peermap_results(peermap_segment *segment, peerma
  * No lock is taken: a process that is stopped or killed in here holds up nobody, and what it was about to get is taken back
  * by peermap_reap(), or by whoever next needs memory.  Any thread may allocate and free, also while it ends, in destructors of thread-specific data.
  *
- * Blocks: never, unless the segment must grow, or have memory again that was given back: then until its deadline, as peermap_grow().
+ * Blocks: never, unless the segment must grow, or have memory again that was given back: then until its deadline, as peermap_grow().  A thread's
+ *   first call waits for a fork() that goes on.
  * Meanwhile: anything.
  * Returns: the object, the segment's until somebody, in whichever process, gives it to peermap_free(); NULL after an error.
  * Errors: in errno: ENOMEM (peermap_last_error() says which limit, or who did not map the growth), EINVAL (no heap, or an alignment that is not a
@@ -506,7 +507,8 @@ PEERMAP_API PEERMAP_CHECKED void *peermap_realloc(peermap_segment *segment, void
  * one whose guard was written over, changes nothing: it is reported, see peermap_on_heap_fault(), and an object that was written past its end is
  * never used again.
  *
- * Blocks: never, unless so much memory is free then that some is given back to the system: until its deadline at most.
+ * Blocks: never, unless so much memory is free then that some is given back to the system: until its deadline at most.  A thread's first call waits
+ *   for a fork() that goes on.
  * Meanwhile: anything, but that nobody may use or free the same object.
  * Returns: nothing.
  * Errors: in errno: EINVAL (no heap, or what is reported), EBADF (detached), ENODATA (the object of the segment was cut short: nothing is changed).
