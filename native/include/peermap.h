@@ -95,7 +95,7 @@
  * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below, from -27001 down, which no errno is.  peermap_last_error() has a sentence
  * about the calling thread's last failure that names the thing and the remedy.
  *
- * FUNCTIONS.  Each says what it does, and then in a fixed form, which programs can read too, as that which makes the manual pages of it:
+ * FUNCTIONS.  The comment on each says what it does, and then, in a form that programs read too (the manual pages are made of it):
  *
  * - Blocks: for how long the call can wait.  "Never": it waits for nobody.  "Its deadline" is that of DEADLINES.
  * - Meanwhile: what other threads and processes may do during the call.  "Anything" is every call, with the same handle too, but peermap_detach() of
@@ -342,7 +342,7 @@ PEERMAP_API void peermap_detach(peermap_segment *segment);
 /*
  * Removes the object's name.  Peers that are attached keep their memory; it is freed when the last one ends.
  *
- * Blocks: as long as the system takes, which where nobody is attached frees the memory before that.
+ * Blocks: for the system, which frees the memory in the call where nobody is attached.
  * Meanwhile: anything.  The name is free from then on.
  * Returns: 0.
  * Errors: ENOENT, ENAME, EACCES, EOS.
@@ -393,7 +393,7 @@ PEERMAP_API size_t peermap_page_size(const peermap_segment *segment);
  * segment, and may have found it there, comes to the segment.
  *
  * Blocks: never: it takes no lock.  Meanwhile: anything.  Errors: none.
- * Returns: the handle that whoever attached has, and no further one: it is not to be detached for this call; NULL if there is none.
+ * Returns: the handle, which stays that of whoever attached; NULL if there is none.
  */
 PEERMAP_API PEERMAP_CHECKED peermap_segment *peermap_segment_at(const void *address);
 
@@ -612,7 +612,8 @@ typedef void peermap_heap_fault_handler(const peermap_heap_fault *fault, void *c
 
 /*
  * Sets what this process does about a fault of its heaps, besides an entry in the event ring.  Without a handler, or with NULL: one line on the
- * standard error output.  The handler may abort(); it may not use the segment.  What it is given is gone when it returns.
+ * standard error output.  The handler may abort(); it may not use the segment.  The thread that met the fault calls it within its call,
+ * and what it is given is gone when it returns.
  *
  * Blocks: never.
  * Meanwhile: no other thread may allocate or free: set it before.  Other processes have handlers of their own.

@@ -17,7 +17,7 @@ import sys
 
 LABELS = ('Blocks', 'Meanwhile', 'Returns', 'Errors')
 LABEL = re.compile(r'(?:^|(?<=\.  )|\n)(%s): ' % '|'.join(LABELS))
-OTHERS = re.compile(r'those of ((?:peermap_\w+\(\)(?: and )?)+)(?: but (E[A-Z]+(?: and E[A-Z]+)*))?(?=[,.])')
+OTHERS = re.compile(r'those of ((?:peermap_\w+\(\)(?: and )?)+)(?: but (E[A-Z]+(?: and E[A-Z]+)*))?')
 CODE = re.compile(r'E[A-Z0-9]+')
 
 
@@ -75,7 +75,7 @@ def read_errors(text, known):
         kind, text = 'errno', text[len('in errno: '):]
     listed, others = [], []
     for item in split_list(text[:-1]):
-        other = OTHERS.fullmatch(item + '.', 0, len(item)) or OTHERS.match(item + '.')
+        other = OTHERS.fullmatch(item)
         if other:
             others.append({'of': re.findall(r'peermap_\w+', other[1]), 'but': CODE.findall(other[2] or '')})
             continue
