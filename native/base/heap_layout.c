@@ -16,10 +16,10 @@ const struct pm_class pm_classes[PM_CLASSES] = { EIGHT(0, 16),      EIGHT(128, 1
 
 static uint64_t pages(uint64_t bytes) { return (bytes + 4095) / 4096 * 4096; }
 
-void pm_heap_arrange(uint64_t events_end, uint64_t reserved, struct pm_heap_places *places)
+void pm_heap_arrange(uint64_t begin, uint64_t reserved, struct pm_heap_places *places)
 {
     uint64_t units = pm_heap_units(reserved), groups = (units + PM_GROUP - 1) / PM_GROUP;
-    places->hints = pages(events_end);
+    places->hints = pages(begin);
     places->summary = places->hints + pages(PM_CLASSES * PM_HINTS * sizeof(uint32_t));
     places->records = places->summary + pages((groups + 63) / 64 * 8);
     places->words = places->records + pages(PM_RECORDS * sizeof(struct pm_record));

@@ -2,8 +2,8 @@
 /*
  * heap_layout.h - what describes the heap of a segment: which memory is free, in whose hands, and which objects live.
  *
- *     header ... events | hints | summary | records | words | bits |        | data: units of 16 KiB
- *                                                                  2 MiB boundary
+ *     header ... roots | hints | summary | records | words | bits |        | data: units of 16 KiB
+ *                                                                 2 MiB boundary
  *
  * The data is divided into units.  A run of units is a span, divided into objects of one size class, or one large object.  Every unit
  * has a word that says what it is, and two rows of bits, used where a span begins: object i of the span lives if its bit in the one row
@@ -103,7 +103,7 @@ struct pm_heap_places {
     uint64_t hints, summary, records, words, bits, end;
 };
 static inline uint64_t pm_heap_units(uint64_t bytes) { return bytes >> PM_UNIT_SHIFT; }
-void pm_heap_arrange(uint64_t events_end, uint64_t reserved, struct pm_heap_places *places);
+void pm_heap_arrange(uint64_t begin, uint64_t reserved, struct pm_heap_places *places);
 
 /* Bytes that describe a heap of which so much has memory. */
 static inline uint64_t pm_heap_metadata(const struct pm_heap_places *places, uint64_t backed, uint64_t records)

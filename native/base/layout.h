@@ -6,9 +6,13 @@
  *                  | header ... | data: active ...             | (never backed)         |
  *     in a peer    base - header_len   base                    base + active            base + reserved
  *
- * The header is struct pm_header, then slot_count slots (the registry), root_count roots, event_count events, and in a segment with
- * a heap what describes that (heap_layout.h); header_len is all of it, rounded up to whole pages.  All of it is shared: every peer may write it, so no
- * reader believes it unchecked.
+ * The header is struct pm_header, then slot_count slots (the registry), event_count events, root_count roots, and in a segment with
+ * a heap what describes that (heap_layout.h); header_len is all of it, rounded up to whole pages (places.h).  All of it is shared: every peer may
+ * write it, so no reader believes it unchecked.
+ *
+ * What a peer that only reads has to write all the same lies together: from PM_EVERYBODYS in struct pm_header to the end of the events.  What is before, and
+ * the roots and the heap's description behind, it has mapped without the right to write (64-bit processors with larger pages than 4 KiB: as far as whole pages of
+ * it go).
  *
  * Fixed-width fields, explicit padding, native byte order, no libc types: a glibc and a musl process share a segment, a 64-bit
  * process and a tool of another language too.  Sizes and offsets are bytes.  Times are CLOCK_MONOTONIC nanoseconds unless named
@@ -24,7 +28,7 @@
 #define PM_DIRECTORY "/dev/shm"
 #define PM_PREFIX "peermap."                   /* the object of segment NAME is PM_DIRECTORY/PM_PREFIX NAME */
 #define PM_MAGIC UINT64_C(0x0050414d52454550)  /* "PEERMAP\0" read as a little-endian number */
-#define PM_VERSION UINT32_C(7)
+#define PM_VERSION UINT32_C(8)
 #define PM_NAME_MAX 64                         /* bytes with the final NUL, of every name in a segment */
 #define PM_NO_SLOT UINT16_C(0xffff)
 
@@ -169,6 +173,8 @@ struct pm_claim {
 #define PM_CLAIM_STEP (UINT64_C(1) << 45)
 #define PM_CLAIM_VALUE (PM_CLAIM_STEP - 1)
 
+#define PM_EVERYBODYS 4096
+
 /* Shared. */
 struct pm_header {
     /* Constant once the object has a name. */
@@ -201,17 +207,21 @@ struct pm_header {
     uint64_t epoch;
     uint64_t cut_epoch;      /* not 0: the file may be cut to active once every live peer has acked this */
     uint64_t populate_epoch; /* whoever answers this epoch populates [intent.from, intent.to) first */
-    uint32_t slots_used;     /* slots from this one on were never claimed */
-    uint8_t pad1[12];
     struct pm_intent intent;
-    uint8_t pad2[40];
+    uint8_t pad1[56];
+    struct pm_heap_words heap;
+    struct pm_identity identity;
+    uint8_t pad2[PM_EVERYBODYS - 488];
+
+    /* What follows is everybody's to write, also of who only reads. */
 
     /* Robust futexes: tid of the holder's agent | WAITERS; DIED when the kernel found it dead. */
     uint32_t lock;          /* sizes, intent, rounds */
     uint32_t lock_slot;     /* slot index + 1 of the holder: for messages only */
     uint32_t registry_lock; /* names of peers; roots */
     uint32_t registry_slot;
-    uint8_t pad3[48];
+    uint32_t slots_used; /* slots from this one on were never claimed */
+    uint8_t pad3[44];
 
     /* Plain futexes. */
     uint32_t bell; /* agents wait on it, slot i with bit i mod 32 */
@@ -223,12 +233,9 @@ struct pm_header {
     uint8_t pad6[56];
     uint64_t event_head; /* events ever begun; event i is at events[i mod event_count] */
     uint8_t pad7[56];
-    struct pm_heap_words heap;
-    struct pm_identity identity;
-    uint8_t pad8[24];
     struct pm_claim claims[PM_CLAIMS];
     uint32_t claims_next; /* which of them is given up where more are wanted */
-    uint8_t pad9[60];
+    uint8_t pad8[60];
 };
 
 /* Shared.  One record of the registry.  Whoever puts its thread id into a life word that is not alive, of a slot that is FREE or was CLAIMED, has
@@ -263,6 +270,7 @@ struct pm_slot {
 #define PM_SLOT_RELOCATED UINT32_C(1)  /* its base is not the segment's */
 #define PM_SLOT_DEATH_TOLD UINT32_C(2) /* its death is in the event ring */
 #define PM_SLOT_NO_PTRACE UINT32_C(4)  /* nobody uses ptrace on it */
+#define PM_SLOT_READ_ONLY UINT32_C(8)  /* it has the whole reservation mapped, to read: no round asks it, or waits for it */
 
 #define PM_PIN_ONE (UINT64_C(1) << 48)
 #define PM_PIN_BYTES (PM_PIN_ONE - 1)
@@ -322,21 +330,21 @@ PM_AT(pm_header, horizon, 208);
 PM_AT(pm_header, epoch, 216);
 PM_AT(pm_header, cut_epoch, 224);
 PM_AT(pm_header, populate_epoch, 232);
-PM_AT(pm_header, slots_used, 240);
-PM_AT(pm_header, intent, 256);
-PM_AT(pm_header, lock, 320);
-PM_AT(pm_header, lock_slot, 324);
-PM_AT(pm_header, registry_lock, 328);
-PM_AT(pm_header, registry_slot, 332);
-PM_AT(pm_header, bell, 384);
-PM_AT(pm_header, outstanding, 448);
-PM_AT(pm_header, change, 512);
-PM_AT(pm_header, pin_waiter, 516);
-PM_AT(pm_header, event_head, 576);
-PM_AT(pm_header, heap, 640);
-PM_AT(pm_header, identity, 768);
-PM_AT(pm_header, claims, 832);
-PM_AT(pm_header, claims_next, 1856);
+PM_AT(pm_header, intent, 240);
+PM_AT(pm_header, heap, 320);
+PM_AT(pm_header, identity, 448);
+PM_AT(pm_header, lock, 4096);
+PM_AT(pm_header, lock_slot, 4100);
+PM_AT(pm_header, registry_lock, 4104);
+PM_AT(pm_header, registry_slot, 4108);
+PM_AT(pm_header, slots_used, 4112);
+PM_AT(pm_header, bell, 4160);
+PM_AT(pm_header, outstanding, 4224);
+PM_AT(pm_header, change, 4288);
+PM_AT(pm_header, pin_waiter, 4292);
+PM_AT(pm_header, event_head, 4352);
+PM_AT(pm_header, claims, 4416);
+PM_AT(pm_header, claims_next, 5440);
 PM_AT(pm_claim, owner, 0);
 PM_AT(pm_claim, pidns, 8);
 PM_AT(pm_claim, start_time, 16);
@@ -402,7 +410,7 @@ PM_AT(pm_event, size, 40);
 PM_AT(pm_event, ns, 48);
 PM_AT(pm_event, by_pid, 56);
 #undef PM_AT
-static_assert(sizeof(struct pm_header) == 1920, "header");
+static_assert(sizeof(struct pm_header) == 5504, "header");
 static_assert(sizeof(struct pm_claim) == 32, "claim");
 static_assert(sizeof(struct pm_heap_words) == 128, "heap words");
 static_assert(sizeof(struct pm_slot) == 256, "slot");

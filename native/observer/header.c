@@ -7,7 +7,7 @@
  * problem: that is what an inspector is for.
  */
 #include "attach.h"
-#include "heap_layout.h"
+#include "places.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -40,26 +40,20 @@ static bool counts_are_right(const struct pm_header *h, struct judge *judge)
     return judge->ok;
 }
 
-/* There is one arrangement for given counts and pages: offsets that differ from it are damage, not another choice. */
 static void judge_places(const struct pm_header *h, struct judge *judge)
 {
-    const uint64_t slots = sizeof *h;
-    const uint64_t roots = slots + h->slot_count * sizeof(struct pm_slot);
-    const uint64_t events = roots + h->root_count * sizeof(struct pm_root);
-    const uint64_t plain = events + h->event_count * sizeof(struct pm_event);
-    const bool heap = (h->flags & PM_SEGMENT_HEAP) != 0;
-    const uint64_t page = heap || h->flags & PM_SEGMENT_HUGE ? PM_HUGE_PAGE : h->page_size;
-    const uint64_t most = heap ? PM_HEAP_RESERVED_MAX : PM_RESERVED_MAX;
-    struct pm_heap_places places = { .end = plain };
-    if (heap && h->reserved <= most)
-        pm_heap_arrange(plain, h->reserved, &places);
-    const uint64_t end = places.end;
-    require(judge, h->slots_off == slots, "slots_off", h->slots_off);
-    require(judge, h->roots_off == roots, "roots_off", h->roots_off);
-    require(judge, h->events_off == events, "events_off", h->events_off);
-    require(judge, h->header_len == (end + page - 1) / page * page && plain <= PM_HEADER_MAX, "header_len", h->header_len);
+    const uint64_t most = (h->flags & PM_SEGMENT_HEAP) != 0 ? PM_HEAP_RESERVED_MAX : PM_RESERVED_MAX;
+    const uint64_t unit = (h->flags & (PM_SEGMENT_HEAP | PM_SEGMENT_HUGE)) != 0 ? PM_HUGE_PAGE : h->page_size;
+    struct pm_places places;
     require(judge, h->reserved > 0 && h->reserved <= most && h->reserved % h->page_size == 0, "reserved", h->reserved);
-    const bool base_ok = h->base % page == 0 && h->base > h->header_len && h->base < UINT64_MAX - PM_RESERVED_MAX;
+    if (!judge->ok) /* where what describes a heap ends goes by it */
+        return;
+    pm_places_find(h, &places);
+    require(judge, h->slots_off == places.slots, "slots_off", h->slots_off);
+    require(judge, h->roots_off == places.roots, "roots_off", h->roots_off);
+    require(judge, h->events_off == places.events, "events_off", h->events_off);
+    require(judge, h->header_len == places.header_len && places.roots <= PM_HEADER_MAX, "header_len", h->header_len);
+    const bool base_ok = h->base % unit == 0 && h->base > h->header_len && h->base < UINT64_MAX - PM_RESERVED_MAX;
     require(judge, base_ok, "base", h->base);
 }
 

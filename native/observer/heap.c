@@ -151,9 +151,10 @@ int pmo_heap_take(const struct pmo_observer *observer, struct pmo_heap *heap, st
         return PEERMAP_EFORMAT;
     if (!(header.flags & PM_SEGMENT_HEAP))
         return 0;
-    struct pm_heap_places places;
+    struct pm_places all;
     uint64_t active = pmo_active(&header), most = pm_heap_units(header.reserved);
-    pm_heap_arrange(header.events_off + header.event_count * sizeof(struct pm_event), header.reserved, &places);
+    pm_places_find(&header, &all);
+    const struct pm_heap_places places = all.heap;
     heap->present = true;
     heap->size = active < header.reserved ? active : header.reserved;
     uint64_t units = pm_heap_units(heap->size), described = header.heap.backed < units ? header.heap.backed : units;

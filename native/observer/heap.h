@@ -9,7 +9,7 @@
 #define PMO_HEAP_H
 
 #include "attach.h"
-#include "heap_layout.h"
+#include "places.h"
 
 /* What the threads of one peer did, and hold. */
 struct pmo_heap_peer {

@@ -33,7 +33,7 @@ static bool watches_threads;
 
 static int allocate_record(peermap_segment *segment, uint32_t index)
 {
-    uint64_t from = segment->shape.heap.records + index * sizeof(struct pm_record);
+    uint64_t from = segment->shape.places.heap.records + index * sizeof(struct pm_record);
     int error = PM_FAILS("heap.record");
     if (error == 0)
         error = pm_fill_hole(segment, from / 4096 * 4096, from + sizeof(struct pm_record), 0); /* a page */
@@ -257,7 +257,7 @@ static uint64_t next_serial;
 
 static void find_places(peermap_segment *segment)
 {
-    const struct pm_heap_places *places = &segment->shape.heap;
+    const struct pm_heap_places *places = &segment->shape.places.heap;
     struct pm_heap *heap = &segment->heap;
     char *start = segment->start;
     heap->units = pm_heap_units(segment->shape.reserved);

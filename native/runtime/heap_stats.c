@@ -62,7 +62,7 @@ int peermap_heap_stats(peermap_segment *segment, peermap_heap *out)
                            .faults = peek64(&counts->faults),
                            .reclaimed = peek64(&counts->reclaimed),
                            .lost_threads = lost_threads(segment),
-                           .metadata = pm_heap_metadata(&segment->shape.heap, load64(&counts->backed), load32(&counts->records_used)) };
+                           .metadata = pm_heap_metadata(&segment->shape.places.heap, load64(&counts->backed), load32(&counts->records_used)) };
     free(sums);
     return pm_unless_lost(segment, 0);
 }

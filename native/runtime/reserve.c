@@ -131,8 +131,8 @@ bool pm_regain_object(peermap_segment *segment)
 /* Most of what describes a heap is a hole, which a core file, or gcore, would fill with memory of the segment's. */
 static void hide_description(const peermap_segment *segment)
 {
-    const uint64_t words = segment->shape.heap.words;
-    if (segment->shape.plain_len < segment->shape.header_len)
+    const uint64_t words = segment->shape.places.heap.words;
+    if (segment->shape.places.plain_len < segment->shape.header_len)
         pm_keep_out_of_cores(segment->start + words, segment->shape.header_len - words);
 }
 
@@ -147,7 +147,7 @@ static void show_rows(const peermap_segment *segment, uint64_t rows, uint64_t ea
 /* What describes this memory, and may do so before this process hears of it, is in a core as well. */
 static void show_description(const peermap_segment *segment, uint64_t from, uint64_t to)
 {
-    const struct pm_heap_places *heap = &segment->shape.heap;
+    const struct pm_heap_places *heap = &segment->shape.places.heap;
     if (!(segment->shape.flags & PM_SEGMENT_HEAP))
         return;
     show_rows(segment, heap->words, sizeof(uint64_t), from, to);
@@ -158,7 +158,7 @@ int pm_map_header(peermap_segment *segment)
 {
     segment->object = pm_object_of(segment->fd);
     uint64_t whole = segment->shape.header_len;
-    bool sparse = segment->shape.plain_len < whole;
+    bool sparse = segment->shape.places.plain_len < whole;
     int error = PM_FAILS("reserve.map");
     if (error == 0)
         error = (sparse ? pm_map_sparse : pm_map_object)(segment->start, whole, segment->fd, 0);
@@ -181,9 +181,9 @@ static int settle(peermap_segment *segment, char *start)
     segment->reservation = range_length(shape);
     PM_POINT("reserve.taken");
     segment->base = start + shape->header_len;
-    segment->slots = (struct pm_slot *)(void *)(start + shape->slots_off);
-    segment->roots = (struct pm_root *)(void *)(start + shape->roots_off);
-    segment->events = (struct pm_event *)(void *)(start + shape->events_off);
+    segment->slots = (struct pm_slot *)(void *)(start + shape->places.slots);
+    segment->roots = (struct pm_root *)(void *)(start + shape->places.roots);
+    segment->events = (struct pm_event *)(void *)(start + shape->places.events);
     return pm_map_header(segment);
 }
 

@@ -145,11 +145,10 @@ static void write_header(peermap_segment *segment, uint64_t size)
 {
     const struct pm_shape *shape = &segment->shape;
     struct pm_header *header = segment->header;
-    (void)pm_memory_populate(header, shape->plain_len, 0); /* pages that were never touched are not mapped around one that is */
+    (void)pm_memory_populate(header, shape->places.plain_len, 0); /* pages that were never touched are not mapped around one that is */
     *header = (struct pm_header){ .version = PM_VERSION,
                                   .page_size = (uint32_t)sysconf(_SC_PAGESIZE),
                                   .generation = shape->generation,
-                                  .header_len = shape->header_len,
                                   .base = shape->base,
                                   .reserved = shape->reserved,
                                   .slot_count = shape->slot_count,
@@ -157,9 +156,6 @@ static void write_header(peermap_segment *segment, uint64_t size)
                                   .event_count = shape->event_count,
                                   .flags = shape->flags,
                                   .ahead = shape->ahead,
-                                  .slots_off = shape->slots_off,
-                                  .roots_off = shape->roots_off,
-                                  .events_off = shape->events_off,
                                   .created_ns = pm_now_wall(),
                                   .creator_pid = segment->self.pid,
                                   .creator_uid = segment->self.uid,
@@ -170,6 +166,7 @@ static void write_header(peermap_segment *segment, uint64_t size)
                                   .epoch = 1,
                                   .heap = { .secret = pm_random() },
                                   .identity = pm_identity_of(segment->fd) };
+    pm_places_write(&shape->places, header);
     memcpy(header->creator_name, segment->peer_name, sizeof header->creator_name);
     store64(&header->magic, PM_MAGIC);
 }
@@ -221,14 +218,14 @@ int pm_publish(peermap_segment *segment)
 static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
 {
     const struct pm_shape *shape = &segment->shape;
-    uint64_t length = shape->plain_len + size;
+    uint64_t length = shape->places.plain_len + size;
     int rc = pm_preflight(segment, length);
     if (rc != 0)
         return rc;
     pm_hold_forks();
     segment->fd = PM_FAILED("create.make") ? -errno : pm_object_make();
     pm_let_fork();
-    int error = segment->fd < 0 ? -segment->fd : pm_object_furnish(segment->fd, shape->plain_len, shape->header_len, shape->header_len + size, mode, segment->entered_by);
+    int error = segment->fd < 0 ? -segment->fd : pm_object_furnish(segment->fd, shape->places.plain_len, shape->header_len, shape->header_len + size, mode, segment->entered_by);
     PM_POINT("create.made");
     if (error == ENOSPC || error == ENOMEM || error == EDQUOT || error == ETIMEDOUT)
         return pm_no_memory(segment->name, length, error);

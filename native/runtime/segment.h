@@ -39,12 +39,13 @@
 #include "order.h"
 #include "os.h"
 #include "peermap.h"
+#include "places.h"
 
 #include <pthread.h>
 
 /* What a validated header said when it was opened: never read from shared memory again. */
 struct pm_shape {
-    uint64_t header_len;
+    uint64_t header_len; /* places.header_len */
     uint64_t base;
     uint64_t reserved;
     uint64_t generation;
@@ -53,11 +54,7 @@ struct pm_shape {
     uint32_t event_count;
     uint32_t flags; /* PM_SEGMENT_* */
     uint64_t ahead;
-    uint64_t slots_off;
-    uint64_t roots_off;
-    uint64_t events_off;
-    uint64_t plain_len; /* what of the header has memory from the beginning; all of it, but where there is a heap */
-    struct pm_heap_places heap;
+    struct pm_places places;
 };
 
 enum pm_request_kind { PM_ASK_NONE, PM_ASK_ROUND, PM_ASK_REAP, PM_ASK_ROOT, PM_ASK_LEAVE };

@@ -42,38 +42,37 @@ bool pm_name_valid(const char *name)
 
 bool pm_name_equal(const char *shared, const char *name) { return strncmp(shared, name, PM_NAME_MAX) == 0; }
 
-static void arrange(struct pm_shape *shape)
+/* What the counts of a header, which are within their bounds, make of it. */
+static void take_shape(const struct pm_header *header, struct pm_shape *shape)
 {
-    shape->slots_off = sizeof(struct pm_header);
-    shape->roots_off = shape->slots_off + shape->slot_count * sizeof(struct pm_slot);
-    shape->events_off = shape->roots_off + shape->root_count * sizeof(struct pm_root);
-    uint64_t end = shape->events_off + shape->event_count * sizeof(struct pm_event);
-    uint64_t unit = shape->flags & (PM_SEGMENT_HUGE | PM_SEGMENT_HEAP) ? PM_HUGE_PAGE : page();
-    if (shape->flags & PM_SEGMENT_HEAP) {
-        pm_heap_arrange(end, shape->reserved, &shape->heap);
-        end = shape->heap.end;
-    }
-    shape->header_len = (end + unit - 1) / unit * unit;
-    shape->plain_len = shape->flags & PM_SEGMENT_HEAP ? shape->heap.records : shape->header_len;
+    *shape = (struct pm_shape){ .base = header->base,
+                                .flags = header->flags,
+                                .ahead = header->ahead,
+                                .reserved = header->reserved,
+                                .generation = header->generation,
+                                .slot_count = header->slot_count,
+                                .root_count = header->root_count,
+                                .event_count = header->event_count };
+    pm_places_find(header, &shape->places);
+    shape->header_len = shape->places.header_len;
 }
 
 static uint64_t most_reserved(uint32_t flags) { return flags & PM_SEGMENT_HEAP ? PM_HEAP_RESERVED_MAX : PM_RESERVED_MAX; }
 
 int pm_shape_plan(const peermap_options *options, struct pm_shape *shape)
 {
-    *shape = (struct pm_shape){ .root_count = ROOTS, .event_count = EVENTS, .generation = pm_random() };
-    shape->slot_count = options->max_peers ? options->max_peers : DEFAULT_PEERS;
-    shape->reserved = options->reserve_size ? options->reserve_size : DEFAULT_RESERVE;
-    shape->ahead = options->ahead;
-    shape->flags = (options->flags & PEERMAP_STRICT ? PM_SEGMENT_STRICT : 0) | (options->flags & PEERMAP_NO_PTRACE ? PM_SEGMENT_NO_PTRACE : 0) |
-                   (options->flags & PEERMAP_HUGE ? PM_SEGMENT_HUGE : 0) | (options->flags & PEERMAP_HEAP ? PM_SEGMENT_HEAP : 0);
-    if (shape->slot_count > PM_SLOTS_MAX)
-        return pm_fail(PEERMAP_EINVAL, "max_peers is %" PRIu32 "; the most is %" PRIu32, shape->slot_count, PM_SLOTS_MAX);
-    uint64_t most = most_reserved(shape->flags);
-    if (shape->reserved > most)
-        return pm_fail(PEERMAP_EINVAL, "reserve_size is %" PRIu64 "; the most is %" PRIu64, shape->reserved, most);
-    shape->reserved = (shape->reserved + page() - 1) / page() * page();
-    arrange(shape);
+    struct pm_header planned = { .root_count = ROOTS, .event_count = EVENTS, .generation = pm_random(), .page_size = (uint32_t)page(), .ahead = options->ahead };
+    planned.slot_count = options->max_peers ? options->max_peers : DEFAULT_PEERS;
+    planned.reserved = options->reserve_size ? options->reserve_size : DEFAULT_RESERVE;
+    planned.flags = (options->flags & PEERMAP_STRICT ? PM_SEGMENT_STRICT : 0) | (options->flags & PEERMAP_NO_PTRACE ? PM_SEGMENT_NO_PTRACE : 0) |
+                    (options->flags & PEERMAP_HUGE ? PM_SEGMENT_HUGE : 0) | (options->flags & PEERMAP_HEAP ? PM_SEGMENT_HEAP : 0);
+    if (planned.slot_count > PM_SLOTS_MAX)
+        return pm_fail(PEERMAP_EINVAL, "max_peers is %" PRIu32 "; the most is %" PRIu32, planned.slot_count, PM_SLOTS_MAX);
+    uint64_t most = most_reserved(planned.flags);
+    if (planned.reserved > most)
+        return pm_fail(PEERMAP_EINVAL, "reserve_size is %" PRIu64 "; the most is %" PRIu64, planned.reserved, most);
+    planned.reserved = (planned.reserved + page() - 1) / page() * page();
+    take_shape(&planned, shape);
     return 0;
 }
 
@@ -101,23 +100,14 @@ static int judge(const struct pm_header *header, const char *name, uint64_t leng
         return wrong(name, "flags", header->flags);
     if (header->reserved == 0 || header->reserved > most_reserved(header->flags) || header->reserved % page() != 0)
         return wrong(name, "reserved", header->reserved);
-    *shape = (struct pm_shape){ .base = header->base,
-                                .flags = header->flags,
-                                .ahead = header->ahead,
-                                .reserved = header->reserved,
-                                .generation = header->generation,
-                                .slot_count = header->slot_count,
-                                .root_count = header->root_count,
-                                .event_count = header->event_count };
-    arrange(shape);
-    /* One arrangement for given counts: offsets that differ are damage, not another choice. */
+    take_shape(header, shape);
     if (header->header_len != shape->header_len)
         return wrong(name, "header_len", header->header_len);
-    if (header->slots_off != shape->slots_off)
+    if (header->slots_off != shape->places.slots)
         return wrong(name, "slots_off", header->slots_off);
-    if (header->roots_off != shape->roots_off)
+    if (header->roots_off != shape->places.roots)
         return wrong(name, "roots_off", header->roots_off);
-    if (header->events_off != shape->events_off)
+    if (header->events_off != shape->places.events)
         return wrong(name, "events_off", header->events_off);
     uint64_t unit = header->flags & PM_SEGMENT_HEAP ? PM_ALIGN_MAX : page();
     if (header->base % unit != 0 || header->base < ADDRESSES_BEGIN + shape->header_len || header->base > ADDRESSES_END - shape->reserved)

@@ -23,7 +23,7 @@
 /* The words and bits of units [from, to). */
 static int back(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t deadline)
 {
-    const struct pm_heap_places *places = &segment->shape.heap;
+    const struct pm_heap_places *places = &segment->shape.places.heap;
     const uint64_t words = places->words + from * sizeof(uint64_t), bits = places->bits + from * sizeof(struct pm_bits);
     int error = PM_FAILS("heap.describe");
     if (error == 0)

@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define FUZZ_INPUT_MAX 8192u
+#define FUZZ_INPUT_MAX 16384u
 #define FUZZ_SELF_PID UINT32_C(0x002fedcb) /* in a slot of an image: the process that looks at it, with its other marks */
 
 extern const char fuzz_target[];

@@ -6,6 +6,8 @@
  */
 #include "fuzz.h"
 
+#include "places.h"
+
 #include <string.h>
 
 struct field {
@@ -225,16 +227,17 @@ static size_t mutate_image(uint8_t *bytes, size_t size, size_t most)
 static size_t rearrange(uint8_t *bytes, size_t size, size_t most, uint32_t *length)
 {
     struct pm_header h;
+    struct pm_places places;
     if (size < sizeof h || most < sizeof h)
         return size;
     memcpy(&h, bytes, sizeof h);
     h.slot_count = (uint32_t)(1 + chance(chance(4) ? 8 : PM_SLOTS_MAX));
     h.root_count = (uint32_t)(1 + chance(chance(4) ? 8 : PM_ROOTS_MAX));
     h.event_count = UINT32_C(1) << chance(chance(4) ? 6 : 21);
-    h.slots_off = sizeof h;
-    h.roots_off = h.slots_off + h.slot_count * sizeof(struct pm_slot);
-    h.events_off = h.roots_off + h.root_count * sizeof(struct pm_root);
-    h.header_len = (h.events_off + h.event_count * sizeof(struct pm_event) + 4095) / 4096 * 4096;
+    h.page_size = 4096;
+    h.flags &= ~(uint32_t)(PM_SEGMENT_HEAP | PM_SEGMENT_HUGE);
+    pm_places_find(&h, &places);
+    pm_places_write(&places, &h);
     h.base = UINT64_C(0x7e8000000000) + h.header_len;
     *length = (uint32_t)(h.header_len + 65536);
     memcpy(bytes, &h, sizeof h);

@@ -10,6 +10,7 @@
 #include "fuzz.h"
 
 #include "peermap.h"
+#include "places.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -73,19 +74,19 @@ static void rename_processes(struct pm_header *h, struct pm_slot *slots)
     }
 }
 
-static size_t reduce(const char *object, uint8_t image[8192])
+static size_t reduce(const char *object, uint8_t image[FUZZ_INPUT_MAX])
 {
     struct pm_header h;
     memcpy(&h, object, sizeof h);
     struct pm_header small = h;
     small.root_count = ROOTS;
     small.event_count = EVENTS;
-    small.roots_off = h.slots_off + SLOTS * sizeof(struct pm_slot);
-    small.events_off = small.roots_off + ROOTS * sizeof(struct pm_root);
-    const size_t end = small.events_off + EVENTS * sizeof(struct pm_event);
-    small.header_len = (end + 4095) / 4096 * 4096;
+    struct pm_places places;
+    pm_places_find(&small, &places);
+    pm_places_write(&places, &small);
+    const size_t end = small.roots_off + ROOTS * sizeof(struct pm_root);
     small.base = UINT64_C(0x7e8000000000) + small.header_len;
-    memset(image, 0, 8192);
+    memset(image, 0, FUZZ_INPUT_MAX);
     memcpy(image + small.slots_off, object + h.slots_off, SLOTS * sizeof(struct pm_slot));
     /* The runtime fills them from the end. */
     memcpy(image + small.roots_off, object + h.roots_off + (h.root_count - ROOTS) * sizeof(struct pm_root), ROOTS * sizeof(struct pm_root));
@@ -118,7 +119,7 @@ static void write_file(const char *part, const char *title, const void *head, si
 /* The segment as it is now: an image, and a script in which it replaces the header of another segment. */
 static void keep(const char *title)
 {
-    static _Alignas(8) uint8_t image[8192];
+    static _Alignas(8) uint8_t image[FUZZ_INPUT_MAX];
     size_t length;
     char *object = read_object(&length);
     struct pm_header *h = (struct pm_header *)(void *)object;

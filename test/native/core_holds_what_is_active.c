@@ -4,7 +4,7 @@
  * memory of the segment's.  Most of a reservation, and of the description of a heap, is in none.
  */
 #include "dumps.h"
-#include "heap_layout.h"
+#include "places.h"
 
 #include <elf.h>
 #include <sys/stat.h>
@@ -40,11 +40,10 @@ static void crasher(uint32_t flags, size_t by, struct seen *seen)
 /* Where the heap's description says what the memory at this address is. */
 static uint64_t description_of(const peermap_segment *segment, uint64_t address)
 {
-    struct pm_heap_places places;
-    const uint64_t base = (uintptr_t)peermap_base(segment), reserved = header_word(offsetof(struct pm_header, reserved));
-    const uint64_t counts = header_word(offsetof(struct pm_header, event_count));
-    pm_heap_arrange(header_word(offsetof(struct pm_header, events_off)) + (counts & UINT32_MAX) * sizeof(struct pm_event), reserved, &places);
-    return base - header_word(offsetof(struct pm_header, header_len)) + places.words + pm_heap_units(address - base) * sizeof(uint64_t);
+    struct pm_places places;
+    const uint64_t base = (uintptr_t)peermap_base(segment), header = base - header_length();
+    pm_places_find((const struct pm_header *)header, &places);
+    return header + places.heap.words + pm_heap_units(address - base) * sizeof(uint64_t);
 }
 
 /* The process's core, and its length. */

@@ -58,7 +58,8 @@ static pid_t agent_of(pid_t pid)
 #define ENTRIES_WATCHED 4u
 
 static const char *object; /* read-only */
-static size_t watched;     /* of it, from its beginning: header, slots, roots */
+static size_t watched;     /* of it, from its beginning: header and slots; */
+static size_t roots, roots_watched; /* and where those are */
 static uint64_t first_event;
 
 struct left {
@@ -76,8 +77,11 @@ static void watch_object(void)
     object = mmap(NULL, header_length(), PROT_READ, MAP_SHARED, fd, 0);
     CHECK(object != MAP_FAILED);
     close(fd);
-    watched = ((const struct pm_header *)(const void *)object)->events_off;
-    CHECK(watched <= sizeof((struct left *)0)->header);
+    const struct pm_header *header = (const void *)object;
+    watched = header->events_off;
+    roots = header->roots_off;
+    roots_watched = header->root_count * sizeof(struct pm_root);
+    CHECK(watched + roots_watched <= sizeof((struct left *)0)->header);
 }
 
 static bool read_from(pid_t pid, uintptr_t address, void *copy, size_t length)
@@ -99,6 +103,7 @@ static void look(struct left *left, pid_t agent, uintptr_t list)
     const struct pm_header *header = (const void *)object;
     const struct pm_event *events = (const void *)(object + header->events_off);
     memcpy(left->header, object, watched);
+    memcpy(left->header + watched, object + roots, roots_watched);
     for (uint64_t i = 0; i < EVENTS_WATCHED; i++)
         left->events[i] = events[(first_event + i) % header->event_count];
     memset(left->list, 0, sizeof left->list);
@@ -111,7 +116,7 @@ static void look(struct left *left, pid_t agent, uintptr_t list)
 
 static bool same(const struct left *a, const struct left *b)
 {
-    return memcmp(a->header, b->header, watched) == 0 && memcmp(a->events, b->events, sizeof a->events) == 0 &&
+    return memcmp(a->header, b->header, watched + roots_watched) == 0 && memcmp(a->events, b->events, sizeof a->events) == 0 &&
            memcmp(a->list, b->list, sizeof a->list) == 0;
 }
 
@@ -258,7 +263,7 @@ static void record(const char *operation)
             continue;
         CHECK(place_count < MOST_PLACES);
         places[place_count++] = here;
-        memcpy(before.header, after.header, watched);
+        memcpy(before.header, after.header, watched + roots_watched);
         memcpy(before.events, after.events, sizeof before.events);
         memcpy(before.list, after.list, sizeof before.list);
     }

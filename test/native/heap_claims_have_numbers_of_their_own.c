@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs of units are numbered by all threads and processes together: no two that live have one number, and all units of one have its own. */
 #include "heap.h"
-#include "heap_layout.h"
+#include "places.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -38,14 +38,14 @@ static void read_units(void)
 {
     char path[128];
     struct pm_header header;
-    struct pm_heap_places places;
+    struct pm_places places;
     snprintf(path, sizeof path, "/dev/shm/peermap.%s", seg());
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     CHECK(fd >= 0 && pread(fd, &header, sizeof header, 0) == (ssize_t)sizeof header);
     units = header.heap.backed;
     words = calloc(units, sizeof *words);
-    pm_heap_arrange(header.events_off + header.event_count * sizeof(struct pm_event), header.reserved, &places);
-    CHECK(words != NULL && pread(fd, words, units * sizeof *words, (off_t)places.words) == (ssize_t)(units * sizeof *words));
+    pm_places_find(&header, &places);
+    CHECK(words != NULL && pread(fd, words, units * sizeof *words, (off_t)places.heap.words) == (ssize_t)(units * sizeof *words));
     close(fd);
 }
 

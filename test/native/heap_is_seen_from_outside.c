@@ -46,13 +46,13 @@ static void lie(struct pmo_observer *observer, uint64_t *state)
     char path[128];
     snprintf(path, sizeof path, "/dev/shm/peermap.%s", seg());
     int fd = open(path, O_RDWR);
-    struct pm_heap_places places;
+    struct pm_places places;
     struct pm_header header;
     CHECK(pread(fd, &header, sizeof header, 0) == sizeof header);
-    pm_heap_arrange(header.events_off + header.event_count * sizeof(struct pm_event), header.reserved, &places);
+    pm_places_find(&header, &places);
     for (int i = 0; i < 3000; i++) {
         uint64_t random = chance_of(state), wide = random & 1 ? random : random & 0xffff0f7;
-        off_t where = (off_t)(i % 3 == 0 ? places.records + random % 4096 / 8 * 8 : places.words + random % (header.heap.backed * 8) / 8 * 8);
+        off_t where = (off_t)(i % 3 == 0 ? places.heap.records + random % 4096 / 8 * 8 : places.heap.words + random % (header.heap.backed * 8) / 8 * 8);
         CHECK(pwrite(fd, &wide, 8, where) == 8);
         if (i % 50 == 0) {
             problems.count = 0;

@@ -4,7 +4,7 @@
  * there also after the program has closed its descriptors, as daemons do, ours among them: the mapping of the header keeps it.
  */
 #include "heap.h"
-#include "heap_layout.h"
+#include "places.h"
 #include "os.h"
 
 #include <fcntl.h>
@@ -26,11 +26,11 @@ static int be_a_daemon(char **argv)
 static uint64_t holder_of(int fd, uint32_t slot)
 {
     struct pm_header header;
-    struct pm_heap_places places;
+    struct pm_places places;
     struct pm_record records[8];
     CHECK(pread(fd, &header, sizeof header, 0) == (ssize_t)sizeof header);
-    pm_heap_arrange(header.events_off + header.event_count * sizeof(struct pm_event), header.reserved, &places);
-    CHECK(pread(fd, records, sizeof records, (off_t)places.records) == (ssize_t)sizeof records);
+    pm_places_find(&header, &places);
+    CHECK(pread(fd, records, sizeof records, (off_t)places.heap.records) == (ssize_t)sizeof records);
     for (int i = 0; i < 8; i++)
         if (records[i].holder != 0 && pm_holder_index(records[i].holder) == slot)
             return records[i].holder;

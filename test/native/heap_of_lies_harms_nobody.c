@@ -2,7 +2,7 @@
 /* What describes a heap is written over with lies while a peer allocates and frees: it gets wrong answers, and no fault, nor does it hang. */
 #include "heap.h"
 
-#include "heap_layout.h"
+#include "places.h"
 
 #include <fcntl.h>
 
@@ -70,13 +70,13 @@ int main(int argc, char **argv)
     snprintf(path, sizeof path, "/dev/shm/peermap.%s", seg());
     int fd = open(path, O_RDWR), status;
     struct pm_header header;
-    struct pm_heap_places places;
+    struct pm_places places;
     CHECK(pread(fd, &header, sizeof header, 0) == sizeof header);
-    pm_heap_arrange(header.events_off + header.event_count * sizeof(struct pm_event), header.reserved, &places);
+    pm_places_find(&header, &places);
     pid_t worker = start_self("worker", 0);
     uint64_t state = 31337;
     while (waitpid(worker, &status, WNOHANG) == 0) {
-        scribble(fd, &places, &state);
+        scribble(fd, &places.heap, &state);
         if (chance_of(&state) % 16 == 0)
             usleep(200);
     }

@@ -9,6 +9,7 @@
 #include "events.h"
 #include "layout.h"
 #include "os.h"
+#include "places.h"
 #include "snapshot.h"
 #include "system.h"
 #include "watch.h"
@@ -38,10 +39,9 @@ static inline struct image make_image(uint32_t slots, uint32_t roots, uint32_t e
     h.slot_count = slots;
     h.root_count = roots;
     h.event_count = events;
-    h.slots_off = sizeof h;
-    h.roots_off = h.slots_off + slots * sizeof(struct pm_slot);
-    h.events_off = h.roots_off + roots * sizeof(struct pm_root);
-    h.header_len = (h.events_off + events * sizeof(struct pm_event) + 4095) / 4096 * 4096;
+    struct pm_places places;
+    pm_places_find(&h, &places);
+    pm_places_write(&places, &h);
     h.reserved = UINT64_C(1) << 30;
     h.slots_used = slots;
     h.active = h.target = h.horizon = active;

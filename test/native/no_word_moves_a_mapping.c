@@ -316,8 +316,9 @@ static int words_of(struct words *words)
         words[count++] = (struct words){ header->events_off, header->events_off + 2 * sizeof(struct pm_event) };
     }
     if (now->creation & PEERMAP_HEAP) {
-        struct pm_heap_places heap;
-        pm_heap_arrange(header->events_off + header->event_count * sizeof(struct pm_event), header->reserved, &heap);
+        struct pm_places places;
+        pm_places_find(header, &places);
+        const struct pm_heap_places heap = places.heap;
         words[count++] = (struct words){ heap.hints, heap.hints + 256 };
         words[count++] = (struct words){ heap.summary, heap.summary + 16 };
         words[count++] = (struct words){ heap.records, heap.records + 8 * sizeof(struct pm_record) };

@@ -2,7 +2,7 @@
 /* heap.c - what a puppet does with a heap, and whether that is whole. */
 #include "walk.h"
 
-#include "heap_layout.h"
+#include "places.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -102,14 +102,14 @@ static bool words_are_whole(const char *name)
 {
     char path[128];
     struct pm_header header;
-    struct pm_heap_places places;
+    struct pm_places places;
     snprintf(path, sizeof path, "/dev/shm/peermap.%s", name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool whole = fd < 0; /* destroyed */
     if (fd >= 0 && pread(fd, &header, sizeof header, 0) == (ssize_t)sizeof header) {
         uint64_t units = header.heap.backed, *words = calloc(units + 1, sizeof *words);
-        pm_heap_arrange(header.events_off + header.event_count * sizeof(struct pm_event), header.reserved, &places);
-        whole = pread(fd, words, units * sizeof *words, (off_t)places.words) == (ssize_t)(units * sizeof *words) && judge_words(words, units);
+        pm_places_find(&header, &places);
+        whole = pread(fd, words, units * sizeof *words, (off_t)places.heap.words) == (ssize_t)(units * sizeof *words) && judge_words(words, units);
         free(words);
     }
     if (fd >= 0)
