@@ -135,6 +135,8 @@ uint64_t pm_memory_huge(void);
 /* ---- mapping at a fixed address, inside a range that is the caller's own ---- */
 
 int pm_map_object(void *at, uint64_t length, int fd, uint64_t off); /* shared, readable and writable */
+int pm_map_to_read(void *at, uint64_t length, int fd, uint64_t off); /* shared, and only readable; no core file has it */
+int pm_forbid_writing(void *at, uint64_t length);                    /* of what is mapped */
 int pm_map_sparse(void *at, uint64_t length, int fd, uint64_t off); /* the same, of which only what is touched shall have memory */
 int pm_map_nothing(void *at, uint64_t length);                      /* addresses only, which no core file has */
 /* Whole pages.  Where the system refuses, cores are larger, or have less. */

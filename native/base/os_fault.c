@@ -37,6 +37,17 @@ static int map(void *at, uint64_t length, int protection, int flags, int fd, uin
 #endif
 
 int pm_map_object(void *at, uint64_t length, int fd, uint64_t off) { return map(at, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, off); }
+
+int pm_map_to_read(void *at, uint64_t length, int fd, uint64_t off)
+{
+    int error = map(at, length, PROT_READ, MAP_SHARED, fd, off);
+    if (error == 0)
+        pm_keep_out_of_cores(at, length);
+    return error;
+}
+
+int pm_forbid_writing(void *at, uint64_t length) { return mprotect(at, length, PROT_READ) == 0 ? 0 : errno; }
+
 /*
  * Without access at first: a process that locks its future memory would fill what is a hole, and all of it.  In one piece, because Valgrind 3.19
  * ends itself over a mapping that mprotect() joins to its neighbour.

@@ -68,6 +68,13 @@
  * debugger that holds it alone): what that was at, it undoes when it runs again, or the next peer does if this process ends.  One sentence says
  * otherwise, "just when it carries the call out": that comes in time as well, and when the agent runs again the call is carried out.
  *
+ * READERS.  A peer that attaches with PEERMAP_READ_ONLY has the data mapped to read, so a stray write is a SIGSEGV in it, at the instruction that makes it.  The same
+ * for the sizes, the roots and what describes the heap; only its row of the registry, the event ring and the words by which peers wait for each other can be written there.
+ * It has the whole reservation mapped from the beginning, so it has every growth at once, and no call of another peer asks it for anything or waits for it, whether it is stopped,
+ * frozen or in a debugger; only its pins hold up a shrink, as anybody's do, and peermap_remap() and peermap_map_peer() are about it as about others.  Past the active memory a
+ * touch is SIGBUS in it, also in a segment that was created with PEERMAP_STRICT, and PEERMAP_PREFAULT does not reach it.  Calls that would change the data, the sizes, the roots or the
+ * heap answer PEERMAP_EREADONLY, or NULL and EROFS.  It guards against mistakes, not against malice: the process needs write permission for the object, since it enters the registry.
+ *
  * DEATHS.  A process that ends, however it does, is known to be dead by the kernel's word, which is one load, or by /proc, which is asked of whoever
  * does not answer: while it dumps its core, or where its memory was taken away before it had ended.  What cannot be seen from here, in another
  * pid namespace, and does not tell, counts as alive.
@@ -172,7 +179,8 @@ extern "C" {
     X(EDETACHED, -27017, "the handle is detached, or belongs to the parent process")                                      \
     X(EOS, -27018, "the system refused; see errno")                                                                       \
     X(ELOST, -27019, "the object was cut short from outside; destroy it, and create it anew")                             \
-    X(ETYPE, -27020, "the root is of another type")
+    X(ETYPE, -27020, "the root is of another type")                                                                       \
+    X(EREADONLY, -27021, "this attachment only reads; attach without PEERMAP_READ_ONLY")
 
 /* clang-format off */
 enum peermap_error {
@@ -196,6 +204,7 @@ enum {
     PEERMAP_HEAP = 1 << 6,        /* creation: the memory is a heap, laid out by peermap_alloc() */
     PEERMAP_FOREIGN = 1 << 7,     /* attaching: also to another user's object, whoever that is: see OWNERS */
     PEERMAP_OWNER = 1 << 8,       /* attaching: only to an object of the user options.owner, who may be another one */
+    PEERMAP_READ_ONLY = 1 << 9,   /* attaching: to read, see READERS; peermap_open() creates nothing then */
 };
 
 /*
@@ -250,7 +259,9 @@ typedef struct peermap_peer {
     int error;            /* errno of the last mapping, 0 if it succeeded */
     uint64_t nanoseconds; /* from the request to the end of the last mapping */
     uint64_t id;          /* of this attachment: no other of the segment ever has it, nor does the peer's next one after a restart */
-    uint64_t reserved[3];
+    uint32_t flags;       /* of those it attached with: PEERMAP_READ_ONLY, PEERMAP_NO_PTRACE; and PEERMAP_RELOCATABLE if it is relocated */
+    uint32_t reserved0;
+    uint64_t reserved[2];
 } peermap_peer;
 
 /* The report of one round.  On PEERMAP_ETIMEDOUT and PEERMAP_EBUSY the blocker is the peer that did not answer, or that holds the lock

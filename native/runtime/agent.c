@@ -44,6 +44,8 @@ static int join(peermap_segment *segment)
         return rc;
     }
     PM_POINT("attach.converged");
+    if (pm_only_reads(segment))
+        pm_show(segment);
     pm_journal(segment, (struct pm_event){ .kind = restart ? PM_EV_RESTART : PM_EV_ATTACH,
                                            .epoch = peek64(&segment->slots[segment->index].acked),
                                            .method = PM_BY_ATTACH,
@@ -198,6 +200,8 @@ void *pm_agent(void *argument)
     pm_thread_be_agent(!(segment->flags & PEERMAP_NO_PTRACE) && !(segment->shape.flags & PM_SEGMENT_NO_PTRACE));
     pm_thread_be_prompt();
     int rc = pm_unless_lost(segment, join(segment));
+    if (rc == 0 && pm_only_reads(segment) && (rc = pm_close_header(segment)) != 0)
+        leave(segment);
     segment->left = rc != 0;
     if (rc == 0)
         pm_nudge_cut(segment);
@@ -207,6 +211,8 @@ void *pm_agent(void *argument)
     }
     while (!segment->left) {
         uint32_t bell = order_load32(&segment->header->bell);
+        if (pm_only_reads(segment))
+            pm_show(segment);
         pm_converge(segment, PM_BY_AGENT, false);
         if (serve_one(segment, &segment->brief)) /* all of them before the horizon, which nobody waits for */
             continue;

@@ -172,13 +172,15 @@ void pm_move_horizon(peermap_segment *segment)
 void pm_nudge_mending(peermap_segment *segment)
 {
     order_all();
+    if (pm_only_reads(segment))
+        return;
     if (is_left_closed(segment->header) && waits_for_nobody(segment))
         order_store32(&segment->nudged, 1);
 }
 
 void pm_nudge_cut(peermap_segment *segment)
 {
-    if (peek64(&segment->header->cut_epoch) != 0)
+    if (peek64(&segment->header->cut_epoch) != 0 && !pm_only_reads(segment))
         order_store32(&segment->nudged, 1);
     pm_nudge_mending(segment);
 }

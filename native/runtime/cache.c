@@ -278,6 +278,8 @@ int pm_heap_enter(peermap_segment *segment, uint64_t step)
     find_places(segment);
     heap->step = step ? step : UINT64_C(64) << 20;
     heap->holder = pm_holder_of(segment->tag, segment->index);
+    if (pm_only_reads(segment)) /* without a serial it is nobody's to change */
+        return 0;
     int rc = pm_record_claim(segment, &heap->owner);
     if (rc == 0) {
         heap->serial = add64(&next_serial, 1) + 1;

@@ -19,12 +19,22 @@ int pm_heap_unready(const peermap_segment *segment)
         errno = EBADF;
         return pm_fail_detached();
     }
-    if (segment->heap.serial == 0) {
+    if (!(segment->shape.flags & PM_SEGMENT_HEAP)) {
         errno = EINVAL;
         return pm_fail(PEERMAP_EINVAL, "segment %s was created without PEERMAP_HEAP: its memory is the application's to lay out", segment->name);
     }
+    if (!pm_lost(segment)) {
+        errno = EROFS;
+        return pm_fail_read_only(segment, "change the heap");
+    }
     errno = ENODATA;
     return pm_fail_lost(segment);
+}
+
+int pm_heap_unseen(const peermap_segment *segment)
+{
+    const bool sees = pm_attached(segment) && pm_only_reads(segment) && (segment->shape.flags & PM_SEGMENT_HEAP) != 0 && !pm_lost(segment);
+    return sees ? 0 : pm_heap_unready(segment);
 }
 
 /* ---- more room ---- */
@@ -299,7 +309,7 @@ size_t peermap_object_size(peermap_segment *segment, const void *ptr)
     struct pm_thread *own = pm_own();
     struct pm_object_place place;
     uint64_t size;
-    if (!ptr || pm_heap_ready(segment) != 0)
+    if (!ptr || pm_heap_seen(segment) != 0)
         return 0;
     return examine(own, segment, ptr, &place, &size) < 0 ? 0 : size;
 }

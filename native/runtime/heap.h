@@ -141,10 +141,11 @@ void pm_reclaim_of(peermap_segment *segment, const peermap_peer *peers, int coun
 
 /* ---- heap.c ---- */
 int pm_heap_unready(const peermap_segment *segment); /* a code and its sentence */
-static inline int pm_heap_ready(const peermap_segment *segment)
-{
-    return pm_attached(segment) && segment->heap.serial != 0 && !pm_lost(segment) ? 0 : pm_heap_unready(segment);
-}
+int pm_heap_unseen(const peermap_segment *segment);  /* 0 of one that only reads, or the same */
+static inline bool pm_heap_is_ready(const peermap_segment *segment) { return pm_attached(segment) && segment->heap.serial != 0 && !pm_lost(segment); }
+static inline int pm_heap_ready(const peermap_segment *segment) { return pm_heap_is_ready(segment) ? 0 : pm_heap_unready(segment); }
+/* For who does not change it. */
+static inline int pm_heap_seen(const peermap_segment *segment) { return pm_heap_is_ready(segment) ? 0 : pm_heap_unseen(segment); }
 
 /* ---- heap_fault.c ---- */
 void pm_heap_report(peermap_segment *segment, int kind, const void *at, const struct pm_object_place *place, uint64_t size);

@@ -39,7 +39,7 @@ static uint32_t lost_threads(const peermap_segment *segment)
 int peermap_heap_stats(peermap_segment *segment, peermap_heap *out)
 {
     PM_UNCANCELLED;
-    int rc = pm_heap_ready(segment);
+    int rc = pm_heap_seen(segment);
     if (rc != 0)
         return rc;
     if (!out)
@@ -72,7 +72,7 @@ int peermap_heap_stats(peermap_segment *segment, peermap_heap *out)
 int peermap_heap_classes(peermap_segment *segment, peermap_heap_class *out, int capacity)
 {
     PM_UNCANCELLED;
-    int rc = pm_heap_ready(segment);
+    int rc = pm_heap_seen(segment);
     if (rc != 0)
         return rc;
     if (capacity < 0 || (capacity > 0 && !out))
@@ -139,7 +139,7 @@ static void fill_rows(const peermap_segment *segment, const struct pm_tally *sum
 int peermap_heap_peers(peermap_segment *segment, peermap_heap_peer *out, int capacity)
 {
     PM_UNCANCELLED;
-    int rc = pm_heap_ready(segment), rows_out = 0;
+    int rc = pm_heap_seen(segment), rows_out = 0;
     if (rc != 0)
         return rc;
     if (capacity < 0 || (capacity > 0 && !out))

@@ -76,6 +76,8 @@ int pm_registry_reap(peermap_segment *segment, const struct pm_request *request)
 
 static int reap(peermap_segment *segment, const peermap_peer *peers, int count)
 {
+    if (pm_attached(segment) && pm_only_reads(segment))
+        return pm_fail_read_only(segment, "reap: what the dead held of the heap goes with them");
     struct pm_request request = { .kind = PM_ASK_REAP, .deadline = pm_deadline(segment), .peers = peers, .count = count };
     int rc = pm_agent_ask(segment, &request);
     if (rc >= 0)

@@ -175,7 +175,7 @@ bool pm_slot_is_gone(peermap_segment *segment, uint32_t index, uint64_t until)
 static uint32_t flags_of(const peermap_segment *segment)
 {
     return (segment->base == (char *)(uintptr_t)segment->shape.base ? 0 : PM_SLOT_RELOCATED) |
-           (segment->flags & PEERMAP_NO_PTRACE ? PM_SLOT_NO_PTRACE : 0);
+           (segment->flags & PEERMAP_NO_PTRACE ? PM_SLOT_NO_PTRACE : 0) | (segment->flags & PEERMAP_READ_ONLY ? PM_SLOT_READ_ONLY : 0);
 }
 
 /* Of a dead peer: what it was is told, and the slot is free. */
@@ -401,6 +401,12 @@ static int state_of(const struct pm_slot *slot)
     return slot->acked < slot->requested ? PEERMAP_LATE : PEERMAP_ALIVE;
 }
 
+static uint32_t public_flags(uint32_t flags)
+{
+    return (flags & PM_SLOT_READ_ONLY ? PEERMAP_READ_ONLY : 0) | (flags & PM_SLOT_NO_PTRACE ? PEERMAP_NO_PTRACE : 0) |
+           (flags & PM_SLOT_RELOCATED ? PEERMAP_RELOCATABLE : 0);
+}
+
 static void describe(const struct pm_slot *slot, uint32_t index, peermap_peer *peer)
 {
     *peer = (peermap_peer){ .pid = (pid_t)slot->pid,
@@ -414,7 +420,8 @@ static void describe(const struct pm_slot *slot, uint32_t index, peermap_peer *p
                             .method = (int)slot->method,
                             .error = slot->error,
                             .nanoseconds = slot->latency_ns,
-                            .id = pm_holder_of(slot->tag, index) };
+                            .id = pm_holder_of(slot->tag, index),
+                            .flags = public_flags(slot->flags) };
     memcpy(peer->name, slot->name, sizeof peer->name);
 }
 

@@ -311,6 +311,43 @@ void pm_release_range(peermap_segment *segment)
     segment->start = NULL;
 }
 
+static int map_data(peermap_segment *segment, uint64_t from, uint64_t to)
+{
+    char *at = segment->base + from;
+    if (!pm_only_reads(segment))
+        return pm_map_object(at, to - from, segment->fd, segment->shape.header_len + from);
+    if (from < segment->shown)
+        segment->shown = from;
+    return pm_map_to_read(at, to - from, segment->fd, segment->shape.header_len + from);
+}
+
+/* Up to the target, as others have it mapped: what is past that is never active. */
+void pm_show(peermap_segment *segment)
+{
+    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), target = order_load64(&segment->header->target) / page * page;
+    const uint64_t most = segment->mapped, now = target < most ? target : most, before = segment->shown;
+    if (now > before) {
+        pm_let_into_cores(segment->base + before, now - before);
+        show_description(segment, before, now);
+    } else if (now < before) {
+        pm_keep_out_of_cores(segment->base + now, before - now);
+    }
+    segment->shown = now;
+}
+
+/* As far as whole pages of it go. */
+int pm_close_header(peermap_segment *segment)
+{
+    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), before = PM_EVERYBODYS / page * page, after = segment->shape.places.everybodys_end;
+    int error = before > 0 ? pm_forbid_writing(segment->start, before) : 0;
+    if (error == 0)
+        error = pm_forbid_writing(segment->start + after, segment->shape.header_len - after);
+    if (error == 0)
+        return 0;
+    errno = error;
+    return pm_fail(PEERMAP_EOS, "cannot map the header of segment %s to read: %s", segment->name, strerror(error));
+}
+
 int pm_map(peermap_segment *segment, uint64_t from, uint64_t to)
 {
     if (from >= to)
@@ -321,9 +358,9 @@ int pm_map(peermap_segment *segment, uint64_t from, uint64_t to)
         return EBADF;
     int error = PM_FAILS("map.map");
     if (error == 0)
-        error = pm_map_object(segment->base + from, to - from, segment->fd, segment->shape.header_len + from);
+        error = map_data(segment, from, to);
     PM_POINT("map.mapped");
-    if (error == 0)
+    if (error == 0 && !pm_only_reads(segment))
         show_description(segment, from, to);
     if (error == 0 && segment->shape.flags & PM_SEGMENT_HUGE)
         madvise(segment->base + from, to - from, MADV_HUGEPAGE); /* where the system gives none, these are ordinary pages */
@@ -342,7 +379,8 @@ int pm_fill_hole(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t 
 void pm_map_back(peermap_segment *segment, uint64_t from, uint64_t to)
 {
     char *at = segment->base + from;
-    if (!pm_regain_object(segment) || pm_map_object(at, to - from, segment->fd, segment->shape.header_len + from) != 0)
+    int (*map)(void *, uint64_t, int, uint64_t) = pm_only_reads(segment) ? pm_map_to_read : pm_map_object;
+    if (!pm_regain_object(segment) || map(at, to - from, segment->fd, segment->shape.header_len + from) != 0)
         (void)pm_map_nothing(at, to - from);
     else if (segment->shape.flags & PM_SEGMENT_HUGE)
         madvise(at, to - from, MADV_HUGEPAGE);

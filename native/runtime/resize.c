@@ -145,7 +145,7 @@ static void cut_if_all_acked(peermap_segment *segment, uint64_t deadline)
     const uint64_t until = deadline != 0 ? deadline : pm_now() + segment->deadline_ns / 16;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         const struct pm_slot *slot = &segment->slots[i];
-        if (pm_slot_lives(slot) && load64(&slot->acked) < epoch && !pm_slot_is_gone(segment, i, until))
+        if (pm_slot_lives(slot) && !pm_slot_only_reads(slot) && load64(&slot->acked) < epoch && !pm_slot_is_gone(segment, i, until))
             return;
     }
     uint64_t size = close_active(segment); /* nobody grows over the end that is being cut */
@@ -645,6 +645,11 @@ static int ask_for(peermap_segment *segment, struct pm_request request, peermap_
 {
     PM_UNCANCELLED;
     request.kind = PM_ASK_ROUND;
+    if (pm_attached(segment) && pm_only_reads(segment)) {
+        if (report)
+            *report = (peermap_round){ .size = peermap_size(segment) };
+        return pm_fail_read_only(segment, "change its size, or ask other peers to map it");
+    }
     bool grows = request.op == PM_OP_GROW && pm_attached(segment);
     int rc = grows ? pm_grow_inside(segment, request.from, request.bytes, request.deadline, report) : PM_LONG_WAY;
     if (rc < 0 && report)

@@ -193,6 +193,8 @@ static int set(peermap_segment *segment, const char *name, uint64_t *version, vo
         return pm_fail(PEERMAP_ENAME, "the type of root %s is longer than %d bytes", name, PM_NAME_MAX - 1);
     if (!pm_attached(segment))
         return pm_fail_detached();
+    if (pm_only_reads(segment))
+        return pm_fail_read_only(segment, "set a root");
     if (pointer)
         rc = locate(segment, name, pointer, size, &wanted->off);
     if (rc != 0)

@@ -20,9 +20,35 @@
 
 /* ---- asking ---- */
 
-static void collect(struct pm_running *round, pid_t pid, bool *self)
+/* Of the rounds only one that is about the mapping itself is any of a reader's business: it has the whole reservation mapped. */
+static bool is_past_asking(const struct pm_running *round, const struct pm_slot *slot)
+{
+    return pm_slot_only_reads(slot) && round->op != PM_OP_REMAP && round->op != PM_OP_MAP;
+}
+
+static void enter_row(struct pm_running *round, const struct pm_slot *slot, uint32_t method, int error, uint64_t took)
+{
+    if (!round->answers)
+        return;
+    peermap_result *row = &round->answers[round->answer_count++];
+    *row = (peermap_result){ .pid = (pid_t)peek32(&slot->pid), .method = (int)method, .error = error, .nanoseconds = took };
+    memcpy(row->name, slot->name, sizeof row->name);
+    row->name[sizeof row->name - 1] = '\0';
+}
+
+static void enter_reader(struct pm_running *round, const struct pm_slot *slot)
+{
+    round->report->peers++;
+    round->report->acked++;
+    round->report->ahead++;
+    enter_row(round, slot, PM_BY_AHEAD, 0, 0);
+}
+
+/* The bits of those who are not asked, and look by themselves at what there is now. */
+static uint32_t collect(struct pm_running *round, pid_t pid, bool *self)
 {
     peermap_segment *segment = round->segment;
+    uint32_t bits = 0;
     round->awaited = segment->awaited;
     round->count = 0;
     *self = false;
@@ -32,11 +58,15 @@ static void collect(struct pm_running *round, pid_t pid, bool *self)
             continue;
         if (!pm_life_alive(load32(&segment->slots[i].life))) {
             pm_slot_tell_death(segment, i);
+        } else if (is_past_asking(round, &segment->slots[i])) {
+            enter_reader(round, &segment->slots[i]);
+            bits |= UINT32_C(1) << i % 32;
         } else if (pid == 0 || peek32(&segment->slots[i].pid) == (uint32_t)pid) {
             *self = *self || i == segment->index;
             round->awaited[round->count++] = (struct pm_awaited){ .index = i, .tag = tag };
         }
     }
+    return bits;
 }
 
 static void request(struct pm_running *round, struct pm_awaited *who, uint64_t size, bool fresh)
@@ -71,10 +101,9 @@ void pm_round_ask(struct pm_running *round, uint64_t target, pid_t pid, bool fre
                                            .size = target,
                                            .ns = pm_active(header) });
     PM_POINT("round.published");
-    collect(round, pid, &self);
+    uint32_t bits = collect(round, pid, &self);
     order_store32(&header->outstanding, (uint32_t)(round->epoch & 0xffff) << 16 | (round->count - self));
-    uint32_t bits = 0;
-    uint64_t now = pm_now();
+    const uint64_t now = pm_now();
     for (uint32_t i = 0; i < round->count; i++) {
         struct pm_awaited *who = &round->awaited[i];
         who->asked = now;
@@ -89,7 +118,7 @@ void pm_round_ask(struct pm_running *round, uint64_t target, pid_t pid, bool fre
     }
     PM_POINT("round.rung");
     round->report->epoch = round->epoch;
-    round->report->peers = round->count;
+    round->report->peers += round->count;
     if (self)
         pm_converge(segment, PM_BY_SELF, round->op == PM_OP_RECOVER);
 }
@@ -124,16 +153,8 @@ static void enter(struct pm_running *round, const struct pm_awaited *who, uint32
         report->populated += itself;
         pm_round_bare(round, who->index, itself ? 0 : 1);
     }
-    if (!round->answers)
-        return;
-    peermap_result *row = &round->answers[round->answer_count++];
     bool measured = method != PM_BY_NONE && method != PM_BY_AHEAD;
-    *row = (peermap_result){ .pid = (pid_t)peek32(&slot->pid),
-                             .method = (int)method,
-                             .error = error,
-                             .nanoseconds = measured ? peek64(&slot->latency_ns) : pm_now() - who->asked };
-    memcpy(row->name, slot->name, sizeof row->name);
-    row->name[sizeof row->name - 1] = '\0';
+    enter_row(round, slot, method, error, measured ? peek64(&slot->latency_ns) : pm_now() - who->asked);
 }
 
 /*

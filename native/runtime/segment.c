@@ -14,7 +14,8 @@
 #define DEFAULT_HEAP (UINT64_C(1) << 20)
 #define DEFAULT_DEADLINE_MS 1000u
 #define KNOWN_FLAGS \
-    (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE | PEERMAP_NO_PTRACE | PEERMAP_PREFAULT | PEERMAP_HUGE | PEERMAP_HEAP | PEERMAP_FOREIGN | PEERMAP_OWNER)
+    (PEERMAP_ALLOW_LATE | PEERMAP_STRICT | PEERMAP_RELOCATABLE | PEERMAP_NO_PTRACE | PEERMAP_PREFAULT | PEERMAP_HUGE | PEERMAP_HEAP | PEERMAP_FOREIGN | PEERMAP_OWNER | \
+     PEERMAP_READ_ONLY)
 
 /* While it is being loaded, when whoever waits for the loader waits for this thread anyway. */
 __attribute__((constructor)) static void stay_loaded(void) { pm_stay_loaded(); }
@@ -242,7 +243,8 @@ static int build(peermap_segment *segment, const peermap_options *options)
     uint64_t size = options->initial_size ? options->initial_size : options->flags & PEERMAP_HEAP ? DEFAULT_HEAP : DEFAULT_SIZE;
     if (pm_object_is_there(segment->name)) /* a quick answer; the one that counts is the publishing */
         return object_error(segment->name, "create", EEXIST);
-    int rc = pm_owner_of_new(segment->name, options);
+    int rc = pm_only_reads(segment) ? pm_fail(PEERMAP_EINVAL, "segment %s cannot be created to be read only: PEERMAP_READ_ONLY is for attaching", segment->name) : 0;
+    rc = rc == 0 ? pm_owner_of_new(segment->name, options) : rc;
     rc = rc == 0 ? pm_shape_plan(options, &segment->shape) : rc;
     if (rc != 0)
         return rc;
@@ -273,6 +275,11 @@ static int find(peermap_segment *segment, const peermap_options *options)
         error = segment->fd < 0 ? -segment->fd : 0;
     }
     PM_POINT("attach.opened");
+    if (error == EACCES && pm_only_reads(segment)) {
+        errno = error;
+        return pm_fail(PEERMAP_EACCES, "cannot open segment %s: %s; who only reads enters the registry as well, and needs write permission for " PM_DIRECTORY "/" PM_PREFIX "%s", segment->name,
+                       strerror(error), segment->name);
+    }
     if (error != 0)
         return object_error(segment->name, "open", error);
     int rc = pm_owner_check(segment, options);
@@ -351,11 +358,11 @@ static uint64_t deadline_of(const peermap_options *given)
 int peermap_create(const char *name, const peermap_options *options, peermap_segment **out) { return obtain(name, options, out, build, deadline_of(options)); }
 int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out) { return obtain(name, options, out, join, deadline_of(options)); }
 
-/* Who looks for another user's segment must not take its name. */
-static bool awaits_another(const peermap_options *given)
+/* Who looks for another user's segment must not take its name; and who only reads makes none. */
+static bool creates_nothing(const peermap_options *given)
 {
     const peermap_options options = complete(given);
-    return pm_owner_is_another(&options);
+    return (options.flags & PEERMAP_READ_ONLY) != 0 || pm_owner_is_another(&options);
 }
 
 int peermap_open(const char *name, const peermap_options *options, peermap_segment **out)
@@ -363,7 +370,7 @@ int peermap_open(const char *name, const peermap_options *options, peermap_segme
     const uint64_t deadline = deadline_of(options);
     do {
         int rc = obtain(name, options, out, join, deadline);
-        if (rc != PEERMAP_ENOENT || awaits_another(options))
+        if (rc != PEERMAP_ENOENT || creates_nothing(options))
             return rc;
         rc = obtain(name, options, out, build, deadline);
         if (rc != PEERMAP_EEXIST && rc != PEERMAP_ENOENT) /* there is another by now, or it was destroyed at once */

@@ -168,6 +168,7 @@ struct peermap_segment {
     struct pm_event *events;
 
     uint64_t mapped; /* data bytes mapped here: written by the agent, read by all threads */
+    uint64_t shown;  /* the agent's, of one that only reads: so many of them are in a core file */
     struct {
         uint64_t made, returned; /* pages of this process that stood in for lost ones, ever: touch.h */
     } loans;
@@ -245,6 +246,12 @@ static inline bool pm_attached(const peermap_segment *segment)
     return segment && !load32(&segment->detached) && !pm_inherited(segment);
 }
 static inline uint64_t pm_active(const struct pm_header *header) { return order_load64(&header->active) & PM_ACTIVE_BYTES; }
+/* It is a reader: what this process writes of the header is between PM_EVERYBODYS and everybodys_end, and it takes no part in rounds. */
+static inline bool pm_only_reads(const peermap_segment *segment) { return (segment->flags & PEERMAP_READ_ONLY) != 0; }
+static inline int pm_fail_read_only(const peermap_segment *segment, const char *what)
+{
+    return pm_fail(PEERMAP_EREADONLY, "segment %s: this process has attached to read (PEERMAP_READ_ONLY), and cannot %s; attach without that flag", segment->name, what);
+}
 static inline int pm_fail_detached(void) { return pm_fail(PEERMAP_EDETACHED, "%s", peermap_error_text(PEERMAP_EDETACHED)); }
 
 /* ---- segment.c ---- */
@@ -283,6 +290,9 @@ void pm_release_range(peermap_segment *segment);
 int pm_map(peermap_segment *segment, uint64_t from, uint64_t to);   /* 0 or errno */
 int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to); /* 0 or errno */
 void pm_map_back(peermap_segment *segment, uint64_t from, uint64_t to);
+/* Of one that only reads, in its agent. */
+int pm_close_header(peermap_segment *segment); /* what it never writes cannot be written any more.  0 or a code */
+void pm_show(peermap_segment *segment);        /* what others have mapped is in a core file, and no more */
 int pm_fill_hole(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t deadline); /* of the object, whole pages.  0 or errno */
 
 /* ---- guard.c ---- */
@@ -357,6 +367,8 @@ static inline bool pm_slot_lives(const struct pm_slot *slot)
 {
     return (load64(&slot->tag) & PM_TAG_STATE) == PM_LIVE && pm_life_alive(load32(&slot->life));
 }
+
+static inline bool pm_slot_only_reads(const struct pm_slot *slot) { return (load32(&slot->flags) & PM_SLOT_READ_ONLY) != 0; }
 
 bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot *copy);
 /* Who has a lock with this thread: the slot of the peer, other than this one, that lives or attaches, and whose agent that is. */

@@ -123,4 +123,10 @@ static int carry(peermap_segment *segment, size_t offset, char *into, const char
 }
 
 int peermap_read(peermap_segment *segment, size_t offset, void *bytes, size_t length) { return carry(segment, offset, bytes, NULL, length); }
-int peermap_write(peermap_segment *segment, size_t offset, const void *bytes, size_t length) { return carry(segment, offset, NULL, bytes, length); }
+
+int peermap_write(peermap_segment *segment, size_t offset, const void *bytes, size_t length)
+{
+    if (pm_attached(segment) && pm_only_reads(segment))
+        return pm_fail_read_only(segment, "write");
+    return carry(segment, offset, NULL, bytes, length);
+}

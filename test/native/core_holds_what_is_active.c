@@ -17,23 +17,69 @@
 /* Shared with the one that dumps. */
 struct seen {
     uint64_t first, last, active; /* where a WORD is, in the beginning or an object, and at the end; bytes */
+    volatile bool attached, written; /* the reader, and what it is to have in its core */
 };
 
-static void crasher(uint32_t flags, size_t by, struct seen *seen)
+static void be_dumped(void)
 {
     struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
-    peermap_segment *segment;
-    peermap_options options = { .struct_size = sizeof options, .peer_name = "crasher", .flags = flags };
     FILE *filter = fopen("/proc/self/coredump_filter", "w");
     if (!filter || fputs("0x7f", filter) < 0 || fclose(filter) != 0 || setrlimit(RLIMIT_CORE, &all) != 0 || prctl(PR_SET_DUMPABLE, 1) != 0)
         _exit(3);
-    if (peermap_attach(seg(), &options, &segment) != 0 || peermap_grow(segment, by, NULL) != 0)
-        _exit(4);
+}
+
+/* Writes the words, and says where. */
+static void mark(peermap_segment *segment, uint32_t flags, struct seen *seen)
+{
     uint64_t *first = flags & PEERMAP_HEAP ? peermap_alloc(segment, 1 << 20) : peermap_base(segment);
     uint64_t *last = (uint64_t *)(uintptr_t)((char *)peermap_base(segment) + peermap_size(segment) - sizeof *last);
     *last = WORD + 1;
     *first = WORD;
-    *seen = (struct seen){ (uintptr_t)first, (uintptr_t)last, peermap_size(segment) };
+    seen->first = (uintptr_t)first;
+    seen->last = (uintptr_t)last;
+    seen->active = peermap_size(segment);
+}
+
+/* By the kernel's word, of this process. */
+static bool is_kept_out_of_cores(uint64_t address)
+{
+    char line[4096];
+    uint64_t begin, end;
+    bool here = false, kept = true;
+    FILE *maps = fopen("/proc/self/smaps", "re");
+    while (maps && fgets(line, sizeof line, maps)) {
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &begin, &end) == 2)
+            here = begin <= address && address < end;
+        else if (here && strncmp(line, "VmFlags:", 8) == 0)
+            kept = strstr(line, " dd") != NULL;
+    }
+    if (maps)
+        fclose(maps);
+    return kept;
+}
+
+/* Its agent hears of a growth as others do, but nobody waits for it. */
+static void reader(struct seen *seen)
+{
+    peermap_segment *segment;
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "reader", .flags = PEERMAP_READ_ONLY };
+    be_dumped();
+    if (peermap_attach(seg(), &options, &segment) != 0)
+        _exit(4);
+    seen->attached = true;
+    while (!seen->written || is_kept_out_of_cores(seen->last))
+        usleep(500);
+    abort();
+}
+
+static void crasher(uint32_t flags, size_t by, struct seen *seen)
+{
+    peermap_segment *segment;
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "crasher", .flags = flags };
+    be_dumped();
+    if (peermap_attach(seg(), &options, &segment) != 0 || peermap_grow(segment, by, NULL) != 0)
+        _exit(4);
+    mark(segment, flags, seen);
     abort();
 }
 
@@ -89,7 +135,7 @@ static uint64_t blocks_of_segment(void)
     return (uint64_t)facts.st_blocks * 512;
 }
 
-static void dump(uint32_t flags, size_t by)
+static void dump(uint32_t flags, size_t by, bool reads)
 {
     int status;
     struct stat facts;
@@ -100,8 +146,16 @@ static void dump(uint32_t flags, size_t by)
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
     pid_t pid = fork();
     CHECK(pid >= 0);
+    if (pid == 0 && reads)
+        reader(seen);
     if (pid == 0)
         crasher(flags, by, seen);
+    if (reads) {
+        UNTIL(seen->attached);
+        CHECK_INT(peermap_grow(segment, by, NULL), 0);
+        mark(segment, flags, seen);
+        seen->written = true;
+    }
     CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
     CHECK_INT(WTERMSIG(status), SIGABRT);
     if (!WCOREDUMP(status))
@@ -126,10 +180,12 @@ int main(int argc, char **argv)
     NOT_WITH_THREAD_SANITIZER("what it maps for itself is in the core as well");
     setup(argv);
     dump_here();
-    dump(0, 4096);
-    dump(0, 200 * MIB); /* past what is mapped ahead */
-    dump(PEERMAP_STRICT, 4096);
-    dump(PEERMAP_HEAP, 4096);
-    dump(PEERMAP_HEAP, 200 * MIB);
+    for (int reads = 0; reads < 2; reads++) {
+        dump(0, 4096, reads);
+        dump(0, 200 * MIB, reads); /* past what is mapped ahead */
+        dump(PEERMAP_STRICT, 4096, reads);
+        dump(PEERMAP_HEAP, 4096, reads);
+        dump(PEERMAP_HEAP, 200 * MIB, reads);
+    }
     return 0;
 }

@@ -358,8 +358,8 @@ static inline void let_peer_go(struct peer *peer)
 
 static inline void continue_peer(struct peer *peer) { kill(peer->pid, SIGCONT); }
 
-/* Bytes of [from, to) that the process maps readable, writable and shared from the segment's object at the right place. */
-static inline uint64_t mapped_bytes(pid_t pid, uint64_t from, uint64_t to, uint64_t header_len)
+/* Bytes of [from, to) that the process maps with these rights, as /proc/PID/maps has them, from the segment's object at the right place. */
+static inline uint64_t bytes_mapped_as(const char *wanted, pid_t pid, uint64_t from, uint64_t to, uint64_t header_len)
 {
     char path[64], line[4096], object[128];
     uint64_t total = 0;
@@ -374,7 +374,7 @@ static inline uint64_t mapped_bytes(pid_t pid, uint64_t from, uint64_t to, uint6
         int name = 0;
         if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %*s %*s %n", &begin, &end, rights, &offset, &name) < 4)
             continue;
-        if (end <= from || begin >= to || strcmp(rights, "rw-s") != 0)
+        if (end <= from || begin >= to || strcmp(rights, wanted) != 0)
             continue;
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line + name, object, strlen(object)) != 0)
@@ -386,6 +386,8 @@ static inline uint64_t mapped_bytes(pid_t pid, uint64_t from, uint64_t to, uint6
     fclose(maps);
     return total;
 }
+
+static inline uint64_t mapped_bytes(pid_t pid, uint64_t from, uint64_t to, uint64_t header_len) { return bytes_mapped_as("rw-s", pid, from, to, header_len); }
 
 /* A word of the header, by its offset in layout.h. */
 static inline uint64_t header_word(long offset)

@@ -2,7 +2,7 @@
 /*
  * peer.c - a peer to be driven: attaches, then obeys one command a line and answers each with one line.
  *
- *     peer SEGMENT NAME [create BYTES] [ahead BYTES] [reserve BYTES] [deadline MS] [slots N] [late] [relocatable] [no-ptrace] [prefault] [huge]
+ *     peer SEGMENT NAME [create BYTES] [ahead BYTES] [reserve BYTES] [deadline MS] [slots N] [late] [relocatable] [no-ptrace] [prefault] [huge] [read-only]
  *
  * It creates a strict segment, in which each growth asks everybody, unless told how much to map ahead (0: as the library likes).
  *
@@ -213,6 +213,8 @@ int main(int argc, char **argv)
             options.flags &= ~(uint32_t)PEERMAP_STRICT, options.ahead = (size_t)value, i++;
         else if (strcmp(argv[i], "no-ptrace") == 0)
             options.flags |= PEERMAP_NO_PTRACE;
+        else if (strcmp(argv[i], "read-only") == 0)
+            options.flags |= PEERMAP_READ_ONLY;
         else if (strcmp(argv[i], "prefault") == 0)
             options.flags |= PEERMAP_PREFAULT;
         else if (strcmp(argv[i], "huge") == 0)

@@ -34,6 +34,12 @@ static void a_third_out_of_reach(struct stage *stage)
     stop_person(stage, THIRD);
 }
 
+static void a_stopped_reader(struct stage *stage)
+{
+    third_attaches(stage, PEERMAP_READ_ONLY | PEERMAP_NO_PTRACE);
+    stop_person(stage, THIRD);
+}
+
 /* A shrink that the third holds up. */
 static void an_unfinished_shrink(struct stage *stage)
 {
@@ -189,6 +195,8 @@ static void third_dies_giving(struct stage *stage)
 }
 
 #define ATTACHING { .what = ATTACH, .name = "victim", .deadline_ms = PATIENT }
+#define READING { .what = ATTACH, .name = "victim", .deadline_ms = PATIENT, .flags = PEERMAP_READ_ONLY }
+#define READER .actor = VICTIM, .victim_flags = PEERMAP_READ_ONLY
 #define GROWING(n) .order = { .what = GROW, .bytes = (n) * PAGE }, .pages = (n)
 #define SHRINKING(n) .order = { .what = SHRINK, .bytes = (n) * PAGE }, .pages = -(n)
 
@@ -230,6 +238,14 @@ const struct play plays[] = {
     { "finish a shrink", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = a_shrink_to_finish, .victim_flags = PEERMAP_ALLOW_LATE, .deadline_ms = HASTY },
     { "grow beside a stopped peer", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = a_stopped_third },
     { "shrink beside a stopped peer", SHRINKING(1), .actor = VICTIM, .prepare = a_stopped_third },
+    { "attach to read", .order = READING, READER, .apart = true },
+    { "attach to read a heap", HEAP, .order = READING, READER, .apart = true },
+    { "attach to read a copy", .order = READING, READER, .apart = true, .creates = true, .prepare = a_copy },
+    { "restart to read", .order = READING, READER, .prepare = a_dead_victim },
+    { "detach a reader", .order = { .what = DETACH }, READER },
+    { "be asked to remap as a reader", .order = { .what = REMAP }, .actor = WITNESS, .victim_flags = PEERMAP_READ_ONLY },
+    { "grow beside a stopped reader", PEERMAP_STRICT, GROWING(1), .actor = VICTIM, .prepare = a_stopped_reader },
+    { "shrink beside a stopped reader", SHRINKING(1), .actor = VICTIM, .prepare = a_stopped_reader },
     { "attach to a heap", HEAP, .order = ATTACHING, .actor = VICTIM, .apart = true },
     { "detach from a heap", HEAP, .order = { .what = DETACH }, .actor = VICTIM, .prepare = victim_has_small, .objects = 1 },
     { "detach from a heap, with nothing", HEAP, .order = { .what = DETACH }, .actor = VICTIM, .prepare = victim_had_small },

@@ -100,7 +100,7 @@ static int create_or_attach(const char *name, const struct order *order)
     peermap_options options = { .struct_size = sizeof options,
                                 .peer_name = order->name,
                                 .initial_size = FIRST_PAGES * PAGE,
-                                .reserve_size = 64 << 20,
+                                .reserve_size = RESERVE,
                                 .ahead = order->ahead,
                                 .deadline_ms = order->deadline_ms,
                                 .max_peers = 4,

@@ -98,6 +98,8 @@ int heap_obey(peermap_segment *segment, const char *name, const struct order *or
 /* ---- plays.c ---- */
 
 struct stage;
+#define RESERVE (UINT64_C(64) << 20) /* of every segment */
+
 struct play {
     const char *name;
     uint32_t flags; /* of the segment */
