@@ -105,7 +105,7 @@ export function peerDrift(peer: Peer, header: Header): Drift[] {
       ` ${address}`,
     );
   }
-  for (const { address, permissions } of (peer.mappings ?? []).filter((one) => one.permissions !== ordinary)) {
+  for (const { address, permissions } of (peer.mappings ?? []).filter((one) => !isOrdinary(one, peer, header))) {
     const meaning = /^rw.s$/.test(permissions)
       ? l10n.t('Reading and writing work, and more is allowed than the library asks for.')
       : l10n.t('It faults, or writes where nobody else sees it, in there.');
@@ -113,7 +113,13 @@ export function peerDrift(peer: Peer, header: Header): Drift[] {
     const kernel = l10n.t('{0} at {1}', permissions, address);
     add(
       'permissions',
-      { severity, registry: l10n.t('{0} everywhere', ordinary), kernel, meaning, repair: remap() },
+      {
+        severity,
+        registry: peer.readOnly ? l10n.t('{0} in the data', 'r--s') : l10n.t('{0} everywhere', 'rw-s'),
+        kernel,
+        meaning,
+        repair: remap(),
+      },
       ` ${address}`,
     );
   }
@@ -134,7 +140,10 @@ export function peerDrift(peer: Peer, header: Header): Drift[] {
   return found;
 }
 
-const ordinary = 'rw-s';
+/** As the library maps it: who only reads has the right to write in a part of the header alone. */
+function isOrdinary({ offset, permissions }: Mapping, { readOnly }: Peer, { headerLength }: Header): boolean {
+  return permissions === 'rw-s' ? !readOnly || offset < headerLength : permissions === 'r--s' && readOnly === true;
+}
 
 function deadSaid(peer: Peer, { headerLength }: Header): Said {
   return {
@@ -214,15 +223,15 @@ function deletedDrift(snapshot: Snapshot, { headerLength }: Header): Drift[] {
 }
 
 /** What is missing and not there with other permissions; whether it is at the end of what is active. */
-function holesOf(peer: Peer, { active }: Header): { address: Address; length: number; tail: boolean }[] {
+function holesOf(peer: Peer, header: Header): { address: Address; length: number; tail: boolean }[] {
   if (lacking(peer) === 0) return [];
-  const end = BigInt(peer.base) + BigInt(active);
+  const end = BigInt(peer.base) + BigInt(header.active);
   return (peer.missing ?? [])
     .filter(({ address, length }) => {
       const from = BigInt(address);
       return !(peer.mappings ?? []).some((one) => {
         const start = BigInt(one.address);
-        return one.permissions !== ordinary && start <= from && start + BigInt(one.length) >= from + BigInt(length);
+        return !isOrdinary(one, peer, header) && start <= from && start + BigInt(one.length) >= from + BigInt(length);
       });
     })
     .map(({ address, length }) => ({ address, length, tail: BigInt(address) + BigInt(length) >= end }));

@@ -31,6 +31,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'PEERMAP_EOS',
   'PEERMAP_ELOST',
   'PEERMAP_ETYPE',
+  'PEERMAP_EREADONLY',
 ];
 
 export function errorName(code: number): string {

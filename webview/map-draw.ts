@@ -87,7 +87,7 @@ function paintLane(brush: CanvasRenderingContext2D, lane: Lane, scale: LaneScale
   for (const piece of lane.pieces ?? []) {
     for (const part of split(piece)) {
       const at = box(part.offset, part.offset + part.length, part.ahead ? 6 : 4, thinnest);
-      const whole = part.permissions.startsWith('rw');
+      const whole = part.permissions.startsWith(lane.reads ? 'r' : 'rw');
       const colour = part.offset < 0 || !known ? palette.quiet : palette.accent;
       fill(colour, part.offset < 0 ? 0.7 : part.ahead ? 0.45 : whole ? 1 : 0.4, at);
       if (!whole && part.offset >= 0) dash(colour, [], at);

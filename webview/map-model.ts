@@ -27,6 +27,7 @@ export interface Lane {
   condition?: Condition;
   base?: Address;
   relocated: boolean;
+  reads: boolean;
   /** Absent where the kernel's view could not be had. */
   pieces?: Piece[];
   missing: Piece[];
@@ -126,6 +127,7 @@ function peerLane(peer: Peer, header: Header): Lane {
   if (peer.state === 'dead') notes.push(l10n.t('claims {0}, maps nothing', formatBytes(peer.mapped)));
   else if (kernel.kind === 'unknown') notes.push(l10n.t('what the kernel maps here cannot be read'));
   else if (kernel.kind === 'drift' && !lacks) notes.push(l10n.t('the kernel maps {0}', kernel.text));
+  if (peer.readOnly) notes.push(l10n.t('only reads'));
   if (peer.relocated) notes.push(l10n.t('relocated to {0}', peer.base));
   const missing = (lacks ? (peer.missing ?? []) : []).map(({ address, length }) => ({
     offset: Number(BigInt(address) - BigInt(peer.base)),
@@ -142,6 +144,7 @@ function peerLane(peer: Peer, header: Header): Lane {
     condition,
     base: peer.base,
     relocated: peer.relocated,
+    reads: peer.readOnly === true,
     missing,
     claim: peer.mapped,
     pinned: peer.pins > 0 ? peer.pinnedBytes : 0,
@@ -168,6 +171,7 @@ function strangerLane({ pid, command, mappings }: Snapshot['strangers'][number],
     name: command,
     pid,
     relocated: false,
+    reads: false,
     pieces: mappings.flatMap((mapping) => toPieces(mapping, header)),
     missing: [],
     claim: 0,

@@ -95,7 +95,10 @@ function offsetText(offset: number): string {
 
 function holderHint({ peer, acknowledged }: Holder): string {
   if (acknowledged !== undefined) return l10n.t('had acknowledged {0}', formatBytes(acknowledged));
-  return peer ? l10n.t('slot {0} of the registry', peer.slot) : l10n.t('not in the registry');
+  if (!peer) return l10n.t('not in the registry');
+  return peer.readOnly
+    ? l10n.t('slot {0} of the registry; only reads', peer.slot)
+    : l10n.t('slot {0} of the registry', peer.slot);
 }
 
 type CellColumn<R> = Pick<Column<R>, 'width' | 'value' | 'render' | 'cellClass' | 'cellHint'>;

@@ -186,6 +186,7 @@ function answers(): Of[] {
       render: ({ peer }) => (
         <>
           {peer.method === 'none' ? <span class="quiet">–</span> : peer.method}{' '}
+          {peer.readOnly ? <span class="detail">{l10n.t('only reads')}</span> : null}{' '}
           {peer.noPtrace ? <span class="detail">no-ptrace</span> : null}{' '}
           {peer.error === 0 ? null : <span class="detail">errno {peer.error}</span>}
         </>

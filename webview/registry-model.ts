@@ -110,6 +110,7 @@ export function factLines(row: RegistryRow): string[] {
     [l10n.t('Epoch requested'), peer.requested],
     [l10n.t('Last mapping'), l10n.t('it {0}', methodWords[peer.method])],
     [l10n.t('Latency'), formatNanoseconds(peer.latencyNs)],
+    [l10n.t('Access'), peer.readOnly ? l10n.t('only reads') : undefined],
     [l10n.t('Pins'), peer.pins],
   ];
   const known = lines.filter(([, value]) => value !== undefined && value !== '');

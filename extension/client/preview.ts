@@ -39,13 +39,14 @@ export function growPreview(snapshot: Snapshot, bytes: number): string {
 
 export function shrinkPreview(snapshot: Snapshot, bytes: number): string {
   const active = snapshot.header?.active ?? 0;
-  const asked = living(snapshot);
+  // Who only reads gives nothing up, but what it pins stays.
+  const asked = living(snapshot).filter(({ readOnly }) => !readOnly);
   if (asked.length === 0) return l10n.t('No process is attached: nobody needs to unmap it.');
   const whom =
     asked.length === 1
       ? l10n.t('{0} will unmap {1}.', names(asked), formatBytes(bytes))
       : l10n.t('{0} peers will unmap {1}.', asked.length, formatBytes(bytes));
-  const pinning = asked.filter(({ pins, pinnedBytes }) => pins > 0 && pinnedBytes > active - bytes);
+  const pinning = living(snapshot).filter(({ pins, pinnedBytes }) => pins > 0 && pinnedBytes > active - bytes);
   const pins = pinning.length === 0 ? [] : [l10n.t('Pinned now by {0}: the shrink waits for that.', names(pinning))];
   return [whom, ...pins, ...obstacles(snapshot, asked)].join(' ');
 }

@@ -242,12 +242,12 @@ export function orphanText({ orphan, reason }: Pick<SharedObject, 'orphan' | 're
 }
 
 function userRow(object: string, user: MemoryUser, users: Users): SystemRow {
-  const { pid, uid, command, mapped, writes, looks, descriptors } = user;
+  const { pid, uid, command, mapped, writes, reads, looks, descriptors } = user;
   const words = [
     `pid ${pid}`,
     users(uid),
     mapped > 0 ? formatBytes(mapped) : l10n.t('holds it open'),
-    looks ? l10n.t('only looks') : writes ? l10n.t('reads and writes') : l10n.t('reads'),
+    looks ? l10n.t('only looks') : writes && !reads ? l10n.t('reads and writes') : l10n.t('reads'),
   ];
   const open = descriptors === 1 ? l10n.t('1 file descriptor') : l10n.t('{0} file descriptors', descriptors);
   const row = plain(`user:${object}/${pid}`, visible(command), words.join(' · '), 'user');

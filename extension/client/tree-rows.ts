@@ -98,6 +98,7 @@ function peerRow(segment: string, peer: Peer, header: Header | undefined): Row {
   const ahead = header !== undefined && peer.mapped > header.active && peer.state !== 'dead';
   const mapped = ahead ? l10n.t('ahead to {0}', formatBytes(peer.mapped)) : formatBytes(peer.mapped);
   const words = [`pid ${pidText(peer)}`, mapped, ...(state === 'alive' ? [] : [stateWords[state]])];
+  if (peer.readOnly) words.push(l10n.t('only reads'));
   if (stopped) words.push(stopped);
   if (missing.length > 0) words.push(l10n.t('mapping incomplete'));
   return {
@@ -124,10 +125,11 @@ function peerRow(segment: string, peer: Peer, header: Header | undefined): Row {
 }
 
 /** Who maps by itself comes and goes with every round, and is no news. */
-function placeLines({ base, relocated, method, noPtrace }: Peer): string[] {
+function placeLines({ base, relocated, method, noPtrace, readOnly }: Peer): string[] {
   return [
     relocated ? l10n.t('base {0} (relocated: raw pointers do not hold)', base) : l10n.t('base {0}', base),
     ...(method === 'unstop' ? [l10n.t('in the last round it {0}', methodWords[method])] : []),
+    ...(readOnly ? [l10n.t('only reads: it has the whole reservation mapped so, and nobody waits for it')] : []),
     ...(noPtrace ? [l10n.t('lets nobody reach into it (no-ptrace)')] : []),
   ];
 }

@@ -125,6 +125,7 @@ function peerLines(peer: Peer, header: Header | undefined, facts: readonly Proce
       l10n.t('acknowledged epoch {0} of {1}', peer.acked, peer.requested),
       ...(peer.error === 0 ? [] : [l10n.t('its last mapping failed with errno {0}', peer.error)]),
       ...(peer.pins === 0 ? [] : [l10n.t('pins: {0}, up to {1}', peer.pins, formatBytes(peer.pinnedBytes))]),
+      ...(peer.readOnly ? [l10n.t('only reads: it has the whole reservation mapped so, and nobody waits for it')] : []),
       ...(peer.noPtrace ? [l10n.t('lets nobody reach into it (no-ptrace)')] : []),
       ...(known ? factLines(known) : []),
       ...(peer.mappings ?? []).map(mappingLine),

@@ -28,6 +28,7 @@ const peer = record({
   base: address,
   relocated: boolean,
   noPtrace: boolean,
+  readOnly: optional(boolean),
   mapped: natural,
   requested: natural,
   acked: natural,

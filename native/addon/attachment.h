@@ -18,7 +18,11 @@ constexpr uint32_t slice_ms = 20;
 // All but run() and depart() is called from the environment's own thread.
 class Attachment : public Ending {
  public:
-  Attachment(Napi::Env env, peermap_segment* segment) : segment_(segment) { hold(env); }
+  Attachment(Napi::Env env, peermap_segment* segment) : segment_(segment) {
+    peermap_peer self;
+    only_reads_ = peermap_self(segment, &self) == 0 && (self.flags & PEERMAP_READ_ONLY) != 0;
+    hold(env);
+  }
   ~Attachment() override {
     let_go();
     depart(false);
@@ -26,6 +30,9 @@ class Attachment : public Ending {
 
   // For the calls that return at once.  NULL when detached.
   peermap_segment* segment() const { return detached_ ? nullptr : segment_; }
+
+  // Then no view has to go for a change that is refused.
+  bool only_reads() const { return only_reads_; }
 
   // Runs a call that may take long, on any thread; or a slice of one.
   template <typename Call>
@@ -70,6 +77,7 @@ class Attachment : public Ending {
   std::condition_variable idle_;
   peermap_segment* segment_;
   std::multimap<uint64_t, View*> views_;  // by offset
+  bool only_reads_ = false;
   bool pinned_ = false;
   bool detached_ = false;
   bool later_ = false;   // who leaves departs itself

@@ -23,6 +23,7 @@ Napi::Object user_object(Napi::Env env, const pmo_census& census, const pmo_memo
   object.Set("descriptors", user.descriptors);
   object.Set("mapped", to_number(env, user.mapped));
   object.Set("writes", user.writes);
+  object.Set("reads", user.reads);
   object.Set("looks", user.looks);
   return object;
 }

@@ -80,6 +80,7 @@ Napi::Object peer_object(Napi::Env env, const pmo_peer& peer) {
   object.Set("base", Napi::BigInt::New(env, slot.base));
   object.Set("relocated", (slot.flags & PM_SLOT_RELOCATED) != 0);
   object.Set("noPtrace", (slot.flags & PM_SLOT_NO_PTRACE) != 0);
+  if (slot.flags & PM_SLOT_READ_ONLY) object.Set("readOnly", true);
   object.Set("mapped", to_number(env, slot.mapped));
   object.Set("requested", to_number(env, slot.requested));
   object.Set("acked", to_number(env, slot.acked));
@@ -283,6 +284,7 @@ Napi::Object to_object(Napi::Env env, const peermap_peer& peer) {
   object.Set("epochRequested", to_number(env, peer.epoch_requested));
   object.Set("epochAcked", to_number(env, peer.epoch_acked));
   object.Set("id", Napi::BigInt::New(env, peer.id));
+  object.Set("readOnly", (peer.flags & PEERMAP_READ_ONLY) != 0);
   return object;
 }
 

@@ -41,7 +41,7 @@ class Faults {
 
 Napi::Value offset_of(Napi::Env env, peermap_segment* segment, const void* object, int error) {
   if (object) return to_number(env, static_cast<uint64_t>(static_cast<const char*>(object) - static_cast<char*>(peermap_base(segment))));
-  const int code = error == EINVAL ? PEERMAP_EINVAL : error == EBADF ? PEERMAP_EDETACHED : error == ENODATA ? PEERMAP_ELOST : PEERMAP_ENOSPC;
+  const int code = error == EINVAL ? PEERMAP_EINVAL : error == EBADF ? PEERMAP_EDETACHED : error == ENODATA ? PEERMAP_ELOST : error == EROFS ? PEERMAP_EREADONLY : PEERMAP_ENOSPC;
   throw make_error(env, code, peermap_last_error(), error);
 }
 
@@ -96,7 +96,7 @@ Napi::Value Segment::reallocate(const Napi::CallbackInfo& info) {
   const size_t size = static_cast<size_t>(integer_argument(info[1], "bytes", 0, number_max));
   peermap_segment* const segment = handle(env);
   void* const object = at(segment, offset);
-  attachment_->neuter(env, offset, peermap_object_size(segment, object));
+  if (!attachment_->only_reads()) attachment_->neuter(env, offset, peermap_object_size(segment, object));
   const Faults faults;
   void* const moved = peermap_realloc(segment, object, size);
   const int error = errno;
@@ -109,13 +109,13 @@ Napi::Value Segment::deallocate(const Napi::CallbackInfo& info) {
   const size_t offset = object_argument(info);
   peermap_segment* const segment = handle(env);
   void* const object = at(segment, offset);
-  attachment_->neuter(env, offset, peermap_object_size(segment, object));
+  if (!attachment_->only_reads()) attachment_->neuter(env, offset, peermap_object_size(segment, object));
   const Faults faults;
   errno = 0;
   peermap_free(segment, object);
   const int error = errno;
   faults.raise(env);
-  if (error == ENODATA) throw make_error(env, PEERMAP_ELOST, peermap_last_error());
+  if (error == ENODATA || error == EROFS) throw make_error(env, error == EROFS ? PEERMAP_EREADONLY : PEERMAP_ELOST, peermap_last_error());
   return env.Undefined();
 }
 

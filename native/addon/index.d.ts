@@ -78,6 +78,8 @@ export interface SegmentOptions {
   owner?: number;
   /** Attaching: whosever segment it is. */
   foreign?: boolean;
+  /** Attaching: to read.  What would change the segment is PEERMAP_EREADONLY; a write to a view ends the process (SIGSEGV), since JavaScript has no views to read only. */
+  readOnly?: boolean;
 }
 
 export interface AllocationOptions {
@@ -101,6 +103,7 @@ export interface RegisteredPeer {
   epochAcked: number;
   /** Of this attachment, and of no other ever. */
   id: bigint;
+  readOnly: boolean;
 }
 
 /** peermap_root_copy of peermap.h. */

@@ -26,7 +26,8 @@ export type ErrorCode =
   | 'PEERMAP_EDETACHED'
   | 'PEERMAP_EOS'
   | 'PEERMAP_ELOST'
-  | 'PEERMAP_ETYPE';
+  | 'PEERMAP_ETYPE'
+  | 'PEERMAP_EREADONLY';
 
 /** peermap_result of peermap.h: how one peer came to a round. */
 export interface PeerResult {
@@ -111,6 +112,8 @@ export interface MemoryUser {
   mapped: number;
   /** Or could. */
   writes: boolean;
+  /** Maps the data of a segment to read, as a peer that attached so does. */
+  reads: boolean;
   /** Maps, at most, the header of a segment, and cannot write: an inspector, which keeps nothing in use. */
   looks: boolean;
 }
@@ -283,6 +286,8 @@ export interface Peer {
   relocated: boolean;
   /** Nobody uses ptrace on it. */
   noPtrace: boolean;
+  /** It attached to read: it has the whole reservation mapped so, and no round asks it or waits for it. */
+  readOnly?: true;
   /** The registry's claim: data bytes mapped, those ahead of the active ones included. */
   mapped: number;
   /** Behind is who acked less than was requested: the header's epoch grows without either. */
@@ -301,7 +306,7 @@ export interface Peer {
   attachedAtMs: number;
   /** The kernel's view; absent if it could not be read (a Problem says why). */
   mappings?: Mapping[];
-  /** Runs of [base, base + active) that the kernel does not map readable and writable to the right offset; absent with `mappings`. */
+  /** Runs of [base, base + active) that the kernel does not map readable, and unless it only reads writable, to the right offset; absent with `mappings`. */
   missing?: { address: bigint; length: number }[];
 }
 

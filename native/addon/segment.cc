@@ -35,6 +35,7 @@ struct Options {
     flag(given, "huge", PEERMAP_HUGE);
     flag(given, "heap", PEERMAP_HEAP);
     flag(given, "foreign", PEERMAP_FOREIGN);
+    flag(given, "readOnly", PEERMAP_READ_ONLY);
     if (!given.Get("owner").IsUndefined()) {
       c.owner = static_cast<uint32_t>(integer_argument(given.Get("owner"), "options.owner", 0, UINT32_MAX));
       c.flags |= PEERMAP_OWNER;

@@ -12,7 +12,7 @@
 
 /* Both run in the hand.  They count `steps`, by which its maker sees that they get on. */
 
-/* 0 if the process has, shared and writable, and without a gap, what the view says.  By the kernel's word alone.  ESRCH if not. */
+/* 0 if the process has, shared, without a gap, and as a peer has it, what the view says.  By the kernel's word alone.  ESRCH if not. */
 int pm_hand_asks(const struct pm_hand_target *target, uint32_t *steps);
 /* Puts the allocated pages of the view's range into the page tables of its process.  0 or errno; ETIMEDOUT after `until`. */
 int pm_hand_populates(const struct pm_hand_target *target, uint64_t until, uint32_t *steps);

@@ -54,24 +54,25 @@ QUIET static uint64_t number(struct text *text, unsigned base)
     }
 }
 
-/* What a peer has of its segment is mapped so: "rw-s ". */
-QUIET static bool shared(struct text *text)
+/* What a peer has of its segment is mapped so: "rw-s ", or "r--s " what it only reads. */
+QUIET static bool shared(struct text *text, bool *writable)
 {
     bool reads = next(text) == 'r', writes = next(text) == 'w', executes = next(text) != '-', all = next(text) == 's';
-    return next(text) == ' ' && reads && writes && !executes && all;
+    *writable = writes;
+    return next(text) == ' ' && reads && !executes && all;
 }
 
 /* As the kernel writes it: from-to access offset major:minor inode path. */
 struct line {
     uint64_t from, to, offset, inode, device;
-    bool shared;
+    bool shared, writable;
 };
 
 QUIET static bool read_line(struct text *text, struct line *line)
 {
     line->from = number(text, 16);
     line->to = number(text, 16);
-    line->shared = shared(text);
+    line->shared = shared(text, &line->writable);
     line->offset = number(text, 16);
     const unsigned major = (unsigned)number(text, 16), minor = (unsigned)number(text, 16);
     /* makedev() */
@@ -89,7 +90,7 @@ QUIET static bool read_line(struct text *text, struct line *line)
 QUIET int pm_hand_asks(const struct pm_hand_target *target, uint32_t *steps)
 {
     const struct pm_hand_view *view = &target->view;
-    const uint64_t end = view->start + view->length;
+    const uint64_t end = view->start + view->length, own = view->start + PM_EVERYBODYS; /* a word that every peer writes */
     struct text text;
     struct line line;
     text.file = target->maps;
@@ -101,7 +102,7 @@ QUIET int pm_hand_asks(const struct pm_hand_target *target, uint32_t *steps)
         if (line.to <= at)
             continue;
         if (line.from > at || !line.shared || line.device != view->backing.device || line.inode != view->backing.inode ||
-            line.offset + (at - line.from) != at - view->start)
+            line.offset + (at - line.from) != at - view->start || (!line.writable && line.from <= own && own < line.to))
             return ESRCH;
         at = line.to;
     }

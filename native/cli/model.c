@@ -91,6 +91,7 @@ static void model_peer(struct json *json, const struct pmo_peer *peer)
     json_hex(json, "base", slot->base);
     json_bool(json, "relocated", (slot->flags & PM_SLOT_RELOCATED) != 0);
     json_bool(json, "noPtrace", (slot->flags & PM_SLOT_NO_PTRACE) != 0);
+    json_bool(json, "readOnly", (slot->flags & PM_SLOT_READ_ONLY) != 0);
     json_number(json, "mapped", slot->mapped);
     json_number(json, "requested", slot->requested);
     json_number(json, "acked", slot->acked);

@@ -60,6 +60,7 @@ static void model_user(struct json *json, const struct pmo_census *census, const
     json_number(json, "mappings", user->mappings);
     json_number(json, "descriptors", user->descriptors);
     json_bool(json, "writes", user->writes);
+    json_bool(json, "reads", user->reads);
     json_bool(json, "looks", user->looks);
     json_close(json, '}');
 }

@@ -64,10 +64,12 @@ static void note_users(const struct cli *cli, struct table *table, const struct 
     for (size_t i = 0; i < shown; i++) {
         const struct pmo_memory_user *user = &memory->users[i];
         const struct pmo_census_process *process = &census->processes[user->process];
-        const size_t room = cli->out.width > 42 ? cli->out.width - 34 : cli->out.width ? 8 : sizeof process->command;
+        const char *reads = user->reads ? "  only reads" : "";
+        const size_t taken = 34 + strlen(reads), room = cli->out.width > taken + 8 ? cli->out.width - taken : cli->out.width ? 8 : sizeof process->command;
         char *tame = text_tame(&cli->out, process->command, strlen(process->command));
-        table_note(table, PLAIN, "       %8" PRIu32 " %-9s %11s  %.*s", process->pid, figure_user(process->uid).text,
-                   user->mappings ? BYTES(user->mapped) : "open only", (int)text_fitting(tame, strlen(tame), room), tame);
+        table_note(table, PLAIN, "       %8" PRIu32 " %-9s %11s  %.*s%s", process->pid, figure_user(process->uid).text,
+                   user->mappings ? BYTES(user->mapped) : "open only", (int)text_fitting(tame, strlen(tame), room), tame,
+                   reads);
         free(tame);
     }
     if (shown < memory->user_count)

@@ -52,6 +52,8 @@ static void note_more(struct table *table, const struct pmo_peer *peer)
         table_note(table, PLAIN, "         pins %s: a shrink below that waits", BYTES(slot->pin & PM_PIN_BYTES));
     if (slot->flags & PM_SLOT_RELOCATED)
         table_note(table, PLAIN, "         at another address than the others, 0x%" PRIx64, slot->base);
+    if (slot->flags & PM_SLOT_READ_ONLY)
+        table_note(table, PLAIN, "         only reads: it has all that the segment can have mapped so, and nobody waits for it");
     if (slot->flags & PM_SLOT_NO_PTRACE)
         table_note(table, PLAIN, "         nobody uses ptrace on it");
     if (slot->error != 0)

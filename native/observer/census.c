@@ -90,6 +90,7 @@ static bool add_user(struct pmo_census *census, struct pmo_memory *memory, const
     user->mappings += sighting->mappings;
     user->descriptors += sighting->descriptors;
     user->mapped += sighting->mapped;
+    user->mapped_to_write += sighting->mapped_to_write;
     user->writes = user->writes || sighting->writable;
     user->names = user->names || sighting->named;
     return true;

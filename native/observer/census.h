@@ -21,8 +21,10 @@ struct pmo_memory_user {
     uint32_t mappings;
     uint32_t descriptors;
     uint64_t mapped; /* bytes */
+    uint64_t mapped_to_write;
     bool writes;     /* or could */
     bool names;      /* has a descriptor that only names it, by which it opens it when it likes */
+    bool reads;      /* maps the data of a segment to read, as who attaches with PEERMAP_READ_ONLY does */
     bool looks;      /* maps, at most, the header of a segment, and cannot write: an inspector, which keeps nothing in use */
 };
 
@@ -102,7 +104,7 @@ const char *pmo_memory_word(enum pmo_memory_kind kind);
 /* ---- between the files of the census ---- */
 
 struct pmo_shares;
-/* judge.c: who of the users only looks, and whether it is in use. */
+/* judge.c: who of the users only looks, or reads, and whether it is in use. */
 void pmo_census_judge(struct pmo_census *census, struct pmo_shares *shares);
 
 void pmo_limits_read(struct pmo_census_limits *limits);

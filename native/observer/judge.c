@@ -80,7 +80,7 @@ bool pmo_registry_lives(const char *object_name, struct pmo_object object, char 
     return lives;
 }
 
-/* Marks who only looks.  Whether anybody does more. */
+/* Marks who only looks, and who only reads.  Whether anybody does more. */
 static bool is_seen(struct pmo_memory *memory)
 {
     const uint64_t header = memory->user_count ? header_length(memory) : 0;
@@ -88,6 +88,7 @@ static bool is_seen(struct pmo_memory *memory)
     for (size_t i = 0; i < memory->user_count; i++) {
         struct pmo_memory_user *user = &memory->users[i];
         user->looks = header > 0 && !user->writes && !user->names && user->mapped <= header;
+        user->reads = header > 0 && user->mapped > header && user->mapped_to_write < header;
         seen = seen || !user->looks;
     }
     return seen;

@@ -309,9 +309,8 @@ int pmo_mappings_read(const struct pmo_process *process, struct pmo_object objec
     return error;
 }
 
-int pmo_mappings_missing(const struct pmo_mappings *mappings, uint64_t address, uint64_t length, uint64_t offset, struct pmo_runs *missing)
+int pmo_mappings_missing(const struct pmo_mappings *mappings, uint32_t needed, uint64_t address, uint64_t length, uint64_t offset, struct pmo_runs *missing)
 {
-    const uint32_t needed = PMO_READABLE | PMO_WRITABLE | PMO_SHARED;
     const uint64_t end = address + length;
     uint64_t at = address;
     *missing = (struct pmo_runs){ .list = calloc(mappings->count + 1, sizeof *missing->list) };

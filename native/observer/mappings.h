@@ -70,8 +70,7 @@ struct pmo_allowance {
 int pmo_mappings_read(const struct pmo_process *process, struct pmo_object object, struct pmo_allowance *allowance,
                       struct pmo_mappings *mappings);
 
-/* The runs of [address, address + length) that are not mapped shared, readable and writable, to the file from `offset` on.
- * 0 or errno. */
-int pmo_mappings_missing(const struct pmo_mappings *mappings, uint64_t address, uint64_t length, uint64_t offset, struct pmo_runs *missing);
+/* The runs of [address, address + length) that are not mapped with all of these flags to the file from `offset` on.  0 or errno. */
+int pmo_mappings_missing(const struct pmo_mappings *mappings, uint32_t needed, uint64_t address, uint64_t length, uint64_t offset, struct pmo_runs *missing);
 
 #endif

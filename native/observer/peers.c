@@ -82,9 +82,10 @@ static void compare(struct pmo_snapshot *snapshot, struct pmo_peer *peer, const 
     const struct pm_header *h = &snapshot->header;
     const struct pmo_object object = { snapshot->object.st_dev, snapshot->object.st_ino };
     const uint64_t active = pmo_active(h) < h->reserved ? pmo_active(h) : h->reserved;
+    const uint32_t needed = PMO_READABLE | PMO_SHARED | (peer->slot.flags & PM_SLOT_READ_ONLY ? 0 : PMO_WRITABLE);
     int error = pmo_mappings_read(process, object, &snapshot->allowance, &peer->mappings);
     if (error == 0 && peer->slot.base < UINT64_MAX - PM_RESERVED_MAX)
-        error = pmo_mappings_missing(&peer->mappings, peer->slot.base, active, h->header_len, &peer->missing);
+        error = pmo_mappings_missing(&peer->mappings, needed, peer->slot.base, active, h->header_len, &peer->missing);
     peer->mappings_known = error == 0;
     omitted->unasked += error == ETIME;
     if (error == E2BIG && omitted->pieces++ == 0)

@@ -184,6 +184,7 @@ static bool sight_mapping(struct pmo_object object, const struct pmo_mapping *ma
     sighting->writable = sighting->writable || (mapping->flags & PMO_WRITABLE) != 0;
     sighting->mappings++;
     sighting->mapped += mapping->length;
+    sighting->mapped_to_write += mapping->flags & PMO_WRITABLE ? mapping->length : 0;
     sighting->end = end > sighting->end ? end : sighting->end;
     if (meaning.kind == PMO_SYSV) {
         sighting->ipc = fstatat(visit->process->dir, "ns/ipc", &ns, 0) == 0 ? ns.st_ino : visit->sightings->ipc;

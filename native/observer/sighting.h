@@ -27,7 +27,7 @@ struct pmo_sighting {
     bool known; /* `facts` is */
     struct stat facts;
     uint64_t born_ns; /* 0: not known */
-    uint64_t mapped;
+    uint64_t mapped, mapped_to_write;
     uint64_t end;  /* in the object, of the last mapping */
     char *name;    /* owned */
     struct pmo_sysv sysv;

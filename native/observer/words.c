@@ -88,6 +88,7 @@ static const struct {
     { "PEERMAP_OWNER and options.owner", { "--owner", "{ owner: uid }" } },
     { "options.owner", { "--owner", "options.owner" } },
     { "PEERMAP_FOREIGN", { "--foreign", "{ foreign: true }" } },
+    { "PEERMAP_READ_ONLY", { "PEERMAP_READ_ONLY", "{ readOnly: true }" } },
     { "PEERMAP_ALLOW_LATE", { "--allow-late", "{ allowLate: true }" } },
     { "PEERMAP_HEAP", { "--heap", "{ heap: true }" } },
     { "reserve_size", { "--reserve", "reserveSize" } },

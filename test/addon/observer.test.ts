@@ -82,6 +82,44 @@ describe('addon: looking at a segment', () => {
     assert.equal(strict.horizon, strict.active);
   });
 
+  it('tells who only reads, in the registry and in the inventory, and finds nothing missing there', async () => {
+    const name = freshName();
+    const segment = kept(peermap.Segment.create(name, { peerName: 'one', initialSize: MiB, reserveSize: 64 * MiB }));
+    const reader = new Script(
+      name,
+      `const segment = peermap.Segment.open(name, { peerName: 'viewer', readOnly: true }); console.log(segment.size);
+       process.stdin.resume().on('end', () => { segment.detach(); process.exit(0); });`,
+    );
+    assert.equal(await reader.line(), String(MiB));
+    await segment.grow(MiB);
+    const { peers, problems } = kept(new peermap.Observer(name)).snapshot();
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      peers.map(({ name: who, readOnly, mapped, missing, state }) => [who, readOnly, mapped, missing, state]),
+      [
+        ['one', undefined, 64 * MiB, [], 'alive'],
+        ['viewer', true, 64 * MiB, [], 'alive'],
+      ],
+    );
+    const data = peers[1]?.mappings?.filter(({ offset, length }) => offset + length > (peers[1]?.mappings?.at(-1)?.offset ?? 0));
+    assert.deepEqual([...new Set(data?.map(({ permissions }) => permissions))], ['r--s']);
+    assert.deepEqual(
+      segment.peers().map(({ name: who, readOnly }) => [who, readOnly]),
+      [
+        ['one', false],
+        ['viewer', true],
+      ],
+    );
+    const users = peermap.census().objects.find((one) => one.name === `peermap.${name}`)?.users;
+    assert.deepEqual(
+      users?.map(({ reads, writes }) => [reads, writes]),
+      [
+        [false, true],
+        [true, true],
+      ],
+    );
+  });
+
   it('tells of a growth that asked nobody as one event, and the epoch is behind nobody', async () => {
     const name = freshName();
     const segment = kept(peermap.Segment.create(name, { peerName: 'one', initialSize: MiB }));

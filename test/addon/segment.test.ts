@@ -130,6 +130,37 @@ describe('addon: a process as a peer', () => {
       assert.throws(call, lost);
   });
 
+  it('refuses what would change a segment that it has attached to read, and no view goes for it', async () => {
+    const name = freshName();
+    const writer = kept(peermap.Segment.create(name, { peerName: 'writer', initialSize: MiB, heap: true }));
+    const object = writer.allocate(100);
+    writer.write(object, Buffer.from('there'));
+    writer.setRoot('it', object, 100);
+    assert.throws(() => peermap.Segment.create(freshName(), { readOnly: true }), { code: 'PEERMAP_EINVAL' });
+    assert.throws(() => peermap.Segment.open(freshName(), { readOnly: true }), { code: 'PEERMAP_ENOENT' });
+    const reader = kept(peermap.Segment.attach(name, { peerName: 'reader', readOnly: true, relocatable: true }));
+    const view = reader.view(object, 100);
+    const refused = { code: 'PEERMAP_EREADONLY', message: /readOnly: true/ };
+    for (const call of [
+      () => reader.allocate(8),
+      () => reader.allocate(8, { zeroed: true }),
+      () => reader.reallocate(object, 200),
+      () => reader.deallocate(object),
+      () => reader.write(object, Buffer.from('lost')),
+      () => reader.setRoot('it', object, 50),
+      () => reader.reap(),
+    ])
+      assert.throws(call, refused);
+    for (const call of [() => reader.grow(MiB), () => reader.shrink(4096), () => reader.remap()])
+      await assert.rejects(call, refused);
+    assert.equal(Buffer.from(view, 0, 5).toString(), 'there');
+    assert.equal(reader.read(object, 5).toString(), 'there');
+    assert.equal(reader.objectSize(object), 100);
+    assert.equal(reader.heapStats().used, writer.heapStats().used);
+    await writer.grow(MiB);
+    assert.equal(reader.size, writer.size);
+  });
+
   it('attaches to a segment of another user only if that was asked for', function () {
     if (process.geteuid?.() !== 0) {
       console.log('      skipped: only root can give an object to another user');

@@ -49,6 +49,17 @@ describe('the preview of a change', () => {
     assert.match(shrinkPreview(snapshot([]), MiB), /No process is attached/);
   });
 
+  it('asks nothing of who only reads, but its pins count', () => {
+    const reader = peer(1, 'viewer', { readOnly: true, mapped: 1024 * MiB, processState: 't', pins: 1, pinnedBytes: 2 * MiB });
+    const seen = snapshot([peer(0, 'indexer'), reader]);
+    assert.equal(growPreview(seen, 512 * MiB), 'indexer (100) will map 512 MiB.');
+    assert.equal(
+      shrinkPreview(seen, MiB),
+      'indexer (100) will unmap 1 MiB. Pinned now by viewer (101): the shrink waits for that.',
+    );
+    assert.match(remapPreview(seen), /viewer \(101\) is held by a debugger/);
+  });
+
   it('of a remapping says who lacks what', () => {
     const lacking = peer(1, 'search', { missing: [{ address: '0x7e8000001000', length: 4096 }] });
     const seen = snapshot([peer(0, 'indexer'), lacking]);

@@ -27,7 +27,18 @@ function object(name: string, change: Partial<SharedObject> = {}): SharedObject 
 }
 
 function user(pid: number, change: Partial<MemoryUser> = {}): MemoryUser {
-  return { pid, uid: 0, command: 'postgres', mappings: 1, descriptors: 0, mapped: MiB, writes: true, looks: false, ...change };
+  return {
+    pid,
+    uid: 0,
+    command: 'postgres',
+    mappings: 1,
+    descriptors: 0,
+    mapped: MiB,
+    writes: true,
+    reads: false,
+    looks: false,
+    ...change,
+  };
 }
 
 function census(objects: SharedObject[], change: Partial<Census> = {}): Census {
@@ -42,15 +53,15 @@ describe('rows of the System Shared Memory view', () => {
     const used = object('PostgreSQL.1234', {
       orphan: 'in-use',
       reason: 'seen',
-      users: [user(7), user(8, { writes: false, mapped: 0 })],
+      users: [user(7), user(8, { writes: false, mapped: 0 }), user(9, { reads: true })],
     });
     const [kind] = rowsOf(census([used]));
     assert.deepEqual([kind?.label, kind?.description], ['POSIX objects', '1 object · 1 MiB']);
     const row = kind?.children[0];
-    assert.equal(row?.description, '1 MiB · root · 2 processes · PostgreSQL');
+    assert.equal(row?.description, '1 MiB · root · 3 processes · PostgreSQL');
     assert.deepEqual(
       row.children.map(({ description }) => description),
-      ['pid 7 · root · 1 MiB · reads and writes', 'pid 8 · root · holds it open · reads'],
+      ['pid 7 · root · 1 MiB · reads and writes', 'pid 8 · root · holds it open · reads', 'pid 9 · root · 1 MiB · reads'],
     );
   });
 

@@ -5,7 +5,7 @@
 static struct object object;
 static int held_folder; /* of who had looked the name up: the object by its inode, whatever it is called */
 static pid_t opener;
-static int opened[2];
+static int pipe_opened[2];
 
 /* An open() that waits for who has the lease, in a process of its own, as one that had the path in hand. */
 static void open_it(void)
@@ -17,7 +17,7 @@ static void open_it(void)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         snprintf(path, sizeof path, "/proc/self/fd/%d", held_folder);
         const int fd = open(path, O_RDWR | O_CLOEXEC);
-        if (fd < 0 || mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED || write(opened[1], &byte, 1) != 1)
+        if (fd < 0 || mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED || write(pipe_opened[1], &byte, 1) != 1)
             _exit(1);
         for (;;)
             pause();
@@ -30,14 +30,14 @@ static void at(enum step step)
     char byte;
     object = make_object("opened", 0600, geteuid());
     held_folder = open(object.path, O_PATH | O_CLOEXEC);
-    CHECK(held_folder >= 0 && pipe(opened) == 0);
+    CHECK(held_folder >= 0 && pipe(pipe_opened) == 0);
     meddle_at = step;
     meddle = open_it;
     const struct pmo_removal removal = remove_object(&object);
     CHECK_INT(meddle_at, NO_STEP);
     CHECK_OUTCOME(removal, PMO_REMOVAL_OPENED);
     CHECK_INT(pmo_removal_code(&removal), PEERMAP_EBUSY);
-    CHECK(read(opened[0], &byte, 1) == 1);
+    CHECK(read(pipe_opened[0], &byte, 1) == 1);
     CHECK(identity_of(object.path).inode == object.object.inode);
     CHECK_INT(set_aside_count("/dev/shm", object.name), 0);
     CHECK_REASON(verdict_on(&object).reason, PMO_SEEN);
@@ -61,7 +61,7 @@ static void when_its_name_is_taken(void)
     char path[1100];
     object = make_object("taken", 0600, geteuid());
     held_folder = open(object.path, O_PATH | O_CLOEXEC);
-    CHECK(held_folder >= 0 && pipe(opened) == 0);
+    CHECK(held_folder >= 0 && pipe(pipe_opened) == 0);
     meddle_at = AFTER_RENAME;
     meddle = open_it_and_take_its_name;
     const struct pmo_removal removal = remove_object(&object);

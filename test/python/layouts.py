@@ -24,7 +24,7 @@ STRUCTURES = {
     "peermap_heap_fault": _library.HeapFault,
     "peermap_root_copy": _library.Root,
 }
-CONSTANTS = ("NAME_MAX", "ALLOW_LATE", "STRICT", "RELOCATABLE", "NO_PTRACE", "PREFAULT", "HUGE", "HEAP")
+CONSTANTS = ("NAME_MAX", "ALLOW_LATE", "STRICT", "RELOCATABLE", "NO_PTRACE", "PREFAULT", "HUGE", "HEAP", "FOREIGN", "OWNER", "READ_ONLY")
 
 
 class Layouts(unittest.TestCase):

@@ -80,6 +80,42 @@ class Memory(Case):
             kept.close()
         self.assertIn("detached", repr(segment))
 
+    def test_who_only_reads_has_views_that_cannot_be_written_and_changes_nothing(self) -> None:
+        with self.assertRaises(peermap.ENOENT):
+            peermap.open(self.name, read_only=True)
+        with peermap.create(self.name, peer_name="writer", heap=True) as writer:
+            thing = writer.alloc(100)
+            thing.memory[:5] = b"there"
+            writer.set_root("it", thing)
+            with peermap.open(self.name, peer_name="reader", read_only=True, relocatable=True) as reader:
+                self.assertEqual([peer.read_only for peer in writer.peers()], [False, True])
+                view = reader.view(thing.offset, 100)
+                self.assertTrue(view.readonly and reader.memory.readonly)
+                self.assertEqual(bytes(view[:5]), b"there")
+                with self.assertRaises(TypeError):
+                    view[0] = 1
+                it = reader.object(thing.offset)
+                for change in (
+                    lambda: reader.grow(4096),
+                    lambda: reader.shrink(4096),
+                    lambda: reader.remap(),
+                    lambda: reader.write(0, b"x"),
+                    lambda: reader.alloc(8),
+                    lambda: reader.set_root("it", thing.offset, 100),
+                    lambda: reader.reap(),
+                ):
+                    with self.assertRaisesRegex(peermap.EREADONLY, "read_only=True"):
+                        change()
+                with self.assertRaises(BufferError):
+                    it.free()
+                del view
+                with self.assertRaises(peermap.EREADONLY):
+                    it.free()
+                with self.assertRaises(peermap.EREADONLY):
+                    it.resize(200)
+                writer.grow(1 << 20)
+                self.assertEqual(reader.size, writer.size)
+
     def test_a_signal_handler_that_detaches_in_the_middle_of_a_call_is_told_so(self) -> None:
         with peermap.create(self.name, peer_name="one", strict=True, no_ptrace=True):
             stopped = self.start("segment = peermap.attach(name, peer_name='stopped'); print('ready'); input()")

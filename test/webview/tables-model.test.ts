@@ -21,7 +21,7 @@ import {
 import { factsKey } from '../../webview/facts';
 import { heldBy, registryRows, stateText } from '../../webview/registry-model';
 import { amountIn } from '../../webview/residency';
-import { ahead, drifting, factsOf, failing, KiB, MiB, Model, the, thousand, three } from './fixtures';
+import { ahead, drifting, factsOf, failing, KiB, mappingsOf, MiB, Model, the, thousand, three } from './fixtures';
 import { batchOf } from './preview';
 
 describe('matrix', () => {
@@ -156,6 +156,26 @@ describe('matrix', () => {
 });
 
 describe('drift', () => {
+  it('of who only reads is a right to write the data, and nothing else', () => {
+    const model = new Model('readers', 4 * MiB);
+    const mappings = (permissions: string) =>
+      mappingsOf(64 * MiB).map((one) => (one.offset === 0 ? one : { ...one, permissions }));
+    model.attach('indexer', 6001);
+    const viewer = { readOnly: true, mapped: 64 * MiB } as const;
+    model.attach('viewer', 6002, { ...viewer, mappings: mappings('r--s') });
+    assert.deepEqual(driftOf(model.snapshot(), model.header, false), []);
+    model.attach('scribbler', 6003, { ...viewer, mappings: mappings('rw-s') });
+    assert.deepEqual(
+      driftOf(model.snapshot(), model.header, false).map(({ kind, name, severity, registry }) => [
+        kind,
+        name,
+        severity,
+        registry,
+      ]),
+      [['permissions', 'scribbler', 'info', 'r--s in the data']],
+    );
+  });
+
   it('names each disagreement, worst first, and what mends it', () => {
     const model = drifting();
     const found = driftOf(model.snapshot(), model.header, false);

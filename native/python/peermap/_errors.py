@@ -134,6 +134,11 @@ class ETYPE(Error):
     text = "the root is of another type"
 
 
+class EREADONLY(Error):
+    number = -27021
+    text = "this attachment only reads; attach without PEERMAP_READ_ONLY"
+
+
 ERRORS: Dict[int, Type[Error]] = {
     error.number: error
     for error in (
@@ -157,5 +162,6 @@ ERRORS: Dict[int, Type[Error]] = {
         EOS,
         ELOST,
         ETYPE,
+        EREADONLY,
     )
 }

@@ -18,6 +18,7 @@ HUGE = 1 << 5
 HEAP = 1 << 6
 FOREIGN = 1 << 7
 OWNER = 1 << 8
+READ_ONLY = 1 << 9
 
 STATES = ("dead", "alive", "late")
 METHODS = ("none", "attach", "agent", "self", "unstop", "ahead")
@@ -56,7 +57,9 @@ class Peer(ctypes.Structure):
         ("error", c_int),
         ("nanoseconds", c_uint64),
         ("id", c_uint64),
-        ("reserved", c_uint64 * 3),
+        ("flags", c_uint32),
+        ("reserved0", c_uint32),
+        ("reserved", c_uint64 * 2),
     ]
 
 

@@ -45,6 +45,7 @@ class Peer(NamedTuple):
     nanoseconds: int
     id: int
     """Of this attachment, and of no other ever."""
+    read_only: bool
 
 
 class Result(NamedTuple):
@@ -138,7 +139,7 @@ def round_of(struct: "_library.Round") -> Round:
 
 def peer_of(struct: "_library.Peer") -> Peer:
     state, method = _library.STATES[struct.state], _library.METHODS[struct.method]
-    result: Peer = _fields(Peer, struct, state=state, method=method, base=struct.base or 0)
+    result: Peer = _fields(Peer, struct, state=state, method=method, base=struct.base or 0, read_only=bool(struct.flags & _library.READ_ONLY))
     return result
 
 

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, NoReturn, Optional, Sequence, Set, Tuple, Type, TypeVar, Union
 
 from . import _library
-from ._errors import EACCES, EDETACHED, EINVAL, ELOST, ENOSPC, EOS, ERRORS, Error, NotInTime
+from ._errors import EACCES, EDETACHED, EINVAL, ELOST, EREADONLY, ENOSPC, EOS, ERRORS, Error, NotInTime
 from ._heap import Faults, HeapObject
 from ._library import library
 from ._records import Result, Heap, HeapPeer, Peer, Root, Round, result_of, heap_of, heap_peer_of, peer_of, round_of
@@ -40,6 +40,7 @@ _FLAGS = {
     "huge": _library.HUGE,
     "heap": _library.HEAP,
     "foreign": _library.FOREIGN,
+    "read_only": _library.READ_ONLY,
 }
 _CALLING = "this thread is in the middle of a call"
 _SLICE_MS = 100  # after which a wait lets signals and a detach have their turn
@@ -51,6 +52,7 @@ _OPTIONS = {
     "PEERMAP_OWNER and options.owner": "owner=UID",
     "options.owner": "owner",
     "PEERMAP_FOREIGN": "foreign=True",
+    "PEERMAP_READ_ONLY": "read_only=True",
     "PEERMAP_ALLOW_LATE": "allow_late=True",
     "PEERMAP_HEAP": "heap=True",
     "peermap_reap()": "reap()",
@@ -124,6 +126,7 @@ class Segment:
         self._pins = 0
         self._exports: "Dict[int, Tuple[weakref.ref[Any], int, int]]" = {}  # a ctypes array has no hash: by the reference's id
         self._pinned = 0
+        self._reads = False
         self._idle = threading.Condition(threading.RLock())
         self._leaving = threading.RLock()  # who detaches waits for the library in it, and nobody else does
         _all.add(self)
@@ -242,7 +245,7 @@ class Segment:
 
     @property
     def memory(self) -> memoryview:
-        """All active memory, writable; after a growth, ask again.  While it is in use nobody can shrink or detach the segment."""
+        """All active memory, writable unless this attachment only reads; after a growth, ask again.  While it is in use nobody can shrink or detach the segment."""
         return self._export(0, None)
 
     def view(self, offset: int, size: int) -> memoryview:
@@ -272,7 +275,8 @@ class Segment:
             array._segment = self  # type: ignore[attr-defined]
             export = weakref.ref(array, functools.partial(_export_ended, weakref.ref(self)))
             self._exports[id(export)] = (export, offset, size)
-            return memoryview(array).cast("B")
+            view = memoryview(array).cast("B")
+            return view.toreadonly() if self._reads else view
 
     def _pin(self, handle: int, offset: int, size: Optional[int]) -> int:
         """Pins count, and reach as far as the furthest: one is enough.  What it reaches is there also while a shrink waits for it."""
@@ -547,7 +551,7 @@ class Segment:
 
     def _had(self, handle: int, address: Optional[int], error: int) -> int:
         if address is None:
-            kind = {errno.EINVAL: EINVAL, errno.EBADF: EDETACHED, errno.ENODATA: ELOST}.get(error, ENOSPC)
+            kind = {errno.EINVAL: EINVAL, errno.EBADF: EDETACHED, errno.ENODATA: ELOST, errno.EROFS: EREADONLY}.get(error, ENOSPC)
             raise _failure(kind.number, error)
         return address - self._base(handle)
 
@@ -564,8 +568,8 @@ class Segment:
                 ctypes.set_errno(0)
                 library.free(handle, self._base(handle) + offset)
                 error = ctypes.get_errno()
-            if error == errno.ENODATA:
-                raise _failure(ELOST.number)
+            if error in (errno.ENODATA, errno.EROFS):
+                raise _failure((ELOST if error == errno.ENODATA else EREADONLY).number)
 
     def _realloc(self, offset: int, before: int, size: int) -> int:
         self._refuse_exported(offset, before)
@@ -602,6 +606,7 @@ def _enter(function: Any, name: str, options: Dict[str, Any]) -> Segment:
     segment = Segment(name)
     _check(function(_name(name), ctypes.byref(_options(options)), ctypes.byref(segment._attached)))
     segment._handle = segment._attached.value
+    segment._reads = bool(options.get("read_only"))
     return segment
 
 
@@ -619,7 +624,9 @@ def open(name: str, **options: Any) -> Segment:
     """Attaches, or creates if there is none, race-free.
 
     Options: peer_name, initial_size, reserve_size, ahead, deadline_ms, max_peers, mode, heap_step, owner; and, True or False, allow_late, strict,
-    relocatable, no_ptrace, prefault, huge, heap, foreign.  peermap_options of peermap.h says what each is.
+    relocatable, no_ptrace, prefault, huge, heap, foreign, read_only.  peermap_options of peermap.h says what each is.
+
+    With read_only=True nothing is created, views cannot be written, and what would change the segment is EREADONLY.
 
     Another user's segment is EACCES, with errno EREMOTE, unless `owner` is that user's uid, or `foreign` is True.
     """
