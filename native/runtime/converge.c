@@ -109,7 +109,9 @@ static int apply(peermap_segment *segment, bool fresh, uint64_t map_until, uint6
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     for (int i = 0; i < TRIES; i++) {
         uint64_t told = order_load64(&segment->header->target), before = segment->mapped, left = before;
-        uint64_t target = told < segment->shape.reserved && !pm_only_reads(segment) ? told / page * page : segment->shape.reserved;
+        uint64_t target = told < segment->shape.reserved ? told / page * page : segment->shape.reserved;
+        if (pm_only_reads(segment))
+            target = segment->shape.reserved;
         uint64_t at = fresh ? 0 : before;
         int error = map_pieces(segment, told, target, map_until, &at);
         if (error != 0) {

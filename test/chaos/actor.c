@@ -238,7 +238,9 @@ static peermap_segment *attach(struct actor *me, uint64_t *state)
     struct arena *arena = arena_of(me);
     peermap_segment *segment;
     bool special = arena->all_late || chance(state) % 2 == 0;
-    if (!fine(me, actor_attach(arena, me->name, special ? arena->peer_flags : 0, arena->hasty ? HASTY_MS : PATIENT_MS, &segment)))
+    me->reads = chance(state) % 6 == 0;
+    const uint32_t flags = (special ? arena->peer_flags : 0) | (me->reads ? PEERMAP_READ_ONLY : 0);
+    if (!fine(me, actor_attach(arena, me->name, flags, arena->hasty ? HASTY_MS : PATIENT_MS, &segment)))
         return NULL;
     counted(COUNT_attaches, 1);
     store32(&me->attached, 1);
@@ -288,13 +290,22 @@ static enum operation choose(const struct actor *me, uint64_t *state)
     return DO_sweep;
 }
 
+/* Who only reads leaves the rest to others. */
+static enum operation choose_of_its_own(const struct actor *me, uint64_t *state)
+{
+    const enum operation what = choose(me, state);
+    const bool changes = what == DO_grow || what == DO_shrink || what == DO_write || what == DO_root || what == DO_remap || what == DO_reap;
+    return me->reads && changes ? DO_sweep : what;
+}
+
 static void *second_thread(void *argument)
 {
     peermap_segment *segment = argument;
     uint64_t state = mix(self->seed + 77) | 1;
     while (!second_leaves) {
         sweep(self, segment);
-        write_floor(self, segment, &state);
+        if (!self->reads)
+            write_floor(self, segment, &state);
         add64(&self->steps, 1);
         usleep(1000 + (useconds_t)(chance(&state) % 4000));
     }
@@ -313,7 +324,7 @@ static void attachment(struct actor **me, peermap_segment *segment, uint64_t *st
         uint32_t how = peek32(&control->crash);
         if (how != 0 && now < &control->actors[control->regulars] && cas32(&control->crash, &how, 0))
             crash_on_purpose(now, how);
-        enum operation what = choose(now, state);
+        enum operation what = choose_of_its_own(now, state);
         store32(&now->doing, what);
         switch (what) {
         case DO_grow: grow(now, segment, state); break;

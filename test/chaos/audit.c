@@ -81,8 +81,8 @@ static void audit_maps(uint32_t arena, uint64_t base, uint64_t size)
         if (!runs(actor, arena))
             continue;
         struct view view = view_of(it->name, actor->pid, base);
-        bool exact = it->flags & PEERMAP_STRICT;
-        if (view.header != own.header || view.whole < size || (exact && view.total != size))
+        bool exact = it->flags & PEERMAP_STRICT || view.reads;
+        if (view.header != own.header || view.whole < size || view.reads != (actor->reads != 0) || (exact && view.total != (view.reads ? it->reserve : size)))
             fail(arena, "%s (pid %d) maps %" PRIu64 " bytes without a gap and %" PRIu64 " in all; active are %" PRIu64, actor->name, (int)actor->pid,
                  view.whole, view.total, size);
     }

@@ -89,6 +89,7 @@ struct actor {
     uint32_t calm;  /* the calm that it rests for */
     uint32_t doing; /* enum operation */
     uint32_t attached;
+    uint32_t reads; /* it has attached to read */
     uint32_t ended;  /* of its own accord */
     int64_t pending; /* pages that it is growing or shrinking by */
     int32_t signal;  /* of its crash */

@@ -55,9 +55,10 @@ static uint64_t chance(uint64_t below)
 
 /* ---- where ---- */
 
-/* What the counts of an image are, as far as they can be true. */
+/* What the counts of an image are, as far as they can be true, and where its records are then. */
 struct tables {
     uint64_t slots, roots, events;
+    struct pm_places places;
 };
 
 static uint32_t word_at(const uint8_t *bytes, size_t size, size_t at)
@@ -75,7 +76,9 @@ static struct tables tables_of(const uint8_t *bytes, size_t size)
                         .events = word_at(bytes, size, offsetof(struct pm_header, event_count)) };
     t.slots = t.slots == 0 || t.slots > 16 ? 4 : t.slots;
     t.roots = t.roots == 0 || t.roots > 64 ? 4 : t.roots;
-    t.events = t.events == 0 ? 16 : t.events;
+    t.events = t.events == 0 || t.events > 64 ? 16 : t.events;
+    const struct pm_header counts = { .slot_count = (uint32_t)t.slots, .root_count = (uint32_t)t.roots, .event_count = (uint32_t)t.events, .page_size = 4096 };
+    pm_places_find(&counts, &t.places);
     return t;
 }
 
@@ -94,24 +97,23 @@ static uint64_t some_record(const uint8_t *bytes, size_t size, uint64_t first, u
 /* A field of a record, as an offset in the object. */
 static struct field somewhere(struct tables t, const uint8_t *bytes, size_t size)
 {
-    const uint64_t slots = sizeof(struct pm_header), roots = slots + t.slots * sizeof(struct pm_slot);
-    const uint64_t events = roots + t.roots * sizeof(struct pm_root);
+    const struct pm_places *places = &t.places;
     struct field field;
     uint64_t record = 0;
     switch (chance(8)) {
     case 0:
     case 1:
         field = slot_fields[chance(COUNT(slot_fields))];
-        record = some_record(bytes, size, slots, t.slots, sizeof(struct pm_slot));
+        record = some_record(bytes, size, places->slots, t.slots, sizeof(struct pm_slot));
         break;
     case 2:
     case 3:
         field = root_fields[chance(COUNT(root_fields))];
-        record = some_record(bytes, size, roots, t.roots, sizeof(struct pm_root));
+        record = some_record(bytes, size, places->roots, t.roots, sizeof(struct pm_root));
         break;
     case 4:
         field = event_fields[chance(COUNT(event_fields))];
-        record = events + chance(t.events < 64 ? t.events : 64) * sizeof(struct pm_event);
+        record = places->events + chance(t.events) * sizeof(struct pm_event);
         break;
     default: field = header_fields[chance(COUNT(header_fields))];
     }
@@ -212,11 +214,10 @@ static void satisfy(uint8_t *bytes, size_t size)
 static size_t mutate_image(uint8_t *bytes, size_t size, size_t most)
 {
     const struct tables t = tables_of(bytes, size);
-    const uint64_t slots = sizeof(struct pm_header), roots = slots + t.slots * sizeof(struct pm_slot);
     const struct field field = somewhere(t, bytes, size);
     switch (chance(16)) {
-    case 0: copy_record(bytes, size, slots, t.slots, sizeof(struct pm_slot)); return size;
-    case 1: copy_record(bytes, size, roots, t.roots, sizeof(struct pm_root)); return size;
+    case 0: copy_record(bytes, size, t.places.slots, t.slots, sizeof(struct pm_slot)); return size;
+    case 1: copy_record(bytes, size, t.places.roots, t.roots, sizeof(struct pm_root)); return size;
     case 2: satisfy(bytes, size); return size;
     case 3: return LLVMFuzzerMutate(bytes, size, most);
     default: return write_field(bytes, size, most, field, new_value(read_field(bytes, size, field), bytes, size));

@@ -191,6 +191,9 @@ static void on_a_heap(const char *name)
     peermap_free(segment, (char *)peermap_base(segment) + 8); /* a fault, which is told */
     CHECK_INT(peermap_trim(segment, NULL), 0);
     peermap_detach(segment);
+    segment = enter(name, PEERMAP_READ_ONLY, peermap_attach);
+    CHECK_INT(peermap_heap_stats(segment, &heap), 0);
+    peermap_detach(segment);
     CHECK_INT(peermap_unlink(name), 0);
 }
 
