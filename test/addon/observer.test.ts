@@ -285,7 +285,7 @@ describe('addon: looking at a segment', () => {
     for (let round = 0; round < 1000; round++) {
       const mutant = Buffer.from(image);
       for (let i = chance(8); i >= 0; i--)
-        mutant.writeBigUInt64LE([0n, 1n, 2n ** 64n - 1n, 4096n, 2n ** 53n][chance(5)] ?? 0n, chance(512) * 8);
+        mutant.writeBigUInt64LE([0n, 1n, 2n ** 64n - 1n, 4096n, 2n ** 53n][chance(5)] ?? 0n, chance(1024) * 8);
       writeFileSync(objectOf(name), mutant);
       if (chance(4) === 0) truncateSync(objectOf(name), chance(image.length));
       const observer = new peermap.Observer(name);

@@ -14,7 +14,7 @@ interface Report extends Round {
 }
 
 /** Of the header: layout.h. */
-const registryLock = 328;
+const registryLock = Number(/PM_AT\(pm_header, registry_lock, (\d+)\)/.exec(readFileSync('native/base/layout.h', 'utf8'))?.[1]);
 
 const verbs = [['grow', '64K'], ['shrink', '64K'], ['remap'], ['trim'], ['reap']] as const;
 
