@@ -68,12 +68,14 @@
  * debugger that holds it alone): what that was at, it undoes when it runs again, or the next peer does if this process ends.  One sentence says
  * otherwise, "just when it carries the call out": that comes in time as well, and when the agent runs again the call is carried out.
  *
- * READERS.  A peer that attaches with PEERMAP_READ_ONLY has the data mapped to read, so a stray write is a SIGSEGV in it, at the instruction that makes it.  The same
- * for the sizes, the roots and what describes the heap; only its row of the registry, the event ring and the words by which peers wait for each other can be written there.
- * It has the whole reservation mapped from the beginning, so it has every growth at once, and no call of another peer asks it for anything or waits for it, whether it is stopped,
- * frozen or in a debugger; only its pins hold up a shrink, as anybody's do, and peermap_remap() and peermap_map_peer() are about it as about others.  Past the active memory a
- * touch is SIGBUS in it, also in a segment that was created with PEERMAP_STRICT, and PEERMAP_PREFAULT does not reach it.  Calls that would change the data, the sizes, the roots or the
- * heap answer PEERMAP_EREADONLY, or NULL and EROFS.  It guards against mistakes, not against malice: the process needs write permission for the object, since it enters the registry.
+ * READERS.  A peer that attaches with PEERMAP_READ_ONLY has the data mapped to read, so a stray write is a SIGSEGV in it, at the instruction that
+ * makes it.  So are the sizes, the roots and what describes the heap; it can write no more than its row of the registry, the event ring, and the words
+ * by which peers wait for each other.  It has the whole reservation mapped from the beginning: it has every growth at once, and no call of another
+ * peer asks it for anything or waits for it, whether it is stopped, frozen or in a debugger.  But what it pins holds up a shrink, as with anybody, and
+ * peermap_remap() and peermap_map_peer() are about it as about others.  A touch past the active memory is SIGBUS in it, also where the segment was
+ * created with PEERMAP_STRICT, and PEERMAP_PREFAULT does not reach it.  Calls that would change the data, the sizes, the roots or the heap answer
+ * PEERMAP_EREADONLY, or NULL and EROFS.  This guards against mistakes, not against malice: the process needs write permission for the object, since it
+ * enters the registry.
  *
  * DEATHS.  A process that ends, however it does, is known to be dead by the kernel's word, which is one load, or by /proc, which is asked of whoever
  * does not answer: while it dumps its core, or where its memory was taken away before it had ended.  What cannot be seen from here, in another
@@ -110,13 +112,14 @@
  * - Returns: what, and whose that is.  What it fills in is the caller's, and so is what it was given, of which it keeps nothing unless it says so.
  * - Errors: each with when it comes, where its text does not say that.
  *
- * Four errors have the same reasons wherever they come; "also" adds to these.
+ * Five errors have the same reasons wherever they come; "also" adds to these.
  *
  * - EDETACHED: the handle is detached, as in a forked child; or the segment does not count this process among its peers any more, because it was
  *   taken for dead, or the object was written over.
  * - EBUSY: until the deadline somebody had the lock that the call needs, another thread of this process had such a call under way, or this process's
  *   agent thread was held up.
  * - ELOST: the object was cut short.
+ * - EREADONLY: the handle is a reader's, see READERS.
  * - EOS: see errno; EBADF is that the process has closed the segment's descriptor, and the object has no name any more to open it by.
  *
  * VERSIONS.  Before 1.0 each minor version may change anything: the shared object has another name then (libpeermap.so.0.2), so no program runs with one that it was not
@@ -409,8 +412,8 @@ PEERMAP_API size_t peermap_page_size(const peermap_segment *segment);
 PEERMAP_API PEERMAP_CHECKED peermap_segment *peermap_segment_at(const void *address);
 
 /*
- * Copy from the active memory, and to it: `length` bytes at `offset` in the data.  As memcpy() does, but pinned, and where the object was cut
- * short an error, not a SIGBUS.
+ * Copies from the active memory: `length` bytes at `offset` in the data.  As memcpy() does, but pinned, and where the object was cut short an error,
+ * not a SIGBUS.
  *
  * Blocks: never, but for the copying.
  * Meanwhile: anything.  A shrink waits; who writes the same bytes at the same time is seen in part.
@@ -418,6 +421,13 @@ PEERMAP_API PEERMAP_CHECKED peermap_segment *peermap_segment_at(const void *addr
  * Errors: EINVAL (not in the active memory; `bytes` is NULL), EDETACHED, ELOST (then a part may have been copied).
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_read(peermap_segment *segment, size_t offset, void *bytes, size_t length);
+
+/*
+ * Copies to the active memory, likewise.
+ *
+ * Blocks: never, but for the copying.  Meanwhile: as peermap_read().  Returns: 0.
+ * Errors: those of peermap_read(), EREADONLY.
+ */
 PEERMAP_API PEERMAP_CHECKED int peermap_write(peermap_segment *segment, size_t offset, const void *bytes, size_t length);
 
 /*
@@ -438,7 +448,7 @@ PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
  * Meanwhile: anything.  Growths and shrinks of all processes come one after the other; growths within what is mapped ahead go side by side.
  * Returns: 0; also after an error `round` (may be NULL) is the report.
  * Errors: ENOSPC, ELIMIT, ETIMEDOUT (a peer did not map it, without PEERMAP_ALLOW_LATE; or has not come back to what a shrink that failed had taken from it),
- *   EBUSY (also: memory of a shrink before is still going back to the system), EINVAL (`by` is 0), EDETACHED, ELOST,
+ *   EBUSY (also: memory of a shrink before is still going back to the system), EINVAL (`by` is 0), EDETACHED, EREADONLY, ELOST,
  *   EOS (errno ETIMEDOUT: the system has not given so much memory by the deadline).
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round);
@@ -454,7 +464,8 @@ PEERMAP_API PEERMAP_CHECKED int peermap_grow(peermap_segment *segment, size_t by
  * Meanwhile: anything, but a touch of the tail that is not pinned, which is a SIGSEGV.  Who pins from now on pins the smaller size.
  * Returns: 0; also after an error `round` (may be NULL) is the report.
  * Errors: EBUSY (also: a pin; or, in a heap, an object in the tail), ETIMEDOUT (a peer did not give it up, without PEERMAP_ALLOW_LATE: with it
- *   the memory is freed once the late peer has run; or as peermap_grow()), EINVAL (less than a page, or nothing would be left), EDETACHED, ELOST, EOS.
+ *   the memory is freed once the late peer has run; or as peermap_grow()), EINVAL (less than a page, or nothing would be left), EDETACHED, EREADONLY,
+ *   ELOST, EOS.
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_shrink(peermap_segment *segment, size_t by, peermap_round *round);
 
@@ -466,7 +477,7 @@ PEERMAP_API PEERMAP_CHECKED int peermap_shrink(peermap_segment *segment, size_t 
  * Blocks: until its deadline: for rounds of this process that came first, for the segment's lock, for the peers.
  * Meanwhile: anything.  Growths and shrinks wait, but for growths within what is mapped ahead.
  * Returns: 0; also after an error `round` (may be NULL) is the report.
- * Errors: EINVAL (`pid` is negative), ESRCH, ETIMEDOUT (without PEERMAP_ALLOW_LATE; or as peermap_grow()), EBUSY, EDETACHED, ELOST, EOS.
+ * Errors: EINVAL (`pid` is negative), ESRCH, ETIMEDOUT (without PEERMAP_ALLOW_LATE; or as peermap_grow()), EBUSY, EDETACHED, EREADONLY, ELOST, EOS.
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_remap(peermap_segment *segment, pid_t pid, peermap_round *round);
 PEERMAP_API PEERMAP_CHECKED int peermap_map_peer(peermap_segment *segment, pid_t pid, peermap_round *round);
@@ -497,7 +508,8 @@ PEERMAP_API PEERMAP_CHECKED int peermap_results(peermap_segment *segment, peerma
  * Meanwhile: anything.
  * Returns: the object, the segment's until somebody, in whichever process, gives it to peermap_free(); NULL after an error.
  * Errors: in errno: ENOMEM (peermap_last_error() says which limit, or who did not map the growth), EINVAL (no heap, or an alignment that is not a
- *   power of two up to 2 MiB; above a page it holds in peers that are not relocated), EBADF (detached), ENODATA (PEERMAP_ELOST: the object was cut short).
+ *   power of two up to 2 MiB; above a page it holds in peers that are not relocated), EBADF (detached), EROFS (PEERMAP_EREADONLY),
+ *   ENODATA (PEERMAP_ELOST: the object was cut short).
  */
 PEERMAP_API PEERMAP_CHECKED void *peermap_alloc(peermap_segment *segment, size_t size);
 PEERMAP_API PEERMAP_CHECKED void *peermap_calloc(peermap_segment *segment, size_t count, size_t size);
@@ -522,7 +534,8 @@ PEERMAP_API PEERMAP_CHECKED void *peermap_realloc(peermap_segment *segment, void
  *   for a fork() that goes on.
  * Meanwhile: anything, but that nobody may use or free the same object.
  * Returns: nothing.
- * Errors: in errno: EINVAL (no heap, or what is reported), EBADF (detached), ENODATA (the object of the segment was cut short: nothing is changed).
+ * Errors: in errno: EINVAL (no heap, or what is reported), EBADF (detached), EROFS (PEERMAP_EREADONLY),
+ *   ENODATA (the object of the segment was cut short: nothing is changed).
  */
 PEERMAP_API void peermap_free(peermap_segment *segment, void *ptr);
 
@@ -642,7 +655,7 @@ PEERMAP_API void peermap_on_heap_fault(peermap_heap_fault_handler *handler, void
  * Blocks: until its deadline: for other calls of this process that the registry is needed for, and for the registry; never for a round.
  * Meanwhile: anything.  Whoever reads the root has the old one or the new one.
  * Returns: 0.
- * Errors: ENAME (`root`, or `type` is longer than 63 bytes), EINVAL (not in the active memory), EROOTS, EBUSY, EDETACHED, ELOST.
+ * Errors: ENAME (`root`, or `type` is longer than 63 bytes), EINVAL (not in the active memory), EROOTS, EBUSY, EDETACHED, EREADONLY, ELOST.
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_set_root(peermap_segment *segment, const char *root, void *ptr, size_t size, const char *type);
 
@@ -752,7 +765,7 @@ PEERMAP_API PEERMAP_CHECKED int peermap_wait_ended(peermap_segment *segment, con
  *   most for /proc.  What a heap has of the dead is taken back after that, a look at each 16 KiB.
  * Meanwhile: anything.  A peer that ends meanwhile may stay for the next time.
  * Returns: how many slots were freed.
- * Errors: EBUSY, EDETACHED, ELOST, EOS.
+ * Errors: EBUSY, EDETACHED, EREADONLY, ELOST, EOS.
  */
 PEERMAP_API int peermap_reap(peermap_segment *segment);
 

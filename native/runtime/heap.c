@@ -13,7 +13,7 @@
 
 /* ---- may we? ---- */
 
-int pm_heap_unready(const peermap_segment *segment)
+int pm_heap_unseen(const peermap_segment *segment)
 {
     if (!pm_attached(segment)) {
         errno = EBADF;
@@ -23,18 +23,19 @@ int pm_heap_unready(const peermap_segment *segment)
         errno = EINVAL;
         return pm_fail(PEERMAP_EINVAL, "segment %s was created without PEERMAP_HEAP: its memory is the application's to lay out", segment->name);
     }
-    if (!pm_lost(segment)) {
-        errno = EROFS;
-        return pm_fail_read_only(segment, "change the heap");
-    }
+    if (!pm_lost(segment))
+        return 0;
     errno = ENODATA;
     return pm_fail_lost(segment);
 }
 
-int pm_heap_unseen(const peermap_segment *segment)
+int pm_heap_unready(const peermap_segment *segment)
 {
-    const bool sees = pm_attached(segment) && pm_only_reads(segment) && (segment->shape.flags & PM_SEGMENT_HEAP) != 0 && !pm_lost(segment);
-    return sees ? 0 : pm_heap_unready(segment);
+    int rc = pm_heap_unseen(segment);
+    if (rc != 0)
+        return rc;
+    errno = EROFS;
+    return pm_fail_read_only(segment, "change the heap");
 }
 
 /* ---- more room ---- */

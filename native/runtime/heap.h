@@ -141,7 +141,7 @@ void pm_reclaim_of(peermap_segment *segment, const peermap_peer *peers, int coun
 
 /* ---- heap.c ---- */
 int pm_heap_unready(const peermap_segment *segment); /* a code and its sentence */
-int pm_heap_unseen(const peermap_segment *segment);  /* 0 of one that only reads, or the same */
+int pm_heap_unseen(const peermap_segment *segment);  /* the same, or 0: it is a reader's, or has become ready */
 static inline bool pm_heap_is_ready(const peermap_segment *segment) { return pm_attached(segment) && segment->heap.serial != 0 && !pm_lost(segment); }
 static inline int pm_heap_ready(const peermap_segment *segment) { return pm_heap_is_ready(segment) ? 0 : pm_heap_unready(segment); }
 /* For who does not change it. */
