@@ -2,7 +2,7 @@
 /*
  * Every word that others can write - of the header, the registry, the first roots and events, what describes a heap - is made another, one after the other, by
  * one who may write the object and does nothing else, while peers of two users attach, grow, shrink, remap, set roots, allocate, stop, are let run by each other,
- * and are killed: in a segment that maps ahead, in one in which every growth asks everybody and populates, and in one with a heap.  Looked at from outside, each
+ * only read for a while, and are killed: in a segment that maps ahead, in one in which every growth asks everybody and populates, and in one with a heap.  Looked at from outside, each
  * peer has the object mapped inside its own reservation only, and everything else that it had mapped is where it was, with the rights that it had, and what
  * lies right before and behind its reservation holds what it held; no call goes on for ever, and nobody crashes.
  */
@@ -38,6 +38,8 @@ static uint64_t before, behind; /* the pages next to the reservation, by those w
 /* Of a worker, in memory that it shares with the test. */
 struct work {
     uint64_t from, to; /* its reservation; 0: it has none, or not yet, or not any more */
+    uint64_t entered;   /* so often: the next one has the same reservation */
+    uint64_t words_end; /* of the words that it can write, where it only reads; else 0 */
     uint64_t turns;
     uint64_t unstopped, populated; /* by it: others */
 };
@@ -118,12 +120,15 @@ static void work(int worker, pid_t test)
     peermap_on_heap_fault(say_nothing, NULL);
     for (;;) {
         peermap_options options = { .struct_size = sizeof options, .deadline_ms = 40, .flags = now->flags | PEERMAP_FOREIGN | (worker % 3 == 0 ? PEERMAP_ALLOW_LATE : 0) };
+        options.flags |= chance(&dice) % 4 == 0 ? PEERMAP_READ_ONLY : 0;
         peermap_segment *segment;
         if (peermap_attach(seg(), &options, &segment) != 0) {
             own->turns++;
             usleep(1000);
             continue;
         }
+        __atomic_add_fetch(&own->entered, 1, __ATOMIC_SEQ_CST);
+        own->words_end = options.flags & PEERMAP_READ_ONLY ? (uintptr_t)segment->start + segment->shape.places.everybodys_end : 0;
         __atomic_store_n(&own->to, (uintptr_t)segment->start + segment->reservation, __ATOMIC_SEQ_CST);
         __atomic_store_n(&own->from, (uintptr_t)segment->start, __ATOMIC_SEQ_CST);
         for (uint64_t i = 0, times = chance(&dice) % 40; i < times; i++) {
@@ -204,6 +209,11 @@ static void look_beside(int worker, uint64_t address)
         FAIL("%s: at %" PRIx64 ", beside the reservation, worker %d has %" PRIx64, now->what, address, worker, word);
 }
 
+static bool may_write(const struct work *work, uint64_t from, uint64_t to)
+{
+    return work->words_end == 0 || (from >= work->from + PM_EVERYBODYS && to <= work->words_end);
+}
+
 /* True if it has been lent a page, as a call of the library is that finds its data cut short (touch.h): for no longer than that call. */
 static bool look(int worker)
 {
@@ -213,7 +223,7 @@ static bool look(int worker)
     int there = 0, beside = 0, stacks = 0, loans = 0;
     snprintf(object, sizeof object, "/dev/shm/peermap.%s", seg());
     read_maps(pids[worker], text, sizeof text);
-    if (then.from == 0 || __atomic_load_n(&works[worker].from, __ATOMIC_SEQ_CST) != then.from)
+    if (then.from == 0 || __atomic_load_n(&works[worker].from, __ATOMIC_SEQ_CST) != then.from || __atomic_load_n(&works[worker].entered, __ATOMIC_SEQ_CST) != then.entered)
         return false; /* it was attaching or leaving */
     look_beside(worker, before);
     look_beside(worker, behind);
@@ -229,7 +239,7 @@ static bool look(int worker)
             FAIL("%s: reservation %" PRIx64 "-%" PRIx64 " of worker %d, but: %s", now->what, then.from, then.to, worker, line);
         if (inside && own && now->creation & PEERMAP_HEAP)
             loans++;
-        else if (inside && (is_object ? strcmp(rights, "rw-s") : strcmp(rights, "---p")) != 0)
+        else if (inside && strcmp(rights, !is_object ? "---p" : may_write(&then, from, to) ? "rw-s" : "r--s") != 0)
             FAIL("%s: worker %d has in its reservation: %s", now->what, worker, line);
         beside += own && ((from <= before && to >= before + PAGE) || (from <= behind && to >= behind + PAGE));
         stacks += own && strstr(line, "[stack]") != NULL;
@@ -309,7 +319,8 @@ static int words_of(struct words *words)
 {
     const struct pm_header *header = its_header;
     int count = 0;
-    words[count++] = (struct words){ 0, sizeof *header };
+    words[count++] = (struct words){ 0, offsetof(struct pm_header, identity) + sizeof header->identity };
+    words[count++] = (struct words){ PM_EVERYBODYS, sizeof *header };
     words[count++] = (struct words){ header->slots_off, header->slots_off + SLOTS * sizeof(struct pm_slot) };
     if (now == kinds) {
         words[count++] = (struct words){ header->roots_off, header->roots_off + 2 * sizeof(struct pm_root) };
@@ -327,7 +338,7 @@ static int words_of(struct words *words)
     }
     return count;
 }
-#define WORDS_MAX 9
+#define WORDS_MAX 10
 
 static void lie_once(uint64_t *at, int lie, uint64_t *dice, int looked_at, uint64_t *turns, uint64_t *since)
 {

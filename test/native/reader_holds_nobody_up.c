@@ -90,6 +90,13 @@ static void is_not_waited_for(const char *words)
     fails(writer, "PEERMAP_ETIMEDOUT", "remap %d", (int)reader->pid);
     ok(writer, "grow 65536");
     continue_peer(reader);
+    struct peer *viewer = ready_peer("viewer", "read-only");
+    stop_peer(viewer);
+    ok(writer, "remap %d", (int)viewer->pid);
+    CHECK(strstr(ok(writer, "answers"), " viewer:unstop:0") != NULL);
+    reads_everything(viewer);
+    continue_peer(viewer);
+    end_peer(viewer);
 
     /* Its death is known, and its place is free for a writer of its name. */
     kill_peer(reader);
