@@ -186,15 +186,17 @@ function answers(): Of[] {
       render: ({ peer }) => (
         <>
           {peer.method === 'none' ? <span class="quiet">–</span> : peer.method}{' '}
-          {peer.readOnly ? <span class="detail">{l10n.t('only reads')}</span> : null}{' '}
+          {peer.readOnly ? <span class="detail">{l10n.t('reads')}</span> : null}{' '}
           {peer.noPtrace ? <span class="detail">no-ptrace</span> : null}{' '}
           {peer.error === 0 ? null : <span class="detail">errno {peer.error}</span>}
         </>
       ),
       cellHint: ({ peer }) =>
-        peer.noPtrace
-          ? l10n.t('it {0}; nobody may reach into it while it is stopped', methodWords[peer.method])
-          : l10n.t('it {0}', methodWords[peer.method]),
+        peer.readOnly
+          ? l10n.t('it {0}; it only reads, and no growth waits for it', methodWords[peer.method])
+          : peer.noPtrace
+            ? l10n.t('it {0}; nobody may reach into it while it is stopped', methodWords[peer.method])
+            : l10n.t('it {0}', methodWords[peer.method]),
     },
     {
       key: 'latencyNs',

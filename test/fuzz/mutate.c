@@ -69,6 +69,14 @@ static uint32_t word_at(const uint8_t *bytes, size_t size, size_t at)
     return word;
 }
 
+static struct tables tables_for(uint64_t slots, uint64_t roots, uint64_t events)
+{
+    const struct pm_header counts = { .slot_count = (uint32_t)slots, .root_count = (uint32_t)roots, .event_count = (uint32_t)events, .page_size = 4096 };
+    struct tables t = { .slots = slots, .roots = roots, .events = events };
+    pm_places_find(&counts, &t.places);
+    return t;
+}
+
 static struct tables tables_of(const uint8_t *bytes, size_t size)
 {
     struct tables t = { .slots = word_at(bytes, size, offsetof(struct pm_header, slot_count)),
@@ -77,9 +85,7 @@ static struct tables tables_of(const uint8_t *bytes, size_t size)
     t.slots = t.slots == 0 || t.slots > 16 ? 4 : t.slots;
     t.roots = t.roots == 0 || t.roots > 64 ? 4 : t.roots;
     t.events = t.events == 0 || t.events > 64 ? 16 : t.events;
-    const struct pm_header counts = { .slot_count = (uint32_t)t.slots, .root_count = (uint32_t)t.roots, .event_count = (uint32_t)t.events, .page_size = 4096 };
-    pm_places_find(&counts, &t.places);
-    return t;
+    return tables_for(t.slots, t.roots, t.events);
 }
 
 /* One of `count` records from `first` on: rather one that is in use, where its tag says so. */
@@ -295,8 +301,7 @@ static size_t some_step(const uint8_t *script, size_t size)
 
 static size_t make_step(uint8_t out[64])
 {
-    static const struct tables live = { 4, 4, 16 };
-    const struct field field = somewhere(live, NULL, 0);
+    const struct field field = somewhere(tables_for(4, 4, 16), NULL, 0);
     struct fuzz_step step = { .what = FUZZ_CALL, .argument = (uint16_t)chance(FUZZ_CALLS) };
     const uint64_t value = new_value(0, NULL, 0);
     const uint8_t word[] = { (uint8_t)chance(FUZZ_LIVES), (uint8_t)(chance(3) ? 0 : chance(9) - 4), field.size == 4 };

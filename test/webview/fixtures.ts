@@ -294,6 +294,31 @@ export function full(): Model {
   return model;
 }
 
+/** One that has all that the segment can ever have mapped to read, and the right to write in a part of the header alone. */
+export function readers(): Model {
+  const model = three();
+  const { reserved } = model.header;
+  const [head, data] = mappingsOf(reserved) as [Mapping, Mapping];
+  const part = (from: number, to: number, permissions: string): Mapping => ({
+    address: hex(base - BigInt(headerLength - from)),
+    length: to - from,
+    offset: from,
+    permissions,
+  });
+  model.attach('viewer', 4730, {
+    readOnly: true,
+    mapped: reserved,
+    processState: 't',
+    mappings: [
+      part(0, 4 * KiB, 'r--s'),
+      part(4 * KiB, 300 * KiB, 'rw-s'),
+      part(300 * KiB, head.length, 'r--s'),
+      { ...data, permissions: 'r--s' },
+    ],
+  });
+  return model;
+}
+
 /** Everything that can be wrong at once. */
 export function failing(): Model {
   const model = new Model('telemetry', 6 * MiB);

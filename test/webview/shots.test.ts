@@ -6,7 +6,7 @@
 import * as assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { long } from '../long';
-import { ahead, damaged, drifting, empty, factsOf, failing, full, MiB, strict, thousand, three } from './fixtures';
+import { ahead, damaged, drifting, empty, factsOf, failing, full, MiB, readers, strict, thousand, three } from './fixtures';
 import { snapshotOf, startPreview, type Preview, type Shown } from './preview';
 import { themeNames, type Theme } from './themes';
 
@@ -19,6 +19,7 @@ const states: Record<string, (shown: Shown) => Promise<void>> = {
   'far-ahead': (shown) => shown.show(ahead(MiB, 64 * MiB)),
   strict: (shown) => shown.show(strict()),
   failing: (shown) => shown.show(failing()),
+  readers: (shown) => shown.show(readers()),
   drifting: async (shown) => {
     await shown.show(drifting());
     await shown.answer('peermap/facts', { value: factsOf(drifting()), problems: [] });
@@ -78,7 +79,7 @@ describe('inspector pictures', function () {
 
   for (const theme of themeNames) {
     if ((theme === 'dark') === long) continue;
-    for (const name of ['empty', 'three', 'full', 'ahead', 'failing', 'drifting'])
+    for (const name of ['empty', 'three', 'full', 'ahead', 'readers', 'failing', 'drifting'])
       it(`${name} in ${theme}`, () => shoot(name, theme, 1200));
   }
   if (long) return;

@@ -21,7 +21,7 @@ import {
 import { factsKey } from '../../webview/facts';
 import { heldBy, registryRows, stateText } from '../../webview/registry-model';
 import { amountIn } from '../../webview/residency';
-import { ahead, drifting, factsOf, failing, KiB, mappingsOf, MiB, Model, the, thousand, three } from './fixtures';
+import { ahead, drifting, factsOf, failing, KiB, mappingsOf, MiB, Model, readers, the, thousand, three } from './fixtures';
 import { batchOf } from './preview';
 
 describe('matrix', () => {
@@ -157,14 +157,10 @@ describe('matrix', () => {
 
 describe('drift', () => {
   it('of who only reads is a right to write the data, and nothing else', () => {
-    const model = new Model('readers', 4 * MiB);
-    const mappings = (permissions: string) =>
-      mappingsOf(64 * MiB).map((one) => (one.offset === 0 ? one : { ...one, permissions }));
-    model.attach('indexer', 6001);
-    const viewer = { readOnly: true, mapped: 64 * MiB } as const;
-    model.attach('viewer', 6002, { ...viewer, mappings: mappings('r--s') });
+    const model = readers();
     assert.deepEqual(driftOf(model.snapshot(), model.header, false), []);
-    model.attach('scribbler', 6003, { ...viewer, mappings: mappings('rw-s') });
+    const { reserved } = model.header;
+    model.attach('scribbler', 6003, { readOnly: true, mapped: reserved, mappings: mappingsOf(reserved) });
     assert.deepEqual(
       driftOf(model.snapshot(), model.header, false).map(({ kind, name, severity, registry }) => [
         kind,
