@@ -3,9 +3,10 @@
  * guard.c - the object cut short from outside (`truncate`, a disk quota's tool, another program's mistake) under running peers.
  *
  * What lies past the end of the file is SIGBUS for whoever touches it.  Where that is the header, the one who touches it is this
- * library, in the agent or in a thread of the application, and the program could do nothing about it: so the whole header is replaced
+ * library, in the agent or in a thread of the application, and the program could do nothing about it: so the header is replaced
  * by private zeroes, the handle is lost, and every call says so.  The agent's futexes are in those zeroes, too: it goes on serving this
- * process, so that nothing hangs and peermap_detach() works.  Where it is the data, the touch is the application's own, and the signal
+ * process, so that nothing hangs and peermap_detach() works.  What describes a heap can be more than the process may have of private memory (RLIMIT_DATA,
+ * vm.overcommit_memory=2), or all of it be filled at once where future memory is locked: it is replaced where it is touched.  Where it is the data, the touch is the application's own, and the signal
  * goes on to where it went before; a growth or shrink notices that the file is too short, and does not paper over it.  Where this library touches the data itself, it says so beforehand: touch.h.
  *
  * The handler takes no lock: it looks through a table to which places are only ever added.
@@ -36,21 +37,40 @@ struct places {
 
 static struct places first;
 
-/* One thread replaces the header; another that meets the same fault meanwhile tries again until that is done. */
-static bool lose(peermap_segment *segment)
+/* Of what describes a heap, whose header is a multiple of it. */
+#define PIECE (UINT64_C(1) << 20)
+
+static uint64_t plain_part(const struct pm_shape *shape)
 {
-    uint32_t state = LOST_NOT;
-    if (!cas32(&segment->lost, &state, LOST_NOW))
+    uint64_t whole = (shape->places.plain_len + PIECE - 1) / PIECE * PIECE;
+    return whole < shape->header_len ? whole : shape->header_len;
+}
+
+static bool replace_plain(peermap_segment *segment) { return pm_map_zeroes(segment->start, plain_part(&segment->shape)) == 0; }
+
+/* It may be done twice, by who met the loss at the same moment: what was written in between is of a heap that nobody uses any more. */
+static bool replace_piece(peermap_segment *segment, uint64_t off)
+{
+    return off < plain_part(&segment->shape) || pm_map_zeroes(segment->start + off / PIECE * PIECE, PIECE) == 0;
+}
+
+/* One thread replaces what is gone; another that meets the same fault meanwhile tries again until that is done. */
+static bool lose(peermap_segment *segment, uint64_t off)
+{
+    uint32_t state = load32(&segment->lost);
+    const bool newly = state == LOST_NOT;
+    if (state == LOST_NOW || !cas32(&segment->lost, &state, LOST_NOW))
         return true;
-    if (pm_map_zeroes(segment->start, segment->shape.header_len) != 0) {
+    if (newly && !replace_plain(segment)) {
         store32(&segment->lost, LOST_NOT);
         return false;
     }
+    bool replaced = replace_piece(segment, off);
     store32(&segment->lost, LOST);
     uint32_t agent = load32(&segment->tid);
-    if (agent != 0 && agent != pm_thread_id()) /* it may sleep on words of the file, where nobody wakes it any more */
+    if (newly && agent != 0 && agent != pm_thread_id()) /* it may sleep on words of the file, where nobody wakes it any more */
         pm_interrupt(agent);
-    return true;
+    return replaced;
 }
 
 static bool mend(uintptr_t address)
@@ -60,7 +80,7 @@ static bool mend(uintptr_t address)
             uint64_t from = load64(&place->from);
             if (from <= 1 || address < from || address >= load64(&place->end))
                 continue;
-            return address >= load64(&place->to) ? pm_lend(place->segment, address) : !pm_inherited(place->segment) && lose(place->segment);
+            return address >= load64(&place->to) ? pm_lend(place->segment, address) : !pm_inherited(place->segment) && lose(place->segment, address - from);
         }
     }
     return false;
@@ -189,7 +209,7 @@ int pm_object_check(peermap_segment *segment)
         struct stat facts;
         uint64_t word = order_load64(&header->active), needed = segment->shape.header_len + (word & PM_ACTIVE_BYTES);
         if (fstat(segment->fd, &facts) == 0 && (uint64_t)facts.st_size < segment->shape.header_len)
-            lose(segment);
+            lose(segment, 0);
         if (pm_lost(segment))
             return pm_fail_lost(segment);
         if ((uint64_t)facts.st_size >= needed || (word & PM_ACTIVE_BYTES) > segment->shape.reserved)

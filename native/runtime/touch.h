@@ -9,7 +9,7 @@
  * the call ends with PEERMAP_ELOST.  In between, no other thread can lose there what was not lost already; and a touch of ours in another thread,
  * beside a loan of the same segment, counts for nothing as well, since it may have met that page instead of the signal.
  *
- * What describes the heap is no data: it is in the header, which guard.c replaces as a whole.
+ * What describes the heap is no data: it is in the header, which guard.c replaces.
  */
 #ifndef PM_TOUCH_H
 #define PM_TOUCH_H

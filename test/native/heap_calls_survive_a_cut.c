@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #define INITIAL (UINT64_C(1) << 20)
 #define RESERVE (UINT64_C(64) << 20)
@@ -21,8 +22,13 @@ static sigjmp_buf back;
 static volatile sig_atomic_t faults;
 static int reports;
 
+static volatile sig_atomic_t touching; /* the program, itself */
+
 static void own_handler(int number)
 {
+    static const char said[] = "SIGBUS in a call of the library\n";
+    if (!touching)
+        _exit(write(STDERR_FILENO, said, sizeof said - 1) > 0 ? 1 : 2);
     (void)number;
     faults++;
     siglongjmp(back, 1);
@@ -74,12 +80,14 @@ static struct objects lay_out(void)
 static void is_the_programs_own(volatile char *at)
 {
     int before = faults;
+    touching = 1;
     if (sigsetjmp(back, 1) == 0)
         CHECK(at[0] == 1);
     CHECK_INT(faults, before + 1);
     if (sigsetjmp(back, 1) == 0)
         at[0] = 1;
     CHECK_INT(faults, before + 2);
+    touching = 0;
 }
 
 static void said(const struct objects *some, char *at, size_t length)
@@ -228,13 +236,69 @@ static void header_is_cut(int call)
     CHECK_INT(peermap_unlink(seg()), 0);
 }
 
-/* What describes it is more than many a machine has memory for. */
+#ifndef __SANITIZE_THREAD__ /* which has no such room for addresses */
+static uint64_t kilobytes(const char *field)
+{
+    char line[256];
+    uint64_t kib = 0;
+    FILE *status = fopen("/proc/self/status", "re");
+    CHECK(status != NULL);
+    while (kib == 0 && fgets(line, sizeof line, status))
+        if (strncmp(line, field, strlen(field)) == 0)
+            kib = strtoull(line + strlen(field) + 1, NULL, 10);
+    fclose(status);
+    return kib;
+}
+
+#define LITTLE (UINT64_C(32) << 20)
+
+/* By all calls that go far in what describes a heap. */
+static void lose_and_use(uint64_t reserve, uint64_t length)
+{
+    peermap_heap found;
+    open_heap("test", 0, INITIAL, reserve);
+    char *object = peermap_alloc(heap, SMALL);
+    CHECK(object != NULL);
+    const struct rlimit most = { (kilobytes("VmData") << 10) + LITTLE, RLIM_INFINITY }, any = { RLIM_INFINITY, RLIM_INFINITY };
+    CHECK(setrlimit(RLIMIT_DATA, &most) == 0);
+    cut_to(length);
+    CHECK(peermap_alloc(heap, SMALL) == NULL && errno == ENODATA);
+    peermap_free(heap, object);
+    CHECK(peermap_realloc(heap, object, LARGE) == NULL && errno == ENODATA);
+    CHECK_INT(peermap_heap_stats(heap, &found), PEERMAP_ELOST);
+    CHECK_INT(peermap_trim(heap, NULL), PEERMAP_ELOST);
+    CHECK_INT(peermap_reap(heap), PEERMAP_ELOST);
+    CHECK(setrlimit(RLIMIT_DATA, &any) == 0);
+    close_heap();
+    CHECK_INT(peermap_unlink(seg()), 0);
+}
+#endif
+
+/* What describes it is more than many a machine has memory for, and more than the process may have of its own. */
 static void great_header_is_cut(void)
 {
-#ifndef __SANITIZE_THREAD__ /* which has no such room for addresses */
-    open_heap("test", 0, INITIAL, UINT64_C(1) << 40);
+#ifndef __SANITIZE_THREAD__
+    for (uint64_t length = 0; length <= UINT64_C(1) << 30; length += UINT64_C(1) << 28)
+        lose_and_use(UINT64_C(1) << 40, length);
+#endif
+}
+
+/* All that is mapped then is filled. */
+static void header_is_cut_of_who_locks(void)
+{
+#if !defined __SANITIZE_THREAD__ && !defined __SANITIZE_ADDRESS__ /* which make mlockall() do nothing */
+    struct rlimit most;
+    if (getrlimit(RLIMIT_MEMLOCK, &most) != 0 || (most.rlim_cur != RLIM_INFINITY && geteuid() != 0))
+        return;
+    open_heap("test", 0, INITIAL, UINT64_C(16) << 30);
+    CHECK(header_length() > 4 * LITTLE);
+    CHECK(peermap_alloc(heap, SMALL) != NULL);
+    CHECK(mlockall(MCL_FUTURE) == 0);
+    const uint64_t before = kilobytes("VmRSS");
     cut_to(0);
     CHECK(peermap_alloc(heap, SMALL) == NULL && errno == ENODATA);
+    CHECK(kilobytes("VmRSS") < before + (LITTLE >> 10));
+    CHECK(munlockall() == 0);
     close_heap();
     CHECK_INT(peermap_unlink(seg()), 0);
 #endif
@@ -377,6 +441,7 @@ int main(int argc, char **argv)
     for (int call = 0; call < 18; call++)
         header_is_cut(call);
     great_header_is_cut();
+    header_is_cut_of_who_locks();
     hole_is_no_loss();
     cut_at_any_moment();
     header_is_cut_at_any_moment();
