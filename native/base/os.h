@@ -275,6 +275,8 @@ bool pm_process_waits(uint32_t pid, struct pm_kernel_wait *wait);
  * privilege, takes no time away from anybody.
  */
 void pm_thread_be_prompt(void);
+/* Of all thread-local variables that are known of.  Some C libraries take them off a thread's stack, however large that was asked for. */
+uint64_t pm_thread_local_bytes(void);
 
 /* What occupies [address, address + length) in this process, as a phrase: "/usr/lib/x.so at 0x...". */
 void pm_occupant(uint64_t address, uint64_t length, char *phrase, size_t size);

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -87,4 +88,21 @@ void pm_thread_be_prompt(void)
         return;
     attributes.runtime = SLICE_NS;
     syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+static int add_locals(struct dl_phdr_info *object, size_t size, void *context)
+{
+    uint64_t *bytes = context;
+    (void)size;
+    for (size_t i = 0; i < object->dlpi_phnum; i++)
+        if (object->dlpi_phdr[i].p_type == PT_TLS)
+            *bytes += object->dlpi_phdr[i].p_memsz + object->dlpi_phdr[i].p_align;
+    return 0;
+}
+
+uint64_t pm_thread_local_bytes(void)
+{
+    uint64_t bytes = 0;
+    dl_iterate_phdr(add_locals, &bytes);
+    return bytes;
 }

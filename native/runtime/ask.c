@@ -114,21 +114,30 @@ static void fill_mask(sigset_t *mask)
         sigdelset(mask, own[i]);
 }
 
-static int start_thread(peermap_segment *segment, struct pm_start *start)
+static int create_thread(peermap_segment *segment, size_t stack, struct pm_start *start)
 {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    int error = pthread_attr_setstacksize(&attributes, stack);
+    if (error == 0)
+        error = pthread_create(&segment->agent, &attributes, pm_agent, start);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+/* Where thread-local variables lie on the stack, they must not leave a rest of it that is too small.  EINVAL: there are some that are not known of. */
+static int start_thread(peermap_segment *segment, struct pm_start *start)
+{
     sigset_t all, before;
     fill_mask(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    size_t stack = STACK_SIZE + pm_thread_local_bytes();
     int error = PM_FAILS("attach.thread");
     if (error == 0)
-        error = pthread_create(&segment->agent, &attributes, pm_agent, start);
-    if (error == EINVAL) /* a program with so many thread-local variables that they do not fit */
-        error = pthread_create(&segment->agent, NULL, pm_agent, start);
+        error = create_thread(segment, stack, start);
+    for (int times = 0; error == EINVAL && times < 10; times++)
+        error = create_thread(segment, stack *= 2, start);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
     return error;
 }
 
