@@ -5,6 +5,9 @@
  * Two ways to find out.  A child of fork() runs our handler, which unmaps everything.  A child of a bare clone() or _Fork() runs
  * nothing; there the page of the mark is empty, because the kernel wipes it.  Such a child may do hardly anything before it
  * execs, so its handles only answer that they are dead, and what it inherited stays mapped.
+ *
+ * Handlers of the program use this library too, and take its locks.  Ours is there before them, so it comes after all others to take a lock, and before them
+ * to let go of it.  Those that were there before a plugin with this library come in between: what they do here is done under the lock that their thread has.
  */
 #include "segment.h"
 
@@ -21,14 +24,39 @@ static uint32_t unwiped = 1; /* where no page can be wiped: fork()'s handler alo
 void *pm_mark_at = &unwiped; /* a word: the number of this process among its ancestors; 0: in a child that has not attached yet */
 static uint32_t generation = 1;
 
-static void in_child(void)
+/* The thread that holds the lock, from before a fork until after it.  No thread-local flag: agents come past, for which the C library would have to get memory. */
+static void *forker;
+
+static void *this_thread(void) { return (void *)(uintptr_t)pthread_self(); }
+static bool is_forking(void) { return load_pointer(&forker) == this_thread(); }
+
+/* A handler of the program may have attached already. */
+static bool is_the_childs_own(const peermap_segment *segment)
 {
-    for (peermap_segment *segment = all; segment; segment = segment->next) {
+    const uint32_t *mark = load_pointer(&pm_mark_at);
+    return mark != &unwiped && segment->mark == load32(mark);
+}
+
+static void disown(void)
+{
+    peermap_segment **at = &all;
+    while (*at) {
+        peermap_segment *segment = *at;
+        if (is_the_childs_own(segment)) {
+            at = &segment->next;
+            continue;
+        }
+        *at = segment->next;
         order_store32(&segment->detached, 1);
         pm_give_back(segment);
         pm_hand_in_child(&segment->hand);
     }
-    all = NULL;
+}
+
+static void in_child(void)
+{
+    disown();
+    store_pointer(&forker, NULL);
     pthread_mutex_unlock(&all_lock);
 }
 
@@ -37,8 +65,13 @@ static void renew(void)
 {
     uint32_t none = 0, *mark = load_pointer(&pm_mark_at);
     if (cas32(mark, &none, RENEWING)) {
-        pthread_mutex_init(&all_lock, NULL);
-        all = NULL;
+        if (is_forking()) {
+            disown();
+        } else {
+            pthread_mutex_init(&all_lock, NULL);
+            store_pointer(&forker, NULL);
+            all = NULL;
+        }
         store32(mark, ++generation);
     }
     while (load32(mark) == RENEWING)
@@ -49,11 +82,19 @@ static void before_fork(void)
 {
     renew();
     pthread_mutex_lock(&all_lock);
+    store_pointer(&forker, this_thread());
 }
 
-static void after_fork(void) { pthread_mutex_unlock(&all_lock); }
+static void after_fork(void)
+{
+    store_pointer(&forker, NULL);
+    pthread_mutex_unlock(&all_lock);
+}
 
-static void watch_forks(void)
+/* Before constructors of the program that has this library inside. */
+__attribute__((constructor(101))) static void watch_forks(void) { pthread_atfork(before_fork, after_fork, in_child); }
+
+static void make_mark(void)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     void *got = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -61,16 +102,24 @@ static void watch_forks(void)
         store32(got, generation);
         store_pointer(&pm_mark_at, got); /* another thread may be forking */
     }
-    pthread_atfork(before_fork, after_fork, in_child);
 }
 
-void pm_hold_forks(void) { pthread_mutex_lock(&all_lock); }
-void pm_let_fork(void) { pthread_mutex_unlock(&all_lock); }
+void pm_hold_forks(void)
+{
+    if (!is_forking())
+        pthread_mutex_lock(&all_lock);
+}
+
+void pm_let_fork(void)
+{
+    if (!is_forking())
+        pthread_mutex_unlock(&all_lock);
+}
 
 void pm_enlist(peermap_segment *segment)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, watch_forks);
+    pthread_once(&once, make_mark);
     renew();
     pm_hold_forks();
     segment->mark = load32(load_pointer(&pm_mark_at));
