@@ -15,6 +15,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -91,7 +93,15 @@ static int punch(const void *fd, uint64_t from, uint64_t length)
     return fallocate(*(const int *)fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)length) == 0 ? 0 : errno;
 }
 
-int pm_object_extend(int fd, uint64_t from, uint64_t to, uint64_t until) { return in_pieces(extend, &fd, from, to, until); }
+/* More than this process's files may have (ulimit -f): the kernel would not only refuse that, but end the process by SIGXFSZ. */
+static bool is_too_long(int fd, uint64_t to)
+{
+    struct rlimit most;
+    struct stat facts;
+    return getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur != RLIM_INFINITY && to > most.rlim_cur && fstat(fd, &facts) == 0 && to > (uint64_t)facts.st_size;
+}
+
+int pm_object_extend(int fd, uint64_t from, uint64_t to, uint64_t until) { return is_too_long(fd, to) ? EFBIG : in_pieces(extend, &fd, from, to, until); }
 int pm_object_fill(int fd, uint64_t from, uint64_t to, uint64_t until) { return in_pieces(fill, &fd, from, to, until); }
 int pm_object_punch(int fd, uint64_t from, uint64_t to, uint64_t until) { return in_pieces(punch, &fd, from, to, until); }
 

@@ -230,6 +230,8 @@ static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
     PM_POINT("create.made");
     if (error == ENOSPC || error == ENOMEM || error == EDQUOT || error == ETIMEDOUT)
         return pm_no_memory(segment->name, length, error);
+    if (error == EFBIG) /* which counts what of the header is a hole */
+        return pm_no_memory(segment->name, shape->header_len + size, error);
     if (error != 0)
         return object_error(segment->name, "create", error);
     rc = pm_reserve_fresh(segment);
