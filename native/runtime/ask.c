@@ -172,7 +172,7 @@ static int start(peermap_segment *segment)
     const uint64_t until = latest(&channel->request);
     struct pm_start *start = PM_FAILED("attach.start") ? NULL : calloc(1, sizeof *start);
     if (!start)
-        return pm_fail(PEERMAP_EOS, "out of memory");
+        return pm_fail_own_memory();
     start->segment = segment;
     channel->posted = PM_SERVED;
     segment->tid = 0;

@@ -184,7 +184,7 @@ static struct pm_cache *create(peermap_segment *segment, bool lasts)
 {
     void *got = PM_FAILED("heap.cache") ? MAP_FAILED : mmap(NULL, sizeof(struct pm_cache), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (got == MAP_FAILED) {
-        pm_fail(PEERMAP_EOS, "out of memory");
+        pm_fail_own_memory();
         return NULL;
     }
     struct pm_cache *cache = got;

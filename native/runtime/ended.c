@@ -71,9 +71,7 @@ static int refuse(peermap_segment *segment, const peermap_peer *peer)
         return pm_fail_lost(segment);
     if (pm_regain_object(segment))
         return 0;
-    pm_fail(PEERMAP_EOS, "this process has closed the descriptor of segment %s, which has no name any more to open it by; attach anew", segment->name);
-    errno = EBADF;
-    return PEERMAP_EOS;
+    return pm_fail_closed(segment, errno);
 }
 
 static int ask(peermap_segment *segment, const peermap_peer *peer, uint64_t until)

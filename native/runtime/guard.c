@@ -133,7 +133,7 @@ static int add(peermap_segment *segment)
         if (!places->next) {
             struct places *more = calloc(1, sizeof *more);
             if (!more)
-                return pm_fail(PEERMAP_EOS, "out of memory");
+                return pm_fail_own_memory();
             store_pointer(&places->next, more);
         }
         places = places->next;
@@ -190,8 +190,20 @@ int pm_fail_gone(peermap_segment *segment)
                    segment->name);
 }
 
+int pm_fail_closed(const peermap_segment *segment, int error)
+{
+    if (error == EBADF)
+        pm_fail(PEERMAP_EOS, "this process has closed the descriptor of segment %s, which has no name any more to open it by; attach anew", segment->name);
+    else
+        pm_fail(PEERMAP_EOS, "this process has closed the descriptor of segment %s, and has none free to open it anew: %s; see ulimit -n", segment->name, strerror(error));
+    errno = error;
+    return PEERMAP_EOS;
+}
+
 int pm_fail_hole(peermap_segment *segment, uint64_t bytes, int error)
 {
+    if (error == EBADF || error == EMFILE || error == ENFILE)
+        return pm_fail_closed(segment, error);
     return error == ENODATA ? pm_fail_gone(segment) : pm_no_memory(segment->name, bytes, error);
 }
 
@@ -200,11 +212,8 @@ int pm_object_check(peermap_segment *segment)
     const struct pm_header *header = segment->header;
     if (pm_lost(segment))
         return pm_fail_lost(segment);
-    if (!pm_regain_object(segment)) {
-        pm_fail(PEERMAP_EOS, "this process has closed the descriptor of segment %s, which has no name any more to open it by; attach anew", segment->name);
-        errno = EBADF;
-        return PEERMAP_EOS;
-    }
+    if (!pm_regain_object(segment))
+        return pm_fail_closed(segment, errno);
     for (;;) {
         struct stat facts;
         uint64_t word = order_load64(&header->active), needed = segment->shape.header_len + (word & PM_ACTIVE_BYTES);

@@ -46,7 +46,7 @@ int peermap_heap_stats(peermap_segment *segment, peermap_heap *out)
         return pm_fail(PEERMAP_EINVAL, "out is NULL");
     struct pm_tally *sums = calloc(1, sizeof *sums);
     if (!sums)
-        return pm_fail(PEERMAP_EOS, "out of memory");
+        return pm_fail_own_memory();
     const struct pm_heap_words *counts = segment->heap.counts;
     tally(segment, sums);
     *out = (peermap_heap){ .size = peermap_size(segment),
@@ -79,7 +79,7 @@ int peermap_heap_classes(peermap_segment *segment, peermap_heap_class *out, int 
         return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
     struct pm_tally *sums = calloc(1, sizeof *sums);
     if (!sums)
-        return pm_fail(PEERMAP_EOS, "out of memory");
+        return pm_fail_own_memory();
     tally(segment, sums);
     for (int i = 0; i < (int)PM_CLASSES && i < capacity; i++)
         out[i] = (peermap_heap_class){ .stride = pm_classes[i].stride,
@@ -159,7 +159,7 @@ int peermap_heap_peers(peermap_segment *segment, peermap_heap_peer *out, int cap
         }
         rc = rows_out;
     } else {
-        rc = pm_fail(PEERMAP_EOS, "out of memory");
+        rc = pm_fail_own_memory();
     }
     free(sums);
     free(rows);

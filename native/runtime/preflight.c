@@ -82,6 +82,11 @@ int pm_preflight(peermap_segment *segment, uint64_t bytes)
     return look(segment, bytes, now);
 }
 
+int pm_fail_own_memory(void)
+{
+    return pm_fail(PEERMAP_EOS, "the system gives this process no more memory of its own; see ulimit -v and -d, and CommitLimit in /proc/meminfo where vm.overcommit_memory is 2");
+}
+
 int pm_no_memory(const char *name, uint64_t bytes, int error)
 {
     struct pm_limit limit = { .kind = PM_LIMIT_NONE };

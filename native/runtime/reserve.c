@@ -125,6 +125,8 @@ bool pm_regain_object(peermap_segment *segment)
     else if (fd >= 0)
         close(fd);
     pm_let_fork();
+    if (!same)
+        errno = fd == -EMFILE || fd == -ENFILE ? -fd : EBADF;
     return same;
 }
 
@@ -355,7 +357,7 @@ int pm_map(peermap_segment *segment, uint64_t from, uint64_t to)
     if (pm_lost(segment))
         return ENODATA;
     if (!pm_regain_object(segment))
-        return EBADF;
+        return errno;
     int error = PM_FAILS("map.map");
     if (error == 0)
         error = map_data(segment, from, to);
@@ -371,7 +373,7 @@ int pm_map(peermap_segment *segment, uint64_t from, uint64_t to)
 int pm_fill_hole(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t deadline)
 {
     if (!pm_regain_object(segment))
-        return EBADF;
+        return errno;
     return pm_object_length(segment) < to ? ENODATA : pm_object_fill(segment->fd, from, to, deadline);
 }
 

@@ -302,6 +302,18 @@ int pm_round_succeed(struct pm_running *round)
     return 0;
 }
 
+/* Of the peer: what makes the system refuse it a mapping. */
+static const char *remedy(int error)
+{
+    switch (error) {
+    case ENOMEM: return " (its ulimit -v, or vm.max_map_count)";
+    case EAGAIN: return " (its ulimit -l: it locks its future memory)";
+    case EBADF: return " (it has closed the segment's descriptor)";
+    case EMFILE: return " (it has closed the segment's descriptor, and its ulimit -n leaves it no other)";
+    default: return "";
+    }
+}
+
 int pm_round_late(struct pm_running *round, const char *consequence)
 {
     const char *name = round->segment->name;
@@ -311,8 +323,8 @@ int pm_round_late(struct pm_running *round, const char *consequence)
         return pm_fail(PEERMAP_ETIMEDOUT, "peer %s (pid %d) of segment %s was not done with its mapping within %" PRIu64 " ms: that takes its time where a process locks its future "
                                       "memory (mlockall); %s", report->blocker, (int)report->blocker_pid, name, allowed / 1000000u, consequence);
     if (round->error != 0)
-        return pm_fail(PEERMAP_ETIMEDOUT, "peer %s (pid %d) of segment %s could not map: %s; %s", report->blocker, (int)report->blocker_pid, name,
-                       strerror(round->error), consequence);
+        return pm_fail(PEERMAP_ETIMEDOUT, "peer %s (pid %d) of segment %s could not map: %s%s; %s", report->blocker, (int)report->blocker_pid, name,
+                       strerror(round->error), remedy(round->error), consequence);
     return pm_fail(PEERMAP_ETIMEDOUT, "peer %s (pid %d) of segment %s did not answer within %" PRIu64 " ms: %s; %s", report->blocker,
                    (int)report->blocker_pid, name, allowed / 1000000u, pm_reach_words(round).text, consequence);
 }

@@ -339,7 +339,7 @@ static int obtain(const char *name, const peermap_options *given, peermap_segmen
         return rc;
     peermap_segment *segment = make_handle(name, options, deadline);
     if (!segment)
-        return pm_fail(PEERMAP_EOS, "out of memory");
+        return pm_fail_own_memory();
     rc = enter_with_heap(segment, options, enter);
     if (rc == PM_LEFT_BEHIND)
         return PEERMAP_EBUSY;

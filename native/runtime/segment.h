@@ -282,7 +282,7 @@ bool pm_holds_object(const peermap_segment *segment);           /* and the objec
 /* Says on the object that this attachment has it, until the last process that has the descriptor, or a copy of it, has wholly ended. */
 void pm_mark_attachment(const peermap_segment *segment);
 void pm_unmark_attachment(const peermap_segment *segment);
-bool pm_regain_object(peermap_segment *segment);                /* the same; if it is not, the object is opened anew by its name */
+bool pm_regain_object(peermap_segment *segment);                /* the same; if it is not, the object is opened anew by its name.  False: errno, see pm_fail_closed() */
 /* The descriptor of an object, or -errno, and forks are held: until it is in its handle, or closed.  Who has a lease on it is waited for; EAGAIN. */
 int pm_open_held(const char *name, bool writable, uint64_t deadline);
 int pm_map_header(peermap_segment *segment);                    /* again, from another descriptor */
@@ -302,6 +302,7 @@ static inline bool pm_lost(const peermap_segment *segment) { return load32(&segm
 int pm_fail_lost(const peermap_segment *segment);
 int pm_unless_lost(const peermap_segment *segment, int rc); /* rc */
 int pm_fail_gone(peermap_segment *segment); /* what was touched of it is gone */
+int pm_fail_closed(const peermap_segment *segment, int error);         /* after pm_regain_object(), by its errno */
 int pm_fail_hole(peermap_segment *segment, uint64_t bytes, int error); /* of pm_fill_hole() */
 /* 0 if there is a file behind all of the active memory.  Before every change of size, in the agent or not. */
 int pm_object_check(peermap_segment *segment);
@@ -465,6 +466,7 @@ struct pm_phrase pm_reach_holder_words(const peermap_segment *segment, const str
 int pm_preflight(peermap_segment *segment, uint64_t bytes);
 /* The same sentence where allocating them failed after all: the code, and errno `error` if that is PEERMAP_EOS. */
 int pm_no_memory(const char *name, uint64_t bytes, int error);
+int pm_fail_own_memory(void); /* malloc() or the like has failed */
 
 /* ---- heap.c, for segments that have one ---- */
 int pm_heap_enter(peermap_segment *segment, uint64_t step); /* when it is attached */
