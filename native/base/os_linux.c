@@ -109,13 +109,16 @@ uint32_t pm_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
 
 /* ---- the object ---- */
 
+/* Of whatever the folder has: a thread of the application may have no stack for PATH_MAX. */
+#define OBJECT_PATH (sizeof PM_DIRECTORY "/" + NAME_MAX)
+
 /* Not by snprintf(), whose pages an attachment would touch for this alone. */
-static void object_path(const char *segment, char path[PATH_MAX])
+static void object_path(const char *segment, char path[OBJECT_PATH])
 {
     static const char prefix[] = PM_DIRECTORY "/" PM_PREFIX;
     memcpy(path, prefix, sizeof prefix - 1);
-    memcpy(path + sizeof prefix - 1, segment, strnlen(segment, PATH_MAX - sizeof prefix) + 1);
-    path[PATH_MAX - 1] = '\0';
+    memcpy(path + sizeof prefix - 1, segment, strnlen(segment, OBJECT_PATH - sizeof prefix) + 1);
+    path[OBJECT_PATH - 1] = '\0';
 }
 
 int pm_object_make(void)
@@ -136,7 +139,7 @@ int pm_object_furnish(int fd, uint64_t first, uint64_t second, uint64_t length, 
 
 int pm_object_publish(int fd, const char *segment)
 {
-    char from[64], to[PATH_MAX];
+    char from[64], to[OBJECT_PATH];
     snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
     object_path(segment, to);
     return linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
@@ -144,7 +147,7 @@ int pm_object_publish(int fd, const char *segment)
 
 bool pm_object_is_there(const char *segment)
 {
-    char path[PATH_MAX];
+    char path[OBJECT_PATH];
     struct stat facts;
     object_path(segment, path);
     return lstat(path, &facts) == 0;
@@ -153,7 +156,7 @@ bool pm_object_is_there(const char *segment)
 /* NONBLOCK: a fifo of this name must not hold the open.  To a regular file it means that the open does not wait for who has a lease on it. */
 int pm_object_open(const char *segment, bool writable)
 {
-    char path[PATH_MAX];
+    char path[OBJECT_PATH];
     object_path(segment, path);
     int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
@@ -193,7 +196,7 @@ struct pm_object pm_object_of(int fd)
 
 int pm_object_remove(const char *segment)
 {
-    char path[PATH_MAX];
+    char path[OBJECT_PATH];
     object_path(segment, path);
     return unlink(path) == 0 ? 0 : errno;
 }

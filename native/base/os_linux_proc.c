@@ -61,15 +61,15 @@ ssize_t pm_text_read_at(int folder, const char *name, char *text, size_t size)
 
 ssize_t pm_text_read(const char *path, char *text, size_t size) { return pm_text_read_at(AT_FDCWD, path, text, size); }
 
-bool pm_text_any_line_at(int folder, const char *name, bool (*each)(char *line, void *context), void *context)
+/* `text` is for one line of `most` bytes, and the final NUL. */
+static bool any_line(int folder, const char *name, char *text, size_t most, bool (*each)(char *line, void *context), void *context)
 {
-    char text[PM_TEXT_LINE + 1];
     size_t kept = 0;
     bool found = false, told = false; /* of a long line, whose rest is passed over */
     int fd = open_text(folder, name);
     if (fd < 0)
         return false;
-    for (ssize_t got; !found && (got = fill(fd, text + kept, PM_TEXT_LINE - kept)) > 0;) {
+    for (ssize_t got; !found && (got = fill(fd, text + kept, most - kept)) > 0;) {
         char *line = text, *past = text + kept + got, *end;
         for (; !found && (end = memchr(line, '\n', (size_t)(past - line))) != NULL; line = end + 1, told = false) {
             *end = '\0';
@@ -77,7 +77,7 @@ bool pm_text_any_line_at(int folder, const char *name, bool (*each)(char *line, 
         }
         kept = told ? 0 : (size_t)(past - line);
         memmove(text, line, kept);
-        if (kept == PM_TEXT_LINE && !found) {
+        if (kept == most && !found) {
             text[kept] = '\0';
             found = each(text, context);
             told = true;
@@ -90,10 +90,18 @@ bool pm_text_any_line_at(int folder, const char *name, bool (*each)(char *line, 
     return found;
 }
 
+bool pm_text_any_line_at(int folder, const char *name, bool (*each)(char *line, void *context), void *context)
+{
+    char text[PM_TEXT_LINE + 1];
+    return any_line(folder, name, text, PM_TEXT_LINE, each, context);
+}
+
 bool pm_text_any_line(const char *path, bool (*each)(char *line, void *context), void *context)
 {
     return pm_text_any_line_at(AT_FDCWD, path, each, context);
 }
+
+#define FIELD_LINE 512u /* of longer ones the beginning: more is not kept of a value */
 
 struct wanted {
     struct pm_text_field *fields;
@@ -118,11 +126,12 @@ static bool has_all(char *line, void *context)
 
 int pm_text_fields(int folder, const char *name, struct pm_text_field *fields, size_t count)
 {
+    char line[FIELD_LINE + 1];
     struct wanted wanted = { fields, count, count };
     for (size_t i = 0; i < count; i++)
         fields[i].value[0] = '\0';
     errno = 0;
-    pm_text_any_line_at(folder, name, has_all, &wanted);
+    any_line(folder, name, line, FIELD_LINE, has_all, &wanted);
     return errno;
 }
 

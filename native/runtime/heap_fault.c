@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- reports ---- */
 
@@ -34,6 +35,15 @@ static void describe(const peermap_segment *segment, const peermap_heap_fault *f
                  where, fault->kind == PEERMAP_FAULT_DOUBLE_FREE ? "where no object lives any more (freed twice?)" : "which is no object of this heap");
 }
 
+/* Not by stdio, which has a lock and takes half of the smallest stack.  `sentence` ends with a new line instead of the NUL then. */
+static void print(char *sentence)
+{
+    size_t length = strlen(sentence);
+    sentence[length] = '\n';
+    ssize_t written = write(STDERR_FILENO, sentence, length + 1);
+    (void)written;
+}
+
 void pm_heap_report(peermap_segment *segment, int kind, const void *at, const struct pm_object_place *place, uint64_t size)
 {
     PM_UNCANCELLED;
@@ -58,5 +68,5 @@ void pm_heap_report(peermap_segment *segment, int kind, const void *at, const st
     if (handler)
         handler(&fault, handler_context);
     else
-        fprintf(stderr, "%s\n", sentence);
+        print(sentence);
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -277,7 +278,7 @@ static char *search_all(const struct census *census, uint64_t length, uint64_t s
 
 static int settle_fresh(peermap_segment *segment, const struct census *census)
 {
-    const struct census nobody = { .count = 0 };
+    static const struct census nobody;
     uint64_t seed = UINT64_C(14695981039346656037);
     for (const char *c = segment->name; *c; c++)
         seed = (seed ^ (unsigned char)*c) * UINT64_C(1099511628211);
@@ -295,14 +296,21 @@ static int settle_fresh(peermap_segment *segment, const struct census *census)
     return settle(segment, start);
 }
 
+/* Not on the stack, which may be small. */
 int pm_reserve_fresh(peermap_segment *segment)
 {
     const uint64_t now = pm_now();
-    struct census census = { .until = segment->entered_by > now ? now + (segment->entered_by - now) / 4 : now };
-    pm_object_each(note, &census);
+    struct census *census = calloc(1, sizeof *census);
+    if (!census)
+        return pm_fail_own_memory();
+    census->until = segment->entered_by > now ? now + (segment->entered_by - now) / 4 : now;
+    pm_object_each(note, census);
     pm_hold_forks();
-    int rc = settle_fresh(segment, &census);
+    int rc = settle_fresh(segment, census);
+    int error = errno;
     pm_let_fork();
+    free(census);
+    errno = error;
     return rc;
 }
 
