@@ -180,7 +180,8 @@ static int start(peermap_segment *segment)
     if (error != 0) {
         free(start);
         errno = error;
-        return pm_fail(PEERMAP_EOS, "cannot start the agent thread of segment %s: %s", segment->name, strerror(error));
+        return pm_fail(PEERMAP_EOS, "cannot start the agent thread of segment %s: %s%s", segment->name, strerror(error),
+                       error == EAGAIN ? "; see ulimit -u, -v and -d, and pids.max of the cgroup" : "");
     }
     while (!await(segment, channel, until))
         if (forsake(segment, start, &rc))

@@ -96,6 +96,31 @@ static void no_memory_of_its_own(void)
     is_as_before(peermap_size(heap));
 }
 
+/* Of an ordinary user's, whom root's rights do not help. */
+static void no_thread_is_left(void)
+{
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        peermap_segment *segment;
+        char name[80];
+        snprintf(name, sizeof name, "%s-user", seg());
+        if (geteuid() == 0 && setuid(45681) != 0) /* nobody to try it as */
+            _exit(0);
+        const struct rlimit before = lower(RLIMIT_NPROC, 1);
+        CHECK_INT(peermap_create(name, NULL, &segment), PEERMAP_EOS);
+        said("ulimit -u");
+        raise_again(RLIMIT_NPROC, before);
+        CHECK_INT(peermap_create(name, NULL, &segment), 0);
+        CHECK_INT(peermap_unlink(name), 0);
+        peermap_detach(segment);
+        _exit(0);
+    }
+    int status;
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK_INT(status, 0);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -104,6 +129,7 @@ int main(int argc, char **argv)
     setup(argv);
     open_heap("test", 0, UINT64_C(1) << 20, UINT64_C(1) << 30);
     CHECK(peermap_alloc(heap, 100) != NULL);
+    no_thread_is_left();
     no_memory_of_its_own();
     address_space_is_less_than_it_has();
     no_descriptor_is_left();
