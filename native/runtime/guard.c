@@ -193,7 +193,7 @@ int pm_fail_gone(peermap_segment *segment)
 int pm_fail_closed(const peermap_segment *segment, int error)
 {
     if (error == EBADF)
-        pm_fail(PEERMAP_EOS, "this process has closed the descriptor of segment %s, which has no name any more to open it by; attach anew", segment->name);
+        pm_fail(PEERMAP_EOS, "this process has closed the descriptor of segment %s, and cannot open its object by the name any more; attach anew", segment->name);
     else
         pm_fail(PEERMAP_EOS, "this process has closed the descriptor of segment %s, and has none free to open it anew: %s; see ulimit -n", segment->name, strerror(error));
     errno = error;
