@@ -11,8 +11,7 @@
  * write it, so no reader believes it unchecked.
  *
  * What a peer that only reads has to write all the same lies together: from PM_EVERYBODYS in struct pm_header to the end of the events.  What is before, and
- * the roots and the heap's description behind, it has mapped without the right to write (64-bit processors with larger pages than 4 KiB: as far as whole pages of
- * it go).
+ * the roots and the heap's description behind, it has mapped without the right to write (where pages are larger than 4 KiB: as far as whole pages of it go).
  *
  * Fixed-width fields, explicit padding, native byte order, no libc types: a glibc and a musl process share a segment, a 64-bit
  * process and a tool of another language too.  Sizes and offsets are bytes.  Times are CLOCK_MONOTONIC nanoseconds unless named
@@ -211,7 +210,7 @@ struct pm_header {
     uint8_t pad1[56];
     struct pm_heap_words heap;
     struct pm_identity identity;
-    uint8_t pad2[PM_EVERYBODYS - 488];
+    uint8_t pad2[PM_EVERYBODYS - 448 - sizeof(struct pm_identity)];
 
     /* What follows is everybody's to write, also of who only reads. */
 

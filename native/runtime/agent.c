@@ -39,6 +39,8 @@ static int join(peermap_segment *segment)
     pm_mark_attachment(segment);
     if (rc == 0)
         rc = pm_converge_first(segment, since, segment->nameless ? 0 : segment->rounds.request.deadline); /* what has its name is made */
+    if (rc == 0 && pm_only_reads(segment))
+        rc = pm_close_header(segment);
     if (rc != 0) {
         pm_registry_release(segment);
         return rc;
@@ -200,8 +202,6 @@ void *pm_agent(void *argument)
     pm_thread_be_agent(!(segment->flags & PEERMAP_NO_PTRACE) && !(segment->shape.flags & PM_SEGMENT_NO_PTRACE));
     pm_thread_be_prompt();
     int rc = pm_unless_lost(segment, join(segment));
-    if (rc == 0 && pm_only_reads(segment) && (rc = pm_close_header(segment)) != 0)
-        leave(segment);
     segment->left = rc != 0;
     if (rc == 0)
         pm_nudge_cut(segment);
