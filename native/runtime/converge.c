@@ -206,6 +206,8 @@ void pm_converge(peermap_segment *segment, uint32_t method, bool restores)
     const uint64_t until = own_deadline(segment, method);
     int error = apply(segment, fresh, restores ? 0 : until, until);
     PM_POINT("converge.mapped");
+    if (pm_only_reads(segment)) /* what is mapped anew is in no core yet */
+        pm_show(segment);
     if (error == 0)
         populate(segment, epoch, since + segment->clock_offset, until);
     bool unstopped = method == PM_BY_AGENT && peek64(&slot->unstopped) == epoch;

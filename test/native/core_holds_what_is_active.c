@@ -154,6 +154,7 @@ static void dump(uint32_t flags, size_t by, bool reads)
         UNTIL(seen->attached);
         CHECK_INT(peermap_grow(segment, by, NULL), 0);
         mark(segment, flags, seen);
+        CHECK_INT(peermap_remap(segment, pid, NULL), 0); /* for which its mapping is another; no round rings for it afterwards */
         seen->written = true;
     }
     CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
