@@ -125,9 +125,11 @@ static bool waits_for_nobody(const peermap_segment *segment)
     const uint64_t size = pm_size_to_be(segment);
     if (size <= pm_active(segment->header) || order_load64(&segment->header->target) < size)
         return true;
-    for (uint32_t i = 0; i < segment->shape.slot_count; i++)
-        if (pm_slot_lives(&segment->slots[i]) && order_load64(&segment->slots[i].mapped) < size)
+    for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
+        const struct pm_slot *slot = &segment->slots[i];
+        if (pm_slot_lives(slot) && !pm_slot_only_reads(slot) && order_load64(&slot->mapped) < size)
             return false;
+    }
     return true;
 }
 

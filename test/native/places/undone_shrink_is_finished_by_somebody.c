@@ -94,6 +94,39 @@ static void by_the_deadline(void)
     kill_peer(quick);
 }
 
+static void stop_here(void) { raise(SIGSTOP); }
+
+/* It has a place in the registry, and nothing mapped yet. */
+static pid_t reader_that_stops_while_it_attaches(void)
+{
+    const peermap_options options = { .struct_size = sizeof options, .peer_name = "reader", .flags = PEERMAP_READ_ONLY | PEERMAP_NO_PTRACE, .deadline_ms = 100000 };
+    int status;
+    const pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        at_place("attach.claimed", stop_here);
+        _exit(peermap_attach(seg(), &options, &segment) == 0 ? 0 : 1);
+    }
+    CHECK(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+    return pid;
+}
+
+/* No round asks a reader, so nobody waits for one. */
+static void beside_a_reader(void)
+{
+    start(1500);
+    const pid_t reader = reader_that_stops_while_it_attaches();
+    at_place("round.rung", quick_stops_and_comes_back);
+    CHECK_INT(peermap_shrink(segment, BEFORE - AFTER, NULL), PEERMAP_ETIMEDOUT);
+    CHECK(place_was_reached());
+    comes_to_be_undone();
+    kill(reader, SIGKILL);
+    CHECK(waitpid(reader, NULL, 0) == reader);
+    finish();
+    kill_peer(quick);
+}
+
 static struct peer *shrinks;
 static int leaves[2];
 
@@ -129,6 +162,7 @@ int main(int argc, char **argv)
     setup_with_peers(argv);
     after_a_death();
     by_the_deadline();
+    beside_a_reader();
     by_who_leaves();
     return 0;
 }
