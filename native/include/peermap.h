@@ -717,11 +717,12 @@ PEERMAP_API PEERMAP_CHECKED int peermap_compare_exchange_root(peermap_segment *s
 PEERMAP_API PEERMAP_CHECKED int peermap_self(peermap_segment *segment, peermap_peer *out);
 
 /*
- * What this attachment is, and how long its calls wait: the `id` of this process's own row, and milliseconds.
+ * What this attachment is, and how long its calls wait: the `id` and the `flags` of this process's own row, and milliseconds.
  *
  * Blocks: never.  Meanwhile: anything.  Returns: that; 0 if the handle is detached.  Errors: none.
  */
 PEERMAP_API uint64_t peermap_id(const peermap_segment *segment);
+PEERMAP_API uint32_t peermap_flags(const peermap_segment *segment);
 PEERMAP_API uint32_t peermap_deadline_ms(const peermap_segment *segment);
 
 /*

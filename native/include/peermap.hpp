@@ -33,6 +33,9 @@
  *   are known to the container; and nothing in it has virtual functions, or pointers to anything outside the segment.
  * - A container knows nothing of other processes' threads.  Who changes it while others look at it needs a lock in the segment.
  *
+ * READERS (PEERMAP_READ_ONLY) find objects, and look at containers as const.  find_or_construct() finds what there is, and is PEERMAP_EREADONLY where it would have to make it; a
+ * container that needs memory throws peermap::bad_alloc, which says so; and a change that needs none is a SIGSEGV, as every stray write.
+ *
  * RELOCATED segments (PEERMAP_RELOCATABLE) have no objects with pointers: find_or_construct() and the like refuse them with PEERMAP_EADDR.
  */
 #ifndef PEERMAP_HPP
@@ -88,6 +91,7 @@ public:
         case PEERMAP_ESRCH: return std::errc::no_such_process;
         case PEERMAP_ETIMEDOUT: return std::errc::timed_out;
         case PEERMAP_EBUSY: return std::errc::device_or_resource_busy;
+        case PEERMAP_EREADONLY: return std::errc::read_only_file_system;
         default: return std::error_condition(code, *this);
         }
     }
@@ -668,12 +672,22 @@ inline bool wait_for_end(const segment &in, const peermap_root_copy &was) noexce
     return dead.id == peermap_id(in.native_handle()) || peermap_wait_ended(in.native_handle(), &dead, 0) == 1;
 }
 
+/* Who only reads makes no object; that it cannot is said by the call that would have changed the first root. */
+inline int may_make(const segment &in, const std::string &name, const peermap_root_copy &was) noexcept
+{
+    std::uint64_t version = was.version;
+    return peermap_flags(in.native_handle()) & PEERMAP_READ_ONLY ? peermap_compare_exchange_root(in.native_handle(), name.c_str(), &version, nullptr, 0, nullptr) : 0;
+}
+
 /* The right to make the object, with memory for it.  1 if that is another's now, or an error. */
 template <class T> int begin(segment &in, right &one, const std::string &name, const peermap_root_copy &was, const bounded &all, std::string &why)
 {
     if (was.version != 0)
         if (const auto maker = maker_of(in, name, was))
             return wait_for_maker(in, name, was, *maker, all, why);
+    const int may = may_make(in, name, was);
+    if (may != 0)
+        return may;
     void *block = in.allocate(sizeof(T), alignof(T));
     const int rc = one.take(was, block, sizeof(T));
     if (rc != 0)

@@ -26,6 +26,9 @@
  * Boost finds its list of free memory in order, so that names can be looked up and data saved; that is no proof that the rest is, so what is allocated or
  * freed after it may crash.  What cannot be given back because of all this is lost, without an error: destructors do it.
  *
+ * READERS.  To take a mutex is to write it, so what does throws PEERMAP_EREADONLY in a process that has attached with PEERMAP_READ_ONLY.  It looks objects up by
+ * find_no_lock(), while nobody makes or destroys any; what it may look at when, the program's own words in the memory say.
+ *
  * The segment is Boost's alone: it has no heap of Peermap's.
  */
 #ifndef PEERMAP_BOOST_HPP

@@ -8,7 +8,8 @@
  * It holds the id of an attachment (peermap_peer.id), which is nobody else's in any pid namespace, and is made of plain words, so that it does not
  * matter which C library a program has.  A lock() waits no longer than the deadline of the handle and throws then: PEERMAP_EBUSY, with
  * the name of who holds it.  When the process that holds it has wholly ended, the next one has it: lock_from() says from whom, because what the
- * mutex protects may be half changed.  A thread that ends with it, in a process that lives, has it still.
+ * mutex protects may be half changed.  A thread that ends with it, in a process that lives, has it still.  Who has attached with PEERMAP_READ_ONLY
+ * takes none: PEERMAP_EREADONLY.
  */
 #ifndef PEERMAP_MUTEX_HPP
 #define PEERMAP_MUTEX_HPP
@@ -147,6 +148,8 @@ struct here {
     {
         if (id == 0)
             throw error(PEERMAP_EDETACHED, "this process does not have the mutex's segment attached");
+        if (peermap_flags(in) & PEERMAP_READ_ONLY)
+            throw error(PEERMAP_EREADONLY, "to take a mutex is to write it, and this process has attached to read (PEERMAP_READ_ONLY)");
     }
     peermap_segment *in;
     std::uint64_t id;

@@ -425,6 +425,8 @@ static void describe(const struct pm_slot *slot, uint32_t index, peermap_peer *p
     memcpy(peer->name, slot->name, sizeof peer->name);
 }
 
+uint32_t peermap_flags(const peermap_segment *segment) { return pm_attached(segment) ? public_flags(flags_of(segment)) : 0; }
+
 int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
 {
     PM_UNCANCELLED;

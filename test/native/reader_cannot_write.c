@@ -164,6 +164,7 @@ static void the_registry_says_who_reads(peermap_segment *segment, uint64_t reser
     CHECK_INT(row_of(rows, count, "reader")->state, PEERMAP_ALIVE);
     CHECK_INT(peermap_self(segment, &self), 0);
     CHECK(self.id == peermap_id(segment));
+    CHECK_INT(self.flags, peermap_flags(segment));
 }
 
 static void creates_nothing(void)
@@ -196,6 +197,7 @@ static void both(uint32_t creation)
     peermap_peer self;
     CHECK_INT(peermap_self(reader, &self), 0);
     CHECK_INT(self.flags, PEERMAP_READ_ONLY | PEERMAP_RELOCATABLE);
+    CHECK_INT(peermap_flags(reader), self.flags);
     only_words_of_everybody_are_writable(reader, reserved);
     CHECK_INT(store(object + 8), 0);
     CHECK(object[8 + moved] == 1);
