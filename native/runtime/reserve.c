@@ -349,9 +349,12 @@ void pm_show(peermap_segment *segment)
 int pm_close_header(peermap_segment *segment)
 {
     const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), before = PM_EVERYBODYS / page * page, after = segment->shape.places.everybodys_end;
-    int error = before > 0 ? pm_forbid_writing(segment->start, before) : 0;
+    int error = PM_FAILS("reserve.close");
+    if (error == 0 && before > 0)
+        error = pm_forbid_writing(segment->start, before);
     if (error == 0)
         error = pm_forbid_writing(segment->start + after, segment->shape.header_len - after);
+    PM_POINT("reserve.closed");
     if (error == 0)
         return 0;
     errno = error;
