@@ -69,10 +69,10 @@
  * otherwise, "just when it carries the call out": that comes in time as well, and when the agent runs again the call is carried out.
  *
  * READERS.  A peer that attaches with PEERMAP_READ_ONLY has the data mapped to read, so a stray write is a SIGSEGV in it, at the instruction that
- * makes it.  So are the sizes, the roots and what describes the heap; it can write no more than its row of the registry, the event ring, and the words
- * by which peers wait for each other.  It has the whole reservation mapped from the beginning: it has every growth at once, and no call of another
+ * makes it.  So are the sizes (where pages are of 4 KiB), the roots and what describes the heap; it can write no more than the registry, the event ring, and the words
+ * by which peers wait for each other.  It has the whole reservation mapped from the beginning: it has every growth at once, and once it has attached no call of another
  * peer asks it for anything or waits for it, whether it is stopped, frozen or in a debugger.  But what it pins holds up a shrink, as with anybody, and
- * peermap_remap() and peermap_map_peer() are about it as about others.  A touch past the active memory is SIGBUS in it, also where the segment was
+ * peermap_remap() and peermap_map_peer() are about it as about others; and it is one of max_peers.  A touch past the active memory is SIGBUS in it, also where the segment was
  * created with PEERMAP_STRICT, and PEERMAP_PREFAULT does not reach it.  Calls that would change the data, the sizes, the roots or the heap answer
  * PEERMAP_EREADONLY, or NULL and EROFS.  This guards against mistakes, not against malice: the process needs write permission for the object, since it
  * enters the registry.
@@ -93,7 +93,8 @@
  *
  * CORES.  A core file of a peer has the active memory and what describes it, none of the rest of the reservation; whether it has shared memory at all,
  * /proc/PID/coredump_filter says.  gdb's gcore reads in pieces of 1 MiB and leaves out one that it cannot read to its end, as the last one of the active memory is
- * where more is mapped ahead: PEERMAP_STRICT, or the kernel's own core, has all of it.
+ * where more is mapped ahead: PEERMAP_STRICT, or the kernel's own core, has all of it.  Of a reader it has what was there when its agent thread last ran, which a debugger may
+ * have held since.
  *
  * THREADS.  All functions but peermap_detach() may be called from any thread at any time.  Calls that run a round (grow, shrink,
  * remap, map_peer) are serialised within a process; roots and the registry do not wait for them.  None may be called from a signal handler,
@@ -374,7 +375,7 @@ PEERMAP_API int peermap_unlink(const char *name);
 PEERMAP_API PEERMAP_CHECKED void *peermap_base(const peermap_segment *segment);
 
 /*
- * The active bytes: of the data, [base, base + size) may be read and written.  In a peer that was late, smaller than elsewhere until its mapping has caught up.
+ * The active bytes: of the data, [base, base + size) may be read and, but by a reader, written.  In a peer that was late, smaller than elsewhere until its mapping has caught up.
  *
  * Blocks: never.  Errors: none.
  * Meanwhile: anything.  It grows and shrinks under the caller; see peermap_pin().
