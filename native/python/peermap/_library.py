@@ -204,6 +204,7 @@ _PROTOTYPES = {
     "compare_exchange_root": (c_int, c_void_p, c_char_p, POINTER(c_uint64), c_void_p, c_size_t, c_char_p),
     "self": (c_int, c_void_p, POINTER(Peer)),
     "id": (c_uint64, c_void_p),
+    "flags": (c_uint32, c_void_p),
     "deadline_ms": (c_uint32, c_void_p),
     "pid_of": (c_int, c_void_p, c_char_p),
     "peers": (c_int, c_void_p, POINTER(Peer), c_int),
