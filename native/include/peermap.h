@@ -375,7 +375,8 @@ PEERMAP_API int peermap_unlink(const char *name);
 PEERMAP_API PEERMAP_CHECKED void *peermap_base(const peermap_segment *segment);
 
 /*
- * The active bytes: of the data, [base, base + size) may be read and, but by a reader, written.  In a peer that was late, smaller than elsewhere until its mapping has caught up.
+ * The active bytes: of the data, [base, base + size) may be read and, but by a reader, written.  In a peer that was late, smaller than elsewhere until
+ * its mapping has caught up.
  *
  * Blocks: never.  Errors: none.
  * Meanwhile: anything.  It grows and shrinks under the caller; see peermap_pin().
