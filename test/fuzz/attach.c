@@ -69,6 +69,7 @@ static void use(const struct fuzz_image *head, uint64_t header_len)
 {
     static const uint32_t flags[] = { 0, PEERMAP_RELOCATABLE, PEERMAP_ALLOW_LATE, PEERMAP_RELOCATABLE | PEERMAP_ALLOW_LATE };
     peermap_options options = { .struct_size = sizeof options, .peer_name = "fuzz", .deadline_ms = 2, .flags = flags[head->calls >> 16 & 3] };
+    options.flags |= head->calls >> 18 & 1 ? PEERMAP_READ_ONLY : 0;
     peermap_segment *segment;
     struct stat facts;
     int fd = fuzz_object_open();
