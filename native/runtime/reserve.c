@@ -393,10 +393,14 @@ void pm_map_back(peermap_segment *segment, uint64_t from, uint64_t to)
 {
     char *at = segment->base + from;
     int (*map)(void *, uint64_t, int, uint64_t) = pm_only_reads(segment) ? pm_map_to_read : pm_map_object;
-    if (!pm_regain_object(segment) || map(at, to - from, segment->fd, segment->shape.header_len + from) != 0)
+    if (!pm_regain_object(segment) || map(at, to - from, segment->fd, segment->shape.header_len + from) != 0) {
         (void)pm_map_nothing(at, to - from);
-    else if (segment->shape.flags & PM_SEGMENT_HUGE)
+        return;
+    }
+    if (segment->shape.flags & PM_SEGMENT_HUGE)
         madvise(at, to - from, MADV_HUGEPAGE);
+    if (pm_only_reads(segment)) /* it was active memory, which is in a core */
+        pm_let_into_cores(at, to - from);
 }
 
 /* Of a lost segment the sizes are zeroes: they are no reason to take away what the application may be looking at. */

@@ -174,12 +174,39 @@ static void dump(uint32_t flags, size_t by, bool reads)
     CHECK_INT(peermap_unlink(seg()), 0);
 }
 
+/* The library had put a page of zeroes in its place, while it looked at it. */
+static void what_was_gone_for_a_moment_is_not_left_out(void)
+{
+    int status;
+    char path[128], byte;
+    peermap_segment *segment;
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "reader", .initial_size = 4 * MIB };
+    CHECK_INT(peermap_create(seg(), &options, &segment), 0);
+    peermap_detach(segment);
+    snprintf(path, sizeof path, "/dev/shm/peermap.%s", seg());
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        options.flags = PEERMAP_READ_ONLY;
+        CHECK_INT(peermap_attach(seg(), &options, &segment), 0);
+        const uint64_t at = (uintptr_t)peermap_base(segment) + 2 * MIB;
+        CHECK(!is_kept_out_of_cores(at));
+        CHECK(truncate(path, (off_t)(header_length() + MIB)) == 0);
+        CHECK_INT(peermap_read(segment, 2 * MIB, &byte, 1), PEERMAP_ELOST);
+        CHECK(!is_kept_out_of_cores(at));
+        _exit(0);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    CHECK_INT(peermap_unlink(seg()), 0);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
     NOT_WITH_ADDRESS_SANITIZER("what it maps for itself is in the core as well");
     NOT_WITH_THREAD_SANITIZER("what it maps for itself is in the core as well");
     setup(argv);
+    what_was_gone_for_a_moment_is_not_left_out();
     dump_here();
     for (int reads = 0; reads < 2; reads++) {
         dump(0, 4096, reads);
