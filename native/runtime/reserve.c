@@ -33,6 +33,8 @@ static const struct range {
 #define RANGES (sizeof ranges / sizeof *ranges)
 #define STEP (UINT64_C(1) << 30)
 
+#define SHOWN_LEAST (UINT64_C(64) << 20)
+
 #define SHORT_LEASE_NS UINT64_C(10000000) /* for who has a lease on an object that nobody waits for until a deadline of its own */
 
 static uint64_t range_length(const struct pm_shape *shape) { return shape->header_len + shape->reserved; }
@@ -331,17 +333,22 @@ static int map_data(peermap_segment *segment, uint64_t from, uint64_t to)
     return pm_map_to_read(at, to - from, segment->fd, segment->shape.header_len + from);
 }
 
-/* Up to the target, as others have it mapped: what is past that is never active. */
+uint64_t pm_shown_for(const peermap_segment *segment, uint64_t target)
+{
+    uint64_t shown = SHOWN_LEAST;
+    while (shown < target && shown < segment->shape.reserved)
+        shown *= 2;
+    return shown < segment->shape.reserved ? shown : segment->shape.reserved;
+}
+
 void pm_show(peermap_segment *segment)
 {
-    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), target = order_load64(&segment->header->target) / page * page;
-    const uint64_t most = segment->mapped, now = target < most ? target : most, before = segment->shown;
-    if (now > before) {
-        pm_let_into_cores(segment->base + before, now - before);
-        show_description(segment, before, now);
-    } else if (now < before) {
-        pm_keep_out_of_cores(segment->base + now, before - now);
-    }
+    const uint64_t wanted = pm_shown_for(segment, order_load64(&segment->header->target)), most = segment->mapped;
+    const uint64_t now = wanted < most ? wanted : most, before = segment->shown;
+    if (now <= before)
+        return;
+    pm_let_into_cores(segment->base + before, now - before);
+    show_description(segment, before, now);
     segment->shown = now;
 }
 

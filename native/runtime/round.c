@@ -44,7 +44,7 @@ static void enter_reader(struct pm_running *round, const struct pm_slot *slot)
     enter_row(round, slot, PM_BY_AHEAD, 0, 0);
 }
 
-/* The bits of those who are not asked, and look by themselves at what there is now. */
+/* The bits of those who are not asked. */
 static uint32_t collect(struct pm_running *round, pid_t pid, bool *self)
 {
     peermap_segment *segment = round->segment;
@@ -88,6 +88,7 @@ void pm_round_ask(struct pm_running *round, uint64_t target, pid_t pid, bool fre
 {
     peermap_segment *segment = round->segment;
     struct pm_header *header = segment->header;
+    const uint64_t before = peek64(&header->target);
     bool self;
     order_store64(&header->target, target);
     round->epoch = add64(&header->epoch, 1) + 1;
@@ -101,7 +102,8 @@ void pm_round_ask(struct pm_running *round, uint64_t target, pid_t pid, bool fre
                                            .size = target,
                                            .ns = pm_active(header) });
     PM_POINT("round.published");
-    uint32_t bits = collect(round, pid, &self);
+    const uint32_t readers = collect(round, pid, &self);
+    uint32_t bits = pm_shown_for(segment, target) > pm_shown_for(segment, before) ? readers : 0;
     order_store32(&header->outstanding, (uint32_t)(round->epoch & 0xffff) << 16 | (round->count - self));
     const uint64_t now = pm_now();
     for (uint32_t i = 0; i < round->count; i++) {

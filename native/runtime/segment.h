@@ -292,7 +292,9 @@ int pm_unmap(peermap_segment *segment, uint64_t from, uint64_t to); /* 0 or errn
 void pm_map_back(peermap_segment *segment, uint64_t from, uint64_t to);
 /* Of one that only reads, in its agent. */
 int pm_close_header(peermap_segment *segment); /* what it never writes cannot be written any more.  0 or a code */
-void pm_show(peermap_segment *segment);        /* what others have mapped is in a core file, and no more */
+void pm_show(peermap_segment *segment);        /* so much is let into core files as there is to be for the target, if it is not yet */
+/* For the target, and whoever's it is: by powers of two, so that few growths have to wake readers.  What is not active has no memory, and takes none of a core. */
+uint64_t pm_shown_for(const peermap_segment *segment, uint64_t target);
 int pm_fill_hole(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t deadline); /* of the object, whole pages.  0 or errno */
 
 /* ---- guard.c ---- */
