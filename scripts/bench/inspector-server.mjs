@@ -18,19 +18,27 @@ const require = createRequire(import.meta.url);
 const addon = `${root}build/native/peermap.node`;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Of each thread, by process and number, what it had cost when it was last seen: those that have ended count as well. */
+const threads = new Map();
+
+function seeThread(pid, task) {
+  try {
+    const folder = `/proc/${pid}/task/${task}`;
+    const ns = Number(readFileSync(`${folder}/schedstat`, 'latin1').split(' ')[0]);
+    const status = readFileSync(`${folder}/status`, 'latin1');
+    threads.set(`${pid}/${task}`, { pid, ns, switches: Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1]) });
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'ESRCH') throw error; // it has ended since it was listed
+  }
+}
+
 /** Nanoseconds on a processor and context switches of all threads so far, and resident bytes now. */
 function costOf(pid) {
-  const cost = {
-    ns: 0,
-    switches: 0,
-    resident: Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * kib,
-  };
-  for (const task of readdirSync(`/proc/${pid}/task`)) {
-    cost.ns += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'latin1').split(' ')[0]);
-    const status = readFileSync(`/proc/${pid}/task/${task}/status`, 'latin1');
-    cost.switches += Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1]);
-  }
-  return cost;
+  for (const task of readdirSync(`/proc/${pid}/task`)) seeThread(pid, task);
+  const own = [...threads.values()].filter((thread) => thread.pid === pid);
+  const sum = (of) => own.reduce((total, thread) => total + thread[of], 0);
+  const resident = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * kib;
+  return { ns: sum('ns'), switches: sum('switches'), resident };
 }
 
 /** dist/server.js as the extension starts it. */
