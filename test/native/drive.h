@@ -78,6 +78,13 @@ static inline uint64_t lacked_ms(const struct stopwatch *watch)
 
 static inline uint64_t elapsed_ms(const struct stopwatch *watch) { return (now_ns() - watch->since) / 1000000; }
 
+/* What it took, but for what it lacked a core. */
+static inline uint64_t fair_ms(const struct stopwatch *watch)
+{
+    const uint64_t all = elapsed_ms(watch), lacked = lacked_ms(watch);
+    return all > lacked ? all - lacked : 0;
+}
+
 #define MOST_PEERS 64
 #define LACKED_MS 30u /* of the 50 that a call has past its deadline */
 

@@ -11,9 +11,9 @@
 
 static uint64_t refused_after_ms(pid_t pid, const char *path)
 {
-    const uint64_t since = now_ns();
+    const struct stopwatch watch = stopwatch_of(getpid());
     CHECK_INT(pmo_program_open((uint32_t)pid, path), -EBUSY);
-    return (now_ns() - since) / 1000000;
+    return fair_ms(&watch);
 }
 
 int main(int argc, char **argv)

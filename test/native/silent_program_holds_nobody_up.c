@@ -8,8 +8,6 @@
 
 #define MOMENT_MS 1000u /* the patience is a tenth of it */
 
-static uint64_t ms_since(uint64_t since) { return (now_ns() - since) / 1000000; }
-
 static int opened(pid_t pid, const char *name)
 {
     char path[128];
@@ -39,22 +37,22 @@ int main(int argc, char **argv)
 {
     char bytes[64];
     struct stat facts;
-    uint64_t since;
+    struct stopwatch since;
     (void)argc;
     setup(argv);
     hanging_make();
     const pid_t one = hanging_sleeper(), other = hanging_sleeper(), third = hanging_sleeper();
     const int read_of = opened(one, "program"), closed = opened(other, "door");
-    since = now_ns();
+    since = stopwatch_of(getpid());
     CHECK_INT(pmo_program_read((uint32_t)one, read_of, 0, bytes, sizeof bytes), -EBUSY);
-    CHECK(ms_since(since) < MOMENT_MS);
-    since = now_ns();
+    CHECK(fair_ms(&since) < MOMENT_MS);
+    since = stopwatch_of(getpid());
     for (int i = 0; i < 100; i++)
         CHECK_INT(pmo_program_read((uint32_t)one, read_of, 0, bytes, sizeof bytes), -EBUSY);
     CHECK_INT(pmo_program_facts((uint32_t)one, read_of, &facts), -EBUSY);
     pmo_program_close((uint32_t)one, read_of);
     pmo_program_close((uint32_t)other, closed);
-    CHECK(ms_since(since) < MOMENT_MS);
+    CHECK(fair_ms(&since) < MOMENT_MS);
     answers_of_its_executable(third);
     hanging_remove();
     kill(one, SIGKILL);

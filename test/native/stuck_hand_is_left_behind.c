@@ -8,8 +8,6 @@
 
 #include "sleeper.h"
 
-static uint64_t ms_since(uint64_t since) { return (now_ns() - since) / 1000000; }
-
 /* Seizing it blocks.  That is found out long before the deadline, and those beside it are to be tried again. */
 static void frozen_target(const struct freezer *freezer)
 {
@@ -20,9 +18,9 @@ static void frozen_target(const struct freezer *freezer)
     struct pm_hand_target *first = reach_for(&hand, &frozen), *second = reach_for(&hand, &other);
     CHECK(freezer_put(freezer, frozen.pid));
     freezer_freeze(freezer);
-    uint64_t since = now_ns();
+    struct stopwatch since = stopwatch_of(getpid());
     CHECK_INT(pm_hand_start(&hand, pm_now() + UINT64_C(60000000000)), 0);
-    CHECK(ms_since(since) < 10000);
+    CHECK(fair_ms(&since) < 10000);
     if (first->error != 0) { /* which it is for version 1 alone */
         CHECK_INT(freezer->version, 1);
         CHECK_INT(first->error, EINPROGRESS);
@@ -54,9 +52,9 @@ static void frozen_hand(const struct freezer *freezer)
     struct sleeper sleeper = start_sleeper();
     freeze_hand(&hand, freezer, &sleeper);
     pid_t stuck = hand.pid;
-    uint64_t since = now_ns();
+    struct stopwatch since = stopwatch_of(getpid());
     pm_hand_end(&hand);
-    CHECK(ms_since(since) < 1000);
+    CHECK(fair_ms(&since) < 1000);
     CHECK_INT(hand.pid, 0);
     CHECK_INT(kill(stuck, 0), 0);
     /* The next one is another, and the first goes with one after that. */

@@ -22,9 +22,9 @@ static uint64_t took(const char *sentence)
 {
     const struct stopwatch watch = stopwatch_of(getpid());
     CHECK_INT(peermap_reap(segment), PEERMAP_EBUSY);
-    const uint64_t all = (now_ns() - watch.since) / 1000, lacked = lacked_ms(&watch) * 1000;
+    const uint64_t fairly = fair_ms(&watch) * 1000;
     CHECK(strstr(peermap_last_error(), sentence) != NULL);
-    return all > lacked ? all - lacked : 0;
+    return fairly;
 }
 
 static void in_time(const char *what, uint64_t fastest)
