@@ -127,7 +127,7 @@ static bool waits_for_nobody(const peermap_segment *segment)
         return true;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         const struct pm_slot *slot = &segment->slots[i];
-        if (pm_slot_lives(slot) && !pm_slot_only_reads(slot) && order_load64(&slot->mapped) < size)
+        if (pm_slot_lives(slot) && !pm_slot_only_reads(segment, i) && order_load64(&slot->mapped) < size)
             return false;
     }
     return true;

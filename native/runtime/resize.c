@@ -145,7 +145,7 @@ static void cut_if_all_acked(peermap_segment *segment, uint64_t deadline)
     const uint64_t until = deadline != 0 ? deadline : pm_now() + segment->deadline_ns / 16;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         const struct pm_slot *slot = &segment->slots[i];
-        if (pm_slot_lives(slot) && !pm_slot_only_reads(slot) && load64(&slot->acked) < epoch && !pm_slot_is_gone(segment, i, until))
+        if (pm_slot_lives(slot) && !pm_slot_only_reads(segment, i) && load64(&slot->acked) < epoch && !pm_slot_is_gone(segment, i, until))
             return;
     }
     uint64_t size = close_active(segment); /* nobody grows over the end that is being cut */
@@ -254,6 +254,16 @@ static uint64_t time_to_answer(const struct pm_running *round)
     return round->segment->flags & PEERMAP_ALLOW_LATE && soon > round->deadline ? soon : round->deadline;
 }
 
+/* By this process's own memory, whatever everybody else could write: the caller goes on to touch it. */
+static bool is_mapped_here(const peermap_segment *segment, uint64_t to) { return load64(&segment->mapped) >= to; }
+
+static int refuse_unmapped(const peermap_segment *segment)
+{
+    return pm_evicted(segment) ? pm_fail_evicted(segment)
+                               : pm_fail(PEERMAP_ETIMEDOUT, "this process has not mapped what segment %s was to grow by, for its header says something else by now; the growth was undone",
+                                         segment->name);
+}
+
 static int grow_by_round(struct pm_running *round, uint64_t from, uint64_t to)
 {
     peermap_segment *segment = round->segment;
@@ -264,6 +274,8 @@ static int grow_by_round(struct pm_running *round, uint64_t from, uint64_t to)
     pm_round_wait(round, time_to_answer(round));
     if (!pm_round_forgiven(round))
         return roll_back(round, from, before, pm_round_late(round, "the growth was undone"));
+    if (!is_mapped_here(segment, to) && !(segment->flags & PEERMAP_ALLOW_LATE))
+        return roll_back(round, from, before, refuse_unmapped(segment));
     if (!pm_agent_commits(segment, round->request))
         return roll_back(round, from, before, PEERMAP_EBUSY);
     settle_horizon(round);
@@ -305,7 +317,7 @@ static int grow(struct pm_running *round, uint64_t expected, uint64_t bytes)
     if (rc != 0)
         return abandon(segment, from, rc);
     round->populates = segment->flags & PEERMAP_PREFAULT;
-    if (to <= peek64(&segment->header->horizon) && !round->populates)
+    if (to <= peek64(&segment->header->horizon) && is_mapped_here(segment, to) && !round->populates)
         return pm_agent_commits(segment, round->request) ? grow_inside(round, to) : abandon(segment, from, PEERMAP_EBUSY);
     return grow_by_round(round, from, to);
 }

@@ -21,9 +21,9 @@
 /* ---- asking ---- */
 
 /* Of the rounds only one that is about the mapping itself is any of a reader's business: it has the whole reservation mapped. */
-static bool is_past_asking(const struct pm_running *round, const struct pm_slot *slot)
+static bool is_past_asking(const struct pm_running *round, uint32_t index)
 {
-    return pm_slot_only_reads(slot) && round->op != PM_OP_REMAP && round->op != PM_OP_MAP;
+    return pm_slot_only_reads(round->segment, index) && round->op != PM_OP_REMAP && round->op != PM_OP_MAP;
 }
 
 static void enter_row(struct pm_running *round, const struct pm_slot *slot, uint32_t method, int error, uint64_t took)
@@ -56,9 +56,9 @@ static uint32_t collect(struct pm_running *round, pid_t pid, bool *self)
         uint64_t tag = order_load64(&segment->slots[i].tag);
         if ((tag & PM_TAG_STATE) != PM_LIVE)
             continue;
-        if (!pm_life_alive(load32(&segment->slots[i].life))) {
+        if (i != segment->index && !pm_life_alive(load32(&segment->slots[i].life))) {
             pm_slot_tell_death(segment, i);
-        } else if (is_past_asking(round, &segment->slots[i])) {
+        } else if (is_past_asking(round, i)) {
             enter_reader(round, &segment->slots[i]);
             bits |= UINT32_C(1) << i % 32;
         } else if (pid == 0 || peek32(&segment->slots[i].pid) == (uint32_t)pid) {

@@ -371,7 +371,11 @@ static inline bool pm_slot_lives(const struct pm_slot *slot)
     return (load64(&slot->tag) & PM_TAG_STATE) == PM_LIVE && pm_life_alive(load32(&slot->life));
 }
 
-static inline bool pm_slot_only_reads(const struct pm_slot *slot) { return (load32(&slot->flags) & PM_SLOT_READ_ONLY) != 0; }
+/* By what its slot says; but what this peer itself is, it has in memory of its own. */
+static inline bool pm_slot_only_reads(const peermap_segment *segment, uint32_t index)
+{
+    return index == segment->index ? pm_only_reads(segment) : (load32(&segment->slots[index].flags) & PM_SLOT_READ_ONLY) != 0;
+}
 
 bool pm_slot_read(const peermap_segment *segment, uint32_t index, struct pm_slot *copy);
 /* Who has a lock with this thread: the slot of the peer, other than this one, that lives or attaches, and whose agent that is. */
