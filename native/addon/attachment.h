@@ -18,11 +18,7 @@ constexpr uint32_t slice_ms = 20;
 // All but run() and depart() is called from the environment's own thread.
 class Attachment : public Ending {
  public:
-  Attachment(Napi::Env env, peermap_segment* segment) : segment_(segment) {
-    peermap_peer self;
-    only_reads_ = peermap_self(segment, &self) == 0 && (self.flags & PEERMAP_READ_ONLY) != 0;
-    hold(env);
-  }
+  Attachment(Napi::Env env, peermap_segment* segment) : segment_(segment), only_reads_((peermap_flags(segment) & PEERMAP_READ_ONLY) != 0) { hold(env); }
   ~Attachment() override {
     let_go();
     depart(false);
@@ -76,8 +72,8 @@ class Attachment : public Ending {
   std::mutex mutex_;
   std::condition_variable idle_;
   peermap_segment* segment_;
+  const bool only_reads_;
   std::multimap<uint64_t, View*> views_;  // by offset
-  bool only_reads_ = false;
   bool pinned_ = false;
   bool detached_ = false;
   bool later_ = false;   // who leaves departs itself

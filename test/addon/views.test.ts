@@ -3,7 +3,9 @@
 // Views are mostly tested by what uses them, test/node.  Here: the addon alone, and a runtime that has none.
 
 import { strict as assert } from 'node:assert';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { cleanUp, freshName, kept, peermap, Script } from './addon';
 
 const MiB = 1 << 20;
@@ -40,6 +42,40 @@ describe('addon: views and objects', () => {
     );
     assert.throws(() => segment.reallocate(offset, 8), { code: 'PEERMAP_EINVAL' });
     assert.throws(() => segment.deallocate(segment.size), RangeError);
+  });
+
+  it('a free ends the views also where somebody writes into the registry that this process only reads', async () => {
+    const name = freshName();
+    const path = `/dev/shm/peermap.${name}`;
+    kept(peermap.Segment.create(name, { heap: true }));
+    const file = openSync(path, 'r');
+    const header = Buffer.alloc(128);
+    readSync(file, header, 0, header.length, 0);
+    closeSync(file);
+    const flags = Number(header.readBigUInt64LE(64)) + 256 + 44; // of the second slot
+    const stop = new Int32Array(new SharedArrayBuffer(4));
+    const liar = new Worker(
+      `const { openSync, writeSync } = require('node:fs');
+       const { path, flags, stop } = require('node:worker_threads').workerData;
+       const file = openSync(path, 'r+');
+       require('node:worker_threads').parentPort.postMessage('');
+       while (Atomics.load(stop, 0) === 0) writeSync(file, Uint8Array.of(9, 0, 0, 0), 0, 4, flags);`,
+      { eval: true, workerData: { path, flags, stop } },
+    );
+    await new Promise((listening) => liar.once('message', listening));
+    try {
+      for (let turn = 0; turn < 20; turn++) {
+        const segment = peermap.Segment.attach(name, { peerName: 'second', relocatable: true });
+        const offset = segment.allocate(64);
+        const view = segment.view(offset, 64);
+        segment.deallocate(offset);
+        assert.equal(view.byteLength, 0);
+        segment.detach();
+      }
+    } finally {
+      Atomics.store(stop, 0, 1);
+      await liar.terminate();
+    }
   });
 
   it('classes derived from Segment are made by create, attach and open; what is none is refused', () => {

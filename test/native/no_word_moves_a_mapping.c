@@ -294,7 +294,8 @@ static void put_all_back(const void *pristine, uint64_t length)
     const uint64_t active = its_header->active & PM_ACTIVE_BYTES;
     char path[128];
     snprintf(path, sizeof path, "/dev/shm/peermap.%s", seg());
-    CHECK(truncate(path, (off_t)(its_header->header_len + active)) == 0);
+    if (truncate(path, (off_t)(its_header->header_len + active)) != 0)
+        FAIL("%s: %s at %" PRIu64 " + %" PRIu64, path, strerror(errno), its_header->header_len, active);
 }
 
 static void end_worker(int worker)
