@@ -37,7 +37,8 @@ static inline bool pm_object_seal(struct pm_thread *own, peermap_segment *segmen
 {
     char *object = segment->base + off;
     uint64_t key = pm_object_key(segment, off), tail = ~key, guard = key ^ size;
-    pm_touch(own, segment, object + size, room - size);
+    if (!pm_touch(own, segment, object + size, room - size))
+        return false;
     memcpy(object + size, &tail, sizeof tail); /* what of it is too much goes under the guard */
     memcpy(object + room - PM_GUARD, &guard, sizeof guard);
     return pm_touched(own, segment);
@@ -48,7 +49,8 @@ static inline int pm_object_sealed(struct pm_thread *own, const peermap_segment 
 {
     const char *object = segment->base + place->off;
     const uint64_t key = pm_object_key(segment, place->off), most = place->room - PM_GUARD;
-    pm_touch(own, segment, object, place->room);
+    if (!pm_touch(own, segment, object, place->room))
+        return PEERMAP_ELOST;
     uint64_t found = pm_object_word(object + most) ^ key;
     *size = found <= most ? found : 0;
     bool sealed = found <= most && ((pm_object_word(object + found) ^ ~key) & pm_object_mask(place->room, found)) == 0;

@@ -53,7 +53,8 @@ int pm_zero(peermap_segment *segment, void *at, uint64_t length)
     struct pm_thread *own = pm_own();
     for (uint64_t piece; length > 0; at = (char *)at + piece, length -= piece) {
         piece = piece_of(length);
-        pm_touch(own, segment, at, piece);
+        if (!pm_touch(own, segment, at, piece))
+            return pm_torn(segment);
         memset(at, 0, piece);
         if (!pm_touched(own, segment))
             return pm_torn(segment);
@@ -69,9 +70,10 @@ int pm_copy(peermap_segment *segment, void *to, const void *from, uint64_t lengt
         piece = piece_of(length);
         poke64(&own->touching.also_from, (uintptr_t)from);
         poke64(&own->touching.also_to, (uintptr_t)from + piece);
-        pm_touch(own, segment, to, piece);
-        memmove(to, from, piece);
-        bool whole = pm_touched(own, segment);
+        bool whole = pm_is_mapped(segment, from, piece) && pm_touch(own, segment, to, piece);
+        if (whole)
+            memmove(to, from, piece);
+        whole = pm_touched(own, segment) && whole;
         poke64(&own->touching.also_to, 0);
         if (!whole)
             return pm_torn(segment);
@@ -111,9 +113,10 @@ static int carry(peermap_segment *segment, size_t offset, char *into, const char
         piece = length - done < CARRIED ? length - done : CARRIED;
         if (from)
             memcpy(carried, from + done, piece);
-        pm_touch(own, segment, data, piece);
-        memcpy(from ? data : carried, from ? carried : data, piece);
-        if (!pm_touched(own, segment))
+        bool whole = pm_touch(own, segment, data, piece);
+        if (whole)
+            memcpy(from ? data : carried, from ? carried : data, piece);
+        if (!whole || !pm_touched(own, segment))
             rc = pm_torn(segment);
         else if (into)
             memcpy(into + done, carried, piece);

@@ -17,12 +17,23 @@
 #include "segment.h"
 #include "thread.h"
 
-static inline void pm_touch(struct pm_thread *own, const peermap_segment *segment, const void *at, uint64_t length)
+/* By this process's own memory: where the header says so the agent has given up more than the caller knows of, and there is no such signal there. */
+static inline bool pm_is_mapped(const peermap_segment *segment, const void *at, uint64_t length)
 {
+    const uint64_t off = (uintptr_t)at - (uintptr_t)segment->base, mapped = load64(&segment->mapped);
+    return off <= mapped && length <= mapped - off;
+}
+
+/* False: it is not to be touched, and as good as gone. */
+static inline bool pm_touch(struct pm_thread *own, const peermap_segment *segment, const void *at, uint64_t length)
+{
+    if (!pm_is_mapped(segment, at, length))
+        return false;
     poke64(&own->touching.loans, load64(&segment->loans.made));
     poke64(&own->touching.from, (uintptr_t)at);
     poke64(&own->touching.to, (uintptr_t)at + length);
     order_here();
+    return true;
 }
 
 /* False: not all of it was there; or it may have been what another thread was lent, which is as good as nothing. */
