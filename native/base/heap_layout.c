@@ -71,6 +71,9 @@ static void add_run(struct pm_tally *tally, uint64_t bytes)
 
 void pm_tally_rest(struct pm_tally *tally, uint64_t bytes)
 {
+    if (bytes == 0)
+        return;
+    tally->body = 0;
     tally->free_bytes += bytes;
     add_run(tally, bytes);
 }

@@ -113,6 +113,8 @@ int pm_object_fill(int fd, uint64_t from, uint64_t to, uint64_t deadline);
 /* Zeroes [from, to) and gives its memory back, without changing the length.  ETIMEDOUT: not all of it; where nothing is left it takes no time. */
 int pm_object_punch(int fd, uint64_t from, uint64_t to, uint64_t deadline);
 int pm_object_cut(int fd, uint64_t length);
+/* Where in [from, to) the first bytes are that were ever written, and where those end.  False: there are none.  Where the file system does not say, all may be. */
+bool pm_object_written(int fd, uint64_t from, uint64_t to, uint64_t *begin, uint64_t *end);
 /* A mark on the object that goes when the last process that has this descriptor, or a copy of it, has ended with all its threads. */
 void pm_object_mark(int fd, uint64_t number);
 void pm_object_unmark(int fd, uint64_t number); /* at once, whoever has a copy of the descriptor */

@@ -226,6 +226,19 @@ bool pm_object_is_marked(int fd, uint64_t number)
     return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+/* The descriptor's position is of no use to anybody: all else goes by offsets of its own. */
+bool pm_object_written(int fd, uint64_t from, uint64_t to, uint64_t *begin, uint64_t *end)
+{
+    const int before = errno;
+    const off_t data = lseek(fd, (off_t)from, SEEK_DATA);
+    const bool none = data < 0 && errno == ENXIO;
+    const off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+    errno = before;
+    *begin = data < 0 ? from : (uint64_t)data;
+    *end = hole < 0 || (uint64_t)hole > to ? to : (uint64_t)hole;
+    return !none && *begin < to;
+}
+
 int pm_object_cut(int fd, uint64_t length) { return ftruncate(fd, (off_t)length) == 0 ? 0 : errno; }
 
 void pm_object_each(bool (*each)(const char *segment, void *context), void *context)

@@ -102,6 +102,8 @@ void pm_units_open(struct pm_heap *heap, uint64_t unit); /* its group may have f
 /* Gives the memory of free units back until about `keep` bytes of them have some, or until the deadline: what is left is for the next one. */
 void pm_units_purge(peermap_segment *segment, uint64_t keep, uint64_t deadline);
 void pm_units_purge_some(peermap_segment *segment); /* where there is much of it */
+/* The next run of units in [from, to) whose words were ever written; the others are free, and a look at them would take memory.  False: there is none. */
+bool pm_units_next(const peermap_segment *segment, uint64_t from, uint64_t to, uint64_t *begin, uint64_t *end);
 /* The end of the last unit in use, in bytes. */
 uint64_t pm_units_end(const struct pm_heap *heap, uint64_t units);
 

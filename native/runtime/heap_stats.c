@@ -15,9 +15,13 @@ static void tally(const peermap_segment *segment, struct pm_tally *sums)
     const struct pm_heap *heap = &segment->heap;
     uint64_t backed = load64(&heap->counts->backed), size = peermap_size(segment), units = pm_heap_units(size);
     uint64_t described = pm_least(units, pm_least(backed, heap->units));
-    for (uint64_t unit = 0; unit < described; unit++)
-        pm_tally_unit(sums, load64(&heap->words[unit]), pm_bits_of(heap, unit));
-    pm_tally_rest(sums, size - (described << PM_UNIT_SHIFT));
+    uint64_t counted = 0;
+    for (uint64_t unit = 0, end = 0; pm_units_next(segment, end, described, &unit, &end); counted = end) {
+        pm_tally_rest(sums, (unit - counted) << PM_UNIT_SHIFT);
+        for (; unit < end; unit++)
+            pm_tally_unit(sums, load64(&heap->words[unit]), pm_bits_of(heap, unit));
+    }
+    pm_tally_rest(sums, size - (counted << PM_UNIT_SHIFT));
 }
 
 static uint64_t small_objects(const struct pm_tally *sums)

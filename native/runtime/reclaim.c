@@ -156,19 +156,25 @@ static void mend(struct reclaiming *work, uint64_t unit)
     }
 }
 
+static void free_claimed(struct reclaiming *work, uint64_t unit)
+{
+    uint64_t word = order_load64(&work->segment->heap.words[unit]);
+    if (was_on_its_way(work, word))
+        free_one(work, unit, word);
+}
+
 /* First what hangs on first units, then those. */
 static void mend_all(struct reclaiming *work)
 {
     struct pm_heap *heap = &work->segment->heap;
     uint64_t backed = load64(&heap->counts->backed), units = backed < heap->units ? backed : heap->units;
-    for (uint64_t unit = 0; unit < units; unit++)
-        mend(work, unit);
+    for (uint64_t unit = 0, end = 0; pm_units_next(work->segment, end, units, &unit, &end);)
+        for (; unit < end; unit++)
+            mend(work, unit);
     PM_POINT("reclaim.mended");
-    for (uint64_t unit = 0; work->records > 0 && unit < units; unit++) {
-        uint64_t word = order_load64(&heap->words[unit]);
-        if (was_on_its_way(work, word))
-            free_one(work, unit, word);
-    }
+    for (uint64_t unit = 0, end = 0; work->records > 0 && pm_units_next(work->segment, end, units, &unit, &end);)
+        for (; unit < end; unit++)
+            free_claimed(work, unit);
     for (uint64_t unit = 0; unit < units; unit += PM_GROUP)
         pm_units_open(heap, unit);
 }

@@ -55,6 +55,23 @@ uint64_t pm_units_usable(peermap_segment *segment, uint64_t deadline)
     return usable;
 }
 
+/* `backed` is a word that others write, and a page of a hole that is looked at is there from then on, at the expense of who looked. */
+bool pm_units_next(const peermap_segment *segment, uint64_t from, uint64_t to, uint64_t *begin, uint64_t *end)
+{
+    const uint64_t words = segment->shape.places.heap.words, each = sizeof(uint64_t);
+    *begin = from;
+    *end = to;
+    if (from >= to)
+        return false;
+    if (!pm_holds_descriptor(segment))
+        return true;
+    if (!pm_object_written(segment->fd, words + from * each, words + to * each, begin, end))
+        return false;
+    *begin = (*begin - words) / each;
+    *end = (*end - words) / each;
+    return *end > *begin;
+}
+
 /* ---- the summary ---- */
 
 static uint64_t group_bit(uint64_t unit) { return UINT64_C(1) << unit / PM_GROUP % 64; }
