@@ -10,6 +10,7 @@
 #include "census.h"
 #include "lease.h"
 #include "mounted.h"
+#include "os.h"
 #include "share.h"
 #include "snapshot.h"
 
@@ -17,11 +18,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* An inspector elsewhere has each object open for some microseconds while it looks: who is refused a lease asks again, so often. */
-static const long rests_ns[] = { 1000000, 4000000 };
+static const uint64_t rests_ns[] = { 1000000, 4000000 };
 
 /* Opens the object as the segment that it would be by its name, or by the one that it had before it was set aside.  False: it is another, or none. */
 static bool open_segment(const char *name, struct pmo_object object, struct pmo_observer *observer)
@@ -193,8 +193,7 @@ void pmo_census_judge(struct pmo_census *census, struct pmo_shares *shares)
         again = again || may_be_a_look(census->list[i].reason);
     }
     for (size_t round = 0; round < sizeof rests_ns / sizeof *rests_ns && again; round++) {
-        const struct timespec rest = { .tv_nsec = rests_ns[round] };
-        nanosleep(&rest, NULL);
+        pm_sleep_until(pm_now() + rests_ns[round]);
         again = false;
         for (size_t i = 0; i < census->count; i++) {
             struct pmo_memory *memory = &census->list[i];
