@@ -6,6 +6,7 @@
 
 #include "addon.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 
@@ -42,7 +43,9 @@ class Attachment : public Ending {
     lock.lock();
     running_--;
     slices_ -= slice;
+    ended_.fetch_add(1);
     idle_.notify_all();
+    if (leaving_) wake();
     return rc;
   }
 
@@ -69,6 +72,8 @@ class Attachment : public Ending {
   void settle();
 
  private:
+  void wake();
+
   std::mutex mutex_;
   std::condition_variable idle_;
   peermap_segment* segment_;
@@ -81,6 +86,7 @@ class Attachment : public Ending {
   int running_ = 0;  // calls,
   int slices_ = 0;   // and those of them that are over in slice_ms, if nothing holds them up
   bool leaving_ = false;
+  std::atomic<uint32_t> ended_{ 0 };  // calls: a word to sleep on
   std::shared_ptr<Attachment> self_;  // until end()
 };
 

@@ -9,9 +9,12 @@
 // the finalizer runs, so until then the view counts and the mapping stays.
 #include "attachment.h"
 
-#include <chrono>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 
 namespace peermap {
 namespace {
@@ -154,13 +157,22 @@ void Attachment::end(bool process_exits) {
   depart(process_exits);
 }
 
+void Attachment::wake() { ::syscall(SYS_futex, &ended_, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0); }
+
 void Attachment::depart(bool process_exits) {
   std::unique_lock<std::mutex> lock(mutex_);
   leaving_ = true;
-  const auto idle = [this] { return running_ == 0; };
-  // At exit nobody waits for a round: the kernel marks the peer dead, and that is all that a detach would have improved on.
-  if (process_exits && (running_ > slices_ || !idle_.wait_for(lock, std::chrono::milliseconds(2 * slice_ms), idle))) return;
-  idle_.wait(lock, idle);
+  // At exit nobody waits for a round: the kernel marks the peer dead, and that is all that a detach would have improved on.  By the kernel's
+  // clock: a preloaded library may give the C library's waits another time.
+  const uint64_t until = peermap_now() + UINT64_C(2000000) * slice_ms;
+  while (process_exits && running_ > 0) {
+    if (running_ > slices_ || peermap_now() >= until) return;
+    const uint32_t seen = ended_.load();
+    lock.unlock();
+    peermap_sleep_while(reinterpret_cast<const uint32_t*>(&ended_), seen, until);
+    lock.lock();
+  }
+  idle_.wait(lock, [this] { return running_ == 0; });
   peermap_segment* const segment = segment_;
   segment_ = nullptr;
   lock.unlock();

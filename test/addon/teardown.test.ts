@@ -137,6 +137,29 @@ describe('addon: the end of an environment', () => {
     }
   });
 
+  // As libfaketime does where time runs fast, or stands still.
+  it('a process to which a preloaded library gives another time leaves the registry when it exits', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'peermap-hurried-'));
+    atExit(() => rmSync(folder, { recursive: true, force: true }));
+    const library = join(folder, 'hurried.so');
+    execFileSync('cc', ['-D_GNU_SOURCE', '-shared', '-fPIC', resolve('test/addon/hurried.c'), '-o', library]);
+    const name = freshName();
+    kept(peermap.Segment.create(name, { peerName: 'main' }));
+    for (let i = 0; i < 5; i++) {
+      const script = new Script(
+        name,
+        `globalThis.segment = peermap.Segment.attach(name, { peerName: 'hurried' }); segment.waitRoot('never', undefined, 60_000).catch(() => {});
+         console.log('attached'); process.stdin.once('data', () => process.exit(3));`,
+        addonPath,
+        { LD_PRELOAD: library },
+      );
+      assert.equal(await script.line(), 'attached');
+      script.say('end');
+      assert.deepEqual(await script.ended, [3, null]);
+      assert.equal(seen(name, 'hurried'), undefined);
+    }
+  });
+
   it('a worker that ends by itself leaves the registry, and its watch does not keep it', async () => {
     const name = freshName();
     kept(peermap.Segment.create(name, { peerName: 'main' }));
