@@ -88,6 +88,17 @@ static bool give_back(struct removing *removing, enum pmo_outcome outcome, int e
     return end_with(removing->removal, PMO_REMOVAL_RENAMED, errno);
 }
 
+/* Whom the kernel does not count. */
+static bool find_namer(const char *name, const struct pmo_target *target, struct pmo_removal *removal)
+{
+    struct pmo_census_process namer;
+    if (!pmo_named_by_other(name, target->object, &namer))
+        return false;
+    removal->pid = namer.pid;
+    memcpy(removal->command, namer.command, sizeof removal->command);
+    return true;
+}
+
 static bool unlink_aside(struct removing *removing)
 {
     if (!set_aside(removing))
@@ -95,6 +106,8 @@ static bool unlink_aside(struct removing *removing)
     const struct pmo_entry aside = { removing->entry.folder, removing->aside };
     if (!is_meant(&aside, removing->target))
         return give_back(removing, PMO_REMOVAL_REPLACED, 0); /* another had the name by then */
+    if (!removing->target->anyway && find_namer(removing->aside, removing->target, removing->removal))
+        return give_back(removing, PMO_REMOVAL_OPENED, 0); /* since the first look; by now nobody can look it up */
     if (!removing->target->anyway && !pmo_lease_is_whole(&removing->lease))
         return give_back(removing, PMO_REMOVAL_OPENED, 0);
     if (unlinkat(aside.folder, aside.base, 0) != 0)
@@ -149,17 +162,6 @@ static enum pmo_reason take_lease_unless_registered(struct removing *removing)
     return reason == PMO_LEASED ? PMO_CONTRADICTED : PMO_REGISTERED;
 }
 
-/* Whom the kernel does not count. */
-static bool find_namer(const struct pmo_target *target, struct pmo_removal *removal)
-{
-    struct pmo_census_process namer;
-    if (!pmo_named_by_other(target->name, target->object, &namer))
-        return false;
-    removal->pid = namer.pid;
-    memcpy(removal->command, namer.command, sizeof removal->command);
-    return true;
-}
-
 /* PMO_LEASED: it is not. */
 static enum pmo_reason is_mounted(const struct pmo_target *target)
 {
@@ -174,7 +176,7 @@ static enum pmo_reason is_mounted(const struct pmo_target *target)
 /* By what it asks, and by what the kernel does not count. */
 static enum pmo_reason take(struct removing *removing)
 {
-    if (find_namer(removing->target, removing->removal))
+    if (find_namer(removing->target->name, removing->target, removing->removal))
         return PMO_SEEN;
     const enum pmo_reason reason = is_mounted(removing->target);
     return reason == PMO_LEASED ? take_lease_unless_registered(removing) : reason;

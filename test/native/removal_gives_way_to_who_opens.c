@@ -74,6 +74,41 @@ static void when_its_name_is_taken(void)
     CHECK(unlink(path) == 0);
 }
 
+/* Which the kernel does not count, so the lease is granted all the same, and stays whole. */
+static void name_it(void)
+{
+    opener = fork();
+    CHECK(opener >= 0);
+    if (opener == 0) {
+        char byte = 'n', path[64];
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        snprintf(path, sizeof path, "/proc/self/fd/%d", held_folder);
+        if (open(path, O_PATH | O_CLOEXEC) < 0 || write(pipe_opened[1], &byte, 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    char byte;
+    CHECK(read(pipe_opened[0], &byte, 1) == 1);
+}
+
+static void when_it_is_named(enum step step)
+{
+    object = make_object("named", 0600, geteuid());
+    held_folder = open(object.path, O_PATH | O_CLOEXEC);
+    CHECK(held_folder >= 0 && pipe(pipe_opened) == 0);
+    meddle_at = step;
+    meddle = name_it;
+    const struct pmo_removal removal = remove_object(&object);
+    CHECK_INT(meddle_at, NO_STEP);
+    CHECK_OUTCOME(removal, PMO_REMOVAL_OPENED);
+    CHECK(identity_of(object.path).inode == object.object.inode);
+    end_holder(opener);
+    const struct pmo_removal again = remove_object(&object);
+    CHECK_OUTCOME(again, PMO_REMOVAL_DONE);
+    close(held_folder);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -81,5 +116,7 @@ int main(int argc, char **argv)
     at(BEFORE_RENAME);
     at(AFTER_RENAME);
     when_its_name_is_taken();
+    when_it_is_named(BEFORE_RENAME);
+    when_it_is_named(AFTER_RENAME);
     return 0;
 }
