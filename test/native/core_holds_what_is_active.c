@@ -75,7 +75,7 @@ static void reader(struct seen *seen)
 static void crasher(uint32_t flags, size_t by, struct seen *seen)
 {
     peermap_segment *segment;
-    peermap_options options = { .struct_size = sizeof options, .peer_name = "crasher", .flags = flags };
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "crasher", .flags = flags, .deadline_ms = 30000 };
     be_dumped();
     if (peermap_attach(seg(), &options, &segment) != 0 || peermap_grow(segment, by, NULL) != 0)
         _exit(4);
@@ -140,7 +140,7 @@ static void dump(uint32_t flags, size_t by, bool reads)
     int status;
     struct stat facts;
     peermap_segment *segment;
-    peermap_options options = { .struct_size = sizeof options, .peer_name = "test", .flags = flags };
+    peermap_options options = { .struct_size = sizeof options, .peer_name = "test", .flags = flags, .deadline_ms = 30000 };
     struct seen *seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(seen != MAP_FAILED);
     CHECK_INT(peermap_create(seg(), &options, &segment), 0);
