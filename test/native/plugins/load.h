@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* load.h - the plugin that lies beside the test, with its copy of the library. */
+/* load.h - the plugins that lie beside the test, each with a library inside: copy.so with a copy, older.so with one of another layout. */
 #ifndef TEST_LOAD_H
 #define TEST_LOAD_H
 
@@ -10,15 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
-static inline const char *plugin_path(void)
+static inline const char *plugin_beside(const char *file)
 {
     static char path[4096];
     ssize_t length = readlink("/proc/self/exe", path, sizeof path - 32);
     CHECK(length > 0);
     path[length] = '\0';
-    snprintf(strrchr(path, '/'), 32, "/plugins/copy.so");
+    snprintf(strrchr(path, '/'), 32, "/plugins/%s", file);
     return path;
 }
+static inline const char *plugin_path(void) { return plugin_beside("copy.so"); }
 
 /* For dlclose(); `copy` is what it offers. */
 static inline void *load_plugin(const char *path, const struct copy **copy)
