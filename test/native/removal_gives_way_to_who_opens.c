@@ -25,17 +25,24 @@ static void open_it(void)
     UNTIL(process_state(opener) == 'S'); /* it waits for the lease, or for nothing more */
 }
 
-static void at(enum step step)
+/* Of an object of this name, at one step of which somebody does that. */
+static struct pmo_removal meddled_removal(const char *name, enum step step, void (*what)(void))
 {
-    char byte;
-    object = make_object("opened", 0600, geteuid());
+    object = make_object(name, 0600, geteuid());
     held_folder = open(object.path, O_PATH | O_CLOEXEC);
     CHECK(held_folder >= 0 && pipe(pipe_opened) == 0);
     meddle_at = step;
-    meddle = open_it;
+    meddle = what;
     const struct pmo_removal removal = remove_object(&object);
     CHECK_INT(meddle_at, NO_STEP);
     CHECK_OUTCOME(removal, PMO_REMOVAL_OPENED);
+    return removal;
+}
+
+static void at(enum step step)
+{
+    char byte;
+    const struct pmo_removal removal = meddled_removal("opened", step, open_it);
     CHECK_INT(pmo_removal_code(&removal), PEERMAP_EBUSY);
     CHECK(read(pipe_opened[0], &byte, 1) == 1);
     CHECK(identity_of(object.path).inode == object.object.inode);
@@ -94,14 +101,7 @@ static void name_it(void)
 
 static void when_it_is_named(enum step step)
 {
-    object = make_object("named", 0600, geteuid());
-    held_folder = open(object.path, O_PATH | O_CLOEXEC);
-    CHECK(held_folder >= 0 && pipe(pipe_opened) == 0);
-    meddle_at = step;
-    meddle = name_it;
-    const struct pmo_removal removal = remove_object(&object);
-    CHECK_INT(meddle_at, NO_STEP);
-    CHECK_OUTCOME(removal, PMO_REMOVAL_OPENED);
+    (void)meddled_removal("named", step, name_it);
     CHECK(identity_of(object.path).inode == object.object.inode);
     end_holder(opener);
     const struct pmo_removal again = remove_object(&object);

@@ -129,11 +129,7 @@ static void *work(void *number)
 
 static void work_in_threads(void)
 {
-    pthread_t threads[THREADS];
-    for (uintptr_t i = 0; i < THREADS; i++)
-        CHECK(pthread_create(&threads[i], NULL, work, (void *)i) == 0);
-    for (int i = 0; i < THREADS; i++)
-        CHECK(pthread_join(threads[i], NULL) == 0);
+    in_threads(THREADS, work);
     for (int i = 0; i < RING; i++) {
         if (ring[i] != 0)
             free_shared(i % 2, ring[i]);

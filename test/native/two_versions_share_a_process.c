@@ -6,8 +6,6 @@
 #include "drive.h"
 #include "plugins/load.h"
 
-#include <pthread.h>
-
 #define THREADS 3
 #define TIMES 300
 #define MIB (UINT64_C(1) << 20)
@@ -66,14 +64,7 @@ static void *work(void *number)
     return NULL;
 }
 
-static void work_in_threads(void)
-{
-    pthread_t threads[THREADS];
-    for (uintptr_t i = 0; i < THREADS; i++)
-        CHECK(pthread_create(&threads[i], NULL, work, (void *)i) == 0);
-    for (int i = 0; i < THREADS; i++)
-        CHECK(pthread_join(threads[i], NULL) == 0);
-}
+static void work_in_threads(void) { in_threads(THREADS, work); }
 
 static void child_has_neither(void)
 {

@@ -7,6 +7,8 @@
 #include "plugin.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,6 +32,17 @@ static inline void *load_plugin(const char *path, const struct copy **copy)
     *copy = dlsym(plugin, "plugin_copy");
     CHECK(*copy != NULL && (*copy)->alloc != peermap_alloc); /* or the test shows nothing */
     return plugin;
+}
+
+/* Each is given its number, from 0 on; when all have ended. */
+static inline void in_threads(uintptr_t count, void *(*work)(void *number))
+{
+    pthread_t threads[16];
+    CHECK(count <= sizeof threads / sizeof *threads);
+    for (uintptr_t i = 0; i < count; i++)
+        CHECK(pthread_create(&threads[i], NULL, work, (void *)i) == 0);
+    for (uintptr_t i = 0; i < count; i++)
+        CHECK(pthread_join(threads[i], NULL) == 0);
 }
 
 #endif
