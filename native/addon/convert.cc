@@ -89,8 +89,8 @@ Napi::Object peer_object(Napi::Env env, const pmo_peer& peer) {
   object.Set("method", pmo_method_word(slot.method));
   object.Set("error", slot.error);
   object.Set("latencyNs", to_number(env, slot.latency_ns));
-  object.Set("pins", to_number(env, slot.pin / PM_PIN_ONE));
-  object.Set("pinnedBytes", to_number(env, slot.pin / PM_PIN_ONE ? slot.pin & PM_PIN_BYTES : 0));
+  object.Set("pins", to_number(env, pm_pin_count(slot.pin)));
+  object.Set("pinnedBytes", to_number(env, pm_pin_count(slot.pin) ? pm_pin_bytes(slot.pin) : 0));
   object.Set("attachedAtMs", to_milliseconds(env, slot.attached_ns));
   if (peer.mappings_known) {
     object.Set("mappings", to_array(env, peer.mappings.list, peer.mappings.count, mapping_object));

@@ -39,7 +39,10 @@ struct pm_record {
     uint64_t pending; /* offset + 1 of the object that it is about to get; 0: none */
     uint64_t allocations, allocated_bytes, frees, freed_bytes;
     uint32_t thread;
-    uint8_t pad0[76];
+    uint32_t pad0;
+    uint64_t link;    /* offset + 1 of a word in the data; 0: none.  Where it is `linked`, the pending object has come to who wanted it there */
+    uint64_t linked;
+    uint8_t pad1[56];
 };
 
 /* How a record names the peer in this slot, under this tag; and in which slot that is. */
@@ -111,9 +114,31 @@ static inline uint64_t pm_heap_metadata(const struct pm_heap_places *places, uin
     return places->records - places->hints + records * sizeof(struct pm_record) + backed * (sizeof(uint64_t) + sizeof(struct pm_bits));
 }
 
-/* ---- guards: the last 8 bytes of an object's room hold its size, made unlikely; and 8 bytes right behind it, where there is room ---- */
-
+/*
+ * ---- guards ----
+ *
+ * The last 8 bytes of an object's room say how much of it the object leaves, who allocated it, and when, made unlikely; and 8 bytes right behind the object, where
+ * there is room, are what they must be.  A large object leaves more than there are bits for: its guard is its size, and the rest is in the bits of its first unit, which
+ * are of no other use.
+ */
+#define PM_NOTE_ROOM_BITS 15   /* of what is left */
+#define PM_NOTE_OWNER_BITS 16  /* of pm_slot.attachment */
+#define PM_NOTE_TIME_BITS 22   /* of seconds since the segment was created, in units of 1 << PM_NOTE_TIME_SHIFT: 194 days */
+#define PM_NOTE_TIME_SHIFT 2
+#define PM_NOTE_BITS (PM_NOTE_ROOM_BITS + PM_NOTE_OWNER_BITS + PM_NOTE_TIME_BITS) /* those above are 0 */
 static inline uint64_t pm_guard_key(uint64_t secret, uint64_t off) { return secret ^ (off + 1) * UINT64_C(0x9e3779b97f4a7c15); }
+/* So that another first byte, which is the first to be written over, makes all of it another. */
+static inline uint64_t pm_guard_hide(uint64_t key, uint64_t note) { return (note ^ key) * UINT64_C(0x9e3779b97f4a7c15); }
+static inline uint64_t pm_guard_show(uint64_t key, uint64_t guard) { return (guard * UINT64_C(0xf1de83e19937733d)) ^ key; }
+/* All but what is left. */
+static inline uint64_t pm_note_of(uint64_t attachment, uint64_t seconds)
+{
+    return (attachment & ((UINT64_C(1) << PM_NOTE_OWNER_BITS) - 1)) << PM_NOTE_ROOM_BITS |
+           (seconds >> PM_NOTE_TIME_SHIFT & ((UINT64_C(1) << PM_NOTE_TIME_BITS) - 1)) << (PM_NOTE_ROOM_BITS + PM_NOTE_OWNER_BITS);
+}
+static inline uint64_t pm_note_room(uint64_t note) { return note & ((UINT64_C(1) << PM_NOTE_ROOM_BITS) - 1); }
+static inline uint64_t pm_note_owner(uint64_t note) { return note >> PM_NOTE_ROOM_BITS & ((UINT64_C(1) << PM_NOTE_OWNER_BITS) - 1); }
+static inline uint64_t pm_note_time(uint64_t note) { return note >> (PM_NOTE_ROOM_BITS + PM_NOTE_OWNER_BITS) & ((UINT64_C(1) << PM_NOTE_TIME_BITS) - 1); }
 
 /* ---- counting ---- */
 

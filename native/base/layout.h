@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout.h - the bytes of a segment, for everyone who reads or writes one.  No functions.
+ * layout.h - the bytes of a segment, for everyone who reads or writes one.
  *
  *     file offset  0            header_len                     header_len + active      + reserved
  *                  | header ... | data: active ...             | (never backed)         |
  *     in a peer    base - header_len   base                    base + active            base + reserved
  *
- * The header is struct pm_header, then slot_count slots (the registry), event_count events, root_count roots, and in a segment with
- * a heap what describes that (heap_layout.h); header_len is all of it, rounded up to whole pages (places.h).  All of it is shared: every peer may
+ * The header is struct pm_header, then slot_count slots (the registry), event_count events, the roots, and in a segment with
+ * a heap what describes that (heap_layout.h), and the further roots; header_len is all of it, rounded up to whole pages (places.h).  All of it is shared: every peer may
  * write it, so no reader believes it unchecked.
  *
  * What a peer that only reads has to write all the same lies together: from PM_EVERYBODYS in struct pm_header to the end of the events.  What is before, and
@@ -24,18 +24,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PM_DIRECTORY "/dev/shm"
+#define PM_DIRECTORY "/dev/shm"                /* unless PEERMAP_DIR says another: pm_directory() */
 #define PM_PREFIX "peermap."                   /* the object of segment NAME is PM_DIRECTORY/PM_PREFIX NAME */
 #define PM_MAGIC UINT64_C(0x0050414d52454550)  /* "PEERMAP\0" read as a little-endian number */
-#define PM_VERSION UINT32_C(8)
+#define PM_VERSION UINT32_C(9)
 #define PM_NAME_MAX 64                         /* bytes with the final NUL, of every name in a segment */
 #define PM_NO_SLOT UINT16_C(0xffff)
 
 #define PM_CLAIMS 32
 #define PM_SLOTS_MAX UINT32_C(1024)
-#define PM_ROOTS_MAX UINT32_C(4096)
+#define PM_ROOTS_MAX UINT32_C(1048576)
 #define PM_EVENTS_MAX UINT32_C(1048576)        /* event_count is a power of two */
-#define PM_HEADER_MAX (UINT64_C(80) << 20)     /* more than the largest counts need */
+#define PM_HEADER_MAX (UINT64_C(80) << 20)     /* more than the largest counts need, but for roots */
 #define PM_RESERVED_MAX (UINT64_C(1) << 46)
 
 /* Tag of a slot or root: changes << 8 | state.  A copy is good if the tag was the same before and after it was taken. */
@@ -137,7 +137,8 @@ struct pm_heap_words {
     uint32_t records_used; /* records from this one on were never claimed */
     uint32_t pad0;
     uint64_t claims; /* numbers of runs of units that were given out, so that no two live runs have one number */
-    uint8_t pad1[32];
+    uint64_t attachments; /* numbers that were given to those who may allocate, from 1 */
+    uint8_t pad1[24];
     uint64_t spare; /* about so many free units have memory */
     uint64_t grown;
     uint64_t faults;
@@ -207,7 +208,12 @@ struct pm_header {
     uint64_t cut_epoch;      /* not 0: the file may be cut to active once every live peer has acked this */
     uint64_t populate_epoch; /* whoever answers this epoch populates [intent.from, intent.to) first */
     struct pm_intent intent;
-    uint8_t pad1[56];
+
+    /* Of the roots.  Written by the holder of `registry_lock`. */
+    uint64_t root_changes;  /* grows with every change, before anything goes and after it has come */
+    uint32_t root_regions;  /* of the table, that have memory; only grows */
+    uint32_t roots_strayed; /* not 0: a root may be in any place of its region, since none of its own was free */
+    uint8_t pad1[40];
     struct pm_heap_words heap;
     struct pm_identity identity;
     uint8_t pad2[PM_EVERYBODYS - 448 - sizeof(struct pm_identity)];
@@ -258,11 +264,12 @@ struct pm_slot {
     uint32_t method;
     int32_t error; /* errno of the last mapping */
     uint64_t latency_ns;
-    uint64_t pin; /* count << 48 | active bytes relied upon */
+    uint64_t pin; /* count << PM_PIN_SHIFT | active bytes relied upon, in units of 4 KiB */
     uint64_t unstopped;   /* epoch for which another peer lets the agent run */
     uint64_t attached_ns; /* CLOCK_REALTIME */
     uint64_t populated;   /* epoch for which it has populated the new pages */
-    uint8_t pad1[48];
+    uint64_t attachment;  /* the number by which objects name who allocated them; 0: it has none */
+    uint8_t pad1[40];
     char name[PM_NAME_MAX];
 };
 
@@ -271,19 +278,33 @@ struct pm_slot {
 #define PM_SLOT_NO_PTRACE UINT32_C(4)  /* nobody uses ptrace on it */
 #define PM_SLOT_READ_ONLY UINT32_C(8)  /* it has the whole reservation mapped, to read: no round asks it, or waits for it */
 
-#define PM_PIN_ONE (UINT64_C(1) << 48)
-#define PM_PIN_BYTES (PM_PIN_ONE - 1)
+#define PM_PIN_SHIFT 35
+#define PM_PIN_ONE (UINT64_C(1) << PM_PIN_SHIFT)
+#define PM_PIN_COUNT_MAX ((UINT64_C(1) << (64 - PM_PIN_SHIFT)) - 1)
+static inline uint64_t pm_pin_count(uint64_t pin) { return pin >> PM_PIN_SHIFT; }
+static inline uint64_t pm_pin_bytes(uint64_t pin) { return (pin & (PM_PIN_ONE - 1)) << 12; }
+static inline uint64_t pm_pin_word(uint64_t count, uint64_t bytes) { return count << PM_PIN_SHIFT | bytes >> 12; }
 
-/* Shared.  Replacing a root fills another record first: of two LIVE ones of a name, the higher `version` counts. */
+/*
+ * Shared.  The table is root_count records and one before them, by way of which every change goes: it is filled first, then the record that the root is to
+ * be in, and then it is freed.  Of two LIVE ones of a name the higher `version` counts, so whoever dies in between leaves the old root or the new one.
+ *
+ * The records behind the first are divided into regions of PM_ROOTS_FIRST, twice as many, and so on; a further one is opened when a root finds no place in those that
+ * are.  In each, a root has PM_ROOTS_WINDOW places, from one that its hash says, the last followed by the first.  The first that is free is taken, so behind a record
+ * that was never used there is none of the name.
+ */
 struct pm_root {
     uint64_t tag;
+    uint64_t hash; /* pm_root_hash() of the name */
     uint64_t version;
     uint64_t off; /* in the data */
     uint64_t size;
     char name[PM_NAME_MAX];
     char type[PM_NAME_MAX];
-    uint8_t pad0[32];
+    uint8_t pad0[24];
 };
+#define PM_ROOTS_FIRST 64u
+#define PM_ROOTS_WINDOW 16u
 
 /* Shared.  A writer sets seq to 0, fills the record, and sets seq to its index + 1 last. */
 struct pm_event {
@@ -330,6 +351,9 @@ PM_AT(pm_header, epoch, 216);
 PM_AT(pm_header, cut_epoch, 224);
 PM_AT(pm_header, populate_epoch, 232);
 PM_AT(pm_header, intent, 240);
+PM_AT(pm_header, root_changes, 264);
+PM_AT(pm_header, root_regions, 272);
+PM_AT(pm_header, roots_strayed, 276);
 PM_AT(pm_header, heap, 320);
 PM_AT(pm_header, identity, 448);
 PM_AT(pm_header, lock, 4096);
@@ -356,6 +380,7 @@ PM_AT(pm_heap_words, secret, 0);
 PM_AT(pm_heap_words, backed, 8);
 PM_AT(pm_heap_words, records_used, 16);
 PM_AT(pm_heap_words, claims, 24);
+PM_AT(pm_heap_words, attachments, 32);
 PM_AT(pm_heap_words, spare, 64);
 PM_AT(pm_heap_words, grown, 72);
 PM_AT(pm_heap_words, faults, 80);
@@ -389,13 +414,15 @@ PM_AT(pm_slot, pin, 112);
 PM_AT(pm_slot, unstopped, 120);
 PM_AT(pm_slot, attached_ns, 128);
 PM_AT(pm_slot, populated, 136);
+PM_AT(pm_slot, attachment, 144);
 PM_AT(pm_slot, name, 192);
 PM_AT(pm_root, tag, 0);
-PM_AT(pm_root, version, 8);
-PM_AT(pm_root, off, 16);
-PM_AT(pm_root, size, 24);
-PM_AT(pm_root, name, 32);
-PM_AT(pm_root, type, 96);
+PM_AT(pm_root, hash, 8);
+PM_AT(pm_root, version, 16);
+PM_AT(pm_root, off, 24);
+PM_AT(pm_root, size, 32);
+PM_AT(pm_root, name, 40);
+PM_AT(pm_root, type, 104);
 PM_AT(pm_event, seq, 0);
 PM_AT(pm_event, time_ns, 8);
 PM_AT(pm_event, epoch, 16);

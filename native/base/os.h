@@ -18,6 +18,7 @@
 uint64_t pm_now(void);        /* CLOCK_MONOTONIC */
 uint64_t pm_now_coarse(void); /* the same, to some milliseconds, at a fifth of the cost */
 uint64_t pm_now_wall(void);   /* CLOCK_REALTIME */
+uint64_t pm_now_wall_coarse(void); /* the same, to some milliseconds */
 uint64_t pm_now_spent(void);  /* CLOCK_THREAD_CPUTIME_ID */
 /* How far CLOCK_MONOTONIC of this process's time namespace is ahead of the system's, which is what a segment has; 0 also where that cannot be seen. */
 uint64_t pm_clock_offset(void);
@@ -30,7 +31,7 @@ void pm_stay_loaded(void);
 
 /* Sleeps while *word is `value`, until a wake with a common bit, or the deadline (0: none).  0, EAGAIN, ETIMEDOUT, EINTR or EFAULT. */
 int pm_futex_wait(const uint32_t *word, uint32_t value, uint32_t bits, uint64_t deadline);
-void pm_futex_wake(uint32_t *word, uint32_t bits, int count);
+int pm_futex_wake(const uint32_t *word, uint32_t bits, int count); /* how many were woken */
 
 /* By the kernel's clock and by its own call: a preloaded library may replace those of the C library. */
 void pm_sleep_until(uint64_t deadline);
@@ -78,6 +79,13 @@ uint32_t pm_thread_id(void);
 
 /* ---- the object ---- */
 
+/* The segments' directory: PM_DIRECTORY, or what PEERMAP_DIR said in the environment when it was first asked for.  How long it may be; and whether that can be one:
+ * NULL, or what is wrong. */
+#define PM_DIRECTORY_MAX 200
+const char *pm_directory(void);
+const char *pm_directory_fault(void);
+/* Of an object that is made there: its file system is one that a segment can lie in. */
+bool pm_object_is_memory(int fd);
 /* A new file without a name in the segments' directory.  The descriptor, or -errno. */
 int pm_object_make(void);
 /* Gives it `length` bytes, of which [first, second) are not allocated.  0 or errno; ETIMEDOUT: the memory was not there `until` then. */

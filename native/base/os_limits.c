@@ -43,7 +43,7 @@ static void lower(struct pm_limit *limit, enum pm_limit_kind kind, uint64_t room
 void pm_limit_directory(int fd, struct pm_limit *limit)
 {
     struct statfs system;
-    int rc = fd >= 0 ? fstatfs(fd, &system) : statfs(PM_DIRECTORY, &system);
+    int rc = fd >= 0 ? fstatfs(fd, &system) : statfs(pm_directory(), &system);
     if (rc == 0 && system.f_blocks != 0) /* 0: a tmpfs without a limit */
         lower(limit, PM_LIMIT_DIRECTORY, (uint64_t)system.f_bavail * (uint64_t)system.f_bsize, (uint64_t)system.f_blocks * (uint64_t)system.f_bsize);
 }

@@ -13,13 +13,16 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,9 +48,10 @@ int pm_futex_wait(const uint32_t *word, uint32_t value, uint32_t bits, uint64_t 
     return result < 0 ? (int)-result : 0;
 }
 
-void pm_futex_wake(uint32_t *word, uint32_t bits, int count)
+int pm_futex_wake(const uint32_t *word, uint32_t bits, int count)
 {
-    (void)pm_call(SYS_futex, (long)word, PM_FUTEX_WAKE_BITSET, count, 0, 0, bits);
+    const long woken = pm_call(SYS_futex, (long)word, PM_FUTEX_WAKE_BITSET, count, 0, 0, bits);
+    return woken > 0 ? (int)woken : 0;
 }
 
 void pm_sleep_until(uint64_t deadline)
@@ -109,22 +113,74 @@ uint32_t pm_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
 
 /* ---- the object ---- */
 
+#ifndef TMPFS_MAGIC
+#define TMPFS_MAGIC 0x01021994 /* linux/magic.h, which musl has not */
+#endif
+
+/* Process-local.  Once for all: whoever joins a segment, and looks for it, goes by one folder. */
+static struct {
+    pthread_once_t once;
+    char path[PM_DIRECTORY_MAX + 1];
+    const char *fault;
+} folder = { .once = PTHREAD_ONCE_INIT, .path = PM_DIRECTORY };
+
+/* A program that has other rights than who started it goes by no wish of theirs. */
+static void find_folder(void)
+{
+    const char *wish = secure_getenv("PEERMAP_DIR");
+    if (!wish || !wish[0])
+        return;
+    size_t length = strlen(wish);
+    while (length > 1 && wish[length - 1] == '/')
+        length--;
+    if (wish[0] != '/')
+        folder.fault = "PEERMAP_DIR must be an absolute path";
+    else if (length > PM_DIRECTORY_MAX)
+        folder.fault = "PEERMAP_DIR is too long: 200 bytes are possible";
+    if (folder.fault)
+        return;
+    memcpy(folder.path, wish, length);
+    folder.path[length] = '\0';
+}
+
+const char *pm_directory(void)
+{
+    pthread_once(&folder.once, find_folder);
+    return folder.path;
+}
+
+const char *pm_directory_fault(void)
+{
+    pthread_once(&folder.once, find_folder);
+    return folder.fault;
+}
+
 /* Of whatever the folder has: a thread of the application may have no stack for PATH_MAX. */
-#define OBJECT_PATH (sizeof PM_DIRECTORY "/" + NAME_MAX)
+#define OBJECT_PATH (PM_DIRECTORY_MAX + sizeof "/" + NAME_MAX)
 
 /* Not by snprintf(), whose pages an attachment would touch for this alone. */
 static void object_path(const char *segment, char path[OBJECT_PATH])
 {
-    static const char prefix[] = PM_DIRECTORY "/" PM_PREFIX;
-    memcpy(path, prefix, sizeof prefix - 1);
-    memcpy(path + sizeof prefix - 1, segment, strnlen(segment, OBJECT_PATH - sizeof prefix) + 1);
-    path[OBJECT_PATH - 1] = '\0';
+    static const char prefix[] = "/" PM_PREFIX;
+    const char *directory = pm_directory();
+    const size_t length = strlen(directory), most = NAME_MAX + 1 - sizeof prefix, name = strnlen(segment, most);
+    memcpy(path, directory, length);
+    memcpy(path + length, prefix, sizeof prefix - 1);
+    memcpy(path + length + sizeof prefix - 1, segment, name);
+    path[length + sizeof prefix - 1 + name] = '\0';
 }
 
 int pm_object_make(void)
 {
-    int fd = open(PM_DIRECTORY, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int fd = open(pm_directory(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     return fd < 0 ? -errno : fd;
+}
+
+/* What the system chose for /dev/shm is not for us to judge. */
+bool pm_object_is_memory(int fd)
+{
+    struct statfs system;
+    return strcmp(pm_directory(), PM_DIRECTORY) == 0 || (fstatfs(fd, &system) == 0 && system.f_type == TMPFS_MAGIC);
 }
 
 int pm_object_furnish(int fd, uint64_t first, uint64_t second, uint64_t length, uint32_t mode, uint64_t until)
@@ -243,7 +299,7 @@ int pm_object_cut(int fd, uint64_t length) { return ftruncate(fd, (off_t)length)
 
 void pm_object_each(bool (*each)(const char *segment, void *context), void *context)
 {
-    DIR *directory = opendir(PM_DIRECTORY);
+    DIR *directory = opendir(pm_directory());
     if (!directory)
         return;
     const size_t prefix = strlen(PM_PREFIX);
@@ -271,8 +327,10 @@ uint64_t pm_memory_huge(void)
     if (granted && !forced) {
         granted = false;
         file = fopen("/proc/self/mounts", "re");
+        char mount[PM_DIRECTORY_MAX + sizeof "  tmpfs "];
+        snprintf(mount, sizeof mount, " %s tmpfs ", pm_directory());
         while (file && fgets(line, sizeof line, file))
-            if (strstr(line, " " PM_DIRECTORY " tmpfs "))
+            if (strstr(line, mount))
                 granted = strstr(line, "huge=always") || strstr(line, "huge=advise") || strstr(line, "huge=within_size");
         if (file)
             fclose(file);

@@ -210,6 +210,7 @@ static uint64_t read_clock(clockid_t clock)
 uint64_t pm_now(void) { return read_clock(CLOCK_MONOTONIC); }
 uint64_t pm_now_coarse(void) { return read_clock(CLOCK_MONOTONIC_COARSE); }
 uint64_t pm_now_wall(void) { return read_clock(CLOCK_REALTIME); }
+uint64_t pm_now_wall_coarse(void) { return read_clock(CLOCK_REALTIME_COARSE); }
 uint64_t pm_now_spent(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
 
 /* ---- time namespaces ---- */

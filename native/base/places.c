@@ -11,9 +11,11 @@ void pm_places_find(const struct pm_header *header, struct pm_places *places)
     *places = (struct pm_places){ .slots = sizeof *header };
     places->events = places->slots + header->slot_count * sizeof(struct pm_slot);
     places->everybodys_end = places->roots = rounded(places->events + header->event_count * sizeof(struct pm_event), page);
-    const uint64_t end = places->roots + header->root_count * sizeof(struct pm_root);
+    const uint32_t count = header->root_count, first = count < PM_ROOTS_FIRST ? count : PM_ROOTS_FIRST;
+    const uint64_t end = places->roots + (1 + first) * sizeof(struct pm_root), more = (count - first) * sizeof(struct pm_root);
     if (heap)
         pm_heap_arrange(end, header->reserved, &places->heap);
-    places->header_len = rounded(heap ? places->heap.end : end, unit);
+    places->more_roots = heap ? rounded(places->heap.end, page) : end;
+    places->header_len = rounded(places->more_roots + more, unit);
     places->plain_len = heap ? places->heap.records : places->header_len;
 }

@@ -101,15 +101,15 @@ static char *who_has_it(const struct pmo_snapshot *snapshot)
 
 /* What is to be destroyed.  Process-local. */
 struct doomed {
-    char name[NAME_MAX + 1]; /* of the object, below /dev/shm */
+    char name[NAME_MAX + 1]; /* of the object, below pm_directory() */
     struct stat facts;
     uint64_t born_ns;
 };
 
 static bool is_there(struct doomed *doomed)
 {
-    char path[sizeof PM_DIRECTORY + sizeof doomed->name];
-    snprintf(path, sizeof path, PM_DIRECTORY "/%s", doomed->name);
+    char path[PM_DIRECTORY_MAX + 1 + sizeof doomed->name];
+    snprintf(path, sizeof path, "%s/%s", pm_directory(), doomed->name);
     doomed->born_ns = pm_object_born(AT_FDCWD, path);
     return lstat(path, &doomed->facts) == 0;
 }
@@ -133,7 +133,7 @@ static int find_doomed(const char *segment, struct doomed *doomed)
 
 static struct pmo_target target_of(const struct doomed *doomed, bool anyway)
 {
-    return (struct pmo_target){ PMO_POSIX, doomed->name, { doomed->facts.st_dev, doomed->facts.st_ino }, anyway, doomed->born_ns };
+    return (struct pmo_target){ PMO_POSIX, doomed->name, { doomed->facts.st_dev, doomed->facts.st_ino }, anyway, doomed->born_ns, pm_directory() };
 }
 
 /* Those of its peers and others who map it, by name; for free().  NULL: nobody was seen. */

@@ -100,8 +100,8 @@ static void model_peer(struct json *json, const struct pmo_peer *peer)
     json_string(json, "method", pmo_method_word(slot->method));
     json_signed(json, "error", slot->error);
     json_number(json, "latencyNs", slot->latency_ns);
-    json_number(json, "pins", slot->pin / PM_PIN_ONE);
-    json_number(json, "pinnedBytes", slot->pin / PM_PIN_ONE ? slot->pin & PM_PIN_BYTES : 0);
+    json_number(json, "pins", pm_pin_count(slot->pin));
+    json_number(json, "pinnedBytes", pm_pin_count(slot->pin) ? pm_pin_bytes(slot->pin) : 0);
     json_milliseconds(json, "attachedAtMs", slot->attached_ns);
     model_kernel(json, peer);
     json_close(json, '}');

@@ -76,7 +76,7 @@ void view_head(const struct out *out, const struct pmo_snapshot *snapshot)
     const struct pm_header *h = &snapshot->header;
     const struct stat *object = &snapshot->object;
     out_part(out, TITLE, "%s", snapshot->name);
-    out_line(out, FAINT, "  " PM_DIRECTORY "/" PM_PREFIX "%s", snapshot->name);
+    out_line(out, FAINT, "  %s/" PM_PREFIX "%s", pm_directory(), snapshot->name);
     label(out, "object");
     out_part(out, PLAIN, "%s long, %s allocated, of %s, mode %04o", BYTES((uint64_t)object->st_size),
              BYTES((uint64_t)object->st_blocks * 512), figure_user(object->st_uid).text, (unsigned)object->st_mode & 07777);
@@ -149,12 +149,14 @@ void view_limits(const struct out *out, const struct pmo_snapshot *snapshot)
     out_line(out, TITLE, "room to grow");
     label(out, "reserved");
     out_line(out, left == 0 ? WARNING : PLAIN, "%s more", BYTES(left));
+    char directory_leaves[PM_DIRECTORY_MAX + 16];
+    snprintf(directory_leaves, sizeof directory_leaves, "what %s leaves", pm_directory());
     label(out, "memory");
     if (limit.kind == PM_LIMIT_NONE)
         out_line(out, PLAIN, "no limit is known");
     else
         out_line(out, limit.room < active ? WARNING : PLAIN, "%s of %s: %s", BYTES(limit.room), BYTES(limit.whole),
-                 limit.kind == PM_LIMIT_DIRECTORY ? "what " PM_DIRECTORY " leaves"
+                 limit.kind == PM_LIMIT_DIRECTORY ? directory_leaves
                  : limit.kind == PM_LIMIT_CGROUP  ? limit.path
                                                   : "what the machine leaves");
 }

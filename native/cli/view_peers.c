@@ -48,8 +48,8 @@ static void note_more(struct table *table, const struct pmo_peer *peer)
         table_note(table, WARNING, "         its cgroup is frozen, and nothing else makes it go on: %s", pmo_thaw_remedy(&peer->freezer).text);
     if (peer->uid != UINT32_MAX && pmo_uid_is_claimed(peer))
         table_note(table, WARNING, "         it says that it works as %s (uid %" PRIu32 "): of a user namespace of its own, or a lie", figure_user(slot->uid).text, slot->uid);
-    if (slot->pin / PM_PIN_ONE > 0 && peer->state != PMO_DEAD)
-        table_note(table, PLAIN, "         pins %s: a shrink below that waits", BYTES(slot->pin & PM_PIN_BYTES));
+    if (pm_pin_count(slot->pin) > 0 && peer->state != PMO_DEAD)
+        table_note(table, PLAIN, "         pins %s: a shrink below that waits", BYTES(pm_pin_bytes(slot->pin)));
     if (slot->flags & PM_SLOT_RELOCATED)
         table_note(table, PLAIN, "         at another address than the others, 0x%" PRIx64, slot->base);
     if (slot->flags & PM_SLOT_READ_ONLY)

@@ -77,6 +77,9 @@
  * PEERMAP_EREADONLY, or NULL and EROFS.  This guards against mistakes, not against malice: the process needs write permission for the object, since it
  * enters the registry.
  *
+ * ENDS.  A process that ends by exit(), or by returning from main(), without peermap_detach() leaves its segments in good order all the same, after its own exit handlers
+ * and within each handle's deadline; what its other threads held of a heap is taken back as that of the dead is.  By _exit(), a signal or an exec it is dead.
+ *
  * DEATHS.  A process that ends, however it does, is known to be dead by the kernel's word, which is one load, or by /proc, which is asked of whoever
  * does not answer: while it dumps its core, or where its memory was taken away before it had ended.  What cannot be seen from here, in another
  * pid namespace, and does not tell, counts as alive.
@@ -102,6 +105,15 @@
  * never wait for another thread, unless the segment must grow, or another thread forks when this one comes to the heap for the first time.  No call is a
  * cancellation point (pthread_cancel): a thread that is cancelled in one comes to its end first, which its deadline bounds.
  *
+ * PLACE.  Segments lie in /dev/shm, or in the folder that PEERMAP_DIR names in the environment of a process: an absolute path of up to 200 bytes, in a file system of
+ * kind tmpfs.  It is read once, and is one for all segments of the process; processes that name different folders do not meet.  A program that has other rights
+ * than who started it (setuid) passes it over.  In hugetlbfs no segment can lie: its files are of whole huge pages, and growing is by less; PEERMAP_HUGE is huge pages in a tmpfs.
+ *
+ * LOCKS.  There is none in the library of C: a pthread mutex in the memory is one that survives its holder, if it is PTHREAD_PROCESS_SHARED and PTHREAD_MUTEX_ROBUST. Its lock then
+ * answers EOWNERDEAD to whoever comes after a holder that was killed: mend what that may have left half done, and call pthread_mutex_consistent() before the
+ * unlock, or nobody has the lock ever again (ENOTRECOVERABLE).  Initialise it before a root leads to it.  In C++ peermap::robust_mutex does this, with a deadline.  What cannot be
+ * mended is not changed in its place: build the new version beside the old, then swap the root, which is one step whoever is killed.
+ *
  * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below, from -27001 down, which no errno is.  peermap_last_error() has a sentence
  * about the calling thread's last failure that names the thing and the remedy.
  *
@@ -115,8 +127,8 @@
  *
  * Five errors have the same reasons wherever they come; "also" adds to these.
  *
- * - EDETACHED: the handle is detached, as in a forked child; or the segment does not count this process among its peers any more, because it was
- *   taken for dead, or the object was written over.
+ * - EDETACHED: the handle is NULL, or in a forked child the parent's (after peermap_detach() there is no handle any more, and to use it is undefined); or
+ *   the segment does not count this process among its peers any more, because it was taken for dead, or the object was written over.
  * - EBUSY: until the deadline somebody had the lock that the call needs, another thread of this process had such a call under way, or this process's
  *   agent thread was held up.
  * - ELOST: the object was cut short.
@@ -212,7 +224,7 @@ enum {
 };
 
 /*
- * Set struct_size to sizeof(peermap_options); everything else may be 0, which means the default given here.  What a later version has besides is
+ * Set struct_size to sizeof(peermap_options); everything else may be 0, which means the default given here, as NULL in place of all of them does.  What a later version has besides is
  * refused where it is not 0: an option is never passed over in silence.
  */
 typedef struct peermap_options {
@@ -228,7 +240,7 @@ typedef struct peermap_options {
     uint32_t flags;         /* PEERMAP_ALLOW_LATE and so on */
     size_t heap_step;       /* when this handle's allocations grow the heap, it doubles, but by no more than this.  Default 64 MiB */
     uint32_t owner;         /* attaching with PEERMAP_OWNER: the uid whose object it must be */
-    uint32_t reserved0;
+    uint32_t max_roots;     /* creation: roots that there can be, at most 1048576.  Default 64; with PEERMAP_HEAP 1048576, which take memory as they come */
     uint64_t reserved[4]; /* 0 */
 } peermap_options;
 
@@ -321,10 +333,14 @@ PEERMAP_API PEERMAP_CHECKED int peermap_create(const char *name, const peermap_o
  * Attaches to an existing segment: reserves its addresses, maps all of its active memory, enters the registry.  A process
  * that attaches under the descriptive name of a dead peer takes its place: that is a restart.
  *
+ * Options of creation say here what the program goes by, and one that the segment contradicts is EINVAL, by name: PEERMAP_HEAP, PEERMAP_STRICT or
+ * PEERMAP_HUGE that it was created without; a reserve_size, max_peers or max_roots of which it has less; an ahead or a mode that is another.  Not what
+ * it has besides, and not initial_size: sizes change, and peermap_grow_to() sees to one.
+ *
  * Blocks: until its deadline: for who has a lease on the object, for the registry, and while it maps.
  * Meanwhile: anything.  From when it is in the registry, growths and shrinks ask it like every peer.
  * Returns: 0, and in `out` a handle, the caller's until peermap_detach(); after an error NULL.
- * Errors: ENOENT, ENAME (`name`, or options.peer_name), EINVAL (`out` is NULL; options), EFORMAT, EVERSION,
+ * Errors: ENOENT, ENAME (`name`, or options.peer_name), EINVAL (`out` is NULL; options, also what the segment contradicts), EFORMAT, EVERSION,
  *   EACCES (errno EREMOTE: another user's, see OWNERS), EADDR (peermap_last_error() names what occupies the range), EPEERNAME, ESLOTS,
  *   ENOSPC (of a heap: no memory for this peer's record, or all 4096 are taken by peers and their threads), EBUSY (also: a process has a lease
  *   on the object), ELOST,
@@ -333,7 +349,8 @@ PEERMAP_API PEERMAP_CHECKED int peermap_create(const char *name, const peermap_o
 PEERMAP_API PEERMAP_CHECKED int peermap_attach(const char *name, const peermap_options *options, peermap_segment **out);
 
 /*
- * Attaches, or creates if there is none; race-free among any number of callers.
+ * Attaches, or creates if there is none; race-free among any number of callers.  What is there must be what would be created: see
+ * peermap_attach().
  *
  * Blocks: until its deadline, as peermap_create() and peermap_attach().
  * Meanwhile: anything.
@@ -386,11 +403,11 @@ PEERMAP_API PEERMAP_CHECKED size_t peermap_size(const peermap_segment *segment);
 
 /*
  * Keeps memory from being taken away: no shrink takes the bytes that are active now, until peermap_unpin().  Pins count: each needs its unpin.
- * At most 65535 at a time.  An unpin without a pin does nothing.
+ * An unpin without a pin does nothing.
  *
  * Blocks: never.  Errors: none.
  * Meanwhile: anything.  Growths go on; a shrink, also of this process, waits for pins until its deadline.
- * Returns: peermap_pin() the active bytes; 0, and nothing is pinned, where the handle is detached.
+ * Returns: peermap_pin() the active bytes; 0, and nothing is pinned, where the handle is detached, or has 536870911 pins.
  */
 PEERMAP_API size_t peermap_pin(peermap_segment *segment);
 PEERMAP_API void peermap_unpin(peermap_segment *segment);
@@ -456,6 +473,17 @@ PEERMAP_API uint64_t peermap_epoch(const peermap_segment *segment);
 PEERMAP_API PEERMAP_CHECKED int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round);
 
 /*
+ * Makes the segment at least so large: adds what is missing to `size` bytes, and nothing where nothing is.  Of any number of callers that see the same
+ * need at once, one makes the growth.
+ *
+ * Blocks: as peermap_grow().
+ * Meanwhile: anything.  Who shrinks it afterwards takes that away again.
+ * Returns: 0; also after an error `round` (may be NULL) is the report, in which nobody was asked where nothing was missing.
+ * Errors: those of peermap_grow() but EINVAL, EINVAL (`size` is 0), EBUSY (also: others went on changing the size until the deadline).
+ */
+PEERMAP_API PEERMAP_CHECKED int peermap_grow_to(peermap_segment *segment, size_t size, peermap_round *round);
+
+/*
  * Makes the segment smaller: removes `by` bytes (rounded down to pages) from the end.  First every peer gives up the tail, then the memory goes
  * back to the system.  Waits for pins until the deadline.
  *
@@ -518,6 +546,21 @@ PEERMAP_API PEERMAP_CHECKED void *peermap_calloc(peermap_segment *segment, size_
 PEERMAP_API PEERMAP_CHECKED void *peermap_aligned_alloc(peermap_segment *segment, size_t alignment, size_t size);
 
 /*
+ * Allocate an object straight into a word of the segment: there is no moment at which a death loses it.  They fill it with zeroes, and put its address, or
+ * with peermap_alloc_offset_to() its offset in the data, into `*slot`, which must be NULL, or 0.  A process that is killed in here leaves either the word as
+ * it was and no object, or the word with the object; a word of the process's own, as in a table of what it is at work on, is therefore where its successor
+ * finds what was under way.
+ *
+ * Blocks: as peermap_alloc().
+ * Meanwhile: anything, but that nobody else may change the word.  Who reads it sees nothing, or the whole object.
+ * Returns: the object, as peermap_alloc(), or its offset; NULL or 0 after an error: the word is what it was.
+ * Errors: in errno: those of peermap_alloc(), EINVAL (no heap; or the word is not in the active memory, or not aligned to 8 bytes), EEXIST (the word is
+ *   not NULL, or 0).
+ */
+PEERMAP_API PEERMAP_CHECKED void *peermap_alloc_to(peermap_segment *segment, void **slot, size_t size);
+PEERMAP_API PEERMAP_CHECKED uint64_t peermap_alloc_offset_to(peermap_segment *segment, uint64_t *slot, size_t size);
+
+/*
  * Resizes an object, like realloc(): NULL `ptr` allocates, size 0 makes it smallest.  An object keeps no alignment beyond 16 bytes when it moves.
  *
  * Blocks: as peermap_alloc(), and as peermap_free() where it moves.
@@ -546,7 +589,8 @@ PEERMAP_API void peermap_free(peermap_segment *segment, void *ptr);
  *
  * Blocks: never.
  * Meanwhile: anything, but that nobody may free the same object.
- * Returns: the bytes; 0 if `ptr` is no live object, which is no error, and after an error.
+ * Returns: the bytes, of an object that was written past its end the most that it can have; 0 if `ptr` is no live object, which is no error, and after
+ *   an error.
  * Errors: in errno: EINVAL (no heap), EBADF (detached), ENODATA (that cannot be told any more because the object was cut short).
  */
 PEERMAP_API size_t peermap_object_size(peermap_segment *segment, const void *ptr);
@@ -560,6 +604,30 @@ PEERMAP_API size_t peermap_object_size(peermap_segment *segment, const void *ptr
  * Errors: those of peermap_shrink(), EINVAL (no heap), EBUSY (also: a pin; or others went on changing the size, or allocating at the end).
  */
 PEERMAP_API int peermap_trim(peermap_segment *segment, peermap_round *round);
+
+/* A live object. */
+typedef struct peermap_object {
+    void *pointer;
+    uint64_t offset; /* in the data */
+    size_t size;     /* as it was asked for; the most that it can have where it was written past its end */
+    uint64_t owner;  /* id of the attachment that allocated it, or was the last to resize it in its place; 0: that has left, or is not known */
+    pid_t pid;       /* of that; 0 likewise */
+    int state;       /* PEERMAP_ALIVE, or PEERMAP_DEAD: that has ended, or left */
+    char name[PEERMAP_NAME_MAX];
+    uint64_t allocated_ns; /* CLOCK_REALTIME, to four seconds, by a clock that goes round in 194 days.  0: not known */
+    uint64_t reserved[2];
+} peermap_object;
+
+/*
+ * Goes from one live object to the next, in the order of addresses: to find what nothing refers to any more, as what a killed process had allocated and
+ * told nobody of.  `*cursor` is 0 for the first, and is set for the next.
+ *
+ * Blocks: never, but that it looks at what describes the heap.
+ * Meanwhile: anything.  What is allocated or freed meanwhile is met or not; what lives all the while is met once, but that a resize may move it.
+ * Returns: 1, and `out` is an object; 0 at the end.
+ * Errors: EINVAL (no heap; `cursor` or `out` is NULL), EDETACHED, ELOST.
+ */
+PEERMAP_API PEERMAP_CHECKED int peermap_next_object(peermap_segment *segment, uint64_t *cursor, peermap_object *out);
 
 /* Small objects of one size. */
 typedef struct peermap_heap_class {
@@ -657,7 +725,8 @@ PEERMAP_API void peermap_on_heap_fault(peermap_heap_fault_handler *handler, void
  * Blocks: until its deadline: for other calls of this process that the registry is needed for, and for the registry; never for a round.
  * Meanwhile: anything.  Whoever reads the root has the old one or the new one.
  * Returns: 0.
- * Errors: ENAME (`root`, or `type` is longer than 63 bytes), EINVAL (not in the active memory), EROOTS, EBUSY, EDETACHED, EREADONLY, ELOST.
+ * Errors: ENAME (`root`, or `type` is longer than 63 bytes), EINVAL (not in the active memory), EROOTS (as many as options.max_roots), ENOSPC (in a
+ *   heap: no memory for more of them), EBUSY, EDETACHED, EREADONLY, ELOST, EOS.
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_set_root(peermap_segment *segment, const char *root, void *ptr, size_t size, const char *type);
 
@@ -707,6 +776,37 @@ PEERMAP_API int peermap_wait_root(peermap_segment *segment, const char *root, ui
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_compare_exchange_root(peermap_segment *segment, const char *root, uint64_t *version, void *ptr,
                                                                       size_t size, const char *type);
+
+/* One of all roots, copied. */
+typedef struct peermap_root_row {
+    char name[PEERMAP_NAME_MAX];
+    char type[PEERMAP_NAME_MAX];
+    void *pointer;
+    size_t size;
+    uint64_t version;
+    uint64_t reserved[2];
+} peermap_root_row;
+
+/*
+ * Copies all roots, in no order: up to `capacity` rows, one each.  `out` may be NULL if capacity is 0.
+ *
+ * Blocks: never, but that it looks at every root.
+ * Meanwhile: anything: where roots are changed all the time, the rows need not be of one moment.
+ * Returns: how many roots there are.
+ * Errors: EDETACHED, EINVAL (`capacity` is negative; `out` is NULL and it is not 0), ELOST.
+ */
+PEERMAP_API PEERMAP_CHECKED int peermap_roots(peermap_segment *segment, peermap_root_row *out, int capacity);
+
+/*
+ * Waits for a change of any root: until the number of changes is another than `*changes`, which it then is.  Begin with 0, which is over at once unless
+ * there was never a root, and look at the roots after each return.
+ *
+ * Blocks: for at most `deadline_ms` (0: the handle's deadline).
+ * Meanwhile: anything: it takes no lock, and any number of threads may wait.
+ * Returns: 0; 1 if nothing was changed by then.
+ * Errors: EINVAL (`changes` is NULL), EDETACHED, ELOST.
+ */
+PEERMAP_API int peermap_wait_roots(peermap_segment *segment, uint64_t *changes, uint32_t deadline_ms);
 
 /* ---- the registry ---- */
 
@@ -812,6 +912,26 @@ PEERMAP_API uint64_t peermap_set_thread_deadline(uint64_t until);
  * Errors: none.
  */
 PEERMAP_API void peermap_sleep_while(const uint32_t *word, uint32_t value, uint64_t until);
+
+/*
+ * Waits until a word of the active memory is another than `value`, for which whoever changes it calls peermap_notify().
+ *
+ * Blocks: for at most `deadline_ms` (0: the handle's deadline).
+ * Meanwhile: anything, but that the word stays in the active memory: an object that is not freed, or memory that is pinned.
+ * Returns: 0 if it is another, however soon it may be that value again; 1 if it was not by then.  Where the change was told nobody, as by who was killed
+ *   after it, this finds it within 50 ms.
+ * Errors: EINVAL (not in the active memory, or not aligned to 4 bytes), EDETACHED, ELOST.
+ */
+PEERMAP_API int peermap_wait(peermap_segment *segment, const uint32_t *word, uint32_t value, uint32_t deadline_ms);
+
+/*
+ * Wakes up to `count` threads, in whichever process, that wait for this word to change: after it was changed.
+ *
+ * Blocks: never.  Meanwhile: anything.
+ * Returns: how many were woken.
+ * Errors: EINVAL (not in the active memory, or not aligned to 4 bytes; `count` is less than 1), EDETACHED, ELOST.
+ */
+PEERMAP_API int peermap_notify(peermap_segment *segment, const uint32_t *word, int count);
 
 /* ---- this library ---- */
 

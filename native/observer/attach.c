@@ -29,12 +29,12 @@ int pmo_observer_open(const char *name, struct pmo_observer *observer)
     if (fd == -ENOENT)
         return pm_fail(PEERMAP_ENOENT, "there is no segment named %s", name);
     if (fd == -EACCES || fd == -EPERM)
-        return pm_fail(PEERMAP_EACCES, "no permission to read %s/%s%s", PM_DIRECTORY, PM_PREFIX, name);
+        return pm_fail(PEERMAP_EACCES, "no permission to read %s/%s%s", pm_directory(), PM_PREFIX, name);
     if (fd == -EINVAL)
-        return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is not a regular file", PM_DIRECTORY, PM_PREFIX, name);
+        return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is not a regular file", pm_directory(), PM_PREFIX, name);
     if (fd < 0) {
         errno = -fd;
-        return pm_fail(PEERMAP_EOS, "cannot open %s/%s%s: %s", PM_DIRECTORY, PM_PREFIX, name, strerror(errno));
+        return pm_fail(PEERMAP_EOS, "cannot open %s/%s%s: %s", pm_directory(), PM_PREFIX, name, strerror(errno));
     }
     observer->fd = fd;
     snprintf(observer->name, sizeof observer->name, "%s", name);

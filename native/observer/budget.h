@@ -19,6 +19,8 @@
 #define PMO_VISITS_MAX (UINT64_C(1) << 20)
 /* Processes that map one segment and are not in its registry. */
 #define PMO_STRANGERS_MAX 1024u
+/* Records of roots in a snapshot: the first seven regions of the table. */
+#define PMO_ROOTS_MAX 8129u
 /* Segments in a list: those of this user before those of others. */
 #define PMO_SEGMENTS_MAX 4096u
 /* Pieces of shared memory that the inventory of the machine sees by their names and in processes: 40 MB of them.  No process fills more than a 64th of that,

@@ -31,7 +31,7 @@ static bool open_segment(const char *name, struct pmo_object object, struct pmo_
     enum pmo_reason why;
     struct stat facts;
     *observer = (struct pmo_observer){ .fd = -1 };
-    if (strncmp(before ? before : name, PM_PREFIX, strlen(PM_PREFIX)) != 0 || strchr(name, '/') || !pmo_folder_open(name, false, &entry, &why))
+    if (strncmp(before ? before : name, PM_PREFIX, strlen(PM_PREFIX)) != 0 || strchr(name, '/') || !pmo_folder_open(NULL, name, false, &entry, &why))
         return false;
     if (pmo_entry_is(&entry, object))
         observer->fd = openat(entry.folder, entry.base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -106,7 +106,7 @@ static enum pmo_reason ask_kernel(struct pmo_census *census, const struct pmo_me
     struct pmo_entry entry;
     struct pmo_lease lease;
     enum pmo_reason reason;
-    if (!pmo_folder_open(memory->name, false, &entry, &reason))
+    if (!pmo_folder_open(NULL, memory->name, false, &entry, &reason))
         return reason;
     reason = pmo_lease_take(&entry, memory->object, only_we_look(census, memory), &lease);
     if (reason == PMO_FAILED)

@@ -57,11 +57,11 @@ static int enter(int within, const char *part, bool trusted, enum pmo_reason *wh
 
 static bool is_part(const char *part) { return *part != '\0' && strcmp(part, ".") != 0 && strcmp(part, "..") != 0; }
 
-bool pmo_folder_open(const char *path, bool trusted, struct pmo_entry *entry, enum pmo_reason *why)
+bool pmo_folder_open(const char *directory, const char *path, bool trusted, struct pmo_entry *entry, enum pmo_reason *why)
 {
     char part[NAME_MAX + 1];
     *why = PMO_FAILED;
-    *entry = (struct pmo_entry){ .folder = open(PM_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .base = path };
+    *entry = (struct pmo_entry){ .folder = open(directory ? directory : PM_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .base = path };
     for (const char *slash; entry->folder >= 0 && (slash = strchr(entry->base, '/')) != NULL; entry->base = slash + 1) {
         const size_t length = (size_t)(slash - entry->base);
         snprintf(part, sizeof part, "%.*s", (int)length, entry->base);

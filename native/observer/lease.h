@@ -30,7 +30,7 @@ struct pmo_entry {
  * so what others exchange meanwhile leads nowhere else.  `trusted`: only through folders of root or of this user, since whoever owns one
  * can exchange what is in it.  False: the reason is in `why`, and in errno if that is PMO_FAILED.  The caller closes the folder.
  */
-bool pmo_folder_open(const char *path, bool trusted, struct pmo_entry *entry, enum pmo_reason *why);
+bool pmo_folder_open(const char *directory, const char *path, bool trusted, struct pmo_entry *entry, enum pmo_reason *why);
 
 /* What is being removed is called PMO_ASIDE, a number, a dot, and the name that it had. */
 #define PMO_ASIDE ".peermap-removing."

@@ -111,7 +111,7 @@ static bool list_one(struct listing *listing, int directory, const char *name)
 
 static void list_round(struct listing *listing)
 {
-    DIR *directory = opendir(PM_DIRECTORY);
+    DIR *directory = opendir(pm_directory());
     if (!directory)
         return;
     struct dirent *entry;

@@ -8,6 +8,8 @@
  */
 #include "snapshot.h"
 
+#include "budget.h"
+#include "places.h"
 #include "error.h"
 #include "os.h"
 
@@ -21,9 +23,10 @@
 /* The tables as copied, before they are rows.  Process-local. */
 struct tables {
     struct pm_slot slots[PM_SLOTS_MAX];
-    struct pm_root roots[PM_ROOTS_MAX];
+    struct pm_root roots[PMO_ROOTS_MAX];
+    uint32_t root_count;
     bool slot_good[PM_SLOTS_MAX];
-    bool root_good[PM_ROOTS_MAX];
+    bool root_good[PMO_ROOTS_MAX];
 };
 
 /* What happened to the sizes while the tables were copied. */
@@ -50,8 +53,10 @@ static int copy_once(int fd, struct pmo_snapshot *snapshot, struct tables *table
     if (!snapshot->readable)
         return 0;
     int error = pmo_records_read(fd, h->slots_off, h->slot_count, sizeof(struct pm_slot), tables->slots, tables->slot_good);
+    const uint32_t opened = pm_roots_opened(h, h->root_count);
+    tables->root_count = opened < PMO_ROOTS_MAX ? opened : PMO_ROOTS_MAX;
     if (error == 0)
-        error = pmo_records_read(fd, h->roots_off, h->root_count, sizeof(struct pm_root), tables->roots, tables->root_good);
+        error = pmo_roots_read(fd, h, tables->root_count, tables->roots, tables->root_good);
     if (error != 0)
         return error;
     *motion = pmo_read(fd, 0, &after, sizeof after) == (ssize_t)sizeof after ? motion_between(h, &after) : MOVED;
@@ -102,48 +107,18 @@ static void keep_peers(struct pmo_snapshot *snapshot, const struct tables *table
     }
 }
 
-static void judge_root(struct pmo_snapshot *snapshot, uint32_t index, struct pm_root *root)
+static bool keep_roots(struct pmo_snapshot *snapshot, struct tables *tables)
 {
-    const struct pm_header *h = &snapshot->header;
-    struct pmo_problems *problems = &snapshot->problems;
-    const struct pmo_place place = pmo_at("root %" PRIu32, index);
-    const bool name_tame = pmo_name_tame(root->name), type_tame = pmo_name_tame(root->type);
-    if (!name_tame || !type_tame || root->name[0] == '\0')
-        pmo_problem_add(problems, PMO_BAD_ROOT, place, "a name in it is damaged");
-    if (root->off > h->reserved || root->size > h->reserved - root->off)
-        pmo_problem_add(problems, PMO_BAD_ROOT, place, "%" PRIu64 " bytes at %" PRIu64 " are not in the segment", root->size, root->off);
-    else if (root->off + root->size > pmo_active(h))
-        pmo_problem_add(problems, PMO_BAD_ROOT, place, "%" PRIu64 " bytes at %" PRIu64 " reach past the active memory", root->size,
-                        root->off);
-}
-
-static int by_name_then_version(const void *a, const void *b)
-{
-    const struct pm_root *x = a, *y = b;
-    int order = strcmp(x->name, y->name);
-    return order ? order : (x->version > y->version) - (x->version < y->version);
-}
-
-static void keep_roots(struct pmo_snapshot *snapshot, const struct tables *tables)
-{
-    size_t count = 0;
-    for (uint32_t i = 0; i < snapshot->header.root_count; i++) {
-        const uint64_t state = tables->roots[i].tag & PM_TAG_STATE;
-        const struct pmo_place place = pmo_at("root %" PRIu32, i);
-        if (!tables->root_good[i]) {
-            pmo_problem_add(&snapshot->problems, PMO_UNSTABLE, place, "changed each time it was copied");
-        } else if (state > PM_LIVE) {
-            pmo_problem_add(&snapshot->problems, PMO_BAD_ROOT, place, "state %" PRIu64 " does not exist", state);
-        } else if (state == PM_LIVE) {
-            snapshot->roots[count] = tables->roots[i];
-            judge_root(snapshot, i, &snapshot->roots[count++]);
-        }
-    }
-    /* Of two of one name, the higher version is the one that counts: the other is about to be freed. */
-    qsort(snapshot->roots, count, sizeof *snapshot->roots, by_name_then_version);
-    for (size_t i = 0; i < count; i++)
-        if (i + 1 == count || strcmp(snapshot->roots[i].name, snapshot->roots[i + 1].name) != 0)
-            snapshot->roots[snapshot->root_count++] = snapshot->roots[i];
+    const uint32_t opened = pm_roots_opened(&snapshot->header, snapshot->header.root_count);
+    snapshot->root_count = pmo_roots_keep(&snapshot->header, tables->roots, tables->root_good, tables->root_count, &snapshot->problems);
+    snapshot->roots = malloc((snapshot->root_count + 1) * sizeof *snapshot->roots);
+    if (!snapshot->roots)
+        return false;
+    memcpy(snapshot->roots, tables->roots, snapshot->root_count * sizeof *snapshot->roots);
+    if (tables->root_count < opened)
+        pmo_problem_add(&snapshot->problems, PMO_LEFT_OUT, pmo_at("roots"),
+                        "%" PRIu32 " of %" PRIu32 " places for roots were looked at, the first ones; peermap roots lists all", tables->root_count, opened);
+    return true;
 }
 
 /* Whoever attaches to it makes it a segment of its own; until then it is shown as it will be. */
@@ -166,20 +141,18 @@ static void see_whether_world_writable(struct pmo_snapshot *snapshot)
     const struct stat *object = &snapshot->object;
     if (pmo_mode_is_world_writable(object->st_mode) && object->st_nlink > 0)
         pmo_problem_add(&snapshot->problems, PMO_WORLD_WRITABLE, pmo_at("object"),
-                        "mode %04o lets every user write it and take part; unless that is meant: chmod o-w " PM_DIRECTORY "/" PM_PREFIX "%s",
-                        (unsigned)object->st_mode & 07777, snapshot->name);
+                        "mode %04o lets every user write it and take part; unless that is meant: chmod o-w %s/" PM_PREFIX "%s",
+                        (unsigned)object->st_mode & 07777, pm_directory(), snapshot->name);
 }
 
-static bool keep(struct pmo_snapshot *snapshot, const struct tables *tables)
+static bool keep(struct pmo_snapshot *snapshot, struct tables *tables)
 {
     snapshot->peers = calloc(snapshot->header.slot_count, sizeof *snapshot->peers);
-    snapshot->roots = calloc(snapshot->header.root_count, sizeof *snapshot->roots);
-    if (!snapshot->peers || !snapshot->roots)
+    if (!snapshot->peers)
         return false;
     pmo_name_tame(snapshot->header.creator_name);
     keep_peers(snapshot, tables);
-    keep_roots(snapshot, tables);
-    return true;
+    return keep_roots(snapshot, tables);
 }
 
 int pmo_snapshot_take(const struct pmo_observer *observer, enum pmo_depth depth, struct pmo_snapshot *snapshot)

@@ -67,6 +67,9 @@ enum pmo_depth {
 int pmo_snapshot_take(const struct pmo_observer *observer, enum pmo_depth depth, struct pmo_snapshot *snapshot);
 void pmo_snapshot_free(struct pmo_snapshot *snapshot);
 
+/* roots.c: all of them, however many, by name: malloc()ed.  0, or a code and its sentence. */
+int pmo_roots_all(const struct pmo_observer *observer, struct pm_root **roots, size_t *count, struct pmo_problems *problems);
+
 /* Who holds the segment's lock, as the header says.  The peer may be NULL: not in the registry any more. */
 bool pmo_lock_held(const struct pmo_snapshot *snapshot, const struct pmo_peer **peer, bool *died);
 
@@ -76,6 +79,11 @@ static inline bool pmo_life_alive(uint32_t life) { return (life & PM_FUTEX_TID) 
 
 /* records.c: copies `count` records that begin with a tag.  good[i] tells whether record i was copied in one piece.  0 or errno. */
 int pmo_records_read(int fd, uint64_t offset, uint32_t count, size_t size, void *records, bool *good);
+
+/* roots.c: copies the first `count` records of the table.  0 or errno. */
+int pmo_roots_read(int fd, const struct pm_header *header, uint32_t count, struct pm_root *roots, bool *good);
+/* roots.c: puts those that are roots, checked, to the beginning, by name, and says what is wrong with the others.  How many they are. */
+size_t pmo_roots_keep(const struct pm_header *header, struct pm_root *roots, const bool *good, uint32_t count, struct pmo_problems *problems);
 
 /* records.c: makes a name out of a segment's PM_NAME_MAX bytes printable and ended.  False if it was not. */
 bool pmo_name_tame(char name[PM_NAME_MAX]);

@@ -206,7 +206,7 @@ bool pmo_may_unlink(const struct pmo_target *target)
     struct pmo_entry entry;
     enum pmo_reason reason;
     struct stat folder, object;
-    if (target->kind != PMO_POSIX || !pmo_folder_open(target->name, true, &entry, &reason))
+    if (target->kind != PMO_POSIX || !pmo_folder_open(target->directory, target->name, true, &entry, &reason))
         return false;
     bool may = faccessat(entry.folder, ".", W_OK | X_OK, AT_EACCESS) == 0 && fstat(entry.folder, &folder) == 0 &&
                fstatat(entry.folder, entry.base, &object, AT_SYMLINK_NOFOLLOW) == 0;
@@ -220,7 +220,7 @@ static void unlink_posix(const struct pmo_target *target, struct pmo_removal *re
 {
     struct removing removing = { .target = target, .removal = removal };
     enum pmo_reason reason;
-    if (!pmo_folder_open(target->name, true, &removing.entry, &reason)) {
+    if (!pmo_folder_open(target->directory, target->name, true, &removing.entry, &reason)) {
         refuse(removal, reason, errno);
         return;
     }

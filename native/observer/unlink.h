@@ -50,6 +50,7 @@ struct pmo_target {
     struct pmo_object object;  /* of System V the id, as inode */
     bool anyway;               /* whoever has it: its name goes, and they keep the memory.  No lease is taken */
     uint64_t born_ns;          /* pm_object_born(); 0: not known */
+    const char *directory;     /* in which the name is; NULL: /dev/shm */
 };
 
 /* What came of it. */

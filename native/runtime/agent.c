@@ -60,15 +60,19 @@ static int join(peermap_segment *segment)
 
 static int leave(peermap_segment *segment)
 {
-    uint64_t mapped = segment->mapped;
+    const uint64_t mapped = segment->mapped;
+    const bool exits = load32(&segment->exits) != 0;
     pm_finish_cut(segment);
-    store64(&segment->mapped, 0);
-    pm_unmap(segment, 0, mapped);
+    if (!exits) {
+        store64(&segment->mapped, 0);
+        pm_unmap(segment, 0, mapped);
+    }
     PM_POINT("leave.unmapped");
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_DETACH, .slot = (uint16_t)segment->index });
     uint64_t requested = load64(&segment->slots[segment->index].requested);
     pm_registry_release(segment);
-    pm_unmark_attachment(segment);
+    if (!exits)
+        pm_unmark_attachment(segment);
     PM_POINT("leave.released");
     if (requested != segment->tried)
         pm_answer(segment, requested);

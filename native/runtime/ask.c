@@ -260,16 +260,23 @@ bool pm_agent_hold_off(peermap_segment *segment)
 
 void pm_agent_let_on(peermap_segment *segment) { leave_gate(&segment->rounds.gate); }
 
-/* However long it takes: nothing can be given back before. */
-void pm_agent_stop(peermap_segment *segment)
+static bool leave(peermap_segment *segment, uint64_t deadline)
 {
     struct pm_channel *channel = &segment->rounds;
-    enter_gate(&channel->gate, 0);
-    await(segment, channel, UINT64_MAX);
+    if (!enter_gate(&channel->gate, deadline == UINT64_MAX ? 0 : deadline) || !await(segment, channel, deadline))
+        return false;
     channel->request = (struct pm_request){ .kind = PM_ASK_LEAVE };
     order_store32(&channel->posted, PM_POSTED);
     PM_POINT("request.posted");
     ring(segment);
-    await(segment, channel, UINT64_MAX);
+    return await(segment, channel, deadline);
+}
+
+/* However long it takes: nothing can be given back before. */
+void pm_agent_stop(peermap_segment *segment)
+{
+    leave(segment, UINT64_MAX);
     pthread_join(segment->agent, NULL);
 }
+
+void pm_agent_leave(peermap_segment *segment, uint64_t deadline) { (void)leave(segment, deadline); }

@@ -88,6 +88,7 @@ void pm_record_free(struct pm_heap *heap, uint32_t owner)
     struct pm_record *record = &heap->records[owner - 1];
     uint64_t counts[] = { peek64(&record->allocations), peek64(&record->allocated_bytes), peek64(&record->frees), peek64(&record->freed_bytes) };
     poke64(&record->pending, 0);
+    poke64(&record->link, 0);
     poke64(&record->allocations, 0);
     poke64(&record->allocated_bytes, 0);
     poke64(&record->frees, 0);
@@ -263,6 +264,7 @@ static void find_places(peermap_segment *segment)
     heap->units = pm_heap_units(segment->shape.reserved);
     heap->counts = &segment->header->heap;
     heap->secret = peek64(&heap->counts->secret);
+    heap->created_ns = peek64(&segment->header->created_ns);
     heap->hints = (uint32_t *)(void *)(start + places->hints);
     heap->summary = (uint64_t *)(void *)(start + places->summary);
     heap->records = (struct pm_record *)(void *)(start + places->records);
@@ -283,6 +285,8 @@ int pm_heap_enter(peermap_segment *segment, uint64_t step)
     int rc = pm_record_claim(segment, &heap->owner);
     if (rc == 0) {
         heap->serial = add64(&next_serial, 1) + 1;
+        heap->attachment = add64(&heap->counts->attachments, 1) + 1;
+        store64(&segment->slots[segment->index].attachment, heap->attachment);
         pm_reclaim(segment, false);
     }
     return rc;
@@ -301,6 +305,20 @@ void pm_heap_leave(peermap_segment *segment)
     if (!pm_lost(segment))
         pm_record_free(heap, heap->owner);
     heap->serial = 0;
+}
+
+void pm_heap_exit(peermap_segment *segment)
+{
+    struct pm_heap *heap = &segment->heap;
+    if (heap->serial == 0 || pm_lost(segment))
+        return;
+    pm_hold_forks();
+    struct pm_cache *own = find(segment);
+    if (own)
+        retire(own);
+    if (!heap->caches)
+        pm_record_free(heap, heap->owner);
+    pm_let_fork();
 }
 
 uint64_t pm_heap_end(const peermap_segment *segment)

@@ -19,5 +19,3 @@ uint64_t pm_call_ends(uint64_t own)
     uint64_t all = pm_thread.deadline;
     return all != 0 && all < own ? all : own;
 }
-
-void peermap_sleep_while(const uint32_t *word, uint32_t value, uint64_t until) { pm_futex_wait(word, value, UINT32_MAX, until); }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fork.c - what becomes of attachments in a child: it inherits the memory but no agent, so it is no peer, and its handles are dead.
+ * fork.c - what becomes of attachments at the end of the process, and in a child: it inherits the memory but no agent, so it is no peer, and its handles are dead.
  *
  * Two ways to find out.  A child of fork() runs our handler, which unmaps everything.  A child of a bare clone() or _Fork() runs
  * nothing; there the page of the mark is empty, because the kernel wipes it.  Such a child may do hardly anything before it
@@ -137,4 +137,44 @@ void pm_delist(peermap_segment *segment)
     *at = segment->next;
     pm_give_back(segment);
     pm_let_fork();
+}
+
+/* ---- the end of the process ---- */
+
+/* The first that nobody is about to detach from.  Whoever has the lock may have been interrupted for ever. */
+static peermap_segment *next_to_leave(void)
+{
+    peermap_segment *found;
+    for (int tries = 0; pthread_mutex_trylock(&all_lock) != 0; tries++) {
+        if (tries == 100)
+            return NULL;
+        pm_sleep_until(pm_now() + 1000000);
+    }
+    for (found = all; found; found = found->next) {
+        uint32_t no = 0;
+        if (pm_attached(found) && cas32(&found->leaving, &no, 1))
+            break;
+    }
+    pthread_mutex_unlock(&all_lock);
+    return found;
+}
+
+/* Calls that begin from here on answer that the handle is detached. */
+static void leave(peermap_segment *segment)
+{
+    store32(&segment->exits, 1);
+    order_store32(&segment->detached, 1);
+    pm_heap_exit(segment);
+    pm_agent_leave(segment, pm_now() + segment->deadline_ns);
+}
+
+/*
+ * A process that exits leaves the segments that it did not detach from in good order: after the program's own exit handlers, when the library is finished.  Nothing is
+ * unmapped, since other threads may still run; what they hold of a heap is taken back as that of the dead is, once they have ended.  Who has not left by the
+ * handle's deadline is a dead peer, as after _exit().
+ */
+__attribute__((destructor)) static void leave_all(void)
+{
+    for (peermap_segment *segment; (segment = next_to_leave()) != NULL;)
+        leave(segment);
 }

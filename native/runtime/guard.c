@@ -186,8 +186,8 @@ int pm_fail_gone(peermap_segment *segment)
         return rc;
     return pm_fail(PEERMAP_ELOST,
                    "memory of segment %s was gone when it was touched: the object was cut short from outside and is long again, or has a hole that there is no "
-                   "memory for (see df " PM_DIRECTORY "); destroy it, and create it anew",
-                   segment->name);
+                   "memory for (see df %s); destroy it, and create it anew",
+                   segment->name, pm_directory());
 }
 
 int pm_fail_closed(const peermap_segment *segment, int error)

@@ -132,7 +132,9 @@ static uint64_t take_large(struct pm_cache *cache, uint64_t units, uint64_t alig
 
 static void *refuse(peermap_segment *segment, int rc, uint64_t size)
 {
-    if (rc == PM_NO_ROOM)
+    if (rc == PM_NO_ROOM && size > PM_HEAP_RESERVED_MAX)
+        pm_fail(PEERMAP_ELIMIT, "no segment can have an object of %" PRIu64 " bytes", size);
+    else if (rc == PM_NO_ROOM)
         pm_fail(PEERMAP_ELIMIT, "segment %s can have at most %" PRIu64 " bytes: there is no room for an object of %" PRIu64 "; create it with a larger reserve_size", segment->name,
                 segment->shape.reserved, size);
     errno = rc == PEERMAP_ELOST || pm_lost(segment) ? ENODATA : ENOMEM;
@@ -158,7 +160,7 @@ static bool give_to(peermap_segment *segment, struct pm_cache *cache, const stru
 }
 
 /* The object was to be had, but not its memory. */
-static __attribute__((noinline)) void *forgo(peermap_segment *segment, struct pm_cache *cache, uint64_t off)
+static __attribute__((noinline)) uint64_t forgo(peermap_segment *segment, struct pm_cache *cache, uint64_t off)
 {
     struct pm_object_place place;
     const char *object = segment->base + off;
@@ -167,7 +169,40 @@ static __attribute__((noinline)) void *forgo(peermap_segment *segment, struct pm
         give_to(segment, cache, &place);
     store64(&cache->record->pending, 0);
     errno = ENODATA;
-    return NULL;
+    return PM_NO_OFFSET;
+}
+
+/* A sealed object, whose record still says that it is pending; or PM_NO_OFFSET and errno. */
+static inline __attribute__((always_inline)) uint64_t obtain(struct pm_thread *own, peermap_segment *segment, struct pm_cache *cache, uint64_t size, uint64_t align)
+{
+    int rc = 0;
+    uint64_t room = size + PM_GUARD, off;
+    if (size > segment->shape.reserved) {
+        refuse(segment, PM_NO_ROOM, size);
+        return PM_NO_OFFSET;
+    }
+    uint32_t class_ = class_for(room, align);
+    if (class_ < PM_CLASSES) {
+        room = pm_classes[class_].stride;
+        off = take_small(cache, class_, &rc);
+    } else {
+        room = (room + PM_UNIT - 1) / PM_UNIT * PM_UNIT;
+        off = take_large(cache, room >> PM_UNIT_SHIFT, align > PM_UNIT ? align >> PM_UNIT_SHIFT : 1, &rc);
+    }
+    if (off == PM_NO_OFFSET)
+        refuse(segment, rc, size);
+    else if (!pm_object_seal(own, segment, off, room, size))
+        off = forgo(segment, cache, off);
+    return off;
+}
+
+static inline void *have(const peermap_segment *segment, const struct pm_cache *cache, uint64_t off, uint64_t size)
+{
+    store64(&cache->record->pending, 0);
+    PM_POINT("heap.had");
+    poke64(&cache->record->allocations, peek64(&cache->record->allocations) + 1);
+    poke64(&cache->record->allocated_bytes, peek64(&cache->record->allocated_bytes) + size);
+    return segment->base + off;
 }
 
 static void *allocate_first(peermap_segment *segment, uint64_t size, uint64_t align);
@@ -180,27 +215,8 @@ static void *allocate(peermap_segment *segment, uint64_t size, uint64_t align)
     struct pm_cache *cache = pm_cache_near(own, segment);
     if (!cache)
         return allocate_first(segment, size, align);
-    if (size > segment->shape.reserved)
-        return refuse(segment, PM_NO_ROOM, size);
-    int rc = 0;
-    uint64_t room = size + PM_GUARD, off;
-    uint32_t class_ = class_for(room, align);
-    if (class_ < PM_CLASSES) {
-        room = pm_classes[class_].stride;
-        off = take_small(cache, class_, &rc);
-    } else {
-        room = (room + PM_UNIT - 1) / PM_UNIT * PM_UNIT;
-        off = take_large(cache, room >> PM_UNIT_SHIFT, align > PM_UNIT ? align >> PM_UNIT_SHIFT : 1, &rc);
-    }
-    if (off == PM_NO_OFFSET)
-        return refuse(segment, rc, size);
-    if (!pm_object_seal(own, segment, off, room, size))
-        return forgo(segment, cache, off);
-    store64(&cache->record->pending, 0);
-    PM_POINT("heap.had");
-    poke64(&cache->record->allocations, peek64(&cache->record->allocations) + 1);
-    poke64(&cache->record->allocated_bytes, peek64(&cache->record->allocated_bytes) + size);
-    return segment->base + off;
+    const uint64_t off = obtain(own, segment, cache, size, align);
+    return off == PM_NO_OFFSET ? NULL : have(segment, cache, off, size);
 }
 
 /* With a cache that is at hand now. */
@@ -231,10 +247,11 @@ void *peermap_aligned_alloc(peermap_segment *segment, size_t alignment, size_t s
 /* The object that lives at this address, and its size: 0.  Or enum peermap_heap_fault_kind; or a code and its sentence, if that cannot be told any more. */
 static int examine(struct pm_thread *own, peermap_segment *segment, const void *at, struct pm_object_place *place, uint64_t *size)
 {
+    uint64_t note;
     *size = 0;
     int kind = pm_object_find(segment, at, place);
     if (kind == 0)
-        kind = pm_object_sealed(own, segment, place, size);
+        kind = pm_object_sealed(own, segment, place, size, &note);
     if (kind < 0)
         kind = pm_torn(segment);
     else if (kind > 0 && pm_lost(segment)) /* meanwhile: what was read is zeroes */
@@ -284,12 +301,19 @@ static void *give_up(struct pm_thread *own, peermap_segment *segment, const void
     return NULL;
 }
 
+static void *refuse_product(size_t count, size_t size)
+{
+    pm_fail(PEERMAP_ELIMIT, "no segment can have an object of %zu times %zu bytes", count, size);
+    errno = ENOMEM;
+    return NULL;
+}
+
 void *peermap_calloc(peermap_segment *segment, size_t count, size_t size)
 {
     struct pm_thread *own = pm_own();
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
-        bytes = SIZE_MAX;
+        return pm_heap_ready(segment) == 0 ? refuse_product(count, size) : NULL;
     void *object = allocate(segment, bytes, 16);
     return object && pm_zero(segment, object, bytes) != 0 ? give_up(own, segment, object, bytes) : object;
 }
@@ -313,6 +337,93 @@ size_t peermap_object_size(peermap_segment *segment, const void *ptr)
     if (!ptr || pm_heap_seen(segment) != 0)
         return 0;
     return examine(own, segment, ptr, &place, &size) < 0 ? 0 : size;
+}
+
+/* ---- allocating to where it is wanted ---- */
+
+/* The word is to be of the active memory.  False, and errno. */
+static bool check_slot(peermap_segment *segment, const uint64_t *slot)
+{
+    const uintptr_t at = (uintptr_t)slot, base = (uintptr_t)segment->base;
+    const size_t size = peermap_size(segment);
+    if (at % sizeof *slot == 0 && at >= base && size >= sizeof *slot && at - base <= size - sizeof *slot)
+        return true;
+    pm_fail(PEERMAP_EINVAL, "the word at %p, which is to have an object of segment %s, is not in its active memory, or not aligned to 8 bytes", (const void *)slot, segment->name);
+    errno = EINVAL;
+    return false;
+}
+
+/* The word becomes `value` if it is 0.  0; 1: it is not; 2: it is not there any more. */
+static int link_to(struct pm_thread *own, peermap_segment *segment, uint64_t *slot, uint64_t value)
+{
+    uint64_t none = 0;
+    if (!pm_touch(own, segment, slot, sizeof *slot))
+        return 2;
+    const bool linked = cas64(slot, &none, value);
+    PM_POINT("heap.linked");
+    return !pm_touched(own, segment) ? 2 : linked ? 0 : 1;
+}
+
+/* 1: the word is not 0; 2: it, or the object, is not there any more. */
+static uint64_t fail_link(peermap_segment *segment, struct pm_cache *cache, uint64_t off, int reason)
+{
+    forgo(segment, cache, off);
+    store64(&cache->record->link, 0);
+    if (reason == 1) {
+        pm_fail(PEERMAP_EINVAL, "the word that is to have an object of segment %s has one already: it is not 0; nothing was allocated", segment->name);
+        errno = EEXIST;
+    }
+    return PM_NO_OFFSET;
+}
+
+/* The record says where it is to go before it is put there: whoever undoes what was pending looks whether it came there. */
+static uint64_t allocate_to(struct pm_thread *own, peermap_segment *segment, struct pm_cache *cache, uint64_t *slot, uint64_t size, uint64_t base)
+{
+    struct pm_record *record = cache->record;
+    const uint64_t off = obtain(own, segment, cache, size, 16);
+    if (off == PM_NO_OFFSET)
+        return off;
+    if (pm_zero(segment, segment->base + off, size) != 0)
+        return fail_link(segment, cache, off, 2);
+    poke64(&record->linked, base + off);
+    store64(&record->link, (uintptr_t)slot - (uintptr_t)segment->base + 1);
+    PM_POINT("heap.linking");
+    const int reason = link_to(own, segment, slot, base + off);
+    if (reason != 0)
+        return fail_link(segment, cache, off, reason);
+    have(segment, cache, off, size);
+    store64(&record->link, 0);
+    return off;
+}
+
+static uint64_t allocate_into(peermap_segment *segment, uint64_t *slot, uint64_t size, bool address)
+{
+    struct pm_thread *own = pm_own();
+    if (pm_heap_ready(segment) != 0 || !check_slot(segment, slot))
+        return PM_NO_OFFSET;
+    struct pm_cache *near = pm_cache_near(own, segment), *cache = near ? near : pm_cache_make(segment);
+    if (!cache) {
+        refuse(segment, PEERMAP_EOS, size);
+        return PM_NO_OFFSET;
+    }
+    const uint64_t off = allocate_to(own, segment, cache, slot, size, address ? (uintptr_t)segment->base : 0);
+    const int error = errno;
+    if (!near)
+        pm_cache_done(cache);
+    errno = error;
+    return off;
+}
+
+void *peermap_alloc_to(peermap_segment *segment, void **slot, size_t size)
+{
+    const uint64_t off = allocate_into(segment, (uint64_t *)(void *)slot, size, true);
+    return off == PM_NO_OFFSET ? NULL : segment->base + off;
+}
+
+uint64_t peermap_alloc_offset_to(peermap_segment *segment, uint64_t *slot, size_t size)
+{
+    const uint64_t off = allocate_into(segment, slot, size, false);
+    return off == PM_NO_OFFSET ? 0 : off;
 }
 
 /* ---- resizing ---- */

@@ -12,6 +12,7 @@
  *     touch.h       where the data itself is touched, which may be gone; thread.h: what a thread has for that
  *     heap_fault.c  bad pointers and written guards
  *     heap_stats.c  counting; trimming
+ *     heap_walk.c   from one live object to the next
  *
  * A thread allocates small objects from spans that it owns, by plain stores; it frees those of others by a compare-and-swap.  Spans and large
  * objects are claimed unit by unit, by compare-and-swap in the unit's word.  Nothing here waits for anybody but a growth.

@@ -18,7 +18,7 @@ void peermap_on_heap_fault(peermap_heap_fault_handler *wanted, void *context)
     handler = wanted;
 }
 
-static void describe(const peermap_segment *segment, const peermap_heap_fault *fault, char *sentence, size_t room)
+static void describe(const peermap_segment *segment, const peermap_heap_fault *fault, bool most, char *sentence, size_t room)
 {
     char where[96];
     if (fault->offset == PM_NO_OFFSET)
@@ -27,9 +27,9 @@ static void describe(const peermap_segment *segment, const peermap_heap_fault *f
         snprintf(where, sizeof where, "%p (offset %" PRIu64 ")", fault->address, fault->offset);
     if (fault->kind == PEERMAP_FAULT_OVERFLOW)
         snprintf(sentence, room,
-                 "peermap: segment %s: the object at %s, %zu bytes, was written past its end; found by peer %s (pid %d), perhaps not who did it; "
+                 "peermap: segment %s: the object at %s, %s%zu bytes, was written past its end; found by peer %s (pid %d), perhaps not who did it; "
                  "the object stays, and is never used again",
-                 segment->name, where, fault->size, fault->peer, (int)fault->pid);
+                 segment->name, where, most ? "at most " : "", fault->size, fault->peer, (int)fault->pid);
     else
         snprintf(sentence, room, "peermap: segment %s: peer %s (pid %d) frees %s, %s; nothing was changed", segment->name, fault->peer, (int)fault->pid,
                  where, fault->kind == PEERMAP_FAULT_DOUBLE_FREE ? "where no object lives any more (freed twice?)" : "which is no object of this heap");
@@ -56,7 +56,7 @@ void pm_heap_report(peermap_segment *segment, int kind, const void *at, const st
                                  .size = size,
                                  .sentence = sentence };
     memcpy(fault.peer, segment->peer_name, sizeof fault.peer);
-    describe(segment, &fault, sentence, sizeof sentence);
+    describe(segment, &fault, size == place->room - PM_GUARD, sentence, sizeof sentence);
     add64(&segment->heap.counts->faults, 1);
     pm_journal(segment, (struct pm_event){ .kind = PM_EV_HEAP_FAULT,
                                            .error = kind,

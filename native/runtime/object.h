@@ -2,8 +2,8 @@
 /*
  * object.h - from an address to the object that lives there, and its guard.  In a header because every allocation and every free comes through here.
  *
- * The last 8 bytes of an object's room are its guard: its size, hidden under a key that differs from object to object.  Right behind the object are 8
- * bytes, or as many as there are before the guard, of the key's complement: so also the first byte too many is noticed.  The
+ * The last 8 bytes of an object's room are its guard: its size, who allocated it, and when, hidden under a key that differs from object to object.  Right behind the
+ * object are 8 bytes, or as many as there are before the guard, of the key's complement: so also the first byte too many is noticed.  The
  * key is made from the offset, which is the same in every peer.
  */
 #ifndef PM_OBJECT_H
@@ -17,6 +17,9 @@
 /* ---- guards ---- */
 
 static inline uint64_t pm_object_key(const peermap_segment *segment, uint64_t off) { return pm_guard_key(segment->heap.secret, off); }
+
+/* Of a large object, which begins where a unit does: in that one's bits. */
+static inline uint64_t *pm_object_large_note(const struct pm_heap *heap, uint64_t off) { return &pm_bits_of(heap, off >> PM_UNIT_SHIFT)->taken[0]; }
 
 /* The bytes of a word that lie before the guard. */
 static inline uint64_t pm_object_mask(uint64_t room, uint64_t size)
@@ -32,11 +35,24 @@ static inline uint64_t pm_object_word(const char *at)
     return word;
 }
 
+/* Who allocates now, and when. */
+static inline uint64_t pm_object_note(const peermap_segment *segment)
+{
+    const uint64_t now = pm_now_wall_coarse(), created = segment->heap.created_ns;
+    return pm_note_of(segment->heap.attachment, now > created ? (now - created) / UINT64_C(1000000000) : 0);
+}
+
 /* False: it is not there any more (touch.h). */
 static inline bool pm_object_seal(struct pm_thread *own, peermap_segment *segment, uint64_t off, uint64_t room, uint64_t size)
 {
     char *object = segment->base + off;
-    uint64_t key = pm_object_key(segment, off), tail = ~key, guard = key ^ size;
+    uint64_t key = pm_object_key(segment, off), tail = ~key, note = pm_object_note(segment), guard;
+    if (room <= PM_SMALL_MAX) {
+        guard = pm_guard_hide(key, note | (room - PM_GUARD - size));
+    } else {
+        guard = pm_guard_hide(key, size);
+        poke64(pm_object_large_note(&segment->heap, off), note);
+    }
     if (!pm_touch(own, segment, object + size, room - size))
         return false;
     memcpy(object + size, &tail, sizeof tail); /* what of it is too much goes under the guard */
@@ -44,16 +60,32 @@ static inline bool pm_object_seal(struct pm_thread *own, peermap_segment *segmen
     return pm_touched(own, segment);
 }
 
-/* 0, PEERMAP_FAULT_OVERFLOW, or PEERMAP_ELOST: it is not there any more.  The object's bytes count as written in memory order: little-endian. */
-static inline int pm_object_sealed(struct pm_thread *own, const peermap_segment *segment, const struct pm_object_place *place, uint64_t *size)
+/* What is under the guard: the size, and the rest of the note.  False: that cannot be. */
+static inline bool pm_object_unseal(const peermap_segment *segment, const struct pm_object_place *place, uint64_t guard, uint64_t *size, uint64_t *note)
+{
+    const uint64_t found = pm_guard_show(pm_object_key(segment, place->off), guard), most = place->room - PM_GUARD;
+    if (place->room > PM_SMALL_MAX) {
+        *note = peek64(pm_object_large_note(&segment->heap, place->off));
+        *size = found;
+        return found <= most;
+    }
+    *note = found;
+    *size = most - pm_note_room(found);
+    return found >> PM_NOTE_BITS == 0 && pm_note_room(found) <= most;
+}
+
+/* 0, PEERMAP_FAULT_OVERFLOW, or PEERMAP_ELOST: it is not there any more.  The object's bytes count as written in memory order: little-endian.  Of one that was
+ * written past its end, the size is the most that it can have. */
+static inline int pm_object_sealed(struct pm_thread *own, const peermap_segment *segment, const struct pm_object_place *place, uint64_t *size, uint64_t *note)
 {
     const char *object = segment->base + place->off;
     const uint64_t key = pm_object_key(segment, place->off), most = place->room - PM_GUARD;
     if (!pm_touch(own, segment, object, place->room))
         return PEERMAP_ELOST;
-    uint64_t found = pm_object_word(object + most) ^ key;
-    *size = found <= most ? found : 0;
-    bool sealed = found <= most && ((pm_object_word(object + found) ^ ~key) & pm_object_mask(place->room, found)) == 0;
+    bool sealed = pm_object_unseal(segment, place, pm_object_word(object + most), size, note);
+    if (!sealed)
+        *size = most;
+    sealed = sealed && ((pm_object_word(object + *size) ^ ~key) & pm_object_mask(place->room, *size)) == 0;
     return !pm_touched(own, segment) ? PEERMAP_ELOST : sealed ? 0 : PEERMAP_FAULT_OVERFLOW;
 }
 

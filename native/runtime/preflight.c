@@ -42,8 +42,8 @@ static int refuse(const char *name, const struct pm_limit *limit, uint64_t bytes
     struct figure room = figure(limit->room, false), whole = figure(limit->whole, false), wanted = figure(bytes, true);
     switch (limit->kind) {
     case PM_LIMIT_DIRECTORY:
-        return pm_fail(PEERMAP_ENOSPC, "segment %s: " PM_DIRECTORY " has %s free of %s, and %s are wanted; in a container: docker run --shm-size=1g", name,
-                       room.text, whole.text, wanted.text);
+        return pm_fail(PEERMAP_ENOSPC, "segment %s: %s has %s free of %s, and %s are wanted; in a container: docker run --shm-size=1g", name,
+                       pm_directory(), room.text, whole.text, wanted.text);
     case PM_LIMIT_CGROUP:
         return pm_fail(PEERMAP_ENOSPC, "segment %s: %s leaves %s of %s, and %s are wanted; raise it, or in a container: docker run --memory", name,
                        limit->path, room.text, whole.text, wanted.text);
@@ -101,10 +101,9 @@ int pm_no_memory(const char *name, uint64_t bytes, int error)
         return PEERMAP_EOS;
     }
     bool full = error == ENOSPC || error == ENOMEM || error == EDQUOT;
-    pm_fail(PEERMAP_EOS, "segment %s: cannot allocate %" PRIu64 " bytes: %s; see %s", name, bytes, strerror(error),
-            error == EFBIG ? "ulimit -f"
-            : full         ? "df " PM_DIRECTORY ", and CommitLimit in /proc/meminfo where vm.overcommit_memory is 2"
-                           : "the mount options of " PM_DIRECTORY);
+    pm_fail(PEERMAP_EOS, "segment %s: cannot allocate %" PRIu64 " bytes: %s; see %s%s%s", name, bytes, strerror(error),
+            error == EFBIG ? "ulimit -f" : full ? "df " : "the mount options of ", error == EFBIG ? "" : pm_directory(),
+            full ? ", and CommitLimit in /proc/meminfo where vm.overcommit_memory is 2" : "");
     errno = error;
     return full ? PEERMAP_ENOSPC : PEERMAP_EOS;
 }

@@ -13,6 +13,7 @@
  * A further unit that hangs on nothing can only be the work of a stray write; it stays as it is.
  */
 #include "heap.h"
+#include "touch.h"
 
 #include <string.h>
 
@@ -64,11 +65,31 @@ static void undo_small(struct reclaiming *work, uint64_t unit, uint64_t off, uin
     work->bytes += shape->stride;
 }
 
+/* It was put where it was wanted before who wanted it ended. */
+static bool came_to_its_word(struct reclaiming *work, const struct pm_record *record)
+{
+    peermap_segment *segment = work->segment;
+    struct pm_thread *own = pm_own();
+    const uint64_t link = load64(&record->link), at = link - 1;
+    if (link == 0 || at % sizeof(uint64_t) != 0)
+        return false;
+    const uint64_t *word = (const uint64_t *)(void *)(segment->base + at);
+    if (at > segment->shape.reserved - sizeof *word || !pm_touch(own, segment, word, sizeof *word))
+        return false;
+    const bool linked = load64(word) == peek64(&record->linked);
+    if (pm_touched(own, segment))
+        return linked;
+    pm_torn(segment);
+    return false;
+}
+
 /* Only its owner takes objects of a span, and this record is ours: if the object lives, it is the one that was pending. */
 static void undo_pending(struct reclaiming *work, uint32_t owner)
 {
     struct pm_heap *heap = &work->segment->heap;
     struct pm_record *record = &heap->records[owner - 1];
+    if (came_to_its_word(work, record))
+        return;
     uint64_t off = load64(&record->pending) - 1, unit = off >> PM_UNIT_SHIFT;
     if (off == PM_NO_OFFSET || unit >= load64(&heap->counts->backed) || unit >= heap->units)
         return;

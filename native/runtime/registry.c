@@ -248,7 +248,7 @@ static void fill(peermap_segment *segment)
     slot->method = PM_BY_NONE;
     slot->error = 0;
     slot->latency_ns = 0;
-    slot->pin = slot->unstopped = slot->populated = 0;
+    slot->pin = slot->unstopped = slot->populated = slot->attachment = 0;
     slot->attached_ns = pm_now_wall();
     memset(slot->name, 0, sizeof slot->name);
     memcpy(slot->name, segment->peer_name, strlen(segment->peer_name));

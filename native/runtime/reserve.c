@@ -59,7 +59,7 @@ static int refused(const char *name, uint64_t length)
 {
     int error = errno;
     pm_fail(PEERMAP_EOS, "cannot reserve %" PRIu64 " bytes of address space for segment %s: %s%s", length, name, strerror(error),
-            error == ENOMEM   ? "; see ulimit -v"
+            error == ENOMEM   ? "; see ulimit -v, or create it with a smaller reserve_size"
             : error == EAGAIN ? "; the process locks its future memory (mlockall)"
                               : "");
     errno = error;
@@ -159,6 +159,14 @@ static void show_description(const peermap_segment *segment, uint64_t from, uint
     show_rows(segment, heap->bits, sizeof(struct pm_bits), from, to);
 }
 
+void pm_show_roots(peermap_segment *segment, uint32_t opened)
+{
+    const struct pm_places *places = &segment->shape.places;
+    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), end = pm_root_place(places, opened - 1) + sizeof(struct pm_root);
+    if (places->plain_len < segment->shape.header_len && end > places->more_roots)
+        pm_let_into_cores(segment->start + places->more_roots, (end - places->more_roots + page - 1) / page * page);
+}
+
 int pm_map_header(peermap_segment *segment)
 {
     segment->object = pm_object_of(segment->fd);
@@ -187,7 +195,6 @@ static int settle(peermap_segment *segment, char *start)
     PM_POINT("reserve.taken");
     segment->base = start + shape->header_len;
     segment->slots = (struct pm_slot *)(void *)(start + shape->places.slots);
-    segment->roots = (struct pm_root *)(void *)(start + shape->places.roots);
     segment->events = (struct pm_event *)(void *)(start + shape->places.events);
     return pm_map_header(segment);
 }
@@ -206,6 +213,10 @@ int pm_reserve(peermap_segment *segment)
         return rc;
     if (errno != EEXIST)
         return refused(segment->name, length);
+    const peermap_segment *own = peermap_segment_at((const void *)(uintptr_t)shape->base);
+    if (own && strcmp(own->name, segment->name) == 0)
+        return pm_fail(PEERMAP_EADDR, "this process has attached segment %s already, as peer %s; use that handle (peermap_segment_at() finds it), or attach a second time with PEERMAP_RELOCATABLE",
+                       segment->name, own->peer_name);
     char occupant[300];
     pm_occupant(at, length, occupant, sizeof occupant);
     return pm_fail(PEERMAP_EADDR,

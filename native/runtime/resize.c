@@ -330,7 +330,7 @@ static bool pinned(struct pm_running *round, uint64_t size, bool thorough)
     peermap_segment *segment = round->segment;
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {
         const struct pm_slot *slot = &segment->slots[i];
-        if ((order_load64(&slot->pin) & PM_PIN_BYTES) <= size || !pm_slot_lives(slot) || (thorough && pm_slot_is_gone(segment, i, round->deadline)))
+        if (pm_pin_bytes(order_load64(&slot->pin)) <= size || !pm_slot_lives(slot) || (thorough && pm_slot_is_gone(segment, i, round->deadline)))
             continue;
         round->report->blocker_pid = 0;
         pm_round_blame(round, i, 0);
@@ -392,6 +392,7 @@ static int shrink_by_round(struct pm_running *round, uint64_t from, uint64_t to)
     peermap_segment *segment = round->segment;
     struct pm_header *header = segment->header;
     uint64_t before = peek64(&header->target);
+    round->from = from;
     if (peek64(&header->horizon) > to)
         order_store64(&header->horizon, to);
     PM_POINT("shrink.unpinned");
@@ -674,10 +675,12 @@ static int ask_for(peermap_segment *segment, struct pm_request request, peermap_
     return rc;
 }
 
-int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline)
+static int grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *round)
 {
-    return ask_for(segment, (struct pm_request){ .op = PM_OP_GROW, .from = from, .bytes = by, .deadline = deadline }, NULL);
+    return ask_for(segment, (struct pm_request){ .op = PM_OP_GROW, .from = from, .bytes = by, .deadline = deadline }, round);
 }
+
+int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline) { return grow_from(segment, from, by, deadline, NULL); }
 
 int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *round)
 {
@@ -687,6 +690,41 @@ int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_
 int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round)
 {
     return ask_for(segment, (struct pm_request){ .op = PM_OP_GROW, .from = PM_ANY_SIZE, .bytes = by, .deadline = pm_deadline(segment) }, round);
+}
+
+/* It is as large already.  Whoever made it so has seen to it that all have it mapped; where this peer was late for that, it is not now. */
+static int has_grown(peermap_segment *segment, size_t size, uint64_t deadline, peermap_round *round)
+{
+    int rc = pm_evicted(segment) ? pm_fail_evicted(segment) : 0;
+    if (round)
+        *round = (peermap_round){ .epoch = peermap_epoch(segment), .size = peermap_size(segment) };
+    if (rc == 0 && peermap_size(segment) < size)
+        rc = ask_for(segment, (struct pm_request){ .op = PM_OP_MAP, .pid = (pid_t)segment->self.pid, .deadline = deadline }, round);
+    return pm_unless_lost(segment, rc);
+}
+
+/* By what is missing, and only if nobody else changes the size meanwhile: then it is looked at again. */
+int peermap_grow_to(peermap_segment *segment, size_t size, peermap_round *round)
+{
+    PM_UNCANCELLED;
+    if (!pm_attached(segment))
+        return pm_fail_detached();
+    if (pm_only_reads(segment))
+        return ask_for(segment, (struct pm_request){ .op = PM_OP_GROW }, round);
+    if (size == 0)
+        return pm_fail(PEERMAP_EINVAL, "a growth to 0 bytes");
+    const uint64_t deadline = pm_deadline(segment);
+    do {
+        const uint64_t from = pm_active(segment->header);
+        if (from >= size)
+            return has_grown(segment, size, deadline, round);
+        if (size > segment->shape.reserved)
+            return pm_fail_full(segment, from, segment->shape.reserved, size - from);
+        const int rc = grow_from(segment, from, size - from, deadline, round);
+        if (rc != PM_CHANGED)
+            return rc;
+    } while (pm_now() < deadline);
+    return pm_fail(PEERMAP_EBUSY, "others went on changing the size of segment %s; repeat", segment->name);
 }
 
 int peermap_shrink(peermap_segment *segment, size_t by, peermap_round *round)

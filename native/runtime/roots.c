@@ -2,18 +2,27 @@
 /*
  * roots.c - named pointers to the beginnings of data structures.
  *
- * Setting a root fills a free record with a higher version and publishes it, then frees the old one: a process that dies at any
- * moment leaves the old root, or the new one, or both, of which the higher version counts.  Reading takes no lock.
+ * A change of a root goes by way of the first record of the table: that is filled with a higher version and published, then the record in which the root
+ * is to be, and then the first is free again.  A process that dies at any moment leaves the old root, or the new one, or both, of which the higher version counts; who
+ * changes a root next puts what lies in the first record in its place.  Reading takes no lock.
  */
 #include "segment.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#define TRIES 16
+#define NOWHERE UINT32_MAX
+
+static struct pm_root *record(const peermap_segment *segment, uint32_t index)
+{
+    return (struct pm_root *)(void *)(segment->start + pm_root_place(&segment->shape.places, index));
+}
+
 static bool read_root(const peermap_segment *segment, uint32_t index, struct pm_root *copy)
 {
-    const struct pm_root *root = &segment->roots[index];
-    for (int attempt = 0; attempt < 16; attempt++) {
+    const struct pm_root *root = record(segment, index);
+    for (int attempt = 0; attempt < TRIES; attempt++) {
         uint64_t tag = load64(&root->tag);
         read_words(copy, root, sizeof *copy);
         copied();
@@ -23,55 +32,113 @@ static bool read_root(const peermap_segment *segment, uint32_t index, struct pm_
     return false;
 }
 
-/* Another one after every change of a root. */
-static uint64_t changes(const peermap_segment *segment)
+/* Process-local.  Goes past the places where a root of one name may be: the first record, and then those in each region, from the largest, which has most roots, down. */
+struct search {
+    const peermap_segment *segment;
+    uint64_t hash;
+    bool everywhere, begun;
+    uint32_t region, step; /* of the next */
+};
+
+static uint32_t regions_opened(const peermap_segment *segment)
 {
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < segment->shape.root_count; i++)
-        sum += order_load64(&segment->roots[i].tag);
-    return sum;
+    const uint32_t regions = pm_root_regions(segment->shape.root_count), said = load32(&segment->header->root_regions);
+    return said < 1 ? 1 : said < regions ? said : regions;
 }
 
-static uint32_t look(const peermap_segment *segment, const char *name, struct pm_root *found)
+static struct search search_for(const peermap_segment *segment, const char *name)
 {
-    uint32_t best = segment->shape.root_count;
-    for (uint32_t i = 0; i < segment->shape.root_count; i++) {
-        struct pm_root root;
-        if (read_root(segment, i, &root) && pm_name_equal(root.name, name) &&
-            (best == segment->shape.root_count || root.version > found->version)) {
-            best = i;
-            *found = root;
-        }
+    return (struct search){ .segment = segment,
+                            .hash = pm_root_hash(name),
+                            .everywhere = order_load32(&segment->header->roots_strayed) != 0,
+                            .region = regions_opened(segment) - 1 };
+}
+
+/* The index of the next, or NOWHERE. */
+static uint32_t next_place(struct search *search)
+{
+    if (!search->begun) {
+        search->begun = true;
+        return 0;
     }
-    return best;
+    while (search->region != NOWHERE) {
+        const uint32_t size = pm_roots_in(search->region, search->segment->shape.root_count);
+        const uint32_t window = search->everywhere || size < PM_ROOTS_WINDOW ? size : PM_ROOTS_WINDOW;
+        if (search->step < window)
+            return pm_roots_from(search->region) + (uint32_t)((search->hash + search->step++) % size);
+        search->region--;
+        search->step = 0;
+    }
+    return NOWHERE;
 }
 
-/* The index of the root of this name with the highest version, or root_count.  One that was replaced during the look may have gone from a
- * record that was still to be seen to one that had been seen already. */
-static uint32_t find(const peermap_segment *segment, const char *name, struct pm_root *found)
+static void skip_region(struct search *search)
 {
-    uint32_t index = segment->shape.root_count;
-    for (int attempt = 0; attempt < 16; attempt++) {
-        uint64_t before = changes(segment);
-        index = look(segment, name, found);
-        if (index != segment->shape.root_count || changes(segment) == before)
+    search->region--;
+    search->step = 0;
+}
+
+/* The next that is LIVE and of this name, but `except`. */
+static uint32_t next_of(struct search *search, const char *name, uint32_t except, struct pm_root *found)
+{
+    for (uint32_t index; (index = next_place(search)) != NOWHERE;) {
+        const struct pm_root *root = record(search->segment, index);
+        const uint64_t tag = load64(&root->tag);
+        if (tag == 0 && index != 0)
+            skip_region(search);
+        else if ((tag & PM_TAG_STATE) != PM_FREE && index != except && peek64(&root->hash) == search->hash && read_root(search->segment, index, found) && pm_name_equal(found->name, name))
+            return index;
+    }
+    return NOWHERE;
+}
+
+/* The index of the root of this name that counts, but `except`; or NOWHERE.  In the first record it is newer than in another, and there is no third. */
+static uint32_t look(const peermap_segment *segment, const char *name, uint32_t except, struct pm_root *found)
+{
+    struct search search = search_for(segment, name);
+    return next_of(&search, name, except, found);
+}
+
+/* Further regions are in core files from when this process has looked into them. */
+static void show(peermap_segment *segment)
+{
+    const uint32_t opened = pm_roots_opened(segment->header, segment->shape.root_count), shown = peek32(&segment->roots_shown);
+    if (opened <= shown)
+        return;
+    poke32(&segment->roots_shown, opened);
+    pm_show_roots(segment, opened);
+}
+
+/* The same of all.  One that was moved during the look may have gone from a record that was still to be seen to one that had been seen already. */
+static uint32_t find(peermap_segment *segment, const char *name, struct pm_root *found)
+{
+    const uint64_t *changes = &segment->header->root_changes;
+    uint32_t index = NOWHERE;
+    show(segment);
+    for (int attempt = 0; attempt < TRIES && index == NOWHERE; attempt++) {
+        const uint64_t before = order_load64(changes);
+        index = look(segment, name, NOWHERE, found);
+        if (order_load64(changes) == before)
             break;
     }
     return index;
 }
+
+/* ---- changing: under the registry's lock ---- */
 
 static void set_state(struct pm_root *root, enum pm_record_state state)
 {
     order_store64(&root->tag, ((load64(&root->tag) & ~PM_TAG_STATE) + PM_TAG_STEP) | state);
 }
 
+static void count_change(peermap_segment *segment) { add64(&segment->header->root_changes, 1); }
+
 static void free_others(peermap_segment *segment, const char *name, uint32_t keep)
 {
-    for (uint32_t i = 0; i < segment->shape.root_count; i++) {
-        struct pm_root root;
-        if (i != keep && read_root(segment, i, &root) && pm_name_equal(root.name, name))
-            set_state(&segment->roots[i], PM_FREE);
-    }
+    struct search search = search_for(segment, name);
+    struct pm_root root;
+    for (uint32_t index; (index = next_of(&search, name, keep, &root)) != NOWHERE;)
+        set_state(record(segment, index), PM_FREE);
     PM_POINT("root.others_freed");
 }
 
@@ -80,7 +147,7 @@ static void fill(struct pm_root *root, const struct pm_root *wanted)
     set_state(root, PM_CLAIMED);
     opened();
     PM_POINT("root.claimed");
-    write_words(&root->version, &wanted->version, sizeof *wanted - offsetof(struct pm_root, version));
+    write_words(&root->hash, &wanted->hash, sizeof *wanted - offsetof(struct pm_root, hash));
     PM_POINT("root.filled");
     set_state(root, PM_LIVE);
     PM_POINT("root.live");
@@ -93,40 +160,114 @@ static uint64_t next_version(const peermap_segment *segment, uint64_t old)
     return (old > events ? old : events) + 1;
 }
 
-/* A new name leaves one record free, by which any root can be replaced. */
-static int publish(peermap_segment *segment, struct pm_root *wanted)
+/* A free one of the places that this name may be in, in the smallest region that has any; or NOWHERE. */
+static uint32_t free_place(const peermap_segment *segment, const char *name)
+{
+    struct search search = search_for(segment, name);
+    uint32_t found = NOWHERE, index = next_place(&search);
+    while ((index = next_place(&search)) != NOWHERE) {
+        if ((load64(&record(segment, index)->tag) & PM_TAG_STATE) == PM_LIVE)
+            continue;
+        found = index;
+        skip_region(&search);
+    }
+    return found;
+}
+
+static int open_region(peermap_segment *segment, uint32_t region, uint64_t deadline)
+{
+    const uint32_t from = pm_roots_from(region), to = from + pm_roots_in(region, segment->shape.root_count);
+    const uint64_t begin = pm_root_place(&segment->shape.places, from), end = pm_root_place(&segment->shape.places, to - 1) + sizeof(struct pm_root);
+    int error = PM_FAILS("root.region");
+    if (error == 0)
+        error = pm_fill_hole(segment, begin / 4096 * 4096, end, deadline);
+    if (error != 0)
+        return pm_fail_hole(segment, end - begin, error);
+    PM_POINT("root.region_filled");
+    order_store32(&segment->header->root_regions, region + 1);
+    return 0;
+}
+
+static int fail_full(const peermap_segment *segment, const char *name)
+{
+    return pm_fail(PEERMAP_EROOTS, "segment %s has %" PRIu32 " roots, which is all that it has room for, so there is none for %s; create it with a larger max_roots%s", segment->name,
+                   segment->shape.root_count, name, segment->shape.flags & PM_SEGMENT_HEAP ? "" : " (with PEERMAP_HEAP the default is a million)");
+}
+
+/* Where a new root of this name goes: one of its places, in a further region if need be; or any. */
+static int find_room(peermap_segment *segment, const char *name, uint64_t deadline, uint32_t *place)
+{
+    const uint32_t regions = pm_root_regions(segment->shape.root_count);
+    uint32_t opened;
+    while ((*place = free_place(segment, name)) == NOWHERE && (opened = regions_opened(segment)) < regions) {
+        const int rc = open_region(segment, opened, deadline);
+        if (rc != 0)
+            return rc;
+    }
+    if (*place == NOWHERE && !load32(&segment->header->roots_strayed)) {
+        order_store32(&segment->header->roots_strayed, 1);
+        *place = free_place(segment, name);
+    }
+    return *place == NOWHERE ? fail_full(segment, name) : 0;
+}
+
+/* From the first record to its own. */
+static void put_in_place(peermap_segment *segment, const struct pm_root *root, uint32_t place)
+{
+    count_change(segment);
+    fill(record(segment, place), root);
+    free_others(segment, root->name, place);
+    count_change(segment);
+}
+
+/* What a death has left in the first record. */
+static int settle(peermap_segment *segment, uint64_t deadline)
+{
+    struct pm_root left, old;
+    if (!read_root(segment, 0, &left))
+        return 0;
+    left.name[PM_NAME_MAX - 1] = '\0';
+    uint32_t place = look(segment, left.name, 0, &old);
+    const int rc = place == NOWHERE ? find_room(segment, left.name, deadline, &place) : 0;
+    if (rc == 0)
+        put_in_place(segment, &left, place);
+    return rc;
+}
+
+/* All that can fail, and takes time; nothing that is seen. */
+static int prepare(peermap_segment *segment, struct pm_root *wanted, uint64_t deadline, uint32_t *place)
 {
     struct pm_root old = { .version = 0 };
-    uint32_t count = segment->shape.root_count, place = count, room = 0, at = find(segment, wanted->name, &old);
-    if (at != count)
-        free_others(segment, wanted->name, at);
-    for (uint32_t i = 0; i < count; i++) {
-        if ((load64(&segment->roots[i].tag) & PM_TAG_STATE) != PM_LIVE) {
-            place = i;
-            room++;
-        }
-    }
-    if (room < (at != count ? 1u : 2u))
-        return pm_fail(PEERMAP_EROOTS, "segment %s has %u roots, and no room for %s", segment->name, count - room, wanted->name);
+    int rc = settle(segment, deadline);
+    if (rc == 0 && (*place = find(segment, wanted->name, &old)) == NOWHERE)
+        rc = find_room(segment, wanted->name, deadline, place);
+    wanted->hash = pm_root_hash(wanted->name);
     wanted->version = next_version(segment, old.version);
-    fill(&segment->roots[place], wanted);
-    free_others(segment, wanted->name, place);
-    return 0;
+    return rc;
+}
+
+static void publish(peermap_segment *segment, const struct pm_root *wanted, uint32_t place)
+{
+    fill(record(segment, 0), wanted);
+    PM_POINT("root.staged");
+    put_in_place(segment, wanted, place);
 }
 
 /* The newest last: one that a death has left beside it must not become the root. */
 static void remove_all(peermap_segment *segment, struct pm_root *wanted)
 {
     struct pm_root newest;
+    count_change(segment);
     free_others(segment, wanted->name, find(segment, wanted->name, &newest));
-    free_others(segment, wanted->name, segment->shape.root_count);
+    free_others(segment, wanted->name, NOWHERE);
+    count_change(segment);
     wanted->version = 0;
 }
 
-static uint64_t version_of(const peermap_segment *segment, const char *name)
+static uint64_t version_of(peermap_segment *segment, const char *name)
 {
     struct pm_root root;
-    return find(segment, name, &root) == segment->shape.root_count ? 0 : root.version;
+    return find(segment, name, &root) == NOWHERE ? 0 : root.version;
 }
 
 /* 0, 1 if the version was another, or an error. */
@@ -138,11 +279,17 @@ static int replace(peermap_segment *segment, struct pm_request *request)
         wanted->version = version;
         return 1;
     }
+    const bool sets = wanted->tag != PM_FREE;
+    uint32_t place = NOWHERE;
+    const int rc = sets ? prepare(segment, wanted, request->deadline, &place) : 0;
+    if (rc != 0)
+        return rc;
     if (!pm_agent_commits(segment, request))
         return PEERMAP_EBUSY;
-    if (wanted->tag != PM_FREE)
-        return publish(segment, wanted);
-    remove_all(segment, wanted);
+    if (sets)
+        publish(segment, wanted, place);
+    else
+        remove_all(segment, wanted);
     return 0;
 }
 
@@ -163,7 +310,7 @@ int pm_roots_set(peermap_segment *segment, struct pm_request *request)
 
 static int check_name(const char *name)
 {
-    return pm_name_valid(name) ? 0 : pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
+    return pm_name_valid(name) ? 0 : pm_fail_name("root", name);
 }
 
 /* Where `pointer` is in the data. */
@@ -230,7 +377,7 @@ int peermap_read_root(peermap_segment *segment, const char *name, peermap_root_c
         return pm_fail(PEERMAP_EINVAL, "out is NULL");
     *out = (peermap_root_copy){ .version = 0 };
     size_t active = peermap_size(segment);
-    if (find(segment, name, &root) != segment->shape.root_count && root.off <= active && root.size <= active - root.off) {
+    if (find(segment, name, &root) != NOWHERE && root.off <= active && root.size <= active - root.off) {
         *out = (peermap_root_copy){ .pointer = segment->base + root.off, .size = root.size, .version = root.version };
         memcpy(out->type, root.type, sizeof out->type - 1);
     }
@@ -240,7 +387,7 @@ int peermap_read_root(peermap_segment *segment, const char *name, peermap_root_c
 void *peermap_root(peermap_segment *segment, const char *name, size_t *size)
 {
     struct pm_root root;
-    if (!pm_attached(segment) || !name || find(segment, name, &root) == segment->shape.root_count)
+    if (!pm_attached(segment) || !name || find(segment, name, &root) == NOWHERE)
         return NULL;
     size_t active = peermap_size(segment);
     if (root.off > active || root.size > active - root.off)
@@ -250,20 +397,116 @@ void *peermap_root(peermap_segment *segment, const char *name, size_t *size)
     return segment->base + root.off;
 }
 
-/* Whoever changes a root counts `change` up afterwards.  It is read first: a change that this look at the root misses ends the sleep at once. */
-int peermap_wait_root(peermap_segment *segment, const char *name, uint64_t version, uint32_t deadline_ms, peermap_root_copy *out)
+/* ---- waiting ---- */
+
+/* Process-local.  What is waited for, and what was seen of it. */
+struct wait {
+    const char *name; /* of a root, or NULL: any */
+    uint64_t seen;    /* its version, or the count of all changes */
+    peermap_root_copy *out;
+};
+
+/* 1: it is still as it was. */
+static int look_again(peermap_segment *segment, struct wait *wait)
 {
-    PM_UNCANCELLED;
-    if (!pm_attached(segment))
-        return pm_fail_detached();
+    const int rc = wait->name ? peermap_read_root(segment, wait->name, wait->out) : 0;
+    const uint64_t now = rc != 0 ? 0 : wait->name ? wait->out->version : order_load64(&segment->header->root_changes);
+    if (rc != 0 || now == wait->seen)
+        return rc != 0 ? rc : 1;
+    wait->seen = now;
+    return 0;
+}
+
+/* Whoever changes a root counts `change` up afterwards.  It is read first: a change that this look at the root misses ends the sleep at once. */
+static int wait_until(peermap_segment *segment, struct wait *wait, uint32_t deadline_ms)
+{
     for (const uint64_t until = pm_until(segment, deadline_ms);;) {
         const uint32_t *word = &segment->header->change, change = order_load32(word);
-        int rc = peermap_read_root(segment, name, out);
-        if (rc != 0 || out->version != version)
+        const int rc = look_again(segment, wait);
+        if (rc != 1)
             return rc;
         uint64_t now = pm_now(), slice = now + PM_TRUST_NS;
         if (now >= until)
             return 1;
         pm_futex_wait(word, change, UINT32_MAX, slice < until ? slice : until);
     }
+}
+
+int peermap_wait_root(peermap_segment *segment, const char *name, uint64_t version, uint32_t deadline_ms, peermap_root_copy *out)
+{
+    PM_UNCANCELLED;
+    if (!pm_attached(segment))
+        return pm_fail_detached();
+    int rc = check_name(name);
+    return rc != 0 ? rc : wait_until(segment, &(struct wait){ .name = name, .seen = version, .out = out }, deadline_ms);
+}
+
+int peermap_wait_roots(peermap_segment *segment, uint64_t *changes, uint32_t deadline_ms)
+{
+    PM_UNCANCELLED;
+    if (!pm_attached(segment))
+        return pm_fail_detached();
+    if (!changes)
+        return pm_fail(PEERMAP_EINVAL, "changes is NULL");
+    struct wait wait = { .seen = *changes };
+    const int rc = wait_until(segment, &wait, deadline_ms);
+    *changes = wait.seen;
+    return pm_unless_lost(segment, rc);
+}
+
+/* ---- all of them ---- */
+
+/* The same root twice, where it was on its way: the higher version counts. */
+static bool is_outdated(const peermap_segment *segment, uint32_t index, const struct pm_root *root)
+{
+    struct pm_root first;
+    return index != 0 && read_root(segment, 0, &first) && first.version > root->version && first.hash == root->hash && pm_name_equal(first.name, root->name);
+}
+
+/* Two copies of one may be met where it was just put in its place: then the first record is free by now. */
+static bool counts(const peermap_segment *segment, uint32_t index, struct pm_root *root)
+{
+    struct pm_root newer;
+    if (!read_root(segment, index, root) || is_outdated(segment, index, root))
+        return false;
+    root->name[PM_NAME_MAX - 1] = root->type[PM_NAME_MAX - 1] = '\0';
+    return index != 0 || look(segment, root->name, 0, &newer) == NOWHERE || newer.version < root->version;
+}
+
+static int list(peermap_segment *segment, peermap_root_row *out, int capacity)
+{
+    const uint32_t opened = pm_roots_opened(segment->header, segment->shape.root_count);
+    const size_t active = peermap_size(segment);
+    int count = 0;
+    for (uint32_t i = 0; i < opened; i++) {
+        struct pm_root root;
+        if ((load64(&record(segment, i)->tag) & PM_TAG_STATE) != PM_LIVE || !counts(segment, i, &root) || root.off > active || root.size > active - root.off)
+            continue;
+        if (count < capacity) {
+            out[count] = (peermap_root_row){ .pointer = segment->base + root.off, .size = root.size, .version = root.version };
+            memcpy(out[count].name, root.name, sizeof root.name);
+            memcpy(out[count].type, root.type, sizeof root.type);
+        }
+        count++;
+    }
+    return count;
+}
+
+int peermap_roots(peermap_segment *segment, peermap_root_row *out, int capacity)
+{
+    PM_UNCANCELLED;
+    if (!pm_attached(segment))
+        return pm_fail_detached();
+    if (capacity < 0 || (capacity > 0 && !out))
+        return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
+    const uint64_t *changes = &segment->header->root_changes;
+    int count = 0;
+    show(segment);
+    for (int attempt = 0; attempt < TRIES; attempt++) {
+        const uint64_t before = order_load64(changes);
+        count = list(segment, out, capacity);
+        if (order_load64(changes) == before)
+            break;
+    }
+    return pm_unless_lost(segment, count);
 }

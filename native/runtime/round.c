@@ -100,7 +100,7 @@ void pm_round_ask(struct pm_running *round, uint64_t target, pid_t pid, bool fre
                                            .method = (uint16_t)round->op,
                                            .slot = PM_NO_SLOT,
                                            .size = target,
-                                           .ns = pm_active(header) });
+                                           .ns = round->from != 0 ? round->from : pm_active(header) });
     PM_POINT("round.published");
     const uint32_t readers = collect(round, pid, &self);
     uint32_t bits = pm_shown_for(segment, target) > pm_shown_for(segment, before) ? readers : 0;

@@ -13,7 +13,7 @@ struct pm_running {
     uint64_t deadline; /* of the whole call */
     const struct pm_request *request; /* which it is for; NULL: for nobody's */
     uint64_t epoch;
-    uint64_t from;      /* bytes that there were before a growth */
+    uint64_t from;      /* bytes that there were before a growth or a shrink; 0: as many as there are */
     uint64_t needs;     /* bytes that a peer must have mapped for the round to succeed; 0: exactly what is asked of it */
     bool reaches;       /* stopped peers are reached from outside */
     bool populates;     /* the new pages, everywhere */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_SIZE (UINT64_C(64) << 10)
@@ -42,7 +43,7 @@ static int check_size(const peermap_options *given)
         return pm_fail(PEERMAP_EINVAL, "this program was built with the peermap.h of version 0.1, and the library is " PEERMAP_VERSION ": build it with that one's");
     if (size < OPTIONS_LEAST || size > OPTIONS_MOST)
         return pm_fail(PEERMAP_EINVAL, "options.struct_size is %zu; set it to sizeof(peermap_options)", size);
-    for (size_t i = offsetof(peermap_options, reserved0); i < size; i++)
+    for (size_t i = offsetof(peermap_options, reserved); i < size; i++)
         if (((const unsigned char *)given)[i] != 0)
             return pm_fail(PEERMAP_EINVAL, "options has a value at byte %zu, which peermap " PEERMAP_VERSION
                                            " does not know: set what is not used to 0, unless this program was built with a later peermap.h", i);
@@ -52,7 +53,7 @@ static int check_size(const peermap_options *given)
 static int check_options(const peermap_options *options)
 {
     if (options->peer_name && !pm_name_valid(options->peer_name))
-        return pm_fail(PEERMAP_ENAME, "peer name %s: %s", options->peer_name, peermap_error_text(PEERMAP_ENAME));
+        return pm_fail_name("peer", options->peer_name);
     if (options->flags & ~(uint32_t)KNOWN_FLAGS)
         return pm_fail(PEERMAP_EINVAL, "options.flags has bits that this version does not know: 0x%" PRIx32, options->flags);
     if (options->mode & ~(uint32_t)0777)
@@ -60,6 +61,12 @@ static int check_options(const peermap_options *options)
     if (options->owner != 0 && !(options->flags & PEERMAP_OWNER))
         return pm_fail(PEERMAP_EINVAL, "options.owner is %" PRIu32 ", and counts only with PEERMAP_OWNER in options.flags", options->owner);
     return 0;
+}
+
+static int check_directory(void)
+{
+    const char *fault = pm_directory_fault();
+    return fault ? pm_fail(PEERMAP_EINVAL, "%s, and is %s", fault, secure_getenv("PEERMAP_DIR")) : 0;
 }
 
 /* The program's name, with everything that a name may not hold replaced. */
@@ -124,7 +131,7 @@ void pm_handle_free(peermap_segment *segment)
 static int object_error(const char *name, const char *what, int error)
 {
     if (error == EACCES || error == EPERM) {
-        pm_fail(PEERMAP_EACCES, "cannot %s segment %s: %s; see the owner and mode of %s/%s%s", what, name, strerror(error), PM_DIRECTORY, PM_PREFIX, name);
+        pm_fail(PEERMAP_EACCES, "cannot %s segment %s: %s; see the owner and mode of %s/%s%s", what, name, strerror(error), pm_directory(), PM_PREFIX, name);
         errno = error;
         return PEERMAP_EACCES;
     }
@@ -133,9 +140,9 @@ static int object_error(const char *name, const char *what, int error)
     if (error == EEXIST)
         return pm_fail(PEERMAP_EEXIST, "segment %s exists already", name);
     if (error == EINVAL)
-        return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is not a regular file", PM_DIRECTORY, PM_PREFIX, name);
+        return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is not a regular file", pm_directory(), PM_PREFIX, name);
     if (error == EAGAIN)
-        return pm_fail(PEERMAP_EBUSY, "cannot %s segment %s: another process has had a lease on %s/%s%s until now (F_SETLEASE); see /proc/locks", what, name, PM_DIRECTORY, PM_PREFIX,
+        return pm_fail(PEERMAP_EBUSY, "cannot %s segment %s: another process has had a lease on %s/%s%s until now (F_SETLEASE); see /proc/locks", what, name, pm_directory(), PM_PREFIX,
                        name);
     pm_fail(PEERMAP_EOS, "cannot %s segment %s: %s%s", what, name, strerror(error), error == EMFILE ? "; see ulimit -n" : "");
     errno = error;
@@ -165,6 +172,7 @@ static void write_header(peermap_segment *segment, uint64_t size)
                                   .target = pm_ahead_of(segment, size),
                                   .horizon = pm_ahead_of(segment, size),
                                   .epoch = 1,
+                                  .root_regions = shape->flags & PM_SEGMENT_HEAP ? 1 : pm_root_regions(shape->root_count),
                                   .heap = { .secret = pm_random() },
                                   .identity = pm_identity_of(segment->fd) };
     pm_places_write(&shape->places, header);
@@ -216,6 +224,17 @@ int pm_publish(peermap_segment *segment)
     return reopen(segment);
 }
 
+/* After a file was made there, or was not. */
+static int check_folder(const peermap_segment *segment)
+{
+    const char *name = segment->name, *folder = pm_directory();
+    if (segment->fd == -ENOENT || segment->fd == -ENOTDIR)
+        return pm_fail(PEERMAP_EINVAL, "segment %s cannot be created: there is no folder %s (PEERMAP_DIR)", name, folder);
+    if (segment->fd == -EOPNOTSUPP || segment->fd == -EISDIR || (segment->fd >= 0 && !pm_object_is_memory(segment->fd)))
+        return pm_fail(PEERMAP_EINVAL, "segment %s cannot be created in %s (PEERMAP_DIR): that is no tmpfs, as a segment needs; see df -T", name, folder);
+    return 0;
+}
+
 static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
 {
     const struct pm_shape *shape = &segment->shape;
@@ -226,6 +245,9 @@ static int make(peermap_segment *segment, uint64_t size, uint32_t mode)
     pm_hold_forks();
     segment->fd = PM_FAILED("create.make") ? -errno : pm_object_make();
     pm_let_fork();
+    rc = check_folder(segment);
+    if (rc != 0)
+        return rc;
     int error = segment->fd < 0 ? -segment->fd : pm_object_furnish(segment->fd, shape->places.plain_len, shape->header_len, shape->header_len + size, mode, segment->entered_by);
     PM_POINT("create.made");
     if (error == ENOSPC || error == ENOMEM || error == EDQUOT || error == ETIMEDOUT)
@@ -266,6 +288,55 @@ static int build(peermap_segment *segment, const peermap_options *options)
     return 0;
 }
 
+/* ---- what it is to be, and is not ---- */
+
+static int contradict(const peermap_segment *segment, const char *what)
+{
+    return pm_fail(PEERMAP_EINVAL, "segment %s exists already, %s; leave out that option, or destroy the segment and create it anew", segment->name, what);
+}
+
+static int lacks(const peermap_segment *segment, const char *option, uint64_t wanted, uint64_t is)
+{
+    char what[160];
+    snprintf(what, sizeof what, "with %s %" PRIu64 ", and not %" PRIu64, option, is, wanted);
+    return contradict(segment, what);
+}
+
+static int check_flags(const peermap_segment *segment, uint32_t wanted)
+{
+    const uint32_t is = segment->shape.flags;
+    if (wanted & PEERMAP_HEAP && !(is & PM_SEGMENT_HEAP))
+        return contradict(segment, "without PEERMAP_HEAP");
+    if (wanted & PEERMAP_STRICT && !(is & PM_SEGMENT_STRICT))
+        return contradict(segment, "without PEERMAP_STRICT");
+    if (wanted & PEERMAP_HUGE && !(is & PM_SEGMENT_HUGE))
+        return contradict(segment, "without PEERMAP_HUGE");
+    return 0;
+}
+
+/* Options of creation say what a program goes by: what is not so is told here, not by what fails for it later.  Sizes change, so initial_size says nothing. */
+static int check_wishes(const peermap_segment *segment, const peermap_options *options)
+{
+    const struct pm_shape *shape = &segment->shape;
+    struct stat facts;
+    int rc = check_flags(segment, options->flags);
+    if (rc != 0)
+        return rc;
+    if (options->reserve_size > shape->reserved)
+        return lacks(segment, "reserve_size", options->reserve_size, shape->reserved);
+    if (options->max_peers > shape->slot_count)
+        return lacks(segment, "max_peers", options->max_peers, shape->slot_count);
+    if (options->max_roots > shape->root_count)
+        return lacks(segment, "max_roots", options->max_roots, shape->root_count);
+    if (options->ahead != 0 && options->ahead != shape->ahead)
+        return lacks(segment, "ahead", options->ahead, shape->ahead);
+    if (options->mode == 0 || fstat(segment->fd, &facts) != 0 || (facts.st_mode & 0777) == options->mode)
+        return 0;
+    char what[64];
+    snprintf(what, sizeof what, "with mode 0%03o, and not 0%03o", (unsigned)facts.st_mode & 0777, (unsigned)options->mode);
+    return contradict(segment, what);
+}
+
 /* ---- attaching ---- */
 
 static int find(peermap_segment *segment, const peermap_options *options)
@@ -279,13 +350,14 @@ static int find(peermap_segment *segment, const peermap_options *options)
     PM_POINT("attach.opened");
     if (error == EACCES && pm_only_reads(segment)) {
         errno = error;
-        return pm_fail(PEERMAP_EACCES, "cannot open segment %s: %s; who only reads enters the registry as well, and needs write permission for " PM_DIRECTORY "/" PM_PREFIX "%s", segment->name,
-                       strerror(error), segment->name);
+        return pm_fail(PEERMAP_EACCES, "cannot open segment %s: %s; who only reads enters the registry as well, and needs write permission for %s/" PM_PREFIX "%s", segment->name,
+                       strerror(error), pm_directory(), segment->name);
     }
     if (error != 0)
         return object_error(segment->name, "open", error);
     int rc = pm_owner_check(segment, options);
     rc = rc == 0 ? pm_shape_read(segment->fd, segment->name, &segment->shape) : rc;
+    rc = rc == 0 ? check_wishes(segment, options) : rc;
     rc = rc == 0 ? pm_reserve(segment) : rc;
     rc = rc == 0 ? pm_guard(segment) : rc;
     rc = rc == 0 ? pm_object_check(segment) : rc;
@@ -332,8 +404,9 @@ static int obtain(const char *name, const peermap_options *given, peermap_segmen
         return pm_fail(PEERMAP_EINVAL, "out is NULL");
     *out = NULL;
     if (!pm_name_valid(name))
-        return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
-    int rc = given ? check_size(given) : 0;
+        return pm_fail_name("segment", name);
+    int rc = check_directory();
+    rc = rc == 0 && given ? check_size(given) : rc;
     rc = rc == 0 ? check_options(options) : rc;
     if (rc != 0)
         return rc;
@@ -391,6 +464,9 @@ void peermap_detach(peermap_segment *segment)
         munmap(segment, sizeof *segment);
         return;
     }
+    uint32_t no = 0;
+    if (!cas32(&segment->leaving, &no, 1)) /* by another thread, in which the process ends */
+        return;
     if (pm_inherited(segment)) /* in the child of a bare clone(), where not even free() may be called */
         return;
     pm_heap_leave(segment);
@@ -405,7 +481,7 @@ int peermap_unlink(const char *name)
 {
     PM_UNCANCELLED;
     if (!pm_name_valid(name))
-        return pm_fail(PEERMAP_ENAME, "%s: %s", name ? name : "(null)", peermap_error_text(PEERMAP_ENAME));
+        return pm_fail_name("segment", name);
     int error = PM_FAILS("destroy.remove");
     if (error == 0)
         error = pm_object_remove(name);
@@ -449,8 +525,10 @@ size_t peermap_pin(peermap_segment *segment)
     uint64_t *pin = &segment->slots[segment->index].pin;
     uint64_t size = active(segment), word = peek64(pin), wanted;
     do {
-        uint64_t bytes = word & PM_PIN_BYTES;
-        wanted = ((word & ~PM_PIN_BYTES) + PM_PIN_ONE) | (bytes > size ? bytes : size);
+        const uint64_t bytes = pm_pin_bytes(word), count = pm_pin_count(word);
+        if (count == PM_PIN_COUNT_MAX)
+            return 0;
+        wanted = pm_pin_word(count + 1, bytes > size ? bytes : size);
     } while (!cas64(pin, &word, wanted));
     uint64_t now = active(segment);
     return now < size ? now : size;
@@ -461,15 +539,13 @@ void peermap_unpin(peermap_segment *segment)
     if (!pm_attached(segment))
         return;
     uint64_t *pin = &segment->slots[segment->index].pin;
-    uint64_t word = peek64(pin), wanted;
+    uint64_t word = peek64(pin), count;
     do {
-        if (word < PM_PIN_ONE)
+        count = pm_pin_count(word);
+        if (count == 0)
             return;
-        wanted = word - PM_PIN_ONE;
-        if (wanted < PM_PIN_ONE)
-            wanted = 0;
-    } while (!cas64(pin, &word, wanted));
-    if (wanted == 0 && order_load32(&segment->header->pin_waiter) != 0) {
+    } while (!cas64(pin, &word, count == 1 ? 0 : pm_pin_word(count - 1, pm_pin_bytes(word))));
+    if (count == 1 && order_load32(&segment->header->pin_waiter) != 0) {
         add32(&segment->header->pin_waiter, 1);
         pm_futex_wake(&segment->header->pin_waiter, UINT32_MAX, 1);
     }

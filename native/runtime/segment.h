@@ -10,7 +10,7 @@
  *     segment.c   create, attach, detach: from a name to a mapped segment and back
  *     call.h      no cancellation in the middle of a call
  *     owner.c     whose object it is
- *     fork.c      what becomes of attachments in a child
+ *     fork.c      what becomes of attachments in a child, and at the end of the process
  *     renew.c     an object that is a copy of a segment becomes one
  *     shape.c     what a header must look like before anything in it is believed
  *     reserve.c   the address range, and mapping inside it
@@ -117,7 +117,9 @@ struct pm_heap {
     uint64_t units;  /* that there can ever be */
     uint64_t secret;
     uint64_t step;
-    uint64_t holder; /* this peer, as records name it */
+    uint64_t holder; /* this peer, as records name it, */
+    uint64_t attachment; /* and as objects do */
+    uint64_t created_ns; /* CLOCK_REALTIME, of the segment */
     uint32_t owner;  /* index + 1 of a record for units that are on their way */
     struct pm_heap_words *counts;
     uint32_t *hints;
@@ -125,6 +127,7 @@ struct pm_heap {
     struct pm_record *records;
     uint64_t *words;
     struct pm_bits *bits;
+    uint32_t owner_seen; /* slot of the peer that the last object that was met is of */
     struct pm_cache *caches; /* of all threads, under pm_hold_forks() */
 };
 
@@ -154,7 +157,9 @@ struct peermap_segment {
     uint64_t deadline_ns;
     uint64_t entered_by; /* the deadline of the call that makes this */
     bool nameless;     /* just made: its agent gives it its name, when it has its slot */
-    uint32_t detached; /* nothing of it is mapped any more: a forked child's, or being freed */
+    uint32_t leaving;  /* somebody detaches from it, or the process ends: */
+    uint32_t exits;    /* then its memory stays mapped, for other threads may run yet */
+    uint32_t detached; /* it is of no use any more: a forked child's, or being freed */
     uint32_t mark;     /* of the process that attached: fork.c */
     uint32_t lost;     /* the header is private zeroes: guard.c */
     uint32_t loss_told; /* that the data was cut short is in the event ring */
@@ -164,9 +169,9 @@ struct peermap_segment {
     uint64_t reservation;
     struct pm_header *header;
     struct pm_slot *slots;
-    struct pm_root *roots;
     struct pm_event *events;
 
+    uint32_t roots_shown; /* so many records of roots are in a core file */
     uint64_t mapped; /* data bytes mapped here: written by the agent, read by all threads */
     uint64_t shown;  /* the agent's, of one that only reads: so many of them are in a core file */
     struct {
@@ -268,6 +273,7 @@ int pm_owner_of_new(const char *name, const peermap_options *options);          
 int pm_shape_read(int fd, const char *name, struct pm_shape *shape);
 int pm_shape_plan(const peermap_options *options, struct pm_shape *shape);
 bool pm_name_valid(const char *name);
+int pm_fail_name(const char *what, const char *name); /* ENAME, of one that is not */
 bool pm_name_equal(const char *shared, const char *name); /* `shared` may lack its NUL */
 
 /* ---- renew.c ---- */
@@ -293,6 +299,7 @@ void pm_map_back(peermap_segment *segment, uint64_t from, uint64_t to);
 /* Of one that only reads, in its agent. */
 int pm_close_header(peermap_segment *segment); /* what it never writes cannot be written any more.  0 or a code */
 void pm_show(peermap_segment *segment);        /* so much is let into core files as there is to be for the target, if it is not yet */
+void pm_show_roots(peermap_segment *segment, uint32_t opened); /* any thread: the same of the records of roots */
 /* For the target, and whoever's it is: by powers of two, so that few growths have to wake readers.  What is not active has no memory, and takes none of a core. */
 uint64_t pm_shown_for(const peermap_segment *segment, uint64_t target);
 int pm_fill_hole(peermap_segment *segment, uint64_t from, uint64_t to, uint64_t deadline); /* of the object, whole pages.  0 or errno */
@@ -315,6 +322,7 @@ int pm_agent_start(peermap_segment *segment); /* 0, a code, or that */
 /* Any thread.  The answer is in `request`, which is the caller's own. */
 int pm_agent_ask(peermap_segment *segment, struct pm_request *request); /* which has its deadline */
 void pm_agent_stop(peermap_segment *segment);
+void pm_agent_leave(peermap_segment *segment, uint64_t deadline); /* at the end of the process: what that leaves of it goes with the process */
 /* Whoever reads what the agent writes for the askers of rounds.  False if it is not to be had before the deadline. */
 bool pm_agent_hold_off(peermap_segment *segment);
 void pm_agent_let_on(peermap_segment *segment);
@@ -477,6 +485,7 @@ int pm_fail_own_memory(void); /* malloc() or the like has failed */
 /* ---- heap.c, for segments that have one ---- */
 int pm_heap_enter(peermap_segment *segment, uint64_t step); /* when it is attached */
 void pm_heap_leave(peermap_segment *segment);               /* before its agent ends */
+void pm_heap_exit(peermap_segment *segment);                /* the same where the process ends: of this thread, and of no other */
 /* Of those peers alone; count PM_EVERYBODY: of all that have ended.  Nothing if it has none. */
 void pm_heap_reap(peermap_segment *segment, const peermap_peer *peers, int count);
 uint64_t pm_heap_end(const peermap_segment *segment);       /* bytes that are in use, to the last one: no shrink below them */

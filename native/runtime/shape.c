@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define ROOTS 64u
+#define HEAP_ROOTS PM_ROOTS_MAX
 #define EVENTS 4096u
 #define DEFAULT_PEERS 128u
 #define DEFAULT_RESERVE (UINT64_C(16) << 30)
@@ -40,6 +41,14 @@ bool pm_name_valid(const char *name)
     return length > 0 && length < PM_NAME_MAX;
 }
 
+int pm_fail_name(const char *what, const char *name)
+{
+    const char *must = peermap_error_text(PEERMAP_ENAME);
+    return !name   ? pm_fail(PEERMAP_ENAME, "the name of the %s is NULL: %s", what, must)
+           : !*name ? pm_fail(PEERMAP_ENAME, "the name of the %s is empty: %s", what, must)
+                    : pm_fail(PEERMAP_ENAME, "the %s cannot be called %.80s: %s", what, name, must);
+}
+
 bool pm_name_equal(const char *shared, const char *name) { return strncmp(shared, name, PM_NAME_MAX) == 0; }
 
 /* What the counts of a header, which are within their bounds, make of it. */
@@ -61,11 +70,14 @@ static uint64_t most_reserved(uint32_t flags) { return flags & PM_SEGMENT_HEAP ?
 
 int pm_shape_plan(const peermap_options *options, struct pm_shape *shape)
 {
-    struct pm_header planned = { .root_count = ROOTS, .event_count = EVENTS, .generation = pm_random(), .page_size = (uint32_t)page(), .ahead = options->ahead };
+    struct pm_header planned = { .event_count = EVENTS, .generation = pm_random(), .page_size = (uint32_t)page(), .ahead = options->ahead };
     planned.slot_count = options->max_peers ? options->max_peers : DEFAULT_PEERS;
     planned.reserved = options->reserve_size ? options->reserve_size : DEFAULT_RESERVE;
     planned.flags = (options->flags & PEERMAP_STRICT ? PM_SEGMENT_STRICT : 0) | (options->flags & PEERMAP_NO_PTRACE ? PM_SEGMENT_NO_PTRACE : 0) |
                     (options->flags & PEERMAP_HUGE ? PM_SEGMENT_HUGE : 0) | (options->flags & PEERMAP_HEAP ? PM_SEGMENT_HEAP : 0);
+    planned.root_count = options->max_roots ? options->max_roots : planned.flags & PM_SEGMENT_HEAP ? HEAP_ROOTS : ROOTS;
+    if (planned.root_count > PM_ROOTS_MAX)
+        return pm_fail(PEERMAP_EINVAL, "max_roots is %" PRIu32 "; the most is %" PRIu32, planned.root_count, PM_ROOTS_MAX);
     if (planned.slot_count > PM_SLOTS_MAX)
         return pm_fail(PEERMAP_EINVAL, "max_peers is %" PRIu32 "; the most is %" PRIu32, planned.slot_count, PM_SLOTS_MAX);
     uint64_t most = most_reserved(planned.flags);
@@ -85,7 +97,7 @@ static int wrong(const char *name, const char *field, uint64_t value)
 static int judge(const struct pm_header *header, const char *name, uint64_t length, struct pm_shape *shape)
 {
     if (header->magic != PM_MAGIC)
-        return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is not a segment", PM_DIRECTORY, PM_PREFIX, name);
+        return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is not a segment", pm_directory(), PM_PREFIX, name);
     if (header->version != PM_VERSION)
         return pm_fail(PEERMAP_EVERSION, "segment %s has layout %" PRIu32 ", this library knows %" PRIu32, name, header->version, PM_VERSION);
     if (header->page_size != page())
@@ -128,6 +140,6 @@ int pm_shape_read(int fd, const char *name, struct pm_shape *shape)
     if (length < 0)
         return pm_fail(PEERMAP_EOS, "cannot read segment %s: %s", name, strerror(errno));
     if (length < (ssize_t)sizeof header)
-        return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is too short to be a segment", PM_DIRECTORY, PM_PREFIX, name);
+        return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is too short to be a segment", pm_directory(), PM_PREFIX, name);
     return judge(&header, name, (uint64_t)facts.st_size, shape);
 }

@@ -90,9 +90,10 @@ static int pin(peermap_segment *segment, size_t offset, const void *bytes, size_
     if (!bytes && length > 0)
         return pm_fail(PEERMAP_EINVAL, "bytes is NULL");
     const size_t size = peermap_pin(segment);
-    if (offset <= size && length <= size - offset && !pm_lost(segment))
+    if (size > 0 && offset <= size && length <= size - offset && !pm_lost(segment))
         return 0;
-    peermap_unpin(segment);
+    if (size > 0)
+        peermap_unpin(segment);
     return pm_unless_lost(segment, pm_fail(PEERMAP_EINVAL, "%zu bytes at offset %zu do not lie in the active memory of segment %s, which has %zu", length, offset,
                                            segment->name, size));
 }

@@ -64,7 +64,7 @@ static void tell_slot(uint32_t index, const struct pm_slot *slot)
             "  slot %-3u %s %-16.63s pid %-7u life 0x%08x mapped %-9" PRIu64 " requested %" PRIu64 " acked %" PRIu64 " unstopped %" PRIu64
             " pin %" PRIu64 "x%" PRIu64 " method %u error %d\n",
             index, (slot->tag & PM_TAG_STATE) == PM_LIVE ? "live   " : "claimed", slot->name, slot->pid, slot->life, slot->mapped, slot->requested,
-            slot->acked, slot->unstopped, slot->pin >> 48, slot->pin & PM_PIN_BYTES, slot->method, slot->error);
+            slot->acked, slot->unstopped, pm_pin_count(slot->pin), pm_pin_bytes(slot->pin), slot->method, slot->error);
 }
 
 void tell_events(const char *segment)

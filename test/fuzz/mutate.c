@@ -115,7 +115,7 @@ static struct field somewhere(struct tables t, const uint8_t *bytes, size_t size
     case 2:
     case 3:
         field = root_fields[chance(COUNT(root_fields))];
-        record = some_record(bytes, size, places->roots, t.roots, sizeof(struct pm_root));
+        record = some_record(bytes, size, places->roots, 1 + t.roots, sizeof(struct pm_root));
         break;
     case 4:
         field = event_fields[chance(COUNT(event_fields))];
@@ -239,7 +239,7 @@ static size_t rearrange(uint8_t *bytes, size_t size, size_t most, uint32_t *leng
         return size;
     memcpy(&h, bytes, sizeof h);
     h.slot_count = (uint32_t)(1 + chance(chance(4) ? 8 : PM_SLOTS_MAX));
-    h.root_count = (uint32_t)(1 + chance(chance(4) ? 8 : PM_ROOTS_MAX));
+    h.root_count = (uint32_t)(1 + chance(chance(4) ? 8 : 4096));
     h.event_count = UINT32_C(1) << chance(chance(4) ? 6 : 21);
     h.page_size = 4096;
     h.flags &= ~(uint32_t)(PM_SEGMENT_HEAP | PM_SEGMENT_HUGE);

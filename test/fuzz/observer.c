@@ -2,6 +2,7 @@
 /* observer.c - target: an object of any bytes is looked at in every way that the observer has.  The input is an image. */
 #include "fuzz.h"
 
+#include "budget.h"
 #include "error.h"
 #include "events.h"
 #include "snapshot.h"
@@ -54,7 +55,7 @@ static void look(const struct pmo_observer *observer, enum pmo_depth depth)
         fuzz_found("a snapshot failed: %s", peermap_last_error());
     if (!s.readable && s.problems.count == 0)
         fuzz_found("it cannot be read, and nothing says why");
-    if (s.peer_count > PM_SLOTS_MAX || s.root_count > PM_ROOTS_MAX)
+    if (s.peer_count > PM_SLOTS_MAX || s.root_count > PMO_ROOTS_MAX)
         fuzz_found("%zu peers, %zu roots", s.peer_count, s.root_count);
     for (size_t i = 0; i < s.peer_count; i++)
         if (!memchr(s.peers[i].slot.name, 0, PM_NAME_MAX))

@@ -4,7 +4,7 @@
  *
  *     seeds FOLDER        FOLDER/image and FOLDER/peer must exist
  *
- * A real header has 64 roots and 4096 events.  An image is made smaller: the last 4 roots, and the last 16 events, rearranged as layout.h would
+ * A real header has 64 roots and 4096 events.  An image is made smaller: 4 roots, and the last 16 events, rearranged as layout.h would
  * for such counts.  Everything else is as the runtime wrote it.
  */
 #include "fuzz.h"
@@ -74,6 +74,19 @@ static void rename_processes(struct pm_header *h, struct pm_slot *slots)
     }
 }
 
+/* Of a table that has fewer, each where it is looked for. */
+static void reduce_roots(const struct pm_root *roots, struct pm_root *small)
+{
+    small[0] = roots[0];
+    for (uint32_t i = 1; i <= PM_ROOTS_FIRST; i++) {
+        uint32_t step = 0;
+        while (step < ROOTS && small[1 + (roots[i].hash + step) % ROOTS].tag != 0)
+            step++;
+        if (roots[i].tag != 0 && step < ROOTS)
+            small[1 + (roots[i].hash + step) % ROOTS] = roots[i];
+    }
+}
+
 static size_t reduce(const char *object, uint8_t image[FUZZ_INPUT_MAX])
 {
     struct pm_header h;
@@ -84,12 +97,11 @@ static size_t reduce(const char *object, uint8_t image[FUZZ_INPUT_MAX])
     struct pm_places places;
     pm_places_find(&small, &places);
     pm_places_write(&places, &small);
-    const size_t end = small.roots_off + ROOTS * sizeof(struct pm_root);
+    const size_t end = small.roots_off + (1 + ROOTS) * sizeof(struct pm_root);
     small.base = UINT64_C(0x7e8000000000) + small.header_len;
     memset(image, 0, FUZZ_INPUT_MAX);
     memcpy(image + small.slots_off, object + h.slots_off, SLOTS * sizeof(struct pm_slot));
-    /* The runtime fills them from the end. */
-    memcpy(image + small.roots_off, object + h.roots_off + (h.root_count - ROOTS) * sizeof(struct pm_root), ROOTS * sizeof(struct pm_root));
+    reduce_roots((const struct pm_root *)(const void *)(object + h.roots_off), (struct pm_root *)(void *)(image + small.roots_off));
     for (uint64_t i = h.event_head > EVENTS ? h.event_head - EVENTS : 0; i < h.event_head; i++) {
         struct pm_event event;
         memcpy(&event, object + h.events_off + i % h.event_count * sizeof event, sizeof event);

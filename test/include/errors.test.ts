@@ -38,9 +38,10 @@ const exceptions: Exception[] = [
   {
     at: 'resize.c:operate',
     codes: ['ESRCH'],
-    of: ['peermap_grow', 'peermap_shrink', 'peermap_trim'],
-    because: 'their requests are for no one peer: pid is 0',
+    of: ['peermap_grow', 'peermap_grow_to', 'peermap_shrink', 'peermap_trim'],
+    because: 'their requests are for no one peer: pid is 0; or for this one, which lives',
   },
+  { at: 'roots.c:check_name', codes: ['ENAME'], of: ['peermap_wait_roots'], because: 'it asks for no root by its name' },
   {
     at: 'ahead.c:pm_grow_inside',
     codes: ['ENOSPC'],

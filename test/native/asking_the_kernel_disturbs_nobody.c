@@ -11,7 +11,7 @@ static struct pmo_lease hold(void)
     struct pmo_entry entry;
     struct pmo_lease lease;
     enum pmo_reason why;
-    CHECK(pmo_folder_open(segment.name, true, &entry, &why));
+    CHECK(pmo_folder_open(NULL, segment.name, true, &entry, &why));
     CHECK_REASON(pmo_lease_take(&entry, segment.object, false, &lease), PMO_LEASED);
     close(entry.folder);
     return lease;

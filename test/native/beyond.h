@@ -133,7 +133,7 @@ static inline struct object make_object(const char *what, mode_t mode, uid_t own
 static inline struct pmo_removal remove_object(const struct object *object)
 {
     struct pmo_removal removal;
-    const struct pmo_target target = { PMO_POSIX, object->name, object->object, false, 0 };
+    const struct pmo_target target = { PMO_POSIX, object->name, object->object, false, 0, NULL };
     pmo_unlink(&target, &removal);
     return removal;
 }

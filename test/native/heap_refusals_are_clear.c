@@ -31,9 +31,10 @@ static void at_the_limit(void)
     unsigned char *object[200];
     int count = 0;
     open_heap("one", 0, 0, 64 << 20);
-    refused(peermap_alloc(heap, SIZE_MAX), ENOMEM, "reserve_size");
-    refused(peermap_alloc(heap, SIZE_MAX - 8), ENOMEM, "reserve_size");
-    refused(peermap_calloc(heap, SIZE_MAX / 2, 3), ENOMEM, "reserve_size");
+    refused(peermap_alloc(heap, SIZE_MAX), ENOMEM, "no segment can");
+    refused(peermap_alloc(heap, SIZE_MAX - 8), ENOMEM, "no segment can");
+    refused(peermap_calloc(heap, SIZE_MAX / 2, 3), ENOMEM, "9223372036854775807 times 3 bytes");
+    refused(peermap_alloc(heap, (size_t)1 << 30), ENOMEM, "reserve_size");
     refused(peermap_alloc(heap, 64 << 20), ENOMEM, "at most");
     refused(peermap_aligned_alloc(heap, 48, 10), EINVAL, "48");
     refused(peermap_aligned_alloc(heap, 4 << 20, 10), EINVAL, "power of two");

@@ -40,7 +40,7 @@ static void names(void)
     CHECK(strstr(peermap_last_error(), "peermap.h of version 0.1") != NULL);
     options = (peermap_options){ .struct_size = sizeof options, .reserved = { [3] = 1 } };
     CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_EINVAL);
-    options = (peermap_options){ .struct_size = sizeof options, .reserved0 = 1 };
+    options = (peermap_options){ .struct_size = sizeof options, .reserved = { 1 } };
     CHECK_INT(peermap_create(seg(), &options, &segment), PEERMAP_EINVAL);
     /* A later version's: an option that is not known here is refused, and none is not. */
     struct {

@@ -40,8 +40,8 @@ int main(int argc, char **argv)
         CHECK_INT(length, s.header.header_len + pmo_active(&s.header));
         CHECK_INT(mapped_bytes(started[i]->pid, peer->slot.base, peer->slot.base + pmo_active(&s.header), s.header.header_len), pmo_active(&s.header));
     }
-    CHECK_INT(find_peer(&s, "b")->slot.pin / PM_PIN_ONE, 1);
-    CHECK_INT(find_peer(&s, "b")->slot.pin & PM_PIN_BYTES, pmo_active(&s.header));
+    CHECK_INT(pm_pin_count(find_peer(&s, "b")->slot.pin), 1);
+    CHECK_INT(pm_pin_bytes(find_peer(&s, "b")->slot.pin), pmo_active(&s.header));
     CHECK_INT(s.root_count, 1);
     CHECK(strcmp(s.roots[0].name, "index") == 0 && strcmp(s.roots[0].type, "struct-index") == 0);
     CHECK_INT(s.roots[0].off, 4096);

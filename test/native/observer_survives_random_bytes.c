@@ -3,6 +3,7 @@
  * Whatever the bytes are, an observer ends with an answer: some thousand mutations of a real segment, and objects of noise, cut to any
  * length, are looked at in full.  The mutations are the same in every run.
  */
+#include "budget.h"
 #include "image.h"
 
 #define MUTATIONS 4000
@@ -39,7 +40,7 @@ static void look_at_everything(size_t round)
     struct pmo_snapshot s = look_at(&observer, round % 64 == 0 ? PMO_STRANGERS : PMO_PROCESSES);
     *(s.readable ? &seen_readable : &seen_unreadable) += 1;
     CHECK(s.readable || s.problems.count > 0);
-    CHECK(s.peer_count <= PM_SLOTS_MAX && s.root_count <= PM_ROOTS_MAX);
+    CHECK(s.peer_count <= PM_SLOTS_MAX && s.root_count <= PMO_ROOTS_MAX);
     for (size_t i = 0; i < s.peer_count; i++)
         CHECK(memchr(s.peers[i].slot.name, 0, PM_NAME_MAX) != NULL);
     pmo_snapshot_free(&s);

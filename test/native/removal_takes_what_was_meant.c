@@ -16,7 +16,7 @@ static void put_another_in_its_place(void)
 static void when_its_name_is_anothers(void)
 {
     meant = make_object("meant", 0600, geteuid());
-    const struct pmo_target wrong = { PMO_POSIX, meant.name, { meant.object.device, meant.object.inode + 1 }, false, 0 };
+    const struct pmo_target wrong = { PMO_POSIX, meant.name, { meant.object.device, meant.object.inode + 1 }, false, 0, NULL };
     struct pmo_removal removal;
     pmo_unlink(&wrong, &removal);
     CHECK_OUTCOME(removal, PMO_REMOVAL_REPLACED);
@@ -39,7 +39,7 @@ static void when_it_is_destroyed_anyway(void)
 {
     meant = make_object("destroyed", 0600, geteuid());
     const pid_t holder = holder_of(&meant, have_mapped);
-    struct pmo_target target = { PMO_POSIX, meant.name, { meant.object.device, meant.object.inode + 1 }, true, 0 };
+    struct pmo_target target = { PMO_POSIX, meant.name, { meant.object.device, meant.object.inode + 1 }, true, 0, NULL };
     struct pmo_removal removal;
     pmo_unlink(&target, &removal);
     CHECK_OUTCOME(removal, PMO_REMOVAL_REPLACED);
@@ -118,7 +118,7 @@ static void when_its_name_leads_away(void)
 {
     const char *const names[] = { "../etc/hostname", "./x", "a//b", "..", "", "/etc/hostname" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const struct pmo_target target = { PMO_POSIX, names[i], identity_of("/etc/hostname"), false, 0 };
+        const struct pmo_target target = { PMO_POSIX, names[i], identity_of("/etc/hostname"), false, 0, NULL };
         struct pmo_removal removal;
         pmo_unlink(&target, &removal);
         CHECK_OUTCOME(removal, PMO_REMOVAL_GONE);

@@ -39,7 +39,7 @@ int main(int argc, char **argv)
     CHECK_INT(peermap_attach(seg(), &options, &segment), 0);
     options.peer_name = "twice";
     CHECK_INT(peermap_attach(seg(), &options, &second), PEERMAP_EADDR);
-    CHECK(strstr(peermap_last_error(), "peermap.") != NULL);
+    CHECK(strstr(peermap_last_error(), "attached") != NULL && strstr(peermap_last_error(), "peermap_segment_at()") != NULL);
     peermap_detach(segment);
     return 0;
 }

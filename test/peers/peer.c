@@ -8,7 +8,7 @@
  *
  * First line: "ready PID BASE SIZE", or "error CODE sentence" and exit 1.  Then "ok ..." or "error CODE sentence" for each of
  *
- *     grow N | shrink N | remap [PID] | map [PID]    ok EPOCH SIZE PEERS ACKED LATE DIED
+ *     grow N | grow-to N | shrink N | remap [PID] | map [PID]    ok EPOCH SIZE PEERS ACKED LATE DIED
  *     size | base | epoch | pin                      ok VALUE
  *     unpin | detach | reap                          ok [FREED]
  *     fill OFF LEN BYTE                              ok
@@ -131,6 +131,8 @@ static void obey(const char *line)
         return;
     if (strcmp(word, "grow") == 0)
         answer_round(peermap_grow(segment, a, &last));
+    else if (strcmp(word, "grow-to") == 0)
+        answer_round(peermap_grow_to(segment, a, &last));
     else if (strcmp(word, "shrink") == 0)
         answer_round(peermap_shrink(segment, a, &last));
     else if (strcmp(word, "remap") == 0)
@@ -225,6 +227,10 @@ int main(int argc, char **argv)
             options.flags |= PEERMAP_RELOCATABLE;
         else
             return fprintf(stderr, "peer: unknown word %s\n", argv[i]), 2;
+    }
+    if (!create) { /* what is there need not be so */
+        options.flags &= ~(uint32_t)(PEERMAP_STRICT | PEERMAP_HUGE);
+        options.ahead = options.reserve_size = options.max_peers = 0;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
     int rc = create ? peermap_create(argv[1], &options, &segment) : peermap_attach(argv[1], &options, &segment);

@@ -8,7 +8,7 @@
  */
 #include <peermap.h>
 
-#include "../../native/base/layout.h"
+#include "../../native/base/places.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -50,9 +50,12 @@ int main(int argc, char **argv)
     struct pm_slot *slot = (void *)((char *)header + header->slots_off);
     struct pm_root *roots = (void *)((char *)header + header->roots_off);
     strncpy(slot->name, argv[2], sizeof slot->name - 1);
-    for (int i = 3; i < argc; i++) {
-        strncpy(roots[i - 3].name, argv[i], sizeof roots[0].name - 1);
-        strncpy(roots[i - 3].type, argv[i], sizeof roots[0].type - 1);
+    for (int i = 3, at = 0; i < argc; at++) {
+        if ((roots[at].tag & PM_TAG_STATE) != PM_LIVE)
+            continue;
+        strncpy(roots[at].name, argv[i], sizeof roots[at].name - 1);
+        strncpy(roots[at].type, argv[i++], sizeof roots[at].type - 1);
+        roots[at].hash = pm_root_hash(roots[at].name);
     }
     printf("ready %d\n", (int)getpid());
     fflush(stdout);

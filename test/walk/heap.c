@@ -57,6 +57,30 @@ static int give(peermap_segment *segment, uint64_t bytes)
     return object ? peermap_set_root(segment, "given", object, bytes, NULL) : PEERMAP_ENOSPC;
 }
 
+/* A word that is to have an object: no other root is of this type. */
+static int give_word(peermap_segment *segment)
+{
+    void *object = peermap_calloc(segment, 1, 64);
+    return object ? peermap_set_root(segment, "given", object, 64, "word") : PEERMAP_ENOSPC;
+}
+
+static int allocate_to(peermap_segment *segment, uint64_t bytes)
+{
+    void **word = peermap_root(segment, "given", NULL);
+    return peermap_alloc_to(segment, word, bytes) ? 0 : PEERMAP_ENOSPC;
+}
+
+/* How many objects are in such a word, each of which lives; or an error. */
+static int in_word(peermap_segment *segment)
+{
+    peermap_root_copy root;
+    int rc = peermap_read_root(segment, "given", &root);
+    if (rc != 0 || !root.pointer || strcmp(root.type, "word") != 0)
+        return rc;
+    void *object = *(void **)root.pointer;
+    return !object ? 0 : peermap_object_size(segment, object) > 0 ? 1 : PEERMAP_EINVAL;
+}
+
 static int free_given(peermap_segment *segment)
 {
     peermap_free(segment, peermap_root(segment, "given", NULL));
@@ -117,7 +141,7 @@ static bool words_are_whole(const char *name)
     return whole;
 }
 
-/* After whatever happened, when nobody is in the middle of anything: the number of live objects, if all is accounted for. */
+/* After whatever happened, when nobody is in the middle of anything: the number of live objects, but for one in a word, if all is accounted for. */
 static int audit(peermap_segment *segment, const char *name)
 {
     peermap_heap *found = malloc(sizeof *found);
@@ -129,7 +153,9 @@ static int audit(peermap_segment *segment, const char *name)
     if (rc >= 0 && (found->faults != 0 || found->lost_threads != 0 || !words_are_whole(name)))
         rc = PEERMAP_EINVAL;
     if (rc >= 0)
-        rc = (int)(found->small_objects + found->large_objects);
+        rc = in_word(segment);
+    if (rc >= 0)
+        rc = (int)(found->small_objects + found->large_objects) - rc;
     free(found);
     return rc;
 }
@@ -138,8 +164,10 @@ int heap_obey(peermap_segment *segment, const char *name, const struct order *or
 {
     switch (order->what) {
     case ALLOC: return allocate(segment, order->bytes);
+    case ALLOC_TO: return allocate_to(segment, order->bytes);
     case FREE_OWN: return free_own(segment);
     case GIVE: return give(segment, order->bytes);
+    case GIVE_WORD: return give_word(segment);
     case FREE_GIVEN: return free_given(segment);
     case SCATTER: return scatter(segment, order->bytes);
     case TRIM: return peermap_trim(segment, NULL);

@@ -143,6 +143,16 @@ static void victim_parked_many(struct stage *stage)
 
 static void witness_gave(struct stage *stage) { must(stage, WITNESS, (struct order){ .what = GIVE, .bytes = 100 }); }
 
+static void witness_gave_word(struct stage *stage) { must(stage, WITNESS, (struct order){ .what = GIVE_WORD }); }
+
+static void witness_gave_word_and_victim_allocates(struct stage *stage)
+{
+    witness_gave_word(stage);
+    victim_had_small(stage);
+}
+
+static void many_roots(struct stage *stage) { must(stage, WITNESS, (struct order){ .what = MANY_ROOTS }); }
+
 static void third_gave_and_left(struct stage *stage)
 {
     a_third(stage);
@@ -223,6 +233,7 @@ const struct play plays[] = {
     { "set a root", .order = { .what = SET_ROOT, .bytes = 2 * PAGE }, .actor = VICTIM },
     { "replace a root", .order = { .what = SET_ROOT, .bytes = 2 * PAGE }, .actor = VICTIM, .prepare = a_root },
     { "remove a root", .order = { .what = DROP_ROOT }, .actor = VICTIM, .prepare = a_root },
+    { "set a root in a further region", .flags = PEERMAP_HEAP, .order = { .what = SET_ROOT, .bytes = 2 * PAGE }, .actor = VICTIM, .prepare = many_roots },
     { "be asked to grow", PEERMAP_STRICT, GROWING(3), .actor = WITNESS },
     { "be asked to grow and populate", PEERMAP_STRICT, GROWING(3), .actor = WITNESS, .witness_flags = PEERMAP_PREFAULT },
     { "be asked to shrink", SHRINKING(2), .actor = WITNESS },
@@ -254,6 +265,8 @@ const struct play plays[] = {
     { "allocate a large object again", HEAP, .order = { .what = ALLOC, .bytes = LARGE }, .actor = VICTIM, .prepare = victim_had_large, .objects = 1 },
     { "allocate in a hole", HEAP, .order = { .what = ALLOC, .bytes = MIB }, .actor = VICTIM, .prepare = a_hole, .objects = 2 },
     { "allocate from a span that was left", HEAP, .order = { .what = ALLOC, .bytes = 100 }, .actor = VICTIM, .prepare = third_left_a_span, .objects = 2 },
+    { "allocate to a word", HEAP, .order = { .what = ALLOC_TO, .bytes = 100 }, .actor = VICTIM, .prepare = witness_gave_word_and_victim_allocates, .objects = 1 },
+    { "allocate a large object to a word", HEAP, .order = { .what = ALLOC_TO, .bytes = LARGE }, .pages = 80, .actor = VICTIM, .prepare = witness_gave_word, .objects = 1 },
     { "free", HEAP, .order = { .what = FREE_OWN }, .actor = VICTIM, .prepare = victim_has_small, .more = 1 },
     { "free another's object", HEAP, .order = { .what = FREE_GIVEN }, .actor = VICTIM, .prepare = witness_gave, .more = 1 },
     { "free the last of a span", HEAP, .order = { .what = FREE_GIVEN }, .actor = VICTIM, .prepare = third_gave_and_left, .more = 1 },

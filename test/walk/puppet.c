@@ -143,6 +143,18 @@ static int check(void)
     return peermap_root(segment, "kept", &place) == (const void *)(base + PAGE) && place == PAGE ? rc : PEERMAP_EINVAL;
 }
 
+/* The first of the table. */
+static int fill_region(void)
+{
+    char name[16];
+    int rc = 0;
+    while (peermap_roots(segment, NULL, 0) < 64 && rc == 0) {
+        snprintf(name, sizeof name, "r%d", peermap_roots(segment, NULL, 0));
+        rc = peermap_set_root(segment, name, (char *)peermap_base(segment) + PAGE, 8, NULL);
+    }
+    return rc;
+}
+
 static int detach(void)
 {
     peermap_detach(segment);
@@ -164,6 +176,7 @@ static int obey(const char *name, const struct order *order, peermap_round *roun
     case REAP: return peermap_reap(segment);
     case SET_ROOT: return peermap_set_root(segment, "other", (char *)peermap_base(segment) + order->bytes, 8, "word");
     case DROP_ROOT: return peermap_set_root(segment, "other", NULL, 0, NULL);
+    case MANY_ROOTS: return fill_region();
     case FILL: return fill();
     case CHECK: return check();
     case SETTLE: return usleep((useconds_t)order->bytes);

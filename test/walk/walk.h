@@ -70,8 +70,8 @@ static inline bool was_struck(const struct script *script) { return load32(&scri
 
 /* ---- puppets ---- */
 
-enum what { CREATE, ATTACH, DETACH, DESTROY, GROW, SHRINK, REMAP, MAP, REAP, SET_ROOT, DROP_ROOT, FILL, CHECK, SETTLE, PEERS,
-            ALLOC, FREE_OWN, GIVE, FREE_GIVEN, SCATTER, TRIM, AUDIT }; /* of a heap */
+enum what { CREATE, ATTACH, DETACH, DESTROY, GROW, SHRINK, REMAP, MAP, REAP, SET_ROOT, DROP_ROOT, MANY_ROOTS, FILL, CHECK, SETTLE, PEERS,
+            ALLOC, ALLOC_TO, FREE_OWN, GIVE, GIVE_WORD, FREE_GIVEN, SCATTER, TRIM, AUDIT }; /* of a heap */
 
 struct order {
     enum what what;

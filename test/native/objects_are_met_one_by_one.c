@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* All live objects of a heap are met once, with their size, who allocated them and when; also those of a process that was killed and told nobody. */
+#include "drive.h"
+
+#include <time.h>
+
+#define MANY 2000
+
+static peermap_segment *heap;
+
+static size_t size_for(int i) { return i % 50 == 0 ? 100000 + (size_t)i : i % 10 == 0 ? 9000 + (size_t)i : (size_t)(i % 700); }
+
+static const peermap_options *as(const char *name)
+{
+    static peermap_options options;
+    options = (peermap_options){ .struct_size = sizeof options, .peer_name = name, .flags = PEERMAP_HEAP };
+    return &options;
+}
+
+static int count_all(void)
+{
+    uint64_t cursor = 0;
+    peermap_object object;
+    int count = 0;
+    while (peermap_next_object(heap, &cursor, &object) == 1)
+        count++;
+    return count;
+}
+
+static void all_are_met_once(void)
+{
+    void *objects[MANY];
+    for (int i = 0; i < MANY; i++)
+        CHECK((objects[i] = peermap_alloc(heap, size_for(i))) != NULL);
+    for (int i = 0; i < MANY; i += 3) {
+        peermap_free(heap, objects[i]);
+        objects[i] = NULL;
+    }
+    uint64_t cursor = 0, before = 0;
+    peermap_object object;
+    int met = 0, rc;
+    while ((rc = peermap_next_object(heap, &cursor, &object)) == 1) {
+        int i = 0;
+        while (i < MANY && objects[i] != object.pointer)
+            i++;
+        CHECK(i < MANY);
+        CHECK_INT(object.size, size_for(i));
+        CHECK(object.offset == (uint64_t)((char *)object.pointer - (char *)peermap_base(heap)) && object.offset > before);
+        CHECK(object.owner == peermap_id(heap) && object.pid == getpid() && object.state == PEERMAP_ALIVE && strcmp(object.name, "this") == 0);
+        const uint64_t now = (uint64_t)time(NULL) * 1000000000u;
+        CHECK(object.allocated_ns + 10000000000u > now && object.allocated_ns < now + 10000000000u);
+        before = object.offset;
+        met++;
+    }
+    CHECK_INT(rc, 0);
+    CHECK_INT(met, MANY - (MANY + 2) / 3);
+    for (int i = 0; i < MANY; i++)
+        peermap_free(heap, objects[i]);
+    CHECK_INT(count_all(), 0);
+}
+
+/* Allocates, and is killed or leaves. */
+static void allocate_in_child(bool leaves)
+{
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        peermap_segment *own;
+        if (peermap_attach(seg(), as("child"), &own) != 0 || !peermap_alloc(own, 123) || !peermap_alloc(own, 40000))
+            _exit(1);
+        if (leaves)
+            peermap_detach(own);
+        else
+            raise(SIGKILL);
+        _exit(0);
+    }
+    int status;
+    CHECK(waitpid(child, &status, 0) == child && (leaves ? status == 0 : WIFSIGNALED(status)));
+}
+
+static void of_whom(int state, bool known)
+{
+    uint64_t cursor = 0;
+    peermap_object object;
+    int count = 0;
+    while (peermap_next_object(heap, &cursor, &object) == 1) {
+        CHECK(object.size == 123 || object.size == 40000);
+        CHECK_INT(object.state, state);
+        CHECK((object.owner != 0) == known && (strcmp(object.name, "child") == 0) == known && object.allocated_ns != 0);
+        peermap_free(heap, object.pointer);
+        count++;
+    }
+    CHECK_INT(count, 2);
+}
+
+static void the_dead_have_left_some(void)
+{
+    allocate_in_child(false);
+    of_whom(PEERMAP_DEAD, true);
+    allocate_in_child(false);
+    CHECK_INT(peermap_reap(heap), 1);
+    of_whom(PEERMAP_DEAD, false);
+    allocate_in_child(true);
+    of_whom(PEERMAP_DEAD, false);
+}
+
+static void one_that_was_written_past_its_end(void)
+{
+    peermap_object object;
+    uint64_t cursor = 0;
+    char *broken = peermap_alloc(heap, 888);
+    memset(broken, 1, 889);
+    CHECK_INT(peermap_object_size(heap, broken), 888);
+    CHECK_INT(peermap_next_object(heap, &cursor, &object), 1);
+    CHECK(object.pointer == broken && object.size == 888 && object.owner == 0 && object.allocated_ns == 0);
+    CHECK_INT(peermap_next_object(heap, &cursor, &object), 0);
+}
+
+static void what_is_refused(void)
+{
+    uint64_t cursor = 0;
+    peermap_object object;
+    CHECK_INT(peermap_next_object(heap, NULL, &object), PEERMAP_EINVAL);
+    CHECK_INT(peermap_next_object(heap, &cursor, NULL), PEERMAP_EINVAL);
+    CHECK_INT(peermap_next_object(NULL, &cursor, &object), PEERMAP_EDETACHED);
+    cursor = UINT64_MAX;
+    CHECK_INT(peermap_next_object(heap, &cursor, &object), 0);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    setup(argv);
+    CHECK_INT(peermap_create(seg(), as("this"), &heap), 0);
+    all_are_met_once();
+    the_dead_have_left_some();
+    what_is_refused();
+    one_that_was_written_past_its_end();
+    peermap_detach(heap);
+    return 0;
+}
