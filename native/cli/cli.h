@@ -3,6 +3,7 @@
  * cli.h - what the files of the command line tool share.  peermap.1 is its manual.
  *
  *     main.c           commands and options: the lists that --help, the manual and the completions are held against
+ *     fail.c near.c    how it fails; what somebody meant who mistyped a word
  *     ls.c show.c watch.c events.c system.c      looking: the observer's side, which writes nothing
  *     round.c life.c   grow, shrink, remap, trim; create, destroy, reap: a peer for that moment
  *     out.c table.c text.c    for people        json.c model*.c    for programs, in the words of native/addon/model.d.ts
@@ -61,13 +62,24 @@ struct cli {
 
 static inline bool has(const struct cli *cli, enum option option) { return cli->given[option] != NULL; }
 
-/* ---- main.c: failures, each one line on the standard error output.  All return the exit code ---- */
+/* ---- fail.c: failures, each one line on the standard error output, and with --json {error {code, text}} on standard output.  All return the exit code ---- */
 
+void fail_in_json(bool line); /* a document is one line */
+void fail_with_help_of(const char *command);
 __attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);
 /* Something other than a code of the library. */
 __attribute__((format(printf, 2, 3))) int failure(const char *name, const char *format, ...);
+/* What would be done if somebody said so. */
+__attribute__((format(printf, 2, 3))) int refusal(const char *name, const char *format, ...);
+int readonly_refusal(const char *name, const char *by);
+/* Nothing can be written there any more. */
+int output_failure(const char *text);
 /* A code of the library; `sentence` NULL: peermap_last_error(). */
 int library_error(const char *name, int code, const char *sentence);
+/* The same, of which the command's own document tells. */
+int documented_error(const char *name, int code, const char *sentence);
+
+/* ---- main.c ---- */
 
 /* The number that an option has, `otherwise` if it was not given.  False: not a number from `least` to `most`, and said so. */
 bool option_number(const struct cli *cli, enum option option, uint64_t least, uint64_t most, uint64_t *number, uint64_t otherwise);

@@ -244,7 +244,7 @@ int run_destroy(struct cli *cli)
     const bool asks = why && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
     const bool goes = !why || (asks && confirm(name, why));
     if (!goes)
-        failure(name, "%s%s", asks ? "not destroyed" : why, asks ? "" : "; --force destroys it all the same");
+        refusal(name, "%s%s", asks ? "not destroyed" : why, asks ? "" : "; --force destroys it all the same");
     free(why);
     if (!goes)
         return EXIT_FAILED;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* main.c - the commands of the tool, their options and help; how it fails. */
+/* main.c - the commands of the tool, their options and help. */
 #include "cli.h"
 
+#include "near.h"
 #include "peermap.h"
 #include "size.h"
-#include "words.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <locale.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,7 +63,7 @@ static const struct command {
 } commands[] = {
     { "ls", "", 0, 0, false, BIT(NAMES) | BIT(ORPHANS), run_ls, "all segments of this machine", "" },
     { "show", "NAME", 1, 1, false, 0, run_show, "one segment: header, peers, what the kernel maps, roots, problems", "" },
-    { "watch", "NAME", 1, 1, false, BIT(ONCE), run_watch, "the same, live",
+    { "watch", "NAME", 1, 1, false, BIT(ONCE), run_watch, "one segment as show has it, live, with the last events",
       "On a terminal it is redrawn with every change; q ends it.  Elsewhere each change is a block of text, with --json a line.\n" },
     { "events", "NAME", 1, 1, false, BIT(FOLLOW) | BIT(SINCE) | BIT(LAST), run_events, "the event ring, in words", "" },
     { "system", "", 0, 0, false, BIT(ALL) | BIT(ORPHANS), run_system, "all shared memory of this machine, and who has it",
@@ -85,39 +85,6 @@ static const struct command {
 #define COMMANDS (sizeof commands / sizeof *commands)
 
 static const char exit_codes[] = "exit codes: 0 well, 1 it failed, 2 usage, 3 refused by --readonly, 4 there is no such segment\n";
-
-int usage_error(const char *format, ...)
-{
-    const struct out out = out_open(stderr);
-    va_list arguments;
-    va_start(arguments, format);
-    char *text = NULL;
-    need(vasprintf(&text, format, arguments) < 0 ? NULL : text);
-    va_end(arguments);
-    out_line(&out, PLAIN, "peermap: %s; see peermap --help", text);
-    free(text);
-    return EXIT_USAGE;
-}
-
-int failure(const char *name, const char *format, ...)
-{
-    const struct out out = out_open(stderr);
-    va_list arguments;
-    va_start(arguments, format);
-    char *text = NULL;
-    need(vasprintf(&text, format, arguments) < 0 ? NULL : text);
-    va_end(arguments);
-    out_line(&out, PLAIN, "peermap: %s: %s", name, text);
-    free(text);
-    return EXIT_FAILED;
-}
-
-int library_error(const char *name, int code, const char *sentence)
-{
-    failure(name, "%s: %s%s", peermap_error_name(code), pmo_sentence_of(PMO_TOOL, sentence ? sentence : peermap_last_error()).text,
-            code == PEERMAP_ENOENT ? "; peermap ls shows those there are" : "");
-    return code == PEERMAP_ENOENT ? EXIT_NO_SEGMENT : code == PEERMAP_ENAME ? EXIT_USAGE : EXIT_FAILED;
-}
 
 const char *option_name(enum option option) { return options[option].name; }
 
@@ -151,7 +118,7 @@ static void print_help(const struct command *command)
         printf("\nEvery command has --help.  PEERMAP_READONLY=1 in the environment is --readonly.\n%s", exit_codes);
         return;
     }
-    printf("usage: peermap %s [OPTIONS] %s\n\n%s.\n%s\n", command->name, command->arguments, command->summary, command->help);
+    printf("usage: peermap %s [OPTIONS]%s%s\n\n%s.\n%s\n", command->name, *command->arguments ? " " : "", command->arguments, command->summary, command->help);
     for (int i = 0; i < OPTION_COUNT; i++)
         if ((command->options | EVERYWHERE) & UINT32_C(1) << i)
             printf("  --%s%s%-*s %s\n", options[i].name, options[i].value ? " " : "",
@@ -170,13 +137,40 @@ static enum option find_option(const char *word)
     return OPTION_COUNT;
 }
 
+/* ", did you mean --json?" of a word that names none, if some option of the command is near; for free(). */
+static char *meant_option(const struct cli *cli, const char *word)
+{
+    const char *name = word + strspn(word, "-");
+    struct near near = { .word = name, .length = strcspn(name, "=") };
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (!cli->command || (cli->command->options | EVERYWHERE) & UINT32_C(1) << i)
+            near_offer(&near, options[i].name);
+    return near.best ? text_of(", did you mean --%s?", near.best) : text_of("%s", "");
+}
+
+static char *meant_command(const char *word)
+{
+    struct near near = { .word = word, .length = strlen(word) };
+    for (size_t i = 0; i < COMMANDS; i++)
+        near_offer(&near, commands[i].name);
+    return near.best ? text_of(", did you mean %s?", near.best) : text_of("%s", "");
+}
+
+/* `kind` is option or command; `meant` is freed. */
+static int unknown(const char *kind, const char *word, char *meant)
+{
+    const int rc = usage_error("there is no %s %s%s", kind, word, meant);
+    free(meant);
+    return rc;
+}
+
 /* 0, or an exit code. */
 static int take_option(struct cli *cli, const char *word, char ***next)
 {
     const enum option option = strcmp(word, "-h") == 0 ? OPTION_HELP : strncmp(word, "--", 2) == 0 ? find_option(word + 2) : OPTION_COUNT;
     const char *value = strchr(word, '=');
     if (option == OPTION_COUNT)
-        return usage_error("there is no option %s", word);
+        return unknown("option", word, meant_option(cli, word));
     if (!options[option].value) {
         if (value)
             return usage_error("--%s takes no value", options[option].name);
@@ -192,7 +186,10 @@ static int take_word(struct cli *cli, const char *word)
     if (!cli->command) {
         for (size_t i = 0; i < COMMANDS && !cli->command; i++)
             cli->command = strcmp(commands[i].name, word) == 0 ? &commands[i] : NULL;
-        return cli->command ? 0 : usage_error("there is no command %s", word);
+        if (!cli->command)
+            return unknown("command", word, meant_command(word));
+        fail_with_help_of(cli->command->name);
+        return 0;
     }
     if (cli->word_count == cli->command->most)
         return usage_error("%s: %s is one argument too many", cli->command->name, word);
@@ -208,7 +205,7 @@ static int parse(struct cli *cli, char **next)
         const char *word = *next++;
         if (!words_only && strcmp(word, "--") == 0)
             words_only = true;
-        else if (!words_only && word[0] == '-' && word[1])
+        else if (!words_only && word[0] == '-' && word[1] && !isdigit((unsigned char)word[1])) /* a negative number is for the command to refuse */
             rc = take_option(cli, word, &next);
         else
             rc = take_word(cli, word);
@@ -231,11 +228,9 @@ static int check(const struct cli *cli)
         if (cli->given[i] && !((command->options | EVERYWHERE) & UINT32_C(1) << i))
             return usage_error("%s has no option --%s", command->name, options[i].name);
     if (cli->word_count < command->least)
-        return usage_error("usage: peermap %s %s", command->name, command->arguments);
-    if (command->writes && is_readonly(cli)) {
-        failure(command->name, "this changes something, and %s forbids that", has(cli, OPTION_READONLY) ? "--readonly" : "PEERMAP_READONLY");
-        return EXIT_READONLY;
-    }
+        return usage_error("an argument is missing: peermap %s %s", command->name, command->arguments);
+    if (command->writes && is_readonly(cli))
+        return readonly_refusal(command->name, has(cli, OPTION_READONLY) ? "--readonly" : "PEERMAP_READONLY");
     return 0;
 }
 
@@ -244,7 +239,16 @@ static int finish(int rc)
 {
     errno = 0;
     const bool written = fflush(stdout) == 0 && !ferror(stdout);
-    return written || errno == EPIPE ? rc : failure("standard output", "%s", strerror(errno ? errno : EIO));
+    return written || errno == EPIPE ? rc : output_failure(strerror(errno ? errno : EIO));
+}
+
+/* Among the words that may be options, before they are read: what is wrong with those is told in JSON, too. */
+static bool asks_for(char **words, const char *word)
+{
+    for (; *words && strcmp(*words, "--") != 0; words++)
+        if (strcmp(*words, word) == 0)
+            return true;
+    return false;
 }
 
 int main(int argc, char **argv)
@@ -252,7 +256,10 @@ int main(int argc, char **argv)
     struct cli cli = { 0 };
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_DFL);
-    int rc = parse(&cli, argv + (argc > 0));
+    char **words = argv + (argc > 0);
+    if (asks_for(words, "--json"))
+        fail_in_json(asks_for(words, "--follow") || asks_for(words, "watch"));
+    int rc = parse(&cli, words);
     if (rc != 0)
         return rc;
     if (has(&cli, OPTION_VERSION)) {

@@ -22,7 +22,8 @@ void model_problem(struct json *json, const char *key, const struct pmo_problem 
 void model_problems(struct json *json, const char *key, const struct pmo_problems *problems);
 /* The members of a Round. */
 void model_round(struct json *json, const peermap_round *round, const peermap_result *answers, int count);
-void model_error(struct json *json, int code, const char *sentence);
+/* A member "error", of whatever failed. */
+void model_error(struct json *json, const char *code, const char *text);
 
 /* One piece of shared memory of the machine, and who has it. */
 void model_memory(struct json *json, const char *key, const struct pmo_census *census, const struct pmo_memory *memory);

@@ -40,11 +40,11 @@ void model_round(struct json *json, const peermap_round *round, const peermap_re
     json_close(json, ']');
 }
 
-void model_error(struct json *json, int code, const char *sentence)
+void model_error(struct json *json, const char *code, const char *text)
 {
     json_open(json, "error", '{');
-    json_string(json, "code", peermap_error_name(code));
-    json_string(json, "text", pmo_sentence_of(PMO_TOOL, sentence).text);
+    json_string(json, "code", code);
+    json_string(json, "text", text);
     json_close(json, '}');
 }
 

@@ -43,7 +43,7 @@ static void print_json(const struct cli *cli, const struct report *report)
     json_number(&json, "before", report->before);
     model_round(&json, &report->round, report->answers, report->count);
     if (report->rc != 0)
-        model_error(&json, report->rc, report->sentence);
+        model_error(&json, peermap_error_name(report->rc), pmo_sentence_of(PMO_TOOL, report->sentence).text);
     json_close(&json, '}');
 }
 
@@ -101,7 +101,7 @@ static int finish(const struct cli *cli, peermap_segment *segment, struct report
         print_text(cli, report);
     fflush(stdout);
     free(report->answers);
-    return report->rc == 0 ? EXIT_WELL : library_error(cli->words[0], report->rc, report->sentence);
+    return report->rc == 0 ? EXIT_WELL : documented_error(cli->words[0], report->rc, report->sentence);
 }
 
 static int resize(struct cli *cli, const char *op, int (*act)(peermap_segment *, size_t, peermap_round *))

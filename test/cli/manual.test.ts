@@ -99,6 +99,54 @@ describe('cli: manual and completion', () => {
     assert.equal((await peermap(['show', '--', '-x'])).code, 4);
   });
 
+  it('usage errors name the help that has the answer, and what was perhaps meant', async () => {
+    const said: [string[], string][] = [
+      [['shwo'], 'there is no command shwo, did you mean show? See peermap --help'],
+      [['dest'], 'there is no command dest, did you mean destroy? See peermap --help'],
+      [['nonsense'], 'there is no command nonsense; see peermap --help'],
+      [['create', 'a', '--resreve', '1G'], 'there is no option --resreve, did you mean --reserve? See peermap create --help'],
+      [['ls', '-json'], 'there is no option -json, did you mean --json? See peermap ls --help'],
+      [['ls', '--force'], 'ls has no option --force; see peermap ls --help'],
+      [['show'], 'an argument is missing: peermap show NAME; see peermap show --help'],
+    ];
+    for (const [args, sentence] of said) {
+      const { code, err } = await peermap(args);
+      assert.deepEqual([code, err], [2, `peermap: ${sentence}\n`]);
+    }
+  });
+
+  it('help ends no line with a blank', async () => {
+    for (const name of ['', ...(await commands())])
+      assert.doesNotMatch(await well(...(name ? [name] : []), '--help'), /[ \t]$/m, name);
+  });
+
+  it('with --json every command that fails says so in one form on standard output', async () => {
+    const missing = testSegment();
+    const there = testSegment();
+    await well('create', there);
+    for (const [args, code, status] of [
+      [['create', there], 'PEERMAP_EEXIST', 1],
+      [['show', missing], 'PEERMAP_ENOENT', 4],
+      [['events', missing, '--follow'], 'PEERMAP_ENOENT', 4],
+      [['watch', missing], 'PEERMAP_ENOENT', 4],
+      [['grow', missing, '64K'], 'PEERMAP_ENOENT', 4],
+      [['destroy', missing], 'PEERMAP_ENOENT', 4],
+      [['destroy', 'a/b'], 'PEERMAP_ENAME', 2],
+      [['reap', missing], 'PEERMAP_ENOENT', 4],
+      [['trim', there], 'PEERMAP_EINVAL', 1],
+      [['ls', '--nonsense'], 'usage', 2],
+      [['nonsense'], 'usage', 2],
+      [['destroy', there, '--readonly'], 'readonly', 3],
+    ] as const) {
+      const { code: ended, out, err } = await peermap([...args, '--json']);
+      const { error } = JSON.parse(out) as { error: { code: string; text: string } };
+      assert.deepEqual([error.code, ended], [code, status], args.join(' '));
+      assert.ok(error.text !== '' && err.startsWith('peermap: '), args.join(' '));
+    }
+    const { out, err } = await peermap(['show', 'a/b']);
+    assert.deepEqual([out, err.match(/a\/b/g)?.length], ['', 1]);
+  });
+
   it('the manual is well formed', async function () {
     const groff = await installed(this, 'groff', 'groff-base');
     const { stderr, status } = spawnSync(groff, ['-Tutf8', '-ww', '-z', '-mandoc', manual], { encoding: 'utf8' });
