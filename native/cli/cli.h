@@ -6,6 +6,8 @@
  *     fail.c near.c    how it fails; what somebody meant who mistyped a word
  *     ls.c show.c watch.c events.c system.c      looking: the observer's side, which writes nothing
  *     round.c life.c   grow, shrink, remap, trim; create, destroy, reap: a peer for that moment
+ *     copy.c image.c target.c     dump, load, copy: of one moment, and whole or not at all
+ *     ask.c            a question before something is lost
  *     out.c table.c text.c    for people        json.c model*.c    for programs, in the words of native/addon/model.d.ts
  *     wait.c terminal.c       sleeping until something happens; the screen of `watch`
  *
@@ -35,6 +37,7 @@ enum option {
     OPTION_HUGE,
     OPTION_JSON,
     OPTION_LAST,
+    OPTION_LIVE,
     OPTION_MAX_PEERS,
     OPTION_MODE,
     OPTION_NAMES,
@@ -101,5 +104,8 @@ int run_trim(struct cli *cli);
 int run_create(struct cli *cli);
 int run_destroy(struct cli *cli);
 int run_reap(struct cli *cli);
+int run_dump(struct cli *cli);
+int run_load(struct cli *cli);
+int run_copy(struct cli *cli);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* life.c - `peermap create`, `destroy` and `reap`. */
+#include "ask.h"
 #include "json.h"
 #include "os.h"
 #include "peer.h"
@@ -84,21 +85,6 @@ int run_create(struct cli *cli)
 
 /* ---- destroy ---- */
 
-/* "indexer (4711), search (4712)"; for free(). */
-static char *who_has_it(const struct pmo_snapshot *snapshot)
-{
-    char *text;
-    size_t length, count = 0;
-    FILE *file = need(open_memstream(&text, &length));
-    for (size_t i = 0; i < snapshot->peer_count; i++)
-        if (snapshot->peers[i].state != PMO_DEAD)
-            fprintf(file, "%s%s (%" PRIu32 ")", count++ ? ", " : "", snapshot->peers[i].slot.name, snapshot->peers[i].slot.pid);
-    for (size_t i = 0; i < snapshot->stranger_count; i++)
-        fprintf(file, "%spid %" PRIu32 " (not registered)", count++ ? ", " : "", snapshot->strangers[i].pid);
-    fclose(file);
-    return text;
-}
-
 /* What is to be destroyed.  Process-local. */
 struct doomed {
     char name[NAME_MAX + 1]; /* of the object, below pm_directory() */
@@ -174,12 +160,10 @@ static char *remove_unused(const char *name, const struct doomed *doomed, struct
 
 static bool confirm(const char *name, const char *why)
 {
-    const struct out out = out_open(stderr);
-    char answer[16] = "";
-    out_line(&out, PLAIN, "%s: %s.", name, why);
-    out_part(&out, TITLE, "Destroy %s? [y/N] ", name);
-    fflush(stderr);
-    return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+    char *question = text_of("Destroy %s?", name);
+    const bool yes = ask(name, why, question);
+    free(question);
+    return yes;
 }
 
 /* `links`: how many names the object had.  One of several that goes leaves the memory to the others. */
@@ -241,7 +225,7 @@ int run_destroy(struct cli *cli)
         free(why);
         return rc;
     }
-    const bool asks = why && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+    const bool asks = why && can_ask();
     const bool goes = !why || (asks && confirm(name, why));
     if (!goes)
         refusal(name, "%s%s", asks ? "not destroyed" : why, asks ? "" : "; --force destroys it all the same");

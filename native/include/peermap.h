@@ -91,8 +91,8 @@
  * neither does that to others nor lets it be done: a stopped peer is late then, or has the lock until it goes on, and the sentence says so.
  *
  * COPIES.  An object that was copied, restored from a backup, or found on a disk after a reboot, is a segment like any other: the first to attach makes
- * what it says of processes void.  Roots, data and heap go on as they were when it was copied; make copies while nobody writes, and restore one
- * under a name that is free: peermap_unlink() first, if need be.  Whoever writes over an object that has peers takes their places from them: PEERMAP_EDETACHED from what they change then.
+ * what it says of processes void.  Roots, data and heap go on as they were when it was copied; make copies while nobody writes, or by peermap copy and
+ * peermap dump, which take the segment of one moment, as if all its peers had been killed in that; and restore one under a name that is free: peermap_unlink() first, if need be.  Whoever writes over an object that has peers takes their places from them: PEERMAP_EDETACHED from what they change then.
  *
  * CORES.  A core file of a peer has the active memory and what describes it, none of the rest of the reservation; whether it has shared memory at all,
  * /proc/PID/coredump_filter says.  gdb's gcore reads in pieces of 1 MiB and leaves out one that it cannot read to its end, as the last one of the active memory is

@@ -346,6 +346,9 @@ describe('cli: --readonly', () => {
       ['reap', name],
       ['create', testSegment()],
       ['destroy', name],
+      ['dump', name, '/tmp/none'],
+      ['load', '/tmp/none', testSegment()],
+      ['copy', name, testSegment()],
     ];
     for (const args of writes) {
       const byOption = await peermap(['--readonly', ...args]);

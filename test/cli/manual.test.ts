@@ -172,6 +172,8 @@ describe('cli: manual and completion', () => {
     assert.ok(offered('grow', name, '').includes('+25%'));
     assert.deepEqual(offered('remap', name, ''), [String(alpha.pid)]);
     assert.deepEqual(offered('create', ''), []);
+    assert.deepEqual(offered('dump', name, 'README'), ['README.md']);
+    assert.deepEqual(offered('load', 'README'), ['README.md']);
   });
 
   it('zsh reads its completion, and finds commands and options with what they are for', async function () {
@@ -183,6 +185,7 @@ describe('cli: manual and completion', () => {
     const all = shell(zsh, `${stubs}\nask ''`).trimEnd().split('\n');
     assert.deepEqual(all.map((line) => line.split(':')[0]).sort(), (await commands()).sort());
     assert.ok(all.includes('grow:add memory, in every peer'), all.join('\n'));
+    assert.ok(all.includes('remap:replace the mappings of one peer, or of all'), all.join('\n'));
     const flags = shell(zsh, `${stubs}\nask create --`).trimEnd().split('\n');
     assert.deepEqual(flags.map((line) => line.split(':')[0]).sort(), (await options('create')).sort());
   });

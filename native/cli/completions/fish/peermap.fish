@@ -39,7 +39,9 @@ end
 
 complete -c peermap -f
 complete -c peermap -n '__peermap_needs 0' -a '(__peermap_commands)'
-complete -c peermap -n '__peermap_needs 1 show watch events grow shrink remap trim reap destroy' -a '(peermap ls --names 2>/dev/null)'
+complete -c peermap -n '__peermap_needs 1 show watch events grow shrink remap trim reap dump copy destroy' -a '(peermap ls --names 2>/dev/null)'
+complete -c peermap -n '__peermap_needs 1 load' -F
+complete -c peermap -n '__peermap_needs 2 dump' -F
 complete -c peermap -n '__peermap_needs 2 grow shrink' -a '64K 1M 16M +25% +100%'
 complete -c peermap -n '__peermap_needs 2 remap' -a '(__peermap_pids)'
 complete -c peermap -n 'string match -q -- "-*" (commandline -ct)' -a '(__peermap_options)'
