@@ -4,7 +4,7 @@
  *
  *     main.c           commands and options: the lists that --help, the manual and the completions are held against
  *     fail.c near.c    how it fails; what somebody meant who mistyped a word
- *     ls.c show.c watch.c events.c system.c      looking: the observer's side, which writes nothing
+ *     ls.c show.c watch.c events.c system.c memory.c      looking: the observer's side, which writes nothing
  *     round.c life.c   grow, shrink, remap, trim; create, destroy, reap: a peer for that moment
  *     copy.c image.c target.c     dump, load, copy: of one moment, and whole or not at all
  *     ask.c            a question before something is lost
@@ -107,5 +107,7 @@ int run_reap(struct cli *cli);
 int run_dump(struct cli *cli);
 int run_load(struct cli *cli);
 int run_copy(struct cli *cli);
+int run_roots(struct cli *cli);
+int run_hexdump(struct cli *cli);
 
 #endif

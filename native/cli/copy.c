@@ -97,8 +97,9 @@ static int fill(struct job *job)
     error = image_take(&job->image);
     if (error != 0)
         return system_error(job, error);
-    char *fault = image_fault(job->target.fd, &job->active, &job->roots);
-    const int rc = fault ? library_error(job->source, PEERMAP_EFORMAT, fault) : 0;
+    int code;
+    char *fault = image_fault(job->target.fd, &code, &job->active, &job->roots);
+    const int rc = fault ? library_error(job->source, code, fault) : 0;
     free(fault);
     if (rc != 0)
         return rc;

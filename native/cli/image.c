@@ -214,39 +214,52 @@ static bool is_damage(enum pmo_problem_code code)
 }
 
 /* Without the remedy, which is one for objects. */
-static char *first_damage(const struct pmo_problems *problems)
+static char *first_damage(const struct pmo_problems *problems, int *code)
 {
-    for (uint32_t i = 0; i < problems->count; i++)
-        if (is_damage(problems->list[i].code))
-            return text_of("%s: %.*s", problems->list[i].where, (int)strcspn(problems->list[i].text, ";"), problems->list[i].text);
+    for (uint32_t i = 0; i < problems->count; i++) {
+        const struct pmo_problem *problem = &problems->list[i];
+        if (!is_damage(problem->code))
+            continue;
+        *code = problem->code == PMO_OTHER_VERSION ? PEERMAP_EVERSION : PEERMAP_EFORMAT;
+        return text_of("%s: %.*s", problem->where, (int)strcspn(problem->text, problem->code == PMO_TRUNCATED ? ";" : ""), problem->text);
+    }
     return NULL;
 }
 
-static char *heap_fault(const struct pmo_observer *observer)
+/* What a snapshot has not: all of the roots, and the heap. */
+static char *table_fault(const struct pmo_observer *observer, int *code, uint64_t *roots)
 {
     struct pmo_problems problems = { 0 };
+    struct pm_root *list = NULL;
+    size_t count = 0;
     struct pmo_heap *heap = need(calloc(1, sizeof *heap));
-    char *fault = pmo_heap_take(observer, heap, &problems) == PEERMAP_EOS ? text_of("its heap cannot be read") : first_damage(&problems);
+    *code = pmo_roots_all(observer, &list, &count, &problems);
+    if (*code == 0)
+        *code = pmo_heap_take(observer, heap, &problems);
+    char *fault = *code ? text_of("its roots and its heap cannot be read") : first_damage(&problems, code);
+    *roots = count;
+    free(list);
     pmo_problems_free(&problems);
     pmo_heap_free(heap);
     free(heap);
     return fault;
 }
 
-char *image_fault(int fd, uint64_t *active, uint64_t *roots)
+char *image_fault(int fd, int *code, uint64_t *active, uint64_t *roots)
 {
     const struct pmo_observer observer = { .fd = fd };
     struct pmo_snapshot snapshot;
-    if (pmo_snapshot_take(&observer, PMO_REGISTRY, &snapshot) != 0)
+    *code = pmo_snapshot_take(&observer, PMO_REGISTRY, &snapshot);
+    if (*code != 0)
         return text_of("%s", peermap_last_error());
     const struct pm_header *h = &snapshot.header;
-    char *fault = first_damage(&snapshot.problems);
+    char *fault = first_damage(&snapshot.problems, code);
+    *code = fault ? *code : PEERMAP_EFORMAT;
     if (!fault && !snapshot.readable)
         fault = text_of("it cannot be read as a segment");
     if (!fault && (uint64_t)snapshot.object.st_size - h->header_len > h->reserved)
         fault = text_of("it is longer than its header says that it can ever be");
     *active = pmo_active(h);
-    *roots = snapshot.root_count;
     pmo_snapshot_free(&snapshot);
-    return fault ? fault : heap_fault(&observer);
+    return fault ? fault : table_fault(&observer, code, roots);
 }

@@ -26,7 +26,7 @@ struct image {
 int image_take(struct image *image);
 /* Gives a copy of a segment, of which `fd` is the object, the memory that its peers count on: no later touch of it is SIGBUS.  0 or errno. */
 int image_allocate(int fd);
-/* What is wrong with a copy, for free(): it is none of a segment, or a damaged one.  NULL: nothing; `roots` and `active` are what it has. */
-char *image_fault(int fd, uint64_t *active, uint64_t *roots);
+/* What is wrong with a copy, for free(), and its code: it is none of a segment, or a damaged one.  NULL: nothing; `roots` and `active` are what it has. */
+char *image_fault(int fd, int *code, uint64_t *active, uint64_t *roots);
 
 #endif

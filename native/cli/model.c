@@ -118,6 +118,14 @@ static void model_root(struct json *json, const struct pm_root *root)
     json_close(json, '}');
 }
 
+void model_roots(struct json *json, const struct pm_root *roots, size_t count)
+{
+    json_open(json, "roots", '[');
+    for (size_t i = 0; i < count; i++)
+        model_root(json, &roots[i]);
+    json_close(json, ']');
+}
+
 static void model_lock(struct json *json, const struct pmo_snapshot *snapshot)
 {
     const struct pmo_peer *holder;
@@ -203,10 +211,7 @@ void model_snapshot(struct json *json, const struct pmo_snapshot *snapshot)
     for (size_t i = 0; i < snapshot->peer_count; i++)
         model_peer(json, &snapshot->peers[i]);
     json_close(json, ']');
-    json_open(json, "roots", '[');
-    for (size_t i = 0; i < snapshot->root_count; i++)
-        model_root(json, &snapshot->roots[i]);
-    json_close(json, ']');
+    model_roots(json, snapshot->roots, snapshot->root_count);
     json_open(json, "strangers", '[');
     for (size_t i = 0; i < snapshot->stranger_count; i++) {
         json_open(json, NULL, '{');

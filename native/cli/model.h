@@ -15,6 +15,8 @@
 
 /* The members of a Snapshot; the object is the caller's, who may add to it. */
 void model_snapshot(struct json *json, const struct pmo_snapshot *snapshot);
+/* A member of a Snapshot, "roots". */
+void model_roots(struct json *json, const struct pm_root *roots, size_t count);
 /* A member of a Snapshot, "heap", of a segment that has one. */
 void model_heap(struct json *json, const struct pmo_snapshot *snapshot, const struct pmo_heap *heap);
 void model_event(struct json *json, const char *key, const struct pm_event *event);

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #define MOST ((UINT64_C(1) << 53) - 1)
+#define A_SIZE "a size is such as 64K, 2 MiB, +25% or 0x10000"
 
 /* At most `decimals`, none where they would be zero. */
 static struct figure decimal(double value, int decimals, const char *unit)
@@ -139,39 +140,64 @@ static const char *scan_number(const char *text, double *value, bool *hexadecima
     return text + length;
 }
 
-const char *parse_size(const char *text, uint64_t current, uint64_t *bytes)
+/* What the number stands for, with its unit: NULL, or what is wrong with that. */
+static const char *apply_unit(const char *unit, bool hexadecimal, uint64_t current, double *value)
 {
-    static const char *const what = "a size is such as 64K, 2 MiB, +25% or 0x10000";
-    char unit[8] = "";
-    double value;
-    bool hexadecimal;
-    text += strspn(text, " \t");
-    text += *text == '+';
-    text = scan_number(text + strspn(text, " \t"), &value, &hexadecimal);
-    if (!text)
-        return what;
-    text += strspn(text, " \t");
-    const size_t length = strcspn(text, " \t");
-    if (length >= sizeof unit || text[length + strspn(text + length, " \t")] != '\0')
-        return what;
-    memcpy(unit, text, length);
-    if (hexadecimal && length > 0)
+    if (hexadecimal && *unit)
         return "a hexadecimal size is in bytes: leave the unit out";
     if (strcmp(unit, "%") == 0) {
         if (current == 0)
             return "there is nothing yet that this could be a part of: give a number of bytes";
-        value *= (double)current / 100;
-    } else {
-        const int power = power_of(unit);
-        if (power < 0)
-            return what;
-        value *= (double)(UINT64_C(1) << 10 * power);
+        *value *= (double)current / 100;
+        return NULL;
     }
+    const int power = power_of(unit);
+    if (power < 0)
+        return A_SIZE;
+    if (power == 0 && *value < (double)MOST && *value > (double)(uint64_t)*value)
+        return "there is no part of a byte: give a whole number of them";
+    *value *= (double)(UINT64_C(1) << 10 * power);
+    return NULL;
+}
+
+/* 0 is one, too. */
+static const char *parse_amount(const char *text, uint64_t current, uint64_t *bytes)
+{
+    char unit[8] = "";
+    double value;
+    bool hexadecimal;
+    text = scan_number(text + strspn(text, " \t"), &value, &hexadecimal);
+    if (!text)
+        return A_SIZE;
+    text += strspn(text, " \t");
+    const size_t length = strcspn(text, " \t");
+    if (length >= sizeof unit || text[length + strspn(text + length, " \t")] != '\0')
+        return A_SIZE;
+    memcpy(unit, text, length);
+    const char *wrong = apply_unit(unit, hexadecimal, current, &value);
+    if (wrong)
+        return wrong;
     if (value > (double)MOST)
         return "this is more than any machine can address";
     *bytes = (uint64_t)value;
     *bytes += (double)*bytes < value;
-    return *bytes > 0 ? NULL : "the size must be greater than zero";
+    return NULL;
+}
+
+const char *parse_size(const char *text, uint64_t current, uint64_t *bytes)
+{
+    text += strspn(text, " \t");
+    if (*text == '-')
+        return "a size cannot be negative";
+    const char *wrong = parse_amount(text + (*text == '+'), current, bytes);
+    return wrong ? wrong : *bytes > 0 ? NULL : "the size must be greater than zero";
+}
+
+const char *parse_offset(const char *text, uint64_t *offset)
+{
+    if (text[0] == '-')
+        return "an offset cannot be negative";
+    return parse_amount(text, 0, offset) == NULL ? NULL : "an offset is such as 0x10000, 65536 or 64K";
 }
 
 bool parse_number(const char *text, uint64_t *number)

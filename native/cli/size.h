@@ -17,8 +17,10 @@ struct figure figure_date(uint64_t wall_ns);     /* "2026-11-24 11:20:07", local
 struct figure figure_user(uint32_t uid);         /* its name, or the number */
 struct figure figure_count(uint64_t count, const char *one); /* "1 peer", "3 peers" */
 
-/* "65536", "64K", "2 MiB", "1.5 GiB", "0x10000", "+25%" (of `current`; refused if that is 0).  NULL, or what is wrong with it. */
+/* "65536", "64K", "2 MiB", "1.5 GiB", "0x10000", "+25%" (of `current`; refused if that is 0).  A part of a byte is none.  NULL, or what is wrong with it. */
 const char *parse_size(const char *text, uint64_t current, uint64_t *bytes);
+/* The same but for parts of something, and 0 is one. */
+const char *parse_offset(const char *text, uint64_t *offset);
 /* Digits only. */
 bool parse_number(const char *text, uint64_t *number);
 

@@ -264,6 +264,62 @@ describe('cli: show', () => {
   });
 });
 
+describe('cli: roots and hexdump', () => {
+  afterEach(cleanUp);
+
+  it('all roots are listed with their versions, and what is in one is shown by its name', async () => {
+    const name = testSegment();
+    const alpha = await Peer.start(name, 'alpha', 'create', 65536);
+    assert.equal(await well('roots', name), 'no roots\n');
+    await alpha.ask('root prices 4096 40 double[5]');
+    await alpha.ask('root index 8192 16 struct_index');
+    await alpha.ask('fill 4096 40 65');
+    await alpha.ask('fill 8192 16 0');
+    const [offset, size, version, root, type] = row(await well('roots', name), 'prices');
+    assert.deepEqual([offset, size, root, type], ['0x1000', '40 bytes', 'prices', 'double[5]']);
+    const { roots } = await json<Snapshot>('roots', name);
+    assert.deepEqual(roots, (await json<Snapshot>('show', name)).roots);
+    assert.equal(roots.find((one) => one.name === 'prices')?.version, Number(version));
+    const line = '4141 4141 4141 4141 4141 4141 4141 4141  AAAAAAAAAAAAAAAA';
+    assert.equal(
+      await well('hexdump', name, 'prices'),
+      `00001000: ${line}\n*\n00001020: 4141 4141 4141 4141                      AAAAAAAA\n`,
+    );
+    assert.equal(await well('hexdump', name, 'prices:4'), `00001000: ${'4141 4141'.padEnd(39)}  AAAA\n`);
+    assert.equal(await well('hexdump', name, '0x1000:4'), await well('hexdump', name, 'prices:4'));
+    assert.equal(await well('hexdump', name, '4K:10%'), await well('hexdump', name, '4096:6554'));
+    const { root: by, hex } = await json('hexdump', name, 'prices');
+    assert.deepEqual([by, hex], ['prices', '41'.repeat(40)]);
+    const all = await well('hexdump', name);
+    assert.match(all, /^00000000: (0000 ){8} \.{16}\n\*\n00001000: 4141.*\n\*\n00001020: .*\n00001030: .*\n\*\n0000fff0: .*\n$/);
+  });
+
+  it('what is not in the memory, or no place at all, is refused in a line', async () => {
+    const name = testSegment();
+    await well('create', name);
+    for (const [place, code, words] of [
+      ['64K', 1, /0x10000 is past its 65536 active bytes/],
+      ['0:64K', 0, /^/],
+      ['4K:64K', 1, /65536 bytes at 0x1000 are not in its 65536 active bytes/],
+      ['prices', 1, /no root prices; peermap roots/],
+      ['1.5', 2, /an offset is such as 0x10000, 65536 or 64K, or the name of a root; see peermap hexdump --help/],
+      ['-1', 2, /an offset/],
+      ['0:', 2, /a size is such as/],
+      ['0:1.5', 2, /no part of a byte/],
+      ['0:0', 2, /greater than zero/],
+      ['0:1:2', 2, /a size is such as/],
+    ] as const) {
+      const result = await peermap(['hexdump', name, place]);
+      assert.equal(result.code, code, place);
+      assert.match(result.err, words);
+    }
+    fs.truncateSync(objectOf(name), fs.statSync(objectOf(name)).size - 4096);
+    const { code, err } = await peermap(['hexdump', name, '0xf000']);
+    assert.equal(code, 1);
+    assert.match(err, /it ends at 0xf000 by now/);
+  });
+});
+
 for (const [title, program] of [
   ['cli', tool],
   ['cli, sanitized', [sanitized]],
@@ -278,6 +334,9 @@ for (const [title, program] of [
         ['events', name],
         ['watch', name, '--once'],
         ['watch', name, '--once', '--json'],
+        ['roots', name],
+        ['roots', name, '--json'],
+        ['hexdump', name, '0:1K'],
         ['ls'],
         ['ls', '--json'],
         ['system'],
@@ -339,6 +398,8 @@ for (const [title, program] of [
           ['show', copy],
           ['show', copy, '--json'],
           ['events', copy],
+          ['roots', copy, '--json'],
+          ['hexdump', copy],
         ]) {
           const result = await peermap(args, { program: [...program] });
           assert.ok((result.code === 0 || result.code === 1) && isTame(result.out), `${args.join(' ')}: ${result.err}`);

@@ -174,6 +174,8 @@ describe('cli: manual and completion', () => {
     assert.deepEqual(offered('create', ''), []);
     assert.deepEqual(offered('dump', name, 'README'), ['README.md']);
     assert.deepEqual(offered('load', 'README'), ['README.md']);
+    await alpha.ask('root prices 4096 40 double[5]');
+    assert.deepEqual(offered('hexdump', name, ''), ['prices']);
   });
 
   it('zsh reads its completion, and finds commands and options with what they are for', async function () {

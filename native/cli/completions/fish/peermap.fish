@@ -37,11 +37,16 @@ function __peermap_pids
     peermap show (__peermap_words)[2] --json 2>/dev/null | sed -n '/^  "peers"/,/^  ]/s/^      "pid": \([0-9]*\),$/\1/p'
 end
 
+function __peermap_roots
+    peermap roots (__peermap_words)[2] --json 2>/dev/null | sed -n '/^  "roots"/,/^  ]/s/^      "name": "\(.*\)",$/\1/p'
+end
+
 complete -c peermap -f
 complete -c peermap -n '__peermap_needs 0' -a '(__peermap_commands)'
-complete -c peermap -n '__peermap_needs 1 show watch events grow shrink remap trim reap dump copy destroy' -a '(peermap ls --names 2>/dev/null)'
+complete -c peermap -n '__peermap_needs 1 show watch events roots hexdump grow shrink remap trim reap dump copy destroy' -a '(peermap ls --names 2>/dev/null)'
 complete -c peermap -n '__peermap_needs 1 load' -F
 complete -c peermap -n '__peermap_needs 2 dump' -F
 complete -c peermap -n '__peermap_needs 2 grow shrink' -a '64K 1M 16M +25% +100%'
+complete -c peermap -n '__peermap_needs 2 hexdump' -a '(__peermap_roots)'
 complete -c peermap -n '__peermap_needs 2 remap' -a '(__peermap_pids)'
 complete -c peermap -n 'string match -q -- "-*" (commandline -ct)' -a '(__peermap_options)'
