@@ -68,6 +68,8 @@ export function parseSize(text: string, current: number): ParsedSize {
   const value = Number(digits);
   const unit = suffix.toLowerCase();
   const factor = unit === '%' ? current / 100 : 1024 ** Math.max(0, 'bkmgt'.indexOf(unit.charAt(0) || 'b'));
+  if (unit !== '%' && factor === 1 && !Number.isInteger(value))
+    return error(l10n.t('There is no part of a byte: type a whole number of them.'));
   const bytes = Math.ceil(value * factor);
   if (!Number.isSafeInteger(bytes)) return error(l10n.t('This is more than any machine can address.'));
   if (bytes <= 0) return error(l10n.t('The size must be greater than zero.'));

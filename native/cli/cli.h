@@ -7,7 +7,7 @@
  *     ls.c show.c watch.c events.c system.c memory.c      looking: the observer's side, which writes nothing
  *     round.c life.c   grow, shrink, remap, trim; create, destroy, reap: a peer for that moment
  *     copy.c image.c target.c     dump, load, copy: of one moment, and whole or not at all
- *     ask.c            a question before something is lost
+ *     ask.c loss.c     a question before something is lost; what a shrink takes from others
  *     out.c table.c text.c    for people        json.c model*.c    for programs, in the words of native/addon/model.d.ts
  *     wait.c terminal.c       sleeping until something happens; the screen of `watch`
  *

@@ -49,10 +49,13 @@ static bool creation_options(const struct cli *cli, peermap_options *options)
     return true;
 }
 
-static void print_created(const struct cli *cli, uint64_t size, uint64_t base, uint64_t page)
+/* `asked`: 0, nothing. */
+static void print_created(const struct cli *cli, uint64_t asked, uint64_t size, uint64_t base, uint64_t page)
 {
     if (!has(cli, OPTION_JSON)) {
-        out_line(&cli->out, PLAIN, "%s created: %s at 0x%" PRIx64, cli->words[0], figure_bytes(size).text, base);
+        char *rounded = rounding_of(asked, size, page);
+        out_line(&cli->out, PLAIN, "%s created: %s%s at 0x%" PRIx64, cli->words[0], figure_pages(size).text, rounded, base);
+        free(rounded);
         return;
     }
     struct json json = { .file = stdout };
@@ -79,7 +82,7 @@ int run_create(struct cli *cli)
     }
     const uint64_t size = peermap_size(segment), base = (uintptr_t)peermap_base(segment), page = peermap_page_size(segment);
     peer_end(segment);
-    print_created(cli, size, base, page);
+    print_created(cli, options.initial_size, size, base, page);
     return EXIT_WELL;
 }
 

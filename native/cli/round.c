@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* round.c - `peermap grow`, `shrink`, `remap` and `trim`: one round, and how each peer came to it. */
+#include "ask.h"
+#include "loss.h"
 #include "model.h"
 #include "peer.h"
 #include "reason.h"
@@ -17,6 +19,8 @@
 struct report {
     const char *op;
     uint64_t before; /* bytes */
+    uint64_t asked;  /* bytes more or less, as they were typed; 0: none, or a part of what there was */
+    uint64_t page;
     int rc;
     char sentence[512]; /* of a failure */
     peermap_round round;
@@ -41,6 +45,8 @@ static void print_json(const struct cli *cli, const struct report *report)
     json_string(&json, "segment", cli->words[0]);
     json_string(&json, "op", report->op);
     json_number(&json, "before", report->before);
+    if (report->asked > 0)
+        json_number(&json, "asked", report->asked);
     model_round(&json, &report->round, report->answers, report->count);
     if (report->rc != 0)
         model_error(&json, peermap_error_name(report->rc), pmo_sentence_of(PMO_TOOL, report->sentence).text);
@@ -71,16 +77,26 @@ static void print_answers(const struct out *out, const struct report *report)
     table_end(table, out);
 }
 
+/* " +4 KiB, 1.004 MiB" */
+static void print_size(const struct out *out, const struct report *report)
+{
+    const uint64_t before = report->before, after = report->round.size, change = after > before ? after - before : before - after;
+    const uint64_t made = after > before ? (report->asked + report->page - 1) / report->page * report->page : report->asked / report->page * report->page;
+    if (change == 0) {
+        out_part(out, PLAIN, " %s: %s", report->op, figure_bytes(after).text);
+        return;
+    }
+    char *rounded = rounding_of(report->asked, made, report->page);
+    out_part(out, PLAIN, " %c%s%s, %s", after > before ? '+' : '-', figure_pages(change).text, rounded, figure_pages(after).text);
+    free(rounded);
+}
+
 static void print_text(const struct cli *cli, const struct report *report)
 {
     const peermap_round *round = &report->round;
-    const struct figure before = figure_bytes(report->before), after = figure_bytes(round->size);
     if (report->rc == 0) {
         out_part(&cli->out, TITLE, "%s", cli->words[0]);
-        if (report->before != round->size)
-            out_part(&cli->out, PLAIN, " %s -> %s", before.text, after.text);
-        else
-            out_part(&cli->out, PLAIN, " %s: %s", report->op, after.text);
+        print_size(&cli->out, report);
         if (round->late > 0)
             out_part(&cli->out, WARNING, " in all but %s that did not answer", figure_count(round->late, "peer").text);
         else
@@ -104,29 +120,80 @@ static int finish(const struct cli *cli, peermap_segment *segment, struct report
     return report->rc == 0 ? EXIT_WELL : documented_error(cli->words[0], report->rc, report->sentence);
 }
 
-static int resize(struct cli *cli, const char *op, int (*act)(peermap_segment *, size_t, peermap_round *))
+/* What was typed, of what there is.  An exit code. */
+static int read_size(struct report *report, const char *text, uint64_t current, uint64_t *bytes)
 {
-    peermap_segment *segment;
-    struct report report = { .op = op };
-    uint64_t bytes;
-    const char *wrong = parse_size(cli->words[1], 1 << 20, &bytes);
+    const char *wrong = parse_size(text, current, bytes);
+    const bool grows = strcmp(report->op, "grow") == 0;
+    if (wrong && text[strspn(text, " \t")] == '-')
+        return usage_error("%s: %s; peermap %s", text, wrong, grows ? "shrink takes memory away" : "grow adds memory");
     if (wrong)
-        return usage_error("%s: %s", cli->words[1], wrong);
-    const int rc = peer_begin(cli, &segment);
-    if (rc != 0)
-        return rc;
-    report.before = peermap_size(segment);
-    wrong = parse_size(cli->words[1], report.before, &bytes);
-    if (wrong) {
-        peer_end(segment);
-        return usage_error("%s: %s", cli->words[1], wrong);
-    }
-    report.rc = act(segment, (size_t)bytes, &report.round);
-    return finish(cli, segment, &report);
+        return usage_error("%s: %s", text, wrong);
+    report->asked = strchr(text, '%') ? 0 : *bytes;
+    return 0;
 }
 
-int run_grow(struct cli *cli) { return resize(cli, "grow", peermap_grow); }
-int run_shrink(struct cli *cli) { return resize(cli, "shrink", peermap_shrink); }
+typedef int resize_call(peermap_segment *segment, size_t bytes, peermap_round *round);
+
+/* `agreed`, if it is not NULL, is what somebody may have said yes to. */
+static int resize(struct cli *cli, struct report *report, const char *text, resize_call *act, const struct loss *agreed)
+{
+    peermap_segment *segment;
+    uint64_t bytes;
+    int rc = read_size(report, text, 1 << 20, &bytes);
+    if (rc == 0)
+        rc = peer_begin(cli, &segment);
+    if (rc != 0)
+        return rc;
+    report->before = peermap_size(segment);
+    report->page = peermap_page_size(segment);
+    if (agreed && agreed->bytes > 0 && agreed->active != report->before)
+        rc = refusal(cli->words[0], "it has %s by now, not %s: look again, or shrink it all the same by --force", figure_bytes_unlike(report->before, agreed->active).text,
+                     figure_bytes_unlike(agreed->active, report->before).text);
+    else
+        rc = read_size(report, text, report->before, &bytes);
+    if (rc != 0) {
+        peer_end(segment);
+        return rc;
+    }
+    report->rc = act(segment, (size_t)bytes, &report->round);
+    return finish(cli, segment, report);
+}
+
+int run_grow(struct cli *cli)
+{
+    struct report report = { .op = "grow" };
+    return resize(cli, &report, cli->words[1], peermap_grow, NULL);
+}
+
+/* Whether it may: nobody loses anything, or somebody says so. */
+static int shrink_may(const char *name, const struct loss *loss)
+{
+    if (!loss->why)
+        return 0;
+    if (!can_ask())
+        return refusal(name, "%s; --force shrinks it all the same", loss->why);
+    char *text = text_of("Shrink %s?", name);
+    const bool yes = ask(name, loss->why, text);
+    free(text);
+    return yes ? 0 : refusal(name, "not shrunk");
+}
+
+int run_shrink(struct cli *cli)
+{
+    struct report report = { .op = "shrink" };
+    struct loss loss = { 0 };
+    uint64_t bytes;
+    int rc = read_size(&report, cli->words[1], 1 << 20, &bytes);
+    if (rc == 0 && !has(cli, OPTION_FORCE)) {
+        loss_find(cli->words[0], cli->words[1], &loss);
+        rc = shrink_may(cli->words[0], &loss);
+    }
+    if (rc == 0)
+        rc = resize(cli, &report, cli->words[1], peermap_shrink, &loss);
+    loss_free(&loss);
+    return rc;
+}
 
 int run_remap(struct cli *cli)
 {
@@ -139,6 +206,7 @@ int run_remap(struct cli *cli)
     if (rc != 0)
         return rc;
     report.before = peermap_size(segment);
+    report.page = peermap_page_size(segment);
     report.rc = peermap_remap(segment, (pid_t)pid, &report.round);
     return finish(cli, segment, &report);
 }
@@ -151,6 +219,7 @@ int run_trim(struct cli *cli)
     if (rc != 0)
         return rc;
     report.before = peermap_size(segment);
+    report.page = peermap_page_size(segment);
     report.rc = peermap_trim(segment, &report.round);
     return finish(cli, segment, &report);
 }

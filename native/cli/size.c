@@ -2,6 +2,8 @@
 /* size.c - sizes and times as people read and type them. */
 #include "size.h"
 
+#include "out.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -31,14 +33,40 @@ static struct figure decimal(double value, int decimals, const char *unit)
     return figure;
 }
 
-struct figure figure_bytes(uint64_t bytes)
+static struct figure bytes_to(uint64_t bytes, int decimals)
 {
     static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
     double value = (double)bytes;
     unsigned unit = 0;
     for (; value >= 1024 && unit < 6; unit++)
         value /= 1024;
-    return decimal(value, unit == 0 ? 0 : 2, bytes == 1 ? "byte" : units[unit]);
+    return decimal(value, unit == 0 ? 0 : decimals, bytes == 1 ? "byte" : units[unit]);
+}
+
+struct figure figure_bytes(uint64_t bytes) { return bytes_to(bytes, 2); }
+
+/* Decimals by which the two are told apart. */
+static int decimals_between(uint64_t a, uint64_t b)
+{
+    int decimals = 2;
+    while (a != b && decimals < 9 && strcmp(bytes_to(a, decimals).text, bytes_to(b, decimals).text) == 0)
+        decimals++;
+    return decimals;
+}
+
+struct figure figure_bytes_unlike(uint64_t bytes, uint64_t other) { return bytes_to(bytes, decimals_between(bytes, other)); }
+
+struct figure figure_pages(uint64_t bytes)
+{
+    const int above = decimals_between(bytes, bytes + 4096), below = decimals_between(bytes, bytes < 4096 ? bytes : bytes - 4096);
+    return bytes_to(bytes, above > below ? above : below);
+}
+
+char *rounding_of(uint64_t asked, uint64_t made, uint64_t page)
+{
+    if (asked == 0 || asked == made)
+        return text_of("%s", "");
+    return text_of(" (%s, rounded %s to pages of %s)", figure_bytes_unlike(asked, made).text, asked < made ? "up" : "down", figure_bytes(page).text);
 }
 
 struct figure figure_time(uint64_t ns)

@@ -11,6 +11,10 @@ struct figure {
 };
 
 struct figure figure_bytes(uint64_t bytes);      /* "1.5 KiB" */
+struct figure figure_bytes_unlike(uint64_t bytes, uint64_t other); /* with as many decimals as it takes to tell them apart: "1.004 MiB" */
+struct figure figure_pages(uint64_t bytes);  /* as many decimals as tell it from a page more or less */
+/* For free(): " (64 bytes, rounded up to pages of 4 KiB)" of `made`, what became of `asked`; "" where that is the same, or nothing was asked. */
+char *rounding_of(uint64_t asked, uint64_t made, uint64_t page);
 struct figure figure_time(uint64_t nanoseconds); /* "1.5 µs" */
 struct figure figure_clock(uint64_t wall_ns);    /* "11:20:07.123456", local */
 struct figure figure_date(uint64_t wall_ns);     /* "2026-11-24 11:20:07", local */

@@ -41,7 +41,8 @@ static void view_lock(const struct out *out, const struct pmo_snapshot *snapshot
         return;
     char what[128] = "";
     if (busy)
-        snprintf(what, sizeof what, ": %s from %s to %s", pmo_op_word(h->intent.op), BYTES(h->intent.from), BYTES(h->intent.to));
+        snprintf(what, sizeof what, ": %s from %s to %s", pmo_op_word(h->intent.op), figure_pages(h->intent.from).text,
+                 figure_pages(h->intent.to).text);
     label(out, "lock");
     if (!held)
         out_line(out, WARNING, "free, and yet something is under way%s", what);

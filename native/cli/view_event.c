@@ -105,12 +105,14 @@ static bool round_detail(const struct pm_event *e, const struct names *names, st
     const struct who blocker = name_of(names, e->slot, e->pid);
     const char *of = blocker.text[0] ? " because of " : "";
     switch (e->kind) {
-    case PM_EV_ROUND_BEGIN: snprintf(p->text, sizeof p->text, "%s, %s -> %s", op_noun(e->method), BYTES(e->ns), BYTES(e->size)); break;
+    case PM_EV_ROUND_BEGIN:
+        snprintf(p->text, sizeof p->text, "%s, %s -> %s", op_noun(e->method), figure_pages(e->ns).text, figure_pages(e->size).text);
+        break;
     case PM_EV_ROUND_END:
         if (e->method == PM_OP_INSIDE)
-            snprintf(p->text, sizeof p->text, "to %s in %s, asking nobody", BYTES(e->size), figure_time(e->ns).text);
+            snprintf(p->text, sizeof p->text, "to %s in %s, asking nobody", figure_pages(e->size).text, figure_time(e->ns).text);
         else
-            snprintf(p->text, sizeof p->text, "%s: %s after %s", op_noun(e->method), BYTES(e->size), figure_time(e->ns).text);
+            snprintf(p->text, sizeof p->text, "%s: %s after %s", op_noun(e->method), figure_pages(e->size).text, figure_time(e->ns).text);
         break;
     case PM_EV_ROLLBACK:
         snprintf(p->text, sizeof p->text, "%s%s%s, after %s", peermap_error_name(e->error), of, blocker.text, figure_time(e->ns).text);

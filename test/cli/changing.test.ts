@@ -95,14 +95,14 @@ describe('cli: grow and shrink', () => {
     const name = testSegment();
     const alpha = await Peer.start(name, 'alpha', 'create', 65536);
     const text = await well('grow', name, '64K');
-    assert.match(text, new RegExp(`^${name} 64 KiB -> 128 KiB in every peer after .*, epoch 2\n`));
+    assert.match(text, new RegExp(`^${name} \\+64 KiB, 128 KiB in every peer after .*, epoch 2\n`));
     assert.equal(row(text, 'alpha')[3], 'mapped it, by its agent');
     assert.match(text, /peermap-cli-\d+ .* mapped it itself/);
     assert.ok(mapsAll(alpha, name, 131072));
     const report = await json<Report>('grow', name, '+50%');
     assert.deepEqual([report.op, report.before, report.size, report.late], ['grow', 131072, 196608, 0]);
     assert.equal(report.results.length, 2);
-    assert.equal((await json<Report>('shrink', name, '128 KiB')).size, 65536);
+    assert.equal((await json<Report>('shrink', name, '128 KiB', '--force')).size, 65536);
     assert.deepEqual(await alpha.ask('size'), ['65536']);
   });
 
@@ -180,6 +180,61 @@ describe('cli: grow and shrink', () => {
     assert.equal((await peermap(['grow', testSegment(), '64K'])).code, 4);
   });
 
+  it('shows by how much the size changed, however little that is, and what was rounded', async () => {
+    const name = testSegment();
+    assert.match(
+      await well('create', name, '--size', '1048000'),
+      /created: 1 MiB \(1023.44 KiB, rounded up to pages of 4 KiB\) at 0x/,
+    );
+    assert.match(await well('grow', name, '4K'), new RegExp(`^${name} \\+4 KiB, 1.004 MiB in every peer`));
+    assert.match(
+      await well('grow', name, '64'),
+      /^[\w-]+ \+4 KiB \(64 bytes, rounded up to pages of 4 KiB\), 1.008 MiB in every peer/,
+    );
+    assert.match(
+      await well('shrink', name, '5K'),
+      /^[\w-]+ -4 KiB \(5 KiB, rounded down to pages of 4 KiB\), 1.004 MiB in every peer/,
+    );
+    const events = await well('events', name);
+    assert.match(events, /to 1.004 MiB in .*asking nobody/);
+    assert.match(events, /shrinking, 1.008 MiB -> 1.004 MiB/);
+    for (const [args, words] of [
+      [['grow', name, '-4K'], /a size cannot be negative; peermap shrink takes memory away; see peermap grow --help\n$/],
+      [['shrink', name, '-4K'], /a size cannot be negative; peermap grow adds memory/],
+      [['grow', name, '1.5'], /there is no part of a byte/],
+    ] as const) {
+      const { code, err } = await peermap([...args]);
+      assert.equal(code, 2);
+      assert.match(err, words);
+    }
+  });
+
+  it('a shrink refuses while others have it or a root lies in what goes, unless it is forced', async () => {
+    const name = testSegment();
+    const alpha = await Peer.start(name, 'alpha', 'create', 1 << 20);
+    for (const root of ['one', 'two', 'three', 'four', 'five']) await alpha.ask(`root ${root} ${(1 << 20) - 4096} 8 long`);
+    const refused = await peermap(['shrink', name, '64K']);
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.err,
+      new RegExp(
+        `alpha \\(${alpha.pid}\\) has it, and roots five, four, one, three and 1 other lie in its last 64 KiB, which is lost; --force`,
+      ),
+    );
+    await alpha.ask('detach');
+    await alpha.end();
+    assert.match(
+      (await peermap(['shrink', name, '4K'])).err,
+      /: roots five.* lie in its last 4 KiB, which is lost; --force shrinks it all the same\n$/,
+    );
+    assert.equal((await json<Report>('shrink', name, '64K', '--force')).size, (1 << 20) - 65536);
+    assert.equal((await json<Report>('shrink', name, '64K')).size, (1 << 20) - 131072);
+    const other = testSegment();
+    await Peer.start(other, 'beta', 'create', 65536);
+    assert.equal((await peermap(['shrink', other, '128K'])).code, 1);
+    assert.match((await peermap(['shrink', other, '4K'])).err, /beta \(\d+\) has it, and what is in its last 4 KiB is lost/);
+  });
+
   it('takes sizes as the extension does', async () => {
     const texts = [
       '64K',
@@ -191,6 +246,8 @@ describe('cli: grow and shrink', () => {
       '+3m',
       '7 bytes',
       '1.25k',
+      '1.5',
+      '0.5 bytes',
       ' 64 K ',
       '64Q',
       '',

@@ -24,7 +24,7 @@ describe('sizes and addresses', () => {
     });
   }
 
-  for (const text of ['', 'K', '-1', '64 Q', '0', '0x', '0x10K', '1e3', '9999999T', '25%%']) {
+  for (const text of ['', 'K', '-1', '64 Q', '0', '0x', '0x10K', '1.5', '1e3', '9999999T', '25%%']) {
     it(`"${text}" is no size, and the answer says what is wrong`, () => {
       const parsed = parseSize(text, 1000);
       assert.equal(parsed.kind, 'error');
