@@ -6,6 +6,7 @@
  *     fail.c near.c    how it fails; what somebody meant who mistyped a word
  *     ls.c show.c watch.c events.c system.c memory.c      looking: the observer's side, which writes nothing
  *     round.c life.c   grow, shrink, remap, trim; create, destroy, reap: a peer for that moment
+ *     objects.c        what lives in a heap: likewise, but that it only reads
  *     copy.c image.c target.c     dump, load, copy: of one moment, and whole or not at all
  *     ask.c loss.c     a question before something is lost; what a shrink takes from others
  *     out.c table.c text.c    for people        json.c model*.c    for programs, in the words of native/addon/model.d.ts
@@ -28,7 +29,9 @@ enum option {
     OPTION_ALL,
     OPTION_ALLOW_LATE,
     OPTION_AHEAD,
+    OPTION_DEAD,
     OPTION_DEADLINE,
+    OPTION_DIRECTORY,
     OPTION_FOLLOW,
     OPTION_FORCE,
     OPTION_FOREIGN,
@@ -39,6 +42,7 @@ enum option {
     OPTION_LAST,
     OPTION_LIVE,
     OPTION_MAX_PEERS,
+    OPTION_MAX_ROOTS,
     OPTION_MODE,
     OPTION_NAMES,
     OPTION_NO_PTRACE,
@@ -50,6 +54,7 @@ enum option {
     OPTION_SINCE,
     OPTION_SIZE,
     OPTION_STRICT,
+    OPTION_TO,
     OPTION_VERSION,
     OPTION_COUNT
 };
@@ -109,5 +114,6 @@ int run_load(struct cli *cli);
 int run_copy(struct cli *cli);
 int run_roots(struct cli *cli);
 int run_hexdump(struct cli *cli);
+int run_objects(struct cli *cli);
 
 #endif

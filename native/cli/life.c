@@ -32,9 +32,9 @@ static bool creation_options(const struct cli *cli, peermap_options *options)
         enum option option;
         uint32_t flag;
     } flags[] = { { OPTION_STRICT, PEERMAP_STRICT }, { OPTION_NO_PTRACE, PEERMAP_NO_PTRACE }, { OPTION_HUGE, PEERMAP_HUGE }, { OPTION_HEAP, PEERMAP_HEAP } };
-    uint64_t size, reserve, ahead, peers;
+    uint64_t size, reserve, ahead, peers, roots;
     if (!option_size(cli, OPTION_SIZE, &size) || !option_size(cli, OPTION_RESERVE, &reserve) || !option_size(cli, OPTION_AHEAD, &ahead) ||
-        !option_number(cli, OPTION_MAX_PEERS, 1, 1024, &peers, 0))
+        !option_number(cli, OPTION_MAX_PEERS, 1, 1024, &peers, 0) || !option_number(cli, OPTION_MAX_ROOTS, 1, PM_ROOTS_MAX, &roots, 0))
         return false;
     if (has(cli, OPTION_MODE) && !parse_mode(cli->given[OPTION_MODE], &options->mode)) {
         usage_error("--mode takes octal digits such as 0660, not %s", cli->given[OPTION_MODE]);
@@ -44,6 +44,7 @@ static bool creation_options(const struct cli *cli, peermap_options *options)
     options->reserve_size = (size_t)reserve;
     options->ahead = (size_t)ahead;
     options->max_peers = (uint32_t)peers;
+    options->max_roots = (uint32_t)roots;
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         options->flags |= has(cli, flags[i].option) ? flags[i].flag : 0;
     return true;

@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include "near.h"
+#include "os.h"
 #include "peermap.h"
 #include "size.h"
 
@@ -13,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct {
     const char *name;
@@ -22,7 +24,9 @@ static const struct {
     [OPTION_ALL] = { "all", NULL, "every process of each object, not the first few" },
     [OPTION_ALLOW_LATE] = { "allow-late", NULL, "go on without peers that do not answer in time" },
     [OPTION_AHEAD] = { "ahead", "SIZE", "bytes mapped past the active ones (default: as many, at least 64 MiB)" },
+    [OPTION_DEAD] = { "dead", NULL, "only what those allocated who have ended, or left" },
     [OPTION_DEADLINE] = { "deadline", "MS", "give up after so many milliseconds, of all that it takes (default 1000)" },
+    [OPTION_DIRECTORY] = { "directory", "DIR", "where segments are (default PEERMAP_DIR, or /dev/shm)" },
     [OPTION_FOLLOW] = { "follow", NULL, "go on, sleeping until something happens" },
     [OPTION_FORCE] = { "force", NULL, "do not ask" },
     [OPTION_FOREIGN] = { "foreign", NULL, "take part in a segment of another user, whoever that is" },
@@ -33,6 +37,7 @@ static const struct {
     [OPTION_LAST] = { "last", "N", "the last N events of those there are" },
     [OPTION_LIVE] = { "live", NULL, "also if it changes whenever it is read: then it mixes moments" },
     [OPTION_MAX_PEERS] = { "max-peers", "N", "slots in the registry (default 128, at most 1024)" },
+    [OPTION_MAX_ROOTS] = { "max-roots", "N", "roots that there can be (default 64; with --heap 1048576)" },
     [OPTION_MODE] = { "mode", "OCTAL", "permissions of the object (default 0600)" },
     [OPTION_NAMES] = { "names", NULL, "names only, one a line" },
     [OPTION_NO_PTRACE] = { "no-ptrace", NULL, "nobody uses ptrace on a peer" },
@@ -44,12 +49,13 @@ static const struct {
     [OPTION_SINCE] = { "since", "SEQ", "events after the one of this number" },
     [OPTION_SIZE] = { "size", "SIZE", "bytes at the start (default 64 KiB)" },
     [OPTION_STRICT] = { "strict", NULL, "nobody maps past the active size" },
+    [OPTION_TO] = { "to", "SIZE", "what there shall be at least, instead of what is added" },
     [OPTION_VERSION] = { "version", NULL, "the version of the tool" },
 };
 
 #define BIT(option) (UINT32_C(1) << OPTION_##option)
 #define JOINING (BIT(DEADLINE) | BIT(OWNER) | BIT(FOREIGN))
-#define EVERYWHERE (BIT(HELP) | BIT(VERSION) | BIT(READONLY) | BIT(JSON))
+#define EVERYWHERE (BIT(HELP) | BIT(VERSION) | BIT(READONLY) | BIT(JSON) | BIT(DIRECTORY))
 static_assert(OPTION_COUNT <= 32, "a bit for each");
 
 static const struct command {
@@ -72,15 +78,16 @@ static const struct command {
       "PLACE is OFFSET or the name of a root, and may have :LENGTH behind it: 0x1000, 64K:256, prices, prices:64.  Without a length it is all\nof the root, or of the active memory from there on.  Lines that are as the one before are one *.\n" },
     { "system", "", 0, 0, false, BIT(ALL) | BIT(ORPHANS), run_system, "all shared memory of this machine, and who has it",
       "POSIX objects, System V segments, memfds and shared anonymous memory, of whatever program.\n" },
-    { "grow", "NAME SIZE", 2, 2, true, BIT(ALLOW_LATE) | JOINING, run_grow, "add memory, in every peer",
-      "SIZE is what is added: 64K, 2 MiB, 0x10000, or +25% of what there is.\n" },
+    { "grow", "NAME [SIZE]", 1, 2, true, BIT(ALLOW_LATE) | BIT(TO) | JOINING, run_grow, "add memory, in every peer",
+      "SIZE is what is added: 64K, 2 MiB, 0x10000, or +25% of what there is.  With --to it is what is missing to that, and may be nothing.\n" },
     { "shrink", "NAME SIZE", 2, 2, true, BIT(ALLOW_LATE) | BIT(FORCE) | JOINING, run_shrink, "take memory away, in every peer",
       "SIZE is what is taken from the end: 64K, 2 MiB, 0x10000, or 25% of what there is.  What is in it is lost: if anybody\nhas the segment, or a root lies in it, it asks first; where there is nobody to ask it refuses, unless --force is given.\n" },
     { "remap", "NAME [PID]", 1, 2, true, BIT(ALLOW_LATE) | JOINING, run_remap, "replace the mappings of one peer, or of all", "" },
     { "trim", "NAME", 1, 1, true, BIT(ALLOW_LATE) | JOINING, run_trim, "give a heap's free memory back to the system", "" },
     { "reap", "NAME", 1, 1, true, JOINING, run_reap, "free the slots of dead peers", "" },
+    { "objects", "NAME", 1, 1, true, BIT(DEAD) | JOINING, run_objects, "what lives in its heap, and who allocated it", "" },
     { "create", "NAME", 1, 1, true,
-      BIT(SIZE) | BIT(RESERVE) | BIT(AHEAD) | BIT(MAX_PEERS) | BIT(MODE) | BIT(STRICT) | BIT(NO_PTRACE) | BIT(HUGE) | BIT(HEAP),
+      BIT(SIZE) | BIT(RESERVE) | BIT(AHEAD) | BIT(MAX_PEERS) | BIT(MAX_ROOTS) | BIT(MODE) | BIT(STRICT) | BIT(NO_PTRACE) | BIT(HUGE) | BIT(HEAP),
       run_create,
       "make a segment", "" },
     { "dump", "NAME FILE", 2, 2, true, BIT(FORCE) | BIT(LIVE), run_dump, "a segment as it is now, into a file",
@@ -229,6 +236,23 @@ static bool is_readonly(const struct cli *cli)
     return has(cli, OPTION_READONLY) || (environment && *environment && strcmp(environment, "0") != 0);
 }
 
+/* For all that the tool looks at and makes.  A folder that is not there is no empty one. */
+static int enter_directory(const struct cli *cli)
+{
+    struct stat facts;
+    if (has(cli, OPTION_DIRECTORY)) {
+        char *path = realpath(cli->given[OPTION_DIRECTORY], NULL);
+        if (!path || setenv("PEERMAP_DIR", path, 1) != 0)
+            return failure(cli->given[OPTION_DIRECTORY], "%s", strerror(errno));
+        free(path);
+    }
+    if (pm_directory_fault())
+        return usage_error("%s", pm_directory_fault());
+    if (stat(pm_directory(), &facts) != 0)
+        return failure(pm_directory(), "%s", strerror(errno));
+    return S_ISDIR(facts.st_mode) ? 0 : failure(pm_directory(), "it is not a directory");
+}
+
 static int check(const struct cli *cli)
 {
     const struct command *command = cli->command;
@@ -241,7 +265,7 @@ static int check(const struct cli *cli)
         return usage_error("an argument is missing: peermap %s %s", command->name, command->arguments);
     if (command->writes && is_readonly(cli))
         return readonly_refusal(command->name, has(cli, OPTION_READONLY) ? "--readonly" : "PEERMAP_READONLY");
-    return 0;
+    return enter_directory(cli);
 }
 
 /* A reader that has gone away is no failure of ours. */

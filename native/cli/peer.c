@@ -72,12 +72,15 @@ static int refuse_foreign(const struct cli *cli)
     return rc;
 }
 
-int peer_begin(const struct cli *cli, peermap_segment **segment)
+int peer_begin(const struct cli *cli, peermap_segment **segment) { return peer_begin_as(cli, 0, segment); }
+
+int peer_begin_as(const struct cli *cli, uint32_t flags, peermap_segment **segment)
 {
     peermap_options options;
     char name[PEERMAP_NAME_MAX];
     if (!peer_options(cli, &options, name))
         return EXIT_USAGE;
+    options.flags |= flags;
     peer_hold_signals(true);
     const int rc = peermap_attach(cli->words[0], &options, segment);
     const bool foreign = rc == PEERMAP_EACCES && errno == EREMOTE;

@@ -11,6 +11,7 @@
  * is killed leaves its slot behind.  0, or an exit code.
  */
 int peer_begin(const struct cli *cli, peermap_segment **segment);
+int peer_begin_as(const struct cli *cli, uint32_t flags, peermap_segment **segment); /* with these flags of the library, too */
 void peer_end(peermap_segment *segment);
 
 /* The options of a peer, and its deadline; false: said what is wrong with them.  `name` is what they point to. */

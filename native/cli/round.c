@@ -83,7 +83,7 @@ static void print_size(const struct out *out, const struct report *report)
     const uint64_t before = report->before, after = report->round.size, change = after > before ? after - before : before - after;
     const uint64_t made = after > before ? (report->asked + report->page - 1) / report->page * report->page : report->asked / report->page * report->page;
     if (change == 0) {
-        out_part(out, PLAIN, " %s: %s", report->op, figure_bytes(after).text);
+        out_part(out, PLAIN, " %s: %s%s", report->op, figure_pages(after).text, strcmp(report->op, "grow") == 0 ? " already" : "");
         return;
     }
     char *rounded = rounding_of(report->asked, made, report->page);
@@ -156,6 +156,8 @@ static int resize(struct cli *cli, struct report *report, const char *text, resi
         peer_end(segment);
         return rc;
     }
+    if (act == peermap_grow_to)
+        report->asked = 0; /* of what is added, nothing was said */
     report->rc = act(segment, (size_t)bytes, &report->round);
     return finish(cli, segment, report);
 }
@@ -163,7 +165,14 @@ static int resize(struct cli *cli, struct report *report, const char *text, resi
 int run_grow(struct cli *cli)
 {
     struct report report = { .op = "grow" };
-    return resize(cli, &report, cli->words[1], peermap_grow, NULL);
+    const char *to = cli->given[OPTION_TO];
+    if (!to && cli->word_count < 2)
+        return usage_error("an argument is missing: peermap grow NAME SIZE, or --to SIZE");
+    if (to && cli->word_count > 1)
+        return usage_error("SIZE is what is added, and --to what there shall be: give one of the two");
+    if (to && strpbrk(to, "+%"))
+        return usage_error("--to %s: this is what there shall be in all, such as 64K, 2 MiB or 0x10000", to);
+    return resize(cli, &report, to ? to : cli->words[1], to ? peermap_grow_to : peermap_grow, NULL);
 }
 
 /* Whether it may: nobody loses anything, or somebody says so. */

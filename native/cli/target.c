@@ -88,6 +88,8 @@ int target_make(struct target *target)
     if (target->is_segment) {
         const int fd = pm_object_make();
         target->fd = fd < 0 ? -1 : fd;
+        if (fd >= 0 && !pm_object_is_memory(fd))
+            return failure(target->name, "%s is no tmpfs, and segments lie in nothing else", pm_directory());
         return fd < 0 ? target_error(target, -fd) : 0;
     }
     char *folder = folder_of(target->name);

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: MIT
 
 import { strict as assert } from 'node:assert';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { parseSize } from '../../extension/protocol/address';
 import type { Round } from '../../native/addon/model';
 import { mapsAll, objectOf, Peer, testSegment, until } from '../peers/drive';
@@ -209,6 +220,16 @@ describe('cli: grow and shrink', () => {
     }
   });
 
+  it('grows to a size, once', async () => {
+    const name = testSegment();
+    await well('create', name);
+    assert.match(await well('grow', name, '--to', '1M'), new RegExp(`^${name} \\+960 KiB, 1 MiB in every peer`));
+    assert.match(await well('grow', name, '--to=100K'), /grow: 1 MiB already in every peer/);
+    assert.equal((await json<Report>('grow', name, '--to', '1M')).size, 1 << 20);
+    for (const args of [['64K', '--to', '1M'], [], ['--to', '+64K'], ['--to', '50%'], ['--to', '0']])
+      assert.equal((await peermap(['grow', name, ...args])).code, 2, args.join(' '));
+  });
+
   it('a shrink refuses while others have it or a root lies in what goes, unless it is forced', async () => {
     const name = testSegment();
     const alpha = await Peer.start(name, 'alpha', 'create', 1 << 20);
@@ -388,6 +409,37 @@ describe('cli: the other commands', () => {
   });
 });
 
+describe("cli: a folder of one's own", () => {
+  afterEach(cleanUp);
+
+  it('has the segments of every command, by option or environment, and nobody else sees them', async () => {
+    const folder = mkdtempSync('/dev/shm/test-');
+    const [name, copied] = [testSegment(), testSegment()];
+    const there = (...args: string[]) => well(...args, '--directory', folder);
+    try {
+      await there('create', name, '--max-roots', '7');
+      assert.ok(existsSync(`${folder}/peermap.${name}`));
+      assert.deepEqual((await there('ls', '--names')).split('\n'), [name, '']);
+      await there('grow', name, '64K');
+      assert.match(await there('show', name), new RegExp(`^${name} +${folder}/peermap.${name}\n`));
+      await there('dump', name, `${folder}/a`);
+      await there('copy', name, copied);
+      await there('load', `${folder}/a`, `${copied}-b`);
+      for (const each of [name, copied, `${copied}-b`]) await there('destroy', each);
+      assert.deepEqual(readdirSync(folder), ['a']);
+      const byEnvironment = { env: { PEERMAP_DIR: folder } };
+      assert.equal((await peermap(['create', name], byEnvironment)).code, 0);
+      assert.equal((await peermap(['show', name])).code, 4);
+      assert.equal((await peermap(['hexdump', name, ':16', `--directory=${folder}`])).code, 0);
+      assert.equal((await peermap(['ls'], { env: { PEERMAP_DIR: 'dev/shm' } })).code, 2);
+      assert.match((await peermap(['ls', '--directory', `${folder}/none`])).err, /none: No such file or directory\n$/);
+      assert.match((await peermap(['copy', name, copied, '--directory', `${folder}/a`])).err, /not a directory/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('cli: --readonly', () => {
   afterEach(cleanUp);
 
@@ -401,6 +453,7 @@ describe('cli: --readonly', () => {
       ['remap', name],
       ['trim', name],
       ['reap', name],
+      ['objects', name],
       ['create', testSegment()],
       ['destroy', name],
       ['dump', name, '/tmp/none'],

@@ -104,6 +104,15 @@ with peermap.open(sys.argv[1], heap=True, relocatable=True) as s:
     };
     assert.deepEqual(await heap(copied), await heap(name));
     assert.ok(statSync(objectOf(copied)).blocks <= statSync(objectOf(name)).blocks + 64);
+    interface Objects {
+      count: number;
+      objects: { size: number; state: string; offset: number; allocatedAtMs: number }[];
+    }
+    const { count, objects } = await json<Objects>('objects', copied);
+    assert.deepEqual([count, objects[0]?.size, objects[0]?.state], [1, 300000, 'dead']);
+    assert.ok(Math.abs(Number(objects[0]?.allocatedAtMs) - Date.now()) < 60000);
+    assert.match(await well('objects', copied, '--dead'), /^1 object, 292.97 KiB\n/);
+    assert.deepEqual((await json<{ roots: { offset: number }[] }>('roots', copied)).roots[0]?.offset, objects[0]?.offset);
     const used = await python(copied, 'again');
     assert.equal(used.code, 0, used.err);
   });

@@ -7,7 +7,7 @@ function __peermap_words
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
             set skip 0
-        else if contains -- $word --size --reserve --ahead --mode --max-peers --owner --deadline --since --last
+        else if contains -- $word --size --reserve --ahead --to --directory --mode --max-peers --max-roots --owner --deadline --since --last
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -43,7 +43,7 @@ end
 
 complete -c peermap -f
 complete -c peermap -n '__peermap_needs 0' -a '(__peermap_commands)'
-complete -c peermap -n '__peermap_needs 1 show watch events roots hexdump grow shrink remap trim reap dump copy destroy' -a '(peermap ls --names 2>/dev/null)'
+complete -c peermap -n '__peermap_needs 1 show watch events roots hexdump grow shrink remap trim reap objects dump copy destroy' -a '(peermap ls --names 2>/dev/null)'
 complete -c peermap -n '__peermap_needs 1 load' -F
 complete -c peermap -n '__peermap_needs 2 dump' -F
 complete -c peermap -n '__peermap_needs 2 grow shrink' -a '64K 1M 16M +25% +100%'
