@@ -5,33 +5,41 @@
  *     #include <peermap.hpp>
  *     #include <iostream>
  *
- *     using words = peermap::map<peermap::string, int>;
- *
  *     int main()
  *     {
- *         auto segment = peermap::segment::open("dictionary");
- *         auto *counts = segment.find_or_construct<words>("words");    // made by whichever process comes first
- *         counts->emplace("hello", 1);                                 // the segment grows when it must, in every process
+ *         auto segment = peermap::segment::open("dictionary", peermap::heap);
+ *         auto *counts = segment.find_or_construct<peermap::map<peermap::string, int>>("words");    // made by whichever process comes first
+ *         (*counts)["hello"]++;                                        // the segment grows when it must, in every process
  *         std::cout << counts->size() << " words\n";
  *     }
  *
  * Header only; peermap.h is the manual of everything below it.  Link with the library.
  *
+ * A HEAP, in which objects and containers are made, a segment has if it is created with one: peermap::heap where nothing else is asked for, options.heap otherwise
+ * (C++20: { .peer_name = "writer", .heap = true }).
+ *
  * ERRORS.  Each function has two forms: one throws peermap::error, a std::system_error whose what() is the sentence of
- * peermap_last_error(); the other takes a std::error_code &, as in <filesystem>.  Codes are those of peermap.h: `ec == PEERMAP_ETIMEDOUT`.
+ * peermap_last_error(); the other takes a std::error_code &, as in <filesystem>.  Codes are those of peermap.h: `ec == PEERMAP_ETIMEDOUT`; and, where an object is
+ * made, std::errc::not_enough_memory, which the first form throws as peermap::bad_alloc.  Without exceptions: see peermap_error.hpp.  RTTI is not needed.
+ *
+ * OBJECTS have a name, a root of the segment, which says their type.  find_or_construct<T>() makes one among all processes, find<T>() finds it.  Arrays: find_or_construct<double[]>("prices", 1000)
+ * has a type "double[1000]", as any language calls it, and is found by that length, find<double[1000]>(), or whatever its length is, find<double[]>(), as a peermap::span.
  *
  * CONTAINERS.  peermap::allocator<T> goes with the containers of the standard library, which then live in the segment and are used by every
- * peer.  What lies in shared memory must mean the same in every process:
+ * peer: peermap::vector, deque, list, map, set, unordered_map, unordered_set, and those with many of a key.  What lies in shared memory must mean the same in every process:
  *
  * - An allocator holds the address at which its segment's data begins, which is one in all peers, and never a handle: each process finds its
  *   own handle by it (peermap_segment_at()).  So a process has the segment attached for as long as it touches the container.
  * - Allocators of one segment are equal; of two they are not, and none is propagated.  A container stays in its segment whatever is assigned to
  *   it: elements are copied, or moved one by one.  Containers of two segments cannot be swapped.  A copy is in the segment of the original.
- * - There is no default allocator.  The aliases below (peermap::map and so on) hand theirs on to the elements, so that `counts->emplace("hello", 1)`
- *   makes the string in the segment as well.
+ * - There is no default allocator.  The containers hand theirs on to the elements, so that `counts->emplace("hello", 1)`
+ *   makes the string in the segment as well.  Where a key is a peermap::string, whatever is text stands for it: (*counts)["hello"], find(std::string), erase("x"), insert({"x", 1}).
+ *   Elsewhere a string is made by emplace: `words->emplace_back("x")`, not push_back.
  * - Processes that share a container are built with the same standard library.  Not with its debug mode (_GLIBCXX_DEBUG), whose iterators
- *   are known to the container; and nothing in it has virtual functions, or pointers to anything outside the segment.
- * - A container knows nothing of other processes' threads.  Who changes it while others look at it needs a lock in the segment.
+ *   are known to the container; and nothing in it has virtual functions, or pointers to anything outside the segment.  What can be seen of that at compile time is refused in one sentence.
+ * - std::pmr is no way to it: a std::pmr container points to its memory_resource, whose virtual functions are at another address in each process.  Nor is std::shared_ptr, also by
+ *   std::allocate_shared: it compiles, and the block in which it counts has virtual functions as well.
+ * - A container knows nothing of other processes' threads.  Who changes it while others look at it needs a lock in the segment: peermap_mutex.hpp.
  *
  * READERS (PEERMAP_READ_ONLY) find objects, and look at containers as const.  find_or_construct() finds what there is, and is PEERMAP_EREADONLY where it would have to make it; a
  * container that needs memory throws peermap::bad_alloc, which says so; and a change that needs none is a SIGSEGV, as every stray write.
@@ -41,103 +49,31 @@
 #ifndef PEERMAP_HPP
 #define PEERMAP_HPP
 
+#include <peermap_containers.hpp>
 #include <peermap_deadline.hpp>
+#include <peermap_error.hpp>
+#include <peermap_types.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <cxxabi.h>
-#include <deque>
-#include <functional>
 #include <limits>
-#include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <optional>
-#include <scoped_allocator>
 #include <set>
 #include <string>
 #include <system_error>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 #include <vector>
 
 namespace peermap {
 
-// ---- errors ----
-
-using errc = ::peermap_error;
-
-class error_category final : public std::error_category {
-public:
-    const char *name() const noexcept override { return "peermap"; }
-    std::string message(int code) const override { return peermap_error_text(code); }
-
-    /* So that `ec == std::errc::no_such_file_or_directory` is true of a segment that is not there. */
-    std::error_condition default_error_condition(int code) const noexcept override
-    {
-        switch (code) {
-        case PEERMAP_EINVAL: return std::errc::invalid_argument;
-        case PEERMAP_EEXIST: return std::errc::file_exists;
-        case PEERMAP_ENOENT: return std::errc::no_such_file_or_directory;
-        case PEERMAP_EACCES: return std::errc::permission_denied;
-        case PEERMAP_ENOSPC: return std::errc::no_space_on_device;
-        case PEERMAP_ESRCH: return std::errc::no_such_process;
-        case PEERMAP_ETIMEDOUT: return std::errc::timed_out;
-        case PEERMAP_EBUSY: return std::errc::device_or_resource_busy;
-        case PEERMAP_EREADONLY: return std::errc::read_only_file_system;
-        default: return std::error_condition(code, *this);
-        }
-    }
-};
-
-inline const std::error_category &category() noexcept
-{
-    static const error_category one;
-    return one;
-}
-
-class error : public std::system_error {
-public:
-    error(std::error_code code, const std::string &sentence) : std::system_error(code, sentence) {}
-};
-
-/* What an allocation throws; what() says which limit it met. */
-class bad_alloc : public std::bad_alloc {
-public:
-    explicit bad_alloc(const char *sentence) noexcept { std::snprintf(text, sizeof text, "%s", sentence); }
-    const char *what() const noexcept override { return text; }
-
-private:
-    char text[256];
-};
-
-} // namespace peermap
-
-template <> struct std::is_error_code_enum<peermap_error> : std::true_type {};
-
-inline std::error_code make_error_code(peermap_error code) noexcept { return { static_cast<int>(code), peermap::category() }; }
-
-namespace peermap {
-
 namespace detail {
-
-inline std::error_code code_of(int rc) noexcept
-{
-    return rc < 0 ? make_error_code(static_cast<peermap_error>(rc)) : std::error_code();
-}
-
-inline void raise(const std::error_code &code)
-{
-    if (code)
-        throw error(code, peermap_last_error());
-}
 
 /* The objects that threads of this process are making or destroying, by an attachment.  A claim of its own that is not among them has been given up. */
 struct making {
@@ -153,7 +89,8 @@ struct access;
 
 /* As peermap_options, where 0 is the default that it has there. */
 struct options {
-    std::string peer_name;
+    std::string peer_name{};
+    bool heap = false; /* creation: objects and containers can be made in it; as PEERMAP_HEAP in flags */
     std::size_t initial_size = 0;
     std::size_t reserve_size = 0;
     std::size_t ahead = 0;
@@ -161,9 +98,53 @@ struct options {
     std::chrono::milliseconds deadline{ 0 }; /* more than UINT32_MAX is that; less than 0 is PEERMAP_EINVAL */
     std::uint32_t max_peers = 0;
     std::uint32_t mode = 0;
-    std::uint32_t flags = PEERMAP_HEAP;
-    std::optional<std::uint32_t> owner; /* the uid whose object it must be, as with PEERMAP_OWNER */
+    std::uint32_t flags = 0;
+    std::optional<std::uint32_t> owner{}; /* the uid whose object it must be, as with PEERMAP_OWNER */
 };
+
+/* Options that ask for a heap and for nothing else: segment::open(name, peermap::heap). */
+struct heap_options {
+    operator options() const
+    {
+        options with;
+        with.heap = true;
+        return with;
+    }
+};
+inline constexpr heap_options heap{};
+
+/* The elements of an array in a segment; none, and data() is nullptr, where it was not found. */
+template <class T> class span {
+public:
+    span() = default;
+    span(T *begins, std::size_t elements) noexcept : first(begins), count(elements) {}
+    [[nodiscard]] T *data() const noexcept { return first; }
+    [[nodiscard]] std::size_t size() const noexcept { return count; }
+    T *begin() const noexcept { return first; }
+    T *end() const noexcept { return first + count; }
+    T &operator[](std::size_t at) const noexcept { return first[at]; }
+    explicit operator bool() const noexcept { return first != nullptr; }
+
+private:
+    T *first = nullptr;
+    std::size_t count = 0;
+};
+
+namespace detail {
+
+template <class T> constexpr bool is_open_array = std::is_array_v<T> && std::extent_v<T> == 0;
+
+template <class T> struct used_by {
+    using type = std::add_pointer_t<T>;
+};
+template <class T> struct used_by<T[]> {
+    using type = span<T>;
+};
+
+} // namespace detail
+
+/* What is got for an object in a segment: T *, or span<T> for T[]. */
+template <class T> using object_of = typename detail::used_by<T>::type;
 
 /* Active bytes that no shrink takes away while this lives, which is no longer than the segment does. */
 class pin {
@@ -311,32 +292,51 @@ public:
         return rc == 0 ? std::optional<peermap_root_copy>(root) : std::nullopt;
     }
 
-    /* Raw memory of the heap.  peermap::bad_alloc. */
+    /* Raw memory of the heap.  peermap::bad_alloc; or nullptr, with std::errc::not_enough_memory, or PEERMAP_EINVAL where there is no heap. */
     [[nodiscard]] void *allocate(std::size_t bytes, std::size_t alignment = 16)
     {
-        void *got = alignment <= 16 ? peermap_alloc(handle, bytes) : peermap_aligned_alloc(handle, alignment, bytes);
+        void *got = memory(bytes, alignment);
         if (!got)
-            throw bad_alloc(peermap_last_error());
+            detail::toss(bad_alloc(detail::no_memory().why.c_str()));
+        return got;
+    }
+    [[nodiscard]] void *allocate(std::size_t bytes, std::size_t alignment, std::error_code &ec)
+    {
+        void *got = memory(bytes, alignment);
+        ec = got ? std::error_code() : detail::no_memory().code;
         return got;
     }
     void deallocate(void *pointer) noexcept { peermap_free(handle, pointer); }
 
-    /* The object of this name, or nullptr if there is none, or none that is complete.  PEERMAP_ETYPE if it is of another type. */
-    template <class T> [[nodiscard]] T *find(const std::string &name) const;
-    template <class T> [[nodiscard]] T *find(const std::string &name, std::error_code &ec) const;
+    /*
+     * Makes an object that has no name, of these arguments, and of an allocator of this segment if it takes one: a T *; or, for T[], as many as the first argument says, each of the others: a
+     * span<T>.  deconstruct() destroys it, in any process.  What it fails by is as with find_or_construct().
+     */
+    template <class T, class... Arguments> [[nodiscard]] object_of<T> construct(Arguments &&...arguments);
+    template <class T, class... Arguments> [[nodiscard]] object_of<T> construct(std::error_code &ec, Arguments &&...arguments);
+    template <class T> void deconstruct(T *object) noexcept;
+    template <class T> void deconstruct(span<T> objects) noexcept;
+
+    /*
+     * The object of this name, or nullptr if there is none, or none that is complete.  PEERMAP_ETYPE if it is of another type.  An array of any length is found as T[]: a span, which
+     * is false where there is none.
+     */
+    template <class T> [[nodiscard]] object_of<T> find(const std::string &name) const;
+    template <class T> [[nodiscard]] object_of<T> find(const std::string &name, std::error_code &ec) const;
     /* Waits until there is one that is complete; nullptr if there was none by the deadline (0: the segment's; less than that: without waiting). */
-    template <class T> [[nodiscard]] T *wait_for(const std::string &name, std::chrono::milliseconds deadline = {}) const;
-    template <class T> [[nodiscard]] T *wait_for(const std::string &name, std::chrono::milliseconds deadline, std::error_code &ec) const;
+    template <class T> [[nodiscard]] object_of<T> wait_for(const std::string &name, std::chrono::milliseconds deadline = {}) const;
+    template <class T> [[nodiscard]] object_of<T> wait_for(const std::string &name, std::chrono::milliseconds deadline, std::error_code &ec) const;
 
     /*
      * The object of this name; made of these arguments, and of an allocator of this segment if it takes one, where there is none.  Of any
      * number of processes and threads one makes it, and the others wait for that, and nobody sees it before it is complete.  If its constructor
      * throws, or the process ends in it, the next one makes it.  What the constructor throws is thrown here, also by the second form.
      * PEERMAP_EBUSY, with the name of the maker, if that lives and has not made it by the deadline, which is one for the whole call, without the time that the
-     * constructor takes.
+     * constructor takes.  PEERMAP_EINVAL if the segment has no heap.
+     * For T[] the first argument is how many, and each is made of the others: find_or_construct<double[]>("prices", 1000); PEERMAP_ETYPE if there are more or fewer.
      */
-    template <class T, class... Arguments> T *find_or_construct(const std::string &name, Arguments &&...arguments);
-    template <class T, class... Arguments> T *find_or_construct(const std::string &name, std::error_code &ec, Arguments &&...arguments);
+    template <class T, class... Arguments> object_of<T> find_or_construct(const std::string &name, Arguments &&...arguments);
+    template <class T, class... Arguments> object_of<T> find_or_construct(const std::string &name, std::error_code &ec, Arguments &&...arguments);
 
     /* Destroys the object of this name; false if there is none.  Nobody else may be using it. */
     template <class T> bool destroy(const std::string &name);
@@ -358,7 +358,11 @@ private:
         plain.deadline_ms = detail::whole_ms(with.deadline);
         plain.max_peers = with.max_peers;
         plain.mode = with.mode;
-        plain.flags = with.owner ? with.flags | PEERMAP_OWNER : with.flags;
+        plain.flags = with.flags;
+        if (with.owner)
+            plain.flags |= PEERMAP_OWNER;
+        if (with.heap)
+            plain.flags |= PEERMAP_HEAP;
         plain.owner = with.owner.value_or(0);
         segment made;
         if (with.deadline.count() < 0) {
@@ -374,7 +378,7 @@ private:
         std::error_code ec;
         segment made = entered(enter, name, with, ec);
         if (with.deadline.count() < 0)
-            throw error(ec, "options.deadline is " + std::to_string(with.deadline.count()) + " ms; 0 is the default");
+            detail::toss(error(ec, "options.deadline is " + std::to_string(with.deadline.count()) + " ms; 0 is the default"));
         detail::raise(ec);
         return made;
     }
@@ -405,7 +409,16 @@ private:
         return report;
     }
 
-    template <class T, class... Arguments> T *obtain(const std::string &name, std::error_code &ec, std::string &why, Arguments &&...arguments);
+    void *memory(std::size_t bytes, std::size_t alignment) noexcept
+    {
+        return alignment <= 16 ? peermap_alloc(handle, bytes) : peermap_aligned_alloc(handle, alignment, bytes);
+    }
+
+    template <class T> object_of<T> found(const std::string &name, detail::outcome &out) const;
+    template <class T> object_of<T> awaited(const std::string &name, std::chrono::milliseconds deadline, detail::outcome &out) const;
+    template <class T, class Making> object_of<T> obtained(const std::string &name, const Making &make, detail::outcome &out);
+    template <class T, class Making> object_of<T> constructed(const Making &make, detail::outcome &out);
+    template <class T> bool destroyed(const std::string &name, detail::outcome &out);
 
     peermap_segment *handle = nullptr;
     bool may_move = false;
@@ -413,78 +426,14 @@ private:
     friend struct detail::access;
 };
 
-// ---- containers ----
-
-/* Lies in shared memory with the container that has it: its one word means the same in every peer. */
-template <class T> class allocator {
-public:
-    using value_type = T;
-    using is_always_equal = std::false_type;
-    using propagate_on_container_copy_assignment = std::false_type;
-    using propagate_on_container_move_assignment = std::false_type;
-    using propagate_on_container_swap = std::false_type;
-
-    allocator(const segment &of) noexcept : base(of.base()) {}
-    explicit allocator(const peermap_segment *of) noexcept : base(peermap_base(of)) {}
-    template <class U> allocator(const allocator<U> &other) noexcept : base(other.base) {}
-
-    T *allocate(std::size_t count)
-    {
-        if (count > max_size())
-            throw std::bad_array_new_length();
-        peermap_segment *handle = peermap_segment_at(base);
-        if (!handle)
-            throw bad_alloc("this process does not have the container's segment attached");
-        void *got = alignof(T) <= 16 ? peermap_alloc(handle, count * sizeof(T)) : peermap_aligned_alloc(handle, alignof(T), count * sizeof(T));
-        if (!got)
-            throw bad_alloc(peermap_last_error());
-        return static_cast<T *>(got);
-    }
-
-    void deallocate(T *pointer, std::size_t) noexcept
-    {
-        if (peermap_segment *handle = peermap_segment_at(base))
-            peermap_free(handle, pointer);
-    }
-
-    [[nodiscard]] std::size_t max_size() const noexcept { return static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T); }
-
-    /* This process's handle of the segment; nullptr if it is not attached. */
-    [[nodiscard]] peermap_segment *native_handle() const noexcept { return peermap_segment_at(base); }
-
-    template <class U> friend bool operator==(const allocator &a, const allocator<U> &b) noexcept { return a.where() == b.where(); }
-    template <class U> friend bool operator!=(const allocator &a, const allocator<U> &b) noexcept { return a.where() != b.where(); }
-
-    const void *where() const noexcept { return base; }
-
-private:
-    template <class U> friend class allocator;
-    void *base;
-};
-
-/* Hands itself on to the elements of a container, and to theirs. */
-template <class T> using scoped_allocator = std::scoped_allocator_adaptor<allocator<T>>;
-
-#if !defined _GLIBCXX_RELEASE || _GLIBCXX_USE_CXX11_ABI
-using string = std::basic_string<char, std::char_traits<char>, allocator<char>>;
-#endif /* otherwise an empty string points to a variable of its process */
-template <class T> using vector = std::vector<T, scoped_allocator<T>>;
-template <class T> using deque = std::deque<T, scoped_allocator<T>>;
-template <class T> using list = std::list<T, scoped_allocator<T>>;
-template <class T, class Compare = std::less<>> using set = std::set<T, Compare, scoped_allocator<T>>;
-template <class Key, class T, class Compare = std::less<>> using map = std::map<Key, T, Compare, scoped_allocator<std::pair<const Key, T>>>;
+template <class T> allocator<T>::allocator(const segment &of) noexcept : base(of.base()) {}
 
 // ---- objects ----
 
 namespace detail {
 
-inline std::uint64_t mixed(std::uint64_t hash, const void *bytes, std::size_t length) noexcept
-{
-    for (std::size_t i = 0; i < length; i++)
-        hash = (hash ^ static_cast<const unsigned char *>(bytes)[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-constexpr std::uint64_t unmixed = UINT64_C(14695981039346656037);
+/* The type that a root has while its object is made or destroyed: it says by whom. */
+constexpr char claim[] = "under construction #";
 
 inline std::string hexadecimal(std::uint64_t number)
 {
@@ -492,29 +441,6 @@ inline std::string hexadecimal(std::uint64_t number)
     std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
     return text;
 }
-
-/* "quote_table"; of a name that is too long for a root, as much as fits, and what tells it from others. */
-inline std::string name_of(const std::type_info &type)
-{
-    int status = 0;
-    std::unique_ptr<char, void (*)(void *)> plain(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
-    std::string name = plain ? plain.get() : type.name();
-    if (name.size() >= PEERMAP_NAME_MAX)
-        name = name.substr(0, PEERMAP_NAME_MAX - 18) + '#' + hexadecimal(mixed(unmixed, type.name(), std::strlen(type.name())));
-    return name;
-}
-
-} // namespace detail
-
-/* The name of a type as roots have it.  Specialise it for a type that another language, or an earlier version of the program, calls otherwise. */
-template <class T> struct root_type {
-    static std::string name() { return detail::name_of(typeid(T)); }
-};
-
-namespace detail {
-
-/* The type that a root has while its object is made or destroyed: it says by whom. */
-constexpr char claim[] = "under construction #";
 
 inline bool is_claim(const peermap_root_copy &root) noexcept { return std::strncmp(root.type, claim, sizeof claim - 1) == 0; }
 
@@ -610,56 +536,145 @@ private:
     std::uint64_t version = 0;
 };
 
-template <class T, class... Arguments> T *construct(segment &in, void *memory, Arguments &&...arguments)
+template <class T, class... Arguments> void make_one(segment &in, T *place, Arguments &&...arguments)
 {
     using given = allocator<std::byte>;
+    void *const memory = const_cast<std::remove_cv_t<T> *>(place);
     if constexpr (std::uses_allocator_v<T, given> && std::is_constructible_v<T, std::allocator_arg_t, given, Arguments...>)
-        return ::new (memory) T(std::allocator_arg, given(in), std::forward<Arguments>(arguments)...);
+        ::new (memory) T(std::allocator_arg, given(in), std::forward<Arguments>(arguments)...);
     else if constexpr (std::uses_allocator_v<T, given> && std::is_constructible_v<T, Arguments..., given>)
-        return ::new (memory) T(std::forward<Arguments>(arguments)..., given(in));
+        ::new (memory) T(std::forward<Arguments>(arguments)..., given(in));
     else if constexpr (!std::is_constructible_v<T, Arguments...> && std::is_constructible_v<T, Arguments..., given>)
-        return ::new (memory) T(std::forward<Arguments>(arguments)..., given(in));
+        ::new (memory) T(std::forward<Arguments>(arguments)..., given(in));
     else
-        return ::new (memory) T(std::forward<Arguments>(arguments)...);
+        ::new (memory) T(std::forward<Arguments>(arguments)...);
 }
 
-template <class T> constexpr void check_type()
+/* So many elements, or none if a constructor throws. */
+template <class T, class... Arguments> void make_all(segment &in, T *place, std::size_t count, const Arguments &...arguments)
 {
-    static_assert(std::is_object_v<T> && !std::is_pointer_v<T>, "an object in shared memory is no pointer and no reference");
-    static_assert(!std::is_polymorphic_v<T>, "a virtual function is at another address in each process");
+    struct partly {
+        ~partly()
+        {
+            if (done < count)
+                std::destroy_n(first, done);
+        }
+        T *first;
+        std::size_t count, done;
+    };
+    for (partly made{ place, count, 0 }; made.done < count; made.done++)
+        make_one(in, place + made.done, arguments...);
 }
 
-/* 0 and the root; with `pointer` NULL if there is no object, and none is being made by somebody who lives. */
-template <class T> int look(const segment &in, bool may_move, const std::string &name, peermap_root_copy &root)
+/* How the object of a type is made: of how many elements, which are no arrays themselves, and of what. */
+template <class T, class Make> struct making_of {
+    using element = std::remove_all_extents_t<std::remove_reference_t<T>>;
+    static constexpr std::size_t in_one = sizeof(std::conditional_t<is_open_array<T>, std::remove_extent_t<T>, T>) / sizeof(element); /* elements in one of `count` */
+    std::size_t count;
+    Make make;
+
+    bool fits() const noexcept { return count <= static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / (in_one * sizeof(element)); }
+    std::size_t size() const noexcept { return count * in_one * sizeof(element); }
+    void operator()(segment &in, void *memory) const { make(in, static_cast<element *>(memory), count * in_one); }
+};
+
+template <class T, class Make> making_of<T, Make> counted(std::size_t count, Make make) { return { count, make }; }
+
+template <class T, class Count, class... Arguments> auto making_by_count(Count count, const Arguments &...arguments)
 {
-    check_type<T>();
-    if (may_move)
-        return PEERMAP_EADDR;
-    int rc = peermap_read_root(in.native_handle(), name.c_str(), &root);
-    if (rc != 0 || root.version == 0 || is_claim(root))
-        return rc;
-    return root.size == sizeof(T) && root_type<T>::name() == root.type ? 0 : PEERMAP_ETYPE;
+    static_assert(std::is_integral_v<Count>, "peermap: of T[] the first argument is how many: find_or_construct<double[]>(\"prices\", 1000)");
+    std::size_t all = std::numeric_limits<std::size_t>::max();
+    if constexpr (std::is_integral_v<Count>) {
+        if (std::is_unsigned_v<Count> || count >= 0)
+            all = static_cast<std::size_t>(count);
+    }
+    return counted<T>(all, [&](segment &in, std::remove_all_extents_t<T> *place, std::size_t elements) { make_all(in, place, elements, arguments...); });
 }
 
-inline void raise_of(const std::error_code &code, const std::string &name, const std::string &type)
+template <class T, class... Arguments> auto making_by(Arguments &&...arguments)
 {
-    if (code == PEERMAP_ETYPE)
-        throw error(code, "root " + name + " is no " + type);
-    if (code == PEERMAP_EADDR)
-        throw error(code, "root " + name + ": a segment that may be relocated has no objects with pointers");
-    raise(code);
+    using element = std::remove_all_extents_t<std::remove_reference_t<T>>;
+    if constexpr (is_open_array<T>)
+        return making_by_count<T>(std::forward<Arguments>(arguments)...);
+    else if constexpr (std::is_array_v<T>)
+        return counted<T>(1, [&](segment &in, element *place, std::size_t all) { make_all(in, place, all, arguments...); });
+    else
+        return counted<T>(1, [&](segment &in, element *place, std::size_t) { make_one(in, place, std::forward<Arguments>(arguments)...); });
+}
+
+/* What is in a segment, as the caller uses it. */
+template <class T> object_of<T> object_at(void *pointer, std::size_t size) noexcept
+{
+    if constexpr (is_open_array<T>)
+        return pointer ? object_of<T>(static_cast<std::remove_extent_t<T> *>(pointer), size / sizeof(std::remove_extent_t<T>)) : object_of<T>();
+    else
+        return static_cast<object_of<T>>(pointer);
+}
+
+template <class T> void wreck(void *pointer, std::size_t size) noexcept
+{
+    using element = std::remove_all_extents_t<std::remove_reference_t<T>>;
+    std::destroy_n(static_cast<element *>(pointer), size / sizeof(element));
+}
+
+/* "double[1000]" of a double[], where that many are there. */
+template <class T> std::string name_of(std::size_t size)
+{
+    if constexpr (is_open_array<T>)
+        return type_name<std::remove_cv_t<std::remove_all_extents_t<T>>>() + '[' + std::to_string(size / sizeof(std::remove_extent_t<T>)) + ']' +
+               extents<std::remove_extent_t<T>>();
+    else
+        return root_type<std::remove_cv_t<T>>::name();
+}
+
+/* Whether a root is of the type. */
+template <class T> bool is_of(const peermap_root_copy &root)
+{
+    if constexpr (is_open_array<T>)
+        return root.size % sizeof(std::remove_extent_t<T>) == 0 && is_same_type(fitted(name_of<T>(root.size)), root.type);
+    else
+        return root.size == sizeof(T) && is_same_type(name_of<T>(root.size), root.type);
+}
+
+/* What a root is, and is not. */
+inline void set_other_type(outcome &out, const std::string &name, const peermap_root_copy &root, const std::string &asked, std::size_t size)
+{
+    std::string why = "root \"" + name + "\" ";
+    if (root.type[0] == 0)
+        why += "has no type, and so is not \"" + asked + '"';
+    else if (is_same_type(root.type, asked))
+        why += "is \"" + std::string(root.type) + "\" of " + std::to_string(root.size) + " bytes, not of " + std::to_string(size);
+    else
+        why += "is \"" + std::string(root.type) + "\", not \"" + asked + '"';
+    out.set(make_error_code(PEERMAP_ETYPE), why);
+}
+
+template <class T> constexpr std::size_t size_of() noexcept { return sizeof(std::conditional_t<is_open_array<T>, std::remove_extent_t<T>, T>); }
+
+/* 0, or what is wrong, and the root; with version 0 or a claim if there is no object. */
+template <class T> bool look(const segment &in, bool may_move, const std::string &name, peermap_root_copy &root, outcome &out)
+{
+    if (may_move) {
+        out.set(make_error_code(PEERMAP_EADDR), "root \"" + name + "\": a segment that may be relocated has no objects with pointers");
+        return false;
+    }
+    out.set(peermap_read_root(in.native_handle(), name.c_str(), &root));
+    if (!out && root.version != 0 && !is_claim(root) && !is_of<T>(root))
+        set_other_type(out, name, root, is_open_array<T> ? type_name<std::remove_all_extents_t<T>>() + extents<T>() : name_of<T>(root.size), size_of<T>());
+    return !out && root.version != 0 && !is_claim(root);
 }
 
 /* Waits for who has a claim, a little.  1: look again; or that it takes too long. */
-inline int wait_for_maker(const segment &in, const std::string &name, const peermap_root_copy &was, const peermap_peer &maker, const bounded &all, std::string &why)
+inline int wait_for_maker(const segment &in, const std::string &name, const peermap_root_copy &was, const peermap_peer &maker, const bounded &all, outcome &out)
 {
     if (all.is_over()) {
-        why = "root " + name + " is being made or destroyed by " + maker.name + " (pid " + std::to_string(maker.pid) +
-              "), which has not done so by the deadline; if that is stopped or held by a debugger, let it go on, and repeat";
+        out.set(make_error_code(PEERMAP_EBUSY), "root \"" + name + "\" is being made or destroyed by " + maker.name + " (pid " + std::to_string(maker.pid) +
+                                                    "), which has not done so by the deadline; if that is stopped or held by a debugger, let it go on, and repeat");
         return PEERMAP_EBUSY;
     }
     peermap_root_copy now;
     const int rc = peermap_wait_root(in.native_handle(), name.c_str(), was.version, slice_ms, &now);
+    out.set(rc);
     return rc < 0 ? rc : 1;
 }
 
@@ -680,25 +695,31 @@ inline int may_make(const segment &in, const std::string &name, const peermap_ro
 }
 
 /* The right to make the object, with memory for it.  1 if that is another's now, or an error. */
-template <class T> int begin(segment &in, right &one, const std::string &name, const peermap_root_copy &was, const bounded &all, std::string &why)
+inline int begin(segment &in, right &one, const std::string &name, const peermap_root_copy &was, std::size_t size, std::size_t alignment, const bounded &all, outcome &out)
 {
     if (was.version != 0)
         if (const auto maker = maker_of(in, name, was))
-            return wait_for_maker(in, name, was, *maker, all, why);
-    const int may = may_make(in, name, was);
-    if (may != 0)
+            return wait_for_maker(in, name, was, *maker, all, out);
+    if (const int may = may_make(in, name, was)) {
+        out.set(may);
         return may;
-    void *block = in.allocate(sizeof(T), alignof(T));
-    const int rc = one.take(was, block, sizeof(T));
+    }
+    void *block = in.allocate(size, alignment, out.code);
+    if (!block) {
+        out = no_memory();
+        return PEERMAP_ENOSPC;
+    }
+    const int rc = one.take(was, block, size);
+    out.set(rc);
     if (rc != 0)
         in.deallocate(block);
     if (rc == 1 && all.is_over()) {
-        why = "root " + name + " is being made or destroyed by others, who have not done so by the deadline";
+        out.set(make_error_code(PEERMAP_EBUSY), "root \"" + name + "\" is being made or destroyed by others, who have not done so by the deadline");
         return PEERMAP_EBUSY;
     }
     if (rc == 1) {
         peermap_root_copy now; /* another thread of this process may have the right, and not the root yet */
-        peermap_wait_root(in.native_handle(), name.c_str(), was.version, slice_ms, &now);
+        (void)peermap_wait_root(in.native_handle(), name.c_str(), was.version, slice_ms, &now);
     }
     /* What the dead one made nobody has seen.  But its threads may run on for a moment, and write there; where that does not end, it is lost. */
     if (rc == 0 && was.version != 0 && wait_for_end(in, was))
@@ -708,110 +729,191 @@ template <class T> int begin(segment &in, right &one, const std::string &name, c
 
 } // namespace detail
 
-template <class T> T *segment::find(const std::string &name, std::error_code &ec) const
+template <class T> object_of<T> segment::found(const std::string &name, detail::outcome &out) const
 {
+    detail::check_root<T>();
     peermap_root_copy root;
-    ec = detail::code_of(detail::look<T>(*this, may_move, name, root));
-    return ec || root.version == 0 || detail::is_claim(root) ? nullptr : static_cast<T *>(root.pointer);
+    return detail::look<T>(*this, may_move, name, root, out) ? detail::object_at<T>(root.pointer, root.size) : object_of<T>();
 }
 
-template <class T> T *segment::find(const std::string &name) const
+template <class T> object_of<T> segment::awaited(const std::string &name, std::chrono::milliseconds deadline, detail::outcome &out) const
 {
-    std::error_code ec;
-    T *found = find<T>(name, ec);
-    detail::raise_of(ec, name, root_type<T>::name());
-    return found;
-}
-
-template <class T> T *segment::wait_for(const std::string &name, std::chrono::milliseconds deadline, std::error_code &ec) const
-{
+    detail::check_root<T>();
     for (const detail::bounded all(deadline, handle);;) {
         peermap_root_copy root;
-        ec = detail::code_of(detail::look<T>(*this, may_move, name, root));
-        const bool complete = !ec && root.version != 0 && !detail::is_claim(root);
-        if (complete || ec || all.is_over())
-            return complete ? static_cast<T *>(root.pointer) : nullptr;
+        if (detail::look<T>(*this, may_move, name, root, out))
+            return detail::object_at<T>(root.pointer, root.size);
+        if (out || all.is_over())
+            return object_of<T>();
         (void)peermap_wait_root(handle, name.c_str(), root.version, 0, &root);
     }
 }
 
-template <class T> T *segment::wait_for(const std::string &name, std::chrono::milliseconds deadline) const
-{
-    std::error_code ec;
-    T *found = wait_for<T>(name, deadline, ec);
-    detail::raise_of(ec, name, root_type<T>::name());
-    return found;
-}
-
-template <class T, class... Arguments>
-T *segment::obtain(const std::string &name, std::error_code &ec, std::string &why, Arguments &&...arguments)
+template <class T, class Making> object_of<T> segment::obtained(const std::string &name, const Making &make, detail::outcome &out)
 {
     for (detail::bounded all(peermap_deadline_ms(handle));;) {
         peermap_root_copy root;
-        int rc = detail::look<T>(*this, may_move, name, root);
-        if (rc == 0 && root.version != 0 && !detail::is_claim(root)) {
-            ec.clear();
-            return static_cast<T *>(root.pointer);
+        if (detail::look<T>(*this, may_move, name, root, out)) {
+            if (detail::is_open_array<T> && root.size != make.size())
+                detail::set_other_type(out, name, root, detail::name_of<T>(make.size()), make.size());
+            return out ? object_of<T>() : detail::object_at<T>(root.pointer, root.size);
         }
+        if (!out && !make.fits())
+            out.set(std::make_error_code(std::errc::not_enough_memory), "root \"" + name + "\": so many elements are more than there are addresses");
+        if (out)
+            return object_of<T>();
         detail::right one(*this, name);
-        if (rc == 0)
-            rc = detail::begin<T>(*this, one, name, root, all, why);
+        int rc = detail::begin(*this, one, name, root, make.size(), alignof(typename Making::element), all, out);
         if (rc == 1)
             continue;
-        if (rc < 0) {
-            ec = detail::code_of(rc);
-            return nullptr;
-        }
-        T *made = all.aside([&] { return detail::construct<T>(*this, one.place(), std::forward<Arguments>(arguments)...); });
-        rc = one.complete(sizeof(T), root_type<T>::name());
+        if (rc < 0)
+            return object_of<T>();
+        void *const place = one.place();
+        all.aside([&] { make(*this, place); });
+        rc = one.complete(make.size(), detail::fitted(detail::name_of<T>(make.size())));
+        out.set(rc);
         if (rc == PEERMAP_EBUSY)
-            std::destroy_at(made);
-        ec = detail::code_of(rc);
-        return rc == 0 ? made : nullptr;
+            detail::wreck<T>(place, make.size());
+        return rc == 0 ? detail::object_at<T>(place, make.size()) : object_of<T>();
     }
 }
 
-template <class T, class... Arguments>
-T *segment::find_or_construct(const std::string &name, std::error_code &ec, Arguments &&...arguments)
+template <class T, class Making> object_of<T> segment::constructed(const Making &make, detail::outcome &out)
 {
-    std::string why;
-    return obtain<T>(name, ec, why, std::forward<Arguments>(arguments)...);
+    struct freed_unless_made {
+        ~freed_unless_made() { in.deallocate(block); }
+        segment &in;
+        void *block;
+    };
+    if (may_move)
+        out.set(make_error_code(PEERMAP_EADDR), "a segment that may be relocated has no objects with pointers");
+    else if (!make.fits())
+        out.set(std::make_error_code(std::errc::not_enough_memory), "so many elements are more than there are addresses");
+    if (out)
+        return object_of<T>();
+    freed_unless_made memory_of{ *this, memory(make.size(), alignof(typename Making::element)) };
+    if (!memory_of.block) {
+        out = detail::no_memory();
+        return object_of<T>();
+    }
+    make(*this, memory_of.block);
+    return detail::object_at<T>(std::exchange(memory_of.block, nullptr), make.size());
 }
 
-template <class T, class... Arguments> T *segment::find_or_construct(const std::string &name, Arguments &&...arguments)
+template <class T> bool segment::destroyed(const std::string &name, detail::outcome &out)
 {
-    std::error_code ec;
-    std::string why;
-    T *found = obtain<T>(name, ec, why, std::forward<Arguments>(arguments)...);
-    if (!why.empty())
-        throw error(ec, why);
-    detail::raise_of(ec, name, root_type<T>::name());
-    return found;
+    detail::check_root<T>();
+    peermap_root_copy root;
+    detail::bounded all(peermap_deadline_ms(handle));
+    if (!detail::look<T>(*this, may_move, name, root, out))
+        return false;
+    detail::right one(*this, name);
+    const int rc = one.take(root, root.pointer, root.size);
+    out.set(rc);
+    if (rc != 0)
+        return false;
+    all.aside([&] { detail::wreck<T>(root.pointer, root.size); });
+    return true;
+}
+
+template <class T> object_of<T> segment::find(const std::string &name, std::error_code &ec) const
+{
+    detail::outcome out;
+    const auto object = found<T>(name, out);
+    ec = out.code;
+    return object;
+}
+
+template <class T> object_of<T> segment::find(const std::string &name) const
+{
+    detail::outcome out;
+    const auto object = found<T>(name, out);
+    out.raise();
+    return object;
+}
+
+template <class T> object_of<T> segment::wait_for(const std::string &name, std::chrono::milliseconds deadline, std::error_code &ec) const
+{
+    detail::outcome out;
+    const auto object = awaited<T>(name, deadline, out);
+    ec = out.code;
+    return object;
+}
+
+template <class T> object_of<T> segment::wait_for(const std::string &name, std::chrono::milliseconds deadline) const
+{
+    detail::outcome out;
+    const auto object = awaited<T>(name, deadline, out);
+    out.raise();
+    return object;
+}
+
+template <class T, class... Arguments> object_of<T> segment::find_or_construct(const std::string &name, std::error_code &ec, Arguments &&...arguments)
+{
+    detail::check_root<T>();
+    detail::outcome out;
+    const auto object = obtained<T>(name, detail::making_by<T>(std::forward<Arguments>(arguments)...), out);
+    ec = out.code;
+    return object;
+}
+
+template <class T, class... Arguments> object_of<T> segment::find_or_construct(const std::string &name, Arguments &&...arguments)
+{
+    detail::check_root<T>();
+    detail::outcome out;
+    const auto object = obtained<T>(name, detail::making_by<T>(std::forward<Arguments>(arguments)...), out);
+    out.raise();
+    return object;
+}
+
+template <class T, class... Arguments> object_of<T> segment::construct(std::error_code &ec, Arguments &&...arguments)
+{
+    detail::check_root<T>();
+    detail::outcome out;
+    const auto object = constructed<T>(detail::making_by<T>(std::forward<Arguments>(arguments)...), out);
+    ec = out.code;
+    return object;
+}
+
+template <class T, class... Arguments> object_of<T> segment::construct(Arguments &&...arguments)
+{
+    detail::check_root<T>();
+    detail::outcome out;
+    const auto object = constructed<T>(detail::making_by<T>(std::forward<Arguments>(arguments)...), out);
+    out.raise();
+    return object;
+}
+
+template <class T> void segment::deconstruct(T *object) noexcept
+{
+    if (object) {
+        detail::wreck<T>(object, sizeof(T));
+        deallocate(object);
+    }
+}
+
+template <class T> void segment::deconstruct(span<T> objects) noexcept
+{
+    if (objects) {
+        detail::wreck<T[]>(objects.data(), objects.size() * sizeof(T));
+        deallocate(objects.data());
+    }
 }
 
 template <class T> bool segment::destroy(const std::string &name, std::error_code &ec)
 {
-    peermap_root_copy root;
-    detail::bounded all(peermap_deadline_ms(handle));
-    int rc = detail::look<T>(*this, may_move, name, root);
-    ec = detail::code_of(rc);
-    if (ec || root.version == 0 || detail::is_claim(root))
-        return false;
-    detail::right one(*this, name);
-    rc = one.take(root, root.pointer, root.size);
-    ec = detail::code_of(rc);
-    if (rc != 0)
-        return false;
-    all.aside([&] { std::destroy_at(static_cast<T *>(root.pointer)); });
-    return true;
+    detail::outcome out;
+    const bool gone = destroyed<T>(name, out);
+    ec = out.code;
+    return gone;
 }
 
 template <class T> bool segment::destroy(const std::string &name)
 {
-    std::error_code ec;
-    bool destroyed = destroy<T>(name, ec);
-    detail::raise_of(ec, name, root_type<T>::name());
-    return destroyed;
+    detail::outcome out;
+    const bool gone = destroyed<T>(name, out);
+    out.raise();
+    return gone;
 }
 
 } // namespace peermap

@@ -306,7 +306,8 @@ private:
 
     static options sized(options with, std::size_t size)
     {
-        with.flags &= ~static_cast<std::uint32_t>(PEERMAP_HEAP);
+        if (with.heap || (with.flags & PEERMAP_HEAP))
+            throw error(PEERMAP_EINVAL, "Boost divides the memory of a managed_segment: it has no heap of Peermap's, which options.heap or PEERMAP_HEAP asks for");
         with.initial_size = size > segment_manager::get_min_size() ? size : segment_manager::get_min_size();
         return with;
     }
@@ -314,18 +315,17 @@ private:
     /* One of all who come at once makes the segment manager; it is complete before the others see it. */
     void settle()
     {
-        peermap_heap heap;
-        if (peermap_heap_stats(below.native_handle(), &heap) == 0)
+        peermap_heap counted;
+        if (peermap_heap_stats(below.native_handle(), &counted) == 0)
             throw error(PEERMAP_EINVAL, "the segment has a heap of its own, and no room for Boost's");
         const std::string type = root_type<segment_manager>::name();
-        std::string why;
+        detail::outcome out;
         peermap_root_copy found;
         for (const detail::bounded all(begun, peermap_deadline_ms(below.native_handle())); !look_for(type, found);) {
             const auto maker = found.version != 0 ? detail::maker_of(below, root, found) : std::nullopt;
-            const int rc = maker ? detail::wait_for_maker(below, root, found, *maker, all, why) : 0;
-            if (!why.empty())
-                throw error(make_error_code(static_cast<peermap_error>(rc)), why);
-            detail::raise(detail::code_of(rc));
+            if (maker)
+                detail::wait_for_maker(below, root, found, *maker, all, out);
+            out.raise();
             if (!maker)
                 make(type, found);
         }
@@ -338,8 +338,8 @@ private:
         detail::raise(detail::code_of(peermap_read_root(below.native_handle(), root, &found)));
         if (found.version == 0 || detail::is_claim(found))
             return false;
-        if (type != found.type)
-            throw error(PEERMAP_ETYPE, std::string("the segment is divided by ") + found.type + ", which is no " + type);
+        if (!detail::is_same_type(type, found.type))
+            throw error(PEERMAP_ETYPE, std::string("the segment is divided by \"") + found.type + "\", not by \"" + type + '"');
         return true;
     }
 

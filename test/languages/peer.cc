@@ -16,12 +16,6 @@
 #include <string>
 #include <vector>
 
-// As the others call it.
-template <>
-struct peermap::root_type<table> {
-  static std::string name() { return "struct table"; }
-};
-
 namespace {
 
 // What peermap.hpp has no form of its own for.
@@ -33,7 +27,7 @@ peermap::segment open(const char* name, const char* peer, bool heap) {
   peermap::options options;
   options.peer_name = peer;
   options.deadline = std::chrono::seconds(20);
-  options.flags = heap ? PEERMAP_HEAP : 0;
+  options.heap = heap;
   return peermap::segment::open(name, options);
 }
 

@@ -63,7 +63,7 @@ static void aligned(peermap::segment &segment)
 int main()
 {
     set_up();
-    peermap::segment segment = peermap::segment::create(segment_name(), named("first"));
+    peermap::segment segment = peermap::segment::create(segment_name(), with_heap("first"));
     const std::uint64_t before = used(segment);
     CHECK_INT(status_of(start("writer", fill)), 0);
     CHECK_INT(status_of(start("reader", check)), 0);

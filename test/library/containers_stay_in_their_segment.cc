@@ -16,8 +16,8 @@ static void all_in(const peermap::segment &segment, const words &there)
 int main()
 {
     set_up();
-    peermap::segment one = peermap::segment::create(segment_name(), named("first"));
-    peermap::segment two = peermap::segment::create(segment_name() + "-two", named("first"));
+    peermap::segment one = peermap::segment::create(segment_name(), with_heap("first"));
+    peermap::segment two = peermap::segment::create(segment_name() + "-two", with_heap("first"));
     peermap::segment::unlink(segment_name() + "-two");
 
     CHECK(peermap::allocator<int>(one) == peermap::allocator<char>(one) && peermap::allocator<int>(one) != peermap::allocator<int>(two));

@@ -52,6 +52,14 @@ inline peermap::options named(const std::string &peer)
     return options;
 }
 
+/* For who creates the segment. */
+inline peermap::options with_heap(const std::string &peer)
+{
+    peermap::options options = named(peer);
+    options.heap = true;
+    return options;
+}
+
 /* A process that attaches under this name and does that; its end is a failed test if it fails. */
 inline pid_t start(const std::string &peer, const std::function<void(peermap::segment &)> &work)
 {

@@ -4,7 +4,8 @@
 // sanitizers, and built by other compilers for another standard.  And the example.
 
 import * as assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { folder, needs, run, segment } from './library';
 
@@ -18,6 +19,15 @@ for (const [title, place] of Object.entries(builds)) {
   describe(title, () => {
     for (const program of programs) it(program.replaceAll('_', ' '), () => void run([`${place}/${program}`]));
   });
+}
+
+/** What a compiler says of a file, which it shall refuse. */
+function refusals(compiler: string, source: string): string {
+  const { status, stderr } = spawnSync(compiler, ['-std=c++17', '-Inative/include', '-fsyntax-only', source], {
+    encoding: 'utf8',
+  });
+  assert.notEqual(status, 0);
+  return stderr;
 }
 
 const warnings = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror'];
@@ -51,6 +61,51 @@ function counted(writer: string[], reader: string[], distinct = 1000): void {
   assert.ok(listed.includes(`filler-${String(distinct - 1)}-${long} 3`));
   run([...reader, name, 'forget']);
 }
+
+describe('library, C++, by other compilers', () => {
+  before(needs('clang', ['clang'], 'clang++'));
+
+  const bare = 'test/library/bare/without_exceptions_and_rtti.cc';
+  for (const compiler of ['g++', 'clang++']) {
+    it(`${compiler} refuses what the next process could not use in one sentence each, and says nothing else`, () => {
+      const source = 'test/library/refused/unfit.cc';
+      const expected = [...readFileSync(source, 'utf8').matchAll(/; +\/\/ (.*)$/gm)].map(([, begin = '']) => begin);
+      assert.ok(expected.length > 12);
+      const said = [...refusals(compiler, source).matchAll(/ error: (.*)$/gm)].map(([, line = '']) => line);
+      for (const line of said)
+        assert.ok(
+          expected.some((begin) => line.includes(`peermap: ${begin}`)),
+          line,
+        );
+      for (const begin of expected) assert.equal(said.filter((line) => line.includes(`peermap: ${begin}`)).length, 1, begin);
+    });
+
+    it(`${compiler}, without exceptions and without RTTI`, () => {
+      const program = path.join(folder(), 'bare');
+      const flags = ['-std=c++17', '-fno-exceptions', '-fno-rtti', ...warnings, '-Inative/include'];
+      run([compiler, ...flags, bare, 'build/native/libpeermap.a', '-pthread', '-o', program]);
+      assert.equal(run([program, segment('bare')]), 'well');
+      assert.throws(() => run([program, segment('bare'), 'ends']), /SIGABRT[^]*root "prices" is "double\[10\]", not "int"/);
+    });
+  }
+
+  it('text stands for keys also as C++20 by clang++', () => {
+    const program = path.join(folder(), 'text');
+    const source = 'test/library/text_stands_for_keys.cc';
+    run([
+      'clang++',
+      '-std=c++20',
+      ...warnings,
+      '-Inative/include',
+      source,
+      'build/native/libpeermap.a',
+      '-pthread',
+      '-o',
+      program,
+    ]);
+    run([program]);
+  });
+});
 
 describe('library, C++ example', () => {
   before(needs('clang', ['clang'], 'clang++'));

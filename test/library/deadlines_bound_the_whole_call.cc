@@ -151,7 +151,7 @@ struct large {
 /* The maker dies when most of the time is over, and a peer that is stopped holds up the growth that is needed then. */
 static void one_deadline_for_all_of_a_making()
 {
-    peermap::options options = named("first");
+    peermap::options options = with_heap("first");
     options.deadline = 1000ms;
     options.flags |= PEERMAP_STRICT;
     CHECK(peermap::segment::unlink(segment_name()));
@@ -237,7 +237,7 @@ int main()
     durations();
     CHECK(peermap::segment::unlink(segment_name()));
     {
-        peermap::options options = named("first");
+        peermap::options options = with_heap("first");
         options.deadline = 400ms;
         peermap::segment segment = peermap::segment::create(segment_name(), options);
         a_lock_is_waited_for_no_longer(segment);

@@ -55,6 +55,43 @@ static void of_owners()
     CHECK(peermap::segment::unlink(name));
 }
 
+/* It is off unless it is asked for, and no flag takes it away; where it lacks, the remedy is said in the words of this language. */
+static void of_heaps()
+{
+    const std::string name = segment_name() + "-heap";
+    std::error_code ec;
+    peermap::segment bare = peermap::segment::create(name);
+    CHECK(thrown("peermap::segment::open(name, peermap::heap)", [&] { bare.find_or_construct<int>("number"); }) == PEERMAP_EINVAL);
+    CHECK(!bare.find_or_construct<int>("number", ec) && ec == PEERMAP_EINVAL);
+    CHECK(!bare.allocate(1, 16, ec) && ec == PEERMAP_EINVAL);
+    try {
+        peermap::vector<int>(bare).resize(1);
+        FAIL("there was memory");
+    } catch (const peermap::bad_alloc &none) {
+        CHECK(std::string(none.what()).find("peermap::heap") != std::string::npos);
+    }
+    CHECK(peermap::segment::unlink(name));
+    peermap::options options = with_heap("first");
+    options.flags = PEERMAP_STRICT;
+    peermap::segment strict = peermap::segment::create(name, options);
+    CHECK(*strict.find_or_construct<int>("number", 5) == 5);
+    CHECK(peermap::segment::unlink(name));
+    CHECK(*peermap::segment::create(name, peermap::heap, ec).find_or_construct<int>("number", 5) == 5 && !ec);
+    CHECK(peermap::segment::unlink(name));
+}
+
+static void said_once()
+{
+    try {
+        (void)peermap::segment::attach(segment_name() + "-none");
+    } catch (const peermap::error &error) {
+        const std::string said = error.what();
+        CHECK(said == peermap_last_error() && said.find("there is no segment") == said.rfind("there is no segment"));
+    }
+    const peermap::error plain(PEERMAP_ETYPE, "");
+    CHECK(std::string(plain.what()) == peermap_error_text(PEERMAP_ETYPE));
+}
+
 static void of_rounds(peermap::segment &segment)
 {
     std::error_code ec;
@@ -72,8 +109,7 @@ static void of_rounds(peermap::segment &segment)
 static void of_what_was_cut()
 {
     const std::string name = segment_name() + "-cut", path = "/dev/shm/peermap." + name;
-    peermap::options options;
-    options.flags = PEERMAP_HEAP;
+    peermap::options options = peermap::heap;
     options.initial_size = 1 << 20;
     peermap::segment segment = peermap::segment::create(name, options);
     char word[6] = "there", copy[6];
@@ -117,7 +153,7 @@ static void of_objects(peermap::segment &segment)
     apple *made = segment.find_or_construct<apple>("fruit", ec, apple{ 3 });
     CHECK(made && !ec && made->weight == 3 && segment.find<apple>("fruit") == made);
     CHECK(segment.find<pear>("fruit", ec) == nullptr && ec == PEERMAP_ETYPE);
-    CHECK(thrown("root fruit is no pear", [&] { segment.find_or_construct<pear>("fruit", pear{ 1 }); }) == PEERMAP_ETYPE);
+    CHECK(thrown("root \"fruit\" is \"apple\", not \"pear\"", [&] { segment.find_or_construct<pear>("fruit", pear{ 1 }); }) == PEERMAP_ETYPE);
     CHECK(thrown("fruit", [&] { segment.destroy<pear>("fruit"); }) == PEERMAP_ETYPE);
     CHECK(thrown("name", [&] { (void)segment.find<apple>("/"); }) == PEERMAP_ENAME);
     peermap_root_copy root;
@@ -132,7 +168,7 @@ static void of_objects(peermap::segment &segment)
 
 static void of_memory()
 {
-    peermap::options small = named("first");
+    peermap::options small = with_heap("first");
     small.reserve_size = 4 << 20;
     peermap::segment segment = peermap::segment::create(segment_name() + "-small", small);
     peermap::segment::unlink(segment_name() + "-small");
@@ -158,8 +194,10 @@ static void of_memory()
 int main()
 {
     set_up();
-    peermap::segment segment = peermap::segment::create(segment_name(), named("first"));
+    peermap::segment segment = peermap::segment::create(segment_name(), with_heap("first"));
     of_segments();
+    of_heaps();
+    said_once();
     of_owners();
     of_rounds(segment);
     of_objects(segment);

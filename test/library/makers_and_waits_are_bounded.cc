@@ -31,7 +31,7 @@ struct slow {
 
 static peermap::options patient(const std::string &peer, std::chrono::milliseconds deadline)
 {
-    peermap::options options = named(peer);
+    peermap::options options = with_heap(peer);
     options.deadline = deadline;
     return options;
 }
@@ -67,7 +67,7 @@ static void a_stopped_maker_is_named(peermap::segment &segment)
         }
     });
     CHECK(code == PEERMAP_EBUSY);
-    CHECK(said.find("root slow is being made or destroyed by dawdler (pid " + std::to_string(maker) + ")") != std::string::npos);
+    CHECK(said.find("root \"slow\" is being made or destroyed by dawdler (pid " + std::to_string(maker) + ")") != std::string::npos);
     if (took < 350 || took > 8000)
         FAIL("it took %ld ms, not 400", took);
     CHECK(segment.find<slow>("slow") == nullptr && !segment.wait_for<slow>("slow", 50ms, code) && !code);

@@ -26,7 +26,7 @@ static void work(peermap::segment &segment)
 int main()
 {
     set_up();
-    peermap::segment segment = peermap::segment::create(segment_name(), named("first"));
+    peermap::segment segment = peermap::segment::create(segment_name(), with_heap("first"));
     whole::of = &segment;
     std::uint64_t state = 88172645463325252u;
     pid_t pids[4];

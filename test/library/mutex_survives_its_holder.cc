@@ -161,7 +161,7 @@ static void a_thread_that_ends_with_it_has_it_still(peermap::segment &segment)
 int main()
 {
     set_up();
-    peermap::options options = named("first");
+    peermap::options options = with_heap("first");
     options.deadline = std::chrono::milliseconds(5000);
     {
         peermap::segment segment = peermap::segment::create(segment_name(), options);

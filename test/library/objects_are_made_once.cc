@@ -119,7 +119,7 @@ static void threads_of_one_process(peermap::segment &segment)
 int main()
 {
     set_up();
-    peermap::segment segment = peermap::segment::create(segment_name(), named("first"));
+    peermap::segment segment = peermap::segment::create(segment_name(), with_heap("first"));
     void *counts = segment.allocate(sizeof(tally));
     std::memset(counts, 0, sizeof(tally));
     CHECK_INT(peermap_set_root(segment.native_handle(), "tally", counts, sizeof(tally), "tally"), 0);

@@ -58,7 +58,7 @@ static void read_and_be_refused()
 int main()
 {
     set_up();
-    peermap::segment segment = peermap::segment::create(segment_name(), named("writer"));
+    peermap::segment segment = peermap::segment::create(segment_name(), with_heap("writer"));
     segment.find_or_construct<words>("words")->emplace("a word that is too long to be kept in the string itself", 3);
     segment.find_or_construct<guarded>("both");
     const pid_t pid = fork();

@@ -22,10 +22,7 @@ struct dictionary {
 static void add(dictionary &words, const char *word)
 {
     const std::lock_guard<peermap::robust_recursive_mutex> held(words.lock);
-    auto found = words.counts.find(word);
-    if (found == words.counts.end())
-        found = words.counts.emplace(word, 0u).first;
-    found->second++;
+    words.counts[word]++;
 }
 
 static void list(dictionary &words)
@@ -39,7 +36,7 @@ static int run(const std::string &name, const std::string &command, char **argum
 {
     if (command == "forget")
         return peermap::segment::unlink(name) ? 0 : 1;
-    peermap::segment segment = peermap::segment::open(name);
+    peermap::segment segment = peermap::segment::open(name, peermap::heap);
     auto *words = segment.find_or_construct<dictionary>("dictionary");
     if (command == "add")
         while (*arguments)

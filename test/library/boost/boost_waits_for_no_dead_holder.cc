@@ -50,7 +50,7 @@ static pid_t start_holder(const std::string &peer, const std::function<void(peer
 }
 
 /* The sentence of what it throws, within a time that is not the watchdog's. */
-static std::string refused(const std::function<void()> &work, peermap_error expected)
+template <class Code> static std::string refused(const std::function<void()> &work, const Code &expected)
 {
     const auto begun = std::chrono::steady_clock::now();
     try {
@@ -129,7 +129,6 @@ static void a_killed_founder()
     CHECK(pid >= 0);
     if (pid == 0) { /* the claim on the memory manager, and nothing more */
         peermap::options plain = patient("founder");
-        plain.flags &= ~static_cast<std::uint32_t>(PEERMAP_HEAP);
         peermap::segment there = peermap::segment::create(segment_name() + "-2", plain);
         peermap::detail::right one(there, "boost.segment_manager", false);
         peermap_root_copy none;
