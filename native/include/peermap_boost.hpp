@@ -21,7 +21,7 @@
  *
  * DEATHS.  That mutex, and the one that the names are under, are of peermap_mutex.hpp: nobody waits for a dead holder, nor for a living one for longer
  * than the deadline.  What Boost has half done when a process is killed nobody can finish.  So if that was in the middle of dividing memory, or of making,
- * finding or destroying an object by its name, the next call that needs the same throws peermap::error, PEERMAP_EFORMAT, which names the dead,
+ * finding or destroying an object by its name, the next call that needs the same throws peermap::error, std::errc::owner_dead, which names the dead,
  * and so does every later one.  All data that was complete can still be read.  Then remove the segment and create it anew.  recover() lifts the refusal, if
  * Boost finds its list of free memory in order, so that names can be looked up and data saved; that is no proof that the rest is, so what is allocated or
  * freed after it may crash.  What cannot be given back because of all this is lost, without an error: destructors do it.
@@ -46,7 +46,7 @@
 namespace peermap {
 
 struct robust_mutex_family {
-    using mutex_type = robust_mutex;
+    using mutex_type = detail::passing_mutex; /* what it protects has a word of its own for who dies */
     using recursive_mutex_type = robust_recursive_mutex;
 };
 
@@ -187,7 +187,7 @@ private:
         explicit turn(growing_best_fit &of) : all(peermap_deadline_ms(peermap_segment_at(&of))), held(of.mutex)
         {
             if (const std::uint64_t dead = of.divider.load())
-                throw error(PEERMAP_EFORMAT, detail::who(peermap_segment_at(&of), dead) + " died while it divided the segment's memory, which may be half done; remove "
+                throw error(std::make_error_code(std::errc::owner_dead), detail::who(peermap_segment_at(&of), dead) + " died while it divided the segment's memory, which may be half done; remove "
                                                                                   "the segment and create it anew; recover() lets you save what is in it");
         }
 
@@ -207,7 +207,7 @@ private:
             }
             std::atomic<std::uint64_t> &divider;
         };
-        divider.store(detail::here(this).id);
+        divider.store(peermap_id(peermap_segment_at(this)));
         std::atomic_signal_fence(std::memory_order_seq_cst);
         const end always{ divider };
         return work();

@@ -4,7 +4,8 @@
 // sanitizers, and built by other compilers for another standard.  And the example.
 
 import * as assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { folder, needs, run, segment } from './library';
@@ -113,6 +114,22 @@ describe('library, C++ example', () => {
 
   it('a map of strings is written by one process and read by another', () => {
     counted(['build/native/examples/cxx/words'], ['build/native/examples/cxx/words']);
+  });
+
+  it('it may be killed anywhere, and again and again', async () => {
+    const name = segment('words');
+    const program = 'build/native/examples/cxx/words';
+    const all = Array.from({ length: 5000 }, (_, i) => `${String(i)}-a-word-that-is-too-long-to-be-kept-in-the-string-itself`);
+    for (let turn = 0; turn < 12; turn++) {
+      const child = spawn(program, [name, 'add', ...all], { stdio: 'ignore' });
+      const ended = once(child, 'exit');
+      await new Promise((resolve) => setTimeout(resolve, 2 + 2 * turn));
+      child.kill('SIGKILL');
+      await ended;
+    }
+    run([program, name, 'add', 'last']);
+    assert.ok(run([program, name, 'list']).split('\n').includes('last 1'));
+    run([program, name, 'forget']);
   });
 
   it('the same under valgrind', () => {

@@ -73,6 +73,51 @@ static void busy(const std::function<void()> &lock, pid_t pid)
     FAIL("it was given to two");
 }
 
+template <class Lock> static bool tells_of_a_death(Lock &&lock, pid_t pid)
+{
+    try {
+        lock();
+    } catch (const peermap::error &error) {
+        return error.code() == std::errc::owner_dead && std::string(error.what()).find("holder (pid " + std::to_string(pid) + ") died") != std::string::npos;
+    }
+    return false;
+}
+
+/* Everybody is told, until a repair has come to its end. */
+static void what_died_with_it_is_repaired(peermap::segment &segment, std::uint64_t id, pid_t pid)
+{
+    guarded *shared = guarded_in(segment);
+    for (int turn = 0; turn < 2; turn++) {
+        CHECK(tells_of_a_death([&] { const std::unique_lock<peermap::robust_mutex> held(shared->lock); }, pid));
+        CHECK(tells_of_a_death([&] { (void)shared->lock.try_lock(); }, pid));
+    }
+    std::error_code ec;
+    shared->lock.lock(ec);
+    CHECK(ec == std::errc::owner_dead);
+    bool thrown = false;
+    try {
+        const peermap::robust_lock held(shared->lock, [&](std::uint64_t dead) { CHECK_INT(dead, id); throw 5; });
+    } catch (int) {
+        thrown = true;
+    }
+    CHECK(thrown && !shared->lock.try_lock(ec) && ec == std::errc::owner_dead);
+    const pid_t next = start("repairer", [](peermap::segment &there) {
+        guarded_in(there)->lock.lock([](std::uint64_t) { raise(SIGKILL); });
+    });
+    CHECK(WIFSIGNALED(status_of(next)));
+    int repairs = 0;
+    for (int turn = 0; turn < 2; turn++) {
+        const peermap::robust_lock held(shared->lock, [&](std::uint64_t dead) {
+            CHECK(dead != 0 && dead != id); /* who died of the repair */
+            repairs++;
+        });
+    }
+    CHECK_INT(repairs, 1);
+    shared->lock.lock(ec);
+    CHECK(!ec);
+    shared->lock.unlock();
+}
+
 static void a_death(peermap::segment &segment, bool stopped)
 {
     guarded *shared = guarded_in(segment);
@@ -87,18 +132,22 @@ static void a_death(peermap::segment &segment, bool stopped)
     busy([&] { shared->lock.lock(); }, pid);
     busy([&] { shared->again.lock(); }, pid);
     std::thread killer([pid] { usleep(50000), kill(pid, SIGKILL); });
-    CHECK(id != 0 && shared->lock.lock_from() == id);
+    if (stopped) {
+        CHECK(id != 0 && shared->lock.lock_from() == id);
+        shared->lock.unlock();
+        CHECK_INT(shared->lock.lock_from(), 0);
+        shared->lock.unlock();
+    } else {
+        what_died_with_it_is_repaired(segment, id, pid);
+    }
     killer.join();
     status_of(pid);
-    shared->lock.unlock();
-    CHECK_INT(shared->lock.lock_from(), 0);
-    shared->lock.unlock();
     for (int turn = 0; turn < 2; turn++) {
         bool told = false;
         try {
             shared->again.lock();
         } catch (const peermap::error &error) {
-            told = error.code() == PEERMAP_EFORMAT && std::string(error.what()).find("holder (pid ") != std::string::npos;
+            told = error.code() == std::errc::owner_dead && std::string(error.what()).find("holder (pid ") != std::string::npos;
         }
         CHECK(told);
     }

@@ -5,29 +5,47 @@
  *     words SEGMENT add WORD...    in one terminal
  *     words SEGMENT list           in another, also after the first has ended
  *     words SEGMENT forget
+ *
+ * It may be killed anywhere.  A map is whole but in the middle of a change, so `changing` says whether one goes on; who gets the lock from the dead looks there.
  */
 #include <peermap.hpp>
 #include <peermap_mutex.hpp>
 
+#include <atomic>
 #include <iostream>
-#include <mutex>
+#include <new>
+
+using count_of = peermap::map<peermap::string, std::uint64_t>;
 
 struct dictionary {
     explicit dictionary(const peermap::allocator<char> &segment) : counts(segment) {}
 
-    peermap::robust_recursive_mutex lock; /* who dies in a change leaves an error to the others, not a map that is half changed */
-    peermap::map<peermap::string, std::uint64_t> counts;
+    peermap::robust_mutex lock;
+    std::atomic<bool> changing{ false };
+    count_of counts;
 };
+
+/* What is half changed can be neither used nor destroyed: its memory is lost until the segment goes, and the count begins anew. */
+static void repair(dictionary &words)
+{
+    if (!words.changing)
+        return;
+    std::cerr << "words: a process was killed while it changed the map; it begins anew\n";
+    new (&words.counts) count_of(words.counts.get_allocator());
+    words.changing = false;
+}
 
 static void add(dictionary &words, const char *word)
 {
-    const std::lock_guard<peermap::robust_recursive_mutex> held(words.lock);
+    const peermap::robust_lock held(words.lock, [&](std::uint64_t) { repair(words); });
+    words.changing = true;
     words.counts[word]++;
+    words.changing = false;
 }
 
 static void list(dictionary &words)
 {
-    const std::lock_guard<peermap::robust_recursive_mutex> held(words.lock);
+    const peermap::robust_lock held(words.lock, [&](std::uint64_t) { repair(words); });
     for (const auto &[word, count] : words.counts)
         std::cout << word << ' ' << count << '\n';
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* For -fno-exceptions and -fno-rtti: what takes a std::error_code works, and what would throw ends the program with its sentence.  bare SEGMENT [ends] */
 #include <peermap.hpp>
+#include <peermap_mutex.hpp>
 
 #include <cstdio>
 
@@ -10,6 +11,8 @@
 
 struct shared {
     explicit shared(const peermap::allocator<char> &segment) : counts(segment), names(segment) {}
+    peermap::robust_mutex lock;
+    peermap::robust_recursive_mutex again;
     peermap::map<peermap::string, int> counts;
     peermap::unordered_map<peermap::string, peermap::string> names;
 };
@@ -29,8 +32,15 @@ int main(int argc, char **argv)
     CHECK(segment && !ec);
     auto *both = segment.find_or_construct<shared>("both", ec);
     CHECK(both && !ec && both == segment.find<shared>("both", ec) && peermap::root_type<shared>::name() == "shared");
+    both->lock.lock(ec);
+    CHECK(!ec);
+    both->again.lock(ec);
+    CHECK(!ec && both->again.try_lock(ec) && !both->lock.try_lock(ec));
     both->counts["hello"]++;
     both->names["a name that is too long to be kept in the string itself"] = "one";
+    both->again.unlock();
+    both->again.unlock();
+    both->lock.unlock();
     CHECK(both->counts.at("hello") == 1 && both->names.size() == 1);
     CHECK(segment.find_or_construct<double[]>("prices", ec, 10).size() == 10 && segment.find<double[10]>("prices", ec));
     CHECK(!segment.find<int>("prices", ec) && ec == PEERMAP_ETYPE);

@@ -84,6 +84,19 @@ static void by_hand(peermap::managed_segment &memory)
     CHECK(thrown && memory.check_sanity());
 }
 
+/* The memory is Boost's. */
+static void no_heap()
+{
+    peermap::options options = peermap::heap;
+    bool thrown = false;
+    try {
+        peermap::managed_segment memory(bi::create_only, segment_name() + "-heap", 65536, options);
+    } catch (const peermap::error &error) {
+        thrown = error.code() == PEERMAP_EINVAL && std::string(error.what()).find("options.heap") != std::string::npos;
+    }
+    CHECK(thrown);
+}
+
 static void the_end_goes_back(peermap::managed_segment &memory)
 {
     memory.destroy<table>("all");
@@ -115,6 +128,7 @@ int main()
     peermap::managed_segment memory(bi::open_only, segment_name(), named("first"));
     check_all(memory);
     by_hand(memory);
+    no_heap();
     the_end_goes_back(memory);
     return 0;
 }

@@ -79,7 +79,7 @@ static void a_stopped_constructor(peermap::managed_segment &memory)
 static void a_killed_constructor(peermap::managed_segment &memory)
 {
     for (int turn = 0; turn < 2; turn++) {
-        std::string said = refused([&] { memory.find_or_construct<endless>("other")(-1); }, PEERMAP_EFORMAT);
+        std::string said = refused([&] { memory.find_or_construct<endless>("other")(-1); }, std::errc::owner_dead);
         CHECK(said.find("dawdler (pid ") != std::string::npos && said.find("recover()") != std::string::npos);
     }
     CHECK(memory.recover());
@@ -110,7 +110,7 @@ static void kills_while_memory_is_divided(peermap::managed_segment &memory)
             memory.deallocate(memory.allocate(1000));
             whole++;
         } catch (const peermap::error &error) {
-            CHECK(error.code() == PEERMAP_EFORMAT);
+            CHECK(error.code() == std::errc::owner_dead);
             CHECK(std::string(error.what()).find("churner (pid " + std::to_string(pid) + ") died while it divided") != std::string::npos);
             memory.deallocate(reinterpret_cast<char *>(memory.get_address()) + 4096); /* lost, not thrown, and not done */
             broken++;
