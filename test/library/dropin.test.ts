@@ -49,6 +49,20 @@ describe('library, dropped in', () => {
     }
   }
 
+  it('has one header for C++, which is all that a program needs of it', () => {
+    const place = project();
+    copyFileSync('build/native/dropin/peermap.hpp', path.join(place, 'peermap.hpp'));
+    const source = readFileSync('test/library/bare/without_exceptions_and_rtti.cc', 'utf8').replaceAll(
+      /#include <peermap\w*\.hpp>\n/g,
+      '#include "peermap.hpp"\n',
+    );
+    writeFileSync(path.join(place, 'one.cc'), source.replace('defined __cpp_exceptions || defined __cpp_rtti', '0'));
+    writeFileSync(path.join(place, 'two.cc'), '#include "peermap.hpp"\n#include "peermap.hpp"\n');
+    run(['cc', '-std=c11', ...warnings, '-c', 'peermap.c'], { cwd: place });
+    run(['g++', '-std=c++17', ...warnings, 'one.cc', 'two.cc', 'peermap.o', '-pthread', '-o', 'program'], { cwd: place });
+    assert.equal(run([path.join(place, 'program'), segment('dropin')]), 'well');
+  });
+
   it('a C++17 program links with it', () => {
     const place = project('grows.cc');
     run(['cc', '-std=c11', ...warnings, '-c', 'peermap.c'], { cwd: place });
