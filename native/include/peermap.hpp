@@ -44,7 +44,7 @@
  * DEATHS.  A container of the standard library survives a process that is killed anywhere but in the middle of changing it.  What is half changed nobody can repair, also not
  * destroy: its pointers may lead anywhere.  peermap::robust_mutex tells the next one who takes it that this may be so, and has it repaired first: where a copy of the data is, or it
  * can be counted again, begin anew in its place (the old memory is lost until the segment goes); native/examples/cxx/words.cc does that.  Or change nothing in place: build a copy
- * beside, then change one pointer or root to it.  Objects of your own, plain words without pointers, can be made to survive more.
+ * beside, then change one pointer or root to it; native/examples/swap.c does that, and is whole wherever it is killed.  Objects of your own, plain words without pointers, can be made to survive more.
  *
  * READERS (PEERMAP_READ_ONLY) find objects, and look at containers as const.  find_or_construct() finds what there is, and is PEERMAP_EREADONLY where it would have to make it; a
  * container that needs memory throws peermap::bad_alloc, which says so; and a change that needs none is a SIGSEGV, as every stray write.
