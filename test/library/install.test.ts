@@ -182,6 +182,34 @@ describe('library, installed', () => {
     assert.deepEqual(filesIn(destination), []);
   });
 
+  it('says what went where, and what is to be set so that it is found: nothing where it is', () => {
+    const prefix = path.join(folder(), 'prefix');
+    const told = (env: Record<string, string>, ...words: string[]) =>
+      run(['make', '--no-print-directory', '-C', 'native', 'install', ...words], {
+        env: { MAKEFLAGS: '', PKG_CONFIG_PATH: '', LD_LIBRARY_PATH: '', ...env },
+      });
+    const all = told({}, `PREFIX=${prefix}`);
+    assert.match(all, new RegExp(`^peermap [0-9.]+ is installed: .*${prefix}/include.*${prefix}/lib,\n.*${prefix}/bin`));
+    const [, pkgConfig = '', linking = '', shell = ''] =
+      /pkg-config finds it: +(export .*)\n.*: +link them with (\S+), or run.*\n.*: +(export .*)$/.exec(all) ?? [];
+    const build = 'cc -std=c11 test/library/grows.c $(pkg-config --cflags --libs peermap)';
+    run([
+      'sh',
+      '-ec',
+      `${pkgConfig}; ${shell}; ${build} ${linking} -o ${prefix}/grows; ${prefix}/grows ${segment('told')}; peermap --version`,
+    ]);
+    const found = {
+      PKG_CONFIG_PATH: `${prefix}/lib/pkgconfig`,
+      LD_LIBRARY_PATH: `${prefix}/lib`,
+      PATH: `${String(process.env['PATH'])}:${prefix}/bin`,
+    };
+    assert.equal(told(found, `PREFIX=${prefix}`).split('\n').length, 2);
+    assert.match(
+      told({}, 'PREFIX=/opt/p', `DESTDIR=${prefix}/below`),
+      new RegExp(`^peermap \\S+ is installed below ${prefix}/below: .*\n.*$`),
+    );
+  });
+
   it('goes without its manual, and says so, where there is no python3', () => {
     const destination = folder();
     assert.match(make('install', `DESTDIR=${destination}`, 'PYTHON='), /^without the manual of section 3/m);
