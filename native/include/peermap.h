@@ -109,10 +109,14 @@
  * kind tmpfs.  It is read once, and is one for all segments of the process; processes that name different folders do not meet.  A program that has other rights
  * than who started it (setuid) passes it over.  In hugetlbfs no segment can lie: its files are of whole huge pages, and growing is by less; PEERMAP_HUGE is huge pages in a tmpfs.
  *
- * LOCKS.  There is none in the library of C: a pthread mutex in the memory is one that survives its holder, if it is PTHREAD_PROCESS_SHARED and PTHREAD_MUTEX_ROBUST. Its lock then
- * answers EOWNERDEAD to whoever comes after a holder that was killed: mend what that may have left half done, and call pthread_mutex_consistent() before the
- * unlock, or nobody has the lock ever again (ENOTRECOVERABLE).  Initialise it before a root leads to it.  In C++ peermap::robust_mutex does this, with a deadline.  What cannot be
- * mended is not changed in its place: build the new version beside the old, then swap the root, which is one step whoever is killed.
+ * LOCKS.  A lock in the memory must survive its holder.  With pthread that is a mutex with PTHREAD_PROCESS_SHARED and PTHREAD_MUTEX_ROBUST, initialised before a root leads to it;
+ * all who use it have the same C library.  Where a holder was killed, pthread_mutex_lock() answers EOWNERDEAD to the next one, who has it: make good what it protects,
+ * then pthread_mutex_consistent(), then go on; without that it is ENOTRECOVERABLE, for everybody, for ever.  It waits without end for a holder that is stopped:
+ * pthread_mutex_clocklock() has an end.  Give it back before peermap_detach().  Or, for programs with different C libraries: a word, peermap_wait(), peermap_notify(), and peermap_id() of who has
+ * it, whose death peermap_peer_ended() tells; peermap_mutex.hpp is that in C++, with a deadline, the holder's name and a hook for the repair.
+ *
+ * What is half changed when its holder dies can often not be made good, so change nothing in its place: allocate the new one into a word of the segment (peermap_alloc_to()), fill it, set the root to
+ * it, free the old one.  Each is one step, and what a killed process was at is known to the next: native/examples/swap.c, which may be killed anywhere and loses nothing.
  *
  * ERRORS.  Functions returning int return 0 (or a count) or a negative code of the list below, from -27001 down, which no errno is.  peermap_last_error() has a sentence
  * about the calling thread's last failure that names the thing and the remedy.
