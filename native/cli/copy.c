@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -151,6 +152,7 @@ static void print(const struct job *job)
 
 static int run(struct job *job, int (*open_source)(struct job *))
 {
+    signal(SIGXFSZ, SIG_IGN); /* past ulimit -f: an error, as others are */
     int rc = target_check(&job->target, has(job->cli, OPTION_FORCE));
     job->image.from = -1;
     if (rc == 0)

@@ -172,6 +172,9 @@ describe('cli: manual and completion', () => {
     assert.ok(offered('grow', name, '').includes('+25%'));
     assert.deepEqual(offered('remap', name, ''), [String(alpha.pid)]);
     assert.deepEqual(offered('create', ''), []);
+    assert.deepEqual(offered('show', '--', '--'), []);
+    assert.deepEqual(offered('show', '--', name), [name]);
+    assert.deepEqual(offered('create', '--directory', 'nati'), ['native']);
     assert.deepEqual(offered('dump', name, 'README'), ['README.md']);
     assert.deepEqual(offered('load', 'README'), ['README.md']);
     await alpha.ask('root prices 4096 40 double[5]');
@@ -208,6 +211,8 @@ describe('cli: manual and completion', () => {
       (await commands()).sort(),
     );
     assert.ok(ask('peermap show ').some(([word]) => word === name));
+    assert.ok(ask('peermap show -- ').some(([word]) => word === name));
+    assert.ok(!ask('peermap show -- -').some(([word]) => word === '--json'));
     assert.deepEqual(
       ask('peermap create --')
         .map(([word]) => word)

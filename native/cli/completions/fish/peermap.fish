@@ -4,9 +4,14 @@
 # The words that are neither options nor their values: the command, then its arguments.
 function __peermap_words
     set -l skip 0
+    set -l rest 0 # no option from here on
     for word in (commandline -opc)[2..-1]
-        if test $skip = 1
+        if test $rest = 1
+            echo $word
+        else if test $skip = 1
             set skip 0
+        else if test "$word" = --
+            set rest 1
         else if contains -- $word --size --reserve --ahead --to --directory --mode --max-peers --max-roots --owner --deadline --since --last
             set skip 1
         else if not string match -q -- '-*' $word
@@ -49,4 +54,4 @@ complete -c peermap -n '__peermap_needs 2 dump' -F
 complete -c peermap -n '__peermap_needs 2 grow shrink' -a '64K 1M 16M +25% +100%'
 complete -c peermap -n '__peermap_needs 2 hexdump' -a '(__peermap_roots)'
 complete -c peermap -n '__peermap_needs 2 remap' -a '(__peermap_pids)'
-complete -c peermap -n 'string match -q -- "-*" (commandline -ct)' -a '(__peermap_options)'
+complete -c peermap -n 'string match -q -- "-*" (commandline -ct); and not contains -- -- (commandline -opc)' -a '(__peermap_options)'
