@@ -73,8 +73,8 @@ static const struct command {
     { "watch", "NAME", 1, 1, false, BIT(ONCE), run_watch, "one segment as show has it, live, with the last events",
       "On a terminal it is redrawn with every change; q ends it.  Elsewhere each change is a block of text, with --json a line.\n" },
     { "events", "NAME", 1, 1, false, BIT(FOLLOW) | BIT(SINCE) | BIT(LAST), run_events, "the event ring, in words", "" },
-    { "roots", "NAME", 1, 1, false, 0, run_roots, "its roots: where, how much, of what type, which version", "" },
-    { "hexdump", "NAME [PLACE]", 1, 2, false, 0, run_hexdump, "its bytes",
+    { "roots", "NAME", 1, 1, false, 0, run_roots, "all roots of a segment: where, how much, of what type, which version", "" },
+    { "hexdump", "NAME [PLACE]", 1, 2, false, 0, run_hexdump, "the memory of a segment, byte by byte",
       "PLACE is OFFSET or the name of a root, and may have :LENGTH behind it: 0x1000, 64K:256, prices, prices:64.  Without a length it is all\nof the root, or of the active memory from there on.  Lines that are as the one before are one *.\n" },
     { "system", "", 0, 0, false, BIT(ALL) | BIT(ORPHANS), run_system, "all shared memory of this machine, and who has it",
       "POSIX objects, System V segments, memfds and shared anonymous memory, of whatever program.\n" },
@@ -85,7 +85,7 @@ static const struct command {
     { "remap", "NAME [PID]", 1, 2, true, BIT(ALLOW_LATE) | JOINING, run_remap, "replace the mappings of one peer, or of all", "" },
     { "trim", "NAME", 1, 1, true, BIT(ALLOW_LATE) | JOINING, run_trim, "give a heap's free memory back to the system", "" },
     { "reap", "NAME", 1, 1, true, JOINING, run_reap, "free the slots of dead peers", "" },
-    { "objects", "NAME", 1, 1, true, BIT(DEAD) | JOINING, run_objects, "what lives in its heap, and who allocated it", "" },
+    { "objects", "NAME", 1, 1, true, BIT(DEAD) | JOINING, run_objects, "what lives in a heap, and who allocated it", "" },
     { "create", "NAME", 1, 1, true,
       BIT(SIZE) | BIT(RESERVE) | BIT(AHEAD) | BIT(MAX_PEERS) | BIT(MAX_ROOTS) | BIT(MODE) | BIT(STRICT) | BIT(NO_PTRACE) | BIT(HUGE) | BIT(HEAP),
       run_create,
@@ -131,7 +131,7 @@ static void print_help(const struct command *command)
     if (!command) {
         printf("usage: peermap COMMAND [OPTIONS] [ARGUMENTS]\n\n");
         for (size_t i = 0; i < COMMANDS; i++)
-            printf("  %-8s %-12s %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
+            printf("  %-8s %-13s %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
         printf("\nEvery command has --help.  PEERMAP_READONLY=1 in the environment is --readonly.\n%s", exit_codes);
         return;
     }

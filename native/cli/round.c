@@ -83,12 +83,24 @@ static void print_size(const struct out *out, const struct report *report)
     const uint64_t before = report->before, after = report->round.size, change = after > before ? after - before : before - after;
     const uint64_t made = after > before ? (report->asked + report->page - 1) / report->page * report->page : report->asked / report->page * report->page;
     if (change == 0) {
-        out_part(out, PLAIN, " %s: %s%s", report->op, figure_pages(after).text, strcmp(report->op, "grow") == 0 ? " already" : "");
+        out_part(out, PLAIN, " %s: %s%s", report->op, figure_pages(after).text, strcmp(report->op, "remap") == 0 ? "" : " already");
         return;
     }
     char *rounded = rounding_of(report->asked, made, report->page);
     out_part(out, PLAIN, " %c%s%s, %s", after > before ? '+' : '-', figure_pages(change).text, rounded, figure_pages(after).text);
     free(rounded);
+}
+
+/* Where nothing was missing, nobody was asked. */
+static void print_how(const struct out *out, const peermap_round *round)
+{
+    if (round->late > 0)
+        out_part(out, WARNING, " in all but %s that did not answer", figure_count(round->late, "peer").text);
+    else if (round->peers > 0)
+        out_part(out, GOOD, " in every peer");
+    if (round->peers > 0)
+        out_part(out, PLAIN, " after %s, epoch %" PRIu64, figure_time(round->nanoseconds).text, round->epoch);
+    out_line(out, PLAIN, "%s", "");
 }
 
 static void print_text(const struct cli *cli, const struct report *report)
@@ -97,11 +109,7 @@ static void print_text(const struct cli *cli, const struct report *report)
     if (report->rc == 0) {
         out_part(&cli->out, TITLE, "%s", cli->words[0]);
         print_size(&cli->out, report);
-        if (round->late > 0)
-            out_part(&cli->out, WARNING, " in all but %s that did not answer", figure_count(round->late, "peer").text);
-        else
-            out_part(&cli->out, GOOD, " in every peer");
-        out_line(&cli->out, PLAIN, " after %s, epoch %" PRIu64, figure_time(round->nanoseconds).text, round->epoch);
+        print_how(&cli->out, round);
     }
     print_answers(&cli->out, report);
 }
