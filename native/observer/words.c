@@ -91,10 +91,18 @@ static const struct {
     { "PEERMAP_READ_ONLY", { "PEERMAP_READ_ONLY", "{ readOnly: true }" } },
     { "PEERMAP_ALLOW_LATE", { "--allow-late", "{ allowLate: true }" } },
     { "PEERMAP_HEAP", { "--heap", "{ heap: true }" } },
+    { "PEERMAP_STRICT", { "--strict", "{ strict: true }" } },
+    { "PEERMAP_HUGE", { "--huge", "{ huge: true }" } },
+    { "PEERMAP_RELOCATABLE", { "PEERMAP_RELOCATABLE", "{ relocatable: true }" } },
+    { "initial_size", { "--size", "initialSize" } },
     { "reserve_size", { "--reserve", "reserveSize" } },
+    { "heap_step", { "heap_step", "heapStep" } },
     { "deadline_ms", { "--deadline", "deadlineMs" } },
+    { "peer_name", { "peer_name", "peerName" } },
     { "max_peers", { "--max-peers", "maxPeers" } },
+    { "max_roots", { "max_roots", "maxRoots" } },
     { "peermap_reap()", { "peermap reap", "reap()" } },
+    { "peermap_trim()", { "peermap trim", "trim()" } },
 };
 
 static bool is_of_a_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
