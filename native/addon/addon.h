@@ -6,6 +6,7 @@
 //     segment.cc   Segment: the process as a peer
 //     round.cc     its calls that may wait for other processes
 //     wait.cc      those that wait for what others do
+//     roots.cc     its named places
 //     view.cc      ArrayBuffers over the memory itself, and what they keep alive
 //     heap.cc      objects of a segment with a heap
 //     observer.cc  Observer: looking at one segment
@@ -63,8 +64,8 @@ int64_t integer_argument(const Napi::Value& value, const char* what, int64_t lea
 bool boolean_argument(const Napi::Value& value, const char* what);
 // Of 64 bits; 0 without one.
 uint64_t bigint_argument(const Napi::Value& value, const char* what);
-// The object, or an empty value if undefined.
-Napi::Value options_argument(const Napi::Value& value, const char* what);
+// The object, or an empty one if undefined.  TypeError for an option that is none of those known, with the one that was perhaps meant.
+Napi::Object options_argument(const Napi::Value& value, const std::vector<std::string>& known);
 // One of peers(), or what has its id, or that alone; only the id of it is there then.
 peermap_peer peer_argument(const Napi::Value& value);
 std::vector<peermap_peer> peers_argument(const Napi::Value& value);

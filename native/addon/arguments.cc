@@ -3,9 +3,54 @@
 // arguments.cc - JavaScript values to C.  TypeError for a wrong type, RangeError for a wrong value, each naming the argument.
 #include "addon.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 
 namespace peermap {
+namespace {
+
+// As they compare: reserve_size and ReserveSize are reserveSize.
+std::string folded(const std::string& name) {
+  std::string text;
+  for (const char c : name)
+    if (std::isalnum(static_cast<unsigned char>(c))) text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+// Letters to insert, to leave out, to replace, or to exchange with the one beside.
+size_t distance(const std::string& a, const std::string& b) {
+  std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
+  for (size_t i = 0; i <= a.size(); i++)
+    for (size_t j = 0; j <= b.size(); j++) {
+      if (i == 0 || j == 0) {
+        d[i][j] = i + j;
+        continue;
+      }
+      d[i][j] = std::min({ d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1]) });
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  return d[a.size()][b.size()];
+}
+
+std::string unknown_option(const std::string& name, const std::vector<std::string>& known) {
+  const std::string given = folded(name).substr(0, 64);
+  const std::string* nearest = nullptr;
+  size_t least = std::max<size_t>(2, given.size() / 3) + 1;
+  for (const std::string& one : known) {
+    const size_t away = distance(given, folded(one));
+    if (away < least) {
+      least = away;
+      nearest = &one;
+    }
+  }
+  if (nearest) return "unknown option " + name + "; did you mean " + *nearest + "?";
+  std::string all;
+  for (const std::string& one : known) all += (all.empty() ? "" : ", ") + one;
+  return "unknown option " + name + "; there are " + all;
+}
+
+}  // namespace
 
 std::string string_argument(const Napi::Value& value, const char* what) {
   if (!value.IsString()) throw Napi::TypeError::New(value.Env(), std::string(what) + " must be a string");
@@ -19,8 +64,8 @@ int64_t integer_argument(const Napi::Value& value, const char* what, int64_t lea
   if (!value.IsNumber()) throw Napi::TypeError::New(value.Env(), std::string(what) + " must be a number");
   const double number = value.As<Napi::Number>().DoubleValue();
   if (!(number >= static_cast<double>(least) && number <= static_cast<double>(most)) || std::floor(number) != number)
-    throw Napi::RangeError::New(value.Env(), std::string(what) + " must be an integer from " + std::to_string(least) + " to " +
-                                                 std::to_string(most));
+    throw Napi::RangeError::New(value.Env(), std::string(what) + " must be an integer from " + std::to_string(least) + " to " + std::to_string(most) +
+                                                 ", and is " + value.ToString().Utf8Value());
   return static_cast<int64_t>(number);
 }
 
@@ -39,10 +84,17 @@ bool boolean_argument(const Napi::Value& value, const char* what) {
   return value.As<Napi::Boolean>();
 }
 
-Napi::Value options_argument(const Napi::Value& value, const char* what) {
+Napi::Object options_argument(const Napi::Value& value, const std::vector<std::string>& known) {
   if (value.IsUndefined()) return Napi::Object::New(value.Env());
-  if (!value.IsObject() || value.IsFunction()) throw Napi::TypeError::New(value.Env(), std::string(what) + " must be an object");
-  return value;
+  if (!value.IsObject() || value.IsFunction()) throw Napi::TypeError::New(value.Env(), "options must be an object");
+  const Napi::Object given = value.As<Napi::Object>();
+  const Napi::Array names = given.GetPropertyNames();
+  for (uint32_t i = 0; i < names.Length(); i++) {
+    const std::string name = names.Get(i).ToString();
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      throw Napi::TypeError::New(value.Env(), unknown_option(name, known));
+  }
+  return given;
 }
 
 peermap_peer peer_argument(const Napi::Value& value) {

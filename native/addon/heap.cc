@@ -39,10 +39,35 @@ class Faults {
   std::string sentence_;
 };
 
+int code_of(int error) {
+  switch (error) {
+    case EINVAL: return PEERMAP_EINVAL;
+    case EEXIST: return PEERMAP_EEXIST;
+    case EBADF: return PEERMAP_EDETACHED;
+    case ENODATA: return PEERMAP_ELOST;
+    case EROFS: return PEERMAP_EREADONLY;
+    default: return PEERMAP_ENOSPC;
+  }
+}
+
 Napi::Value offset_of(Napi::Env env, peermap_segment* segment, const void* object, int error) {
   if (object) return to_number(env, static_cast<uint64_t>(static_cast<const char*>(object) - static_cast<char*>(peermap_base(segment))));
-  const int code = error == EINVAL ? PEERMAP_EINVAL : error == EBADF ? PEERMAP_EDETACHED : error == ENODATA ? PEERMAP_ELOST : error == EROFS ? PEERMAP_EREADONLY : PEERMAP_ENOSPC;
-  throw make_error(env, code, peermap_last_error(), error);
+  throw make_error(env, code_of(error), peermap_last_error(), error);
+}
+
+// Of whoever has left nothing is known.
+Napi::Object to_row(Napi::Env env, const peermap_object& object) {
+  Napi::Object row = Napi::Object::New(env);
+  row.Set("offset", to_number(env, object.offset));
+  row.Set("size", to_number(env, object.size));
+  row.Set("state", object.state == PEERMAP_ALIVE ? "alive" : object.state == PEERMAP_LATE ? "late" : "dead");
+  if (object.owner) {
+    row.Set("owner", Napi::BigInt::New(env, object.owner));
+    row.Set("pid", object.pid);
+    row.Set("name", object.name);
+  }
+  if (object.allocated_ns) row.Set("allocatedAtMs", Napi::Number::New(env, static_cast<double>(object.allocated_ns / 1000000)));
+  return row;
 }
 
 // Not by memset(): the object may have been cut short.  False, and the sentence: then it is freed.
@@ -67,14 +92,14 @@ size_t Segment::object_argument(const Napi::CallbackInfo& info) {
   peermap_segment* const segment = handle(info.Env());
   throw_if_lost(info.Env(), segment);
   if (static_cast<uint64_t>(offset) >= peermap_size(segment))
-    throw Napi::RangeError::New(info.Env(), "the object must lie in the active memory");
+    throw outside(info.Env(), segment, static_cast<uint64_t>(offset), 0);
   return static_cast<size_t>(offset);
 }
 
 Napi::Value Segment::allocate(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const size_t size = static_cast<size_t>(integer_argument(info[0], "bytes", 0, number_max));
-  const Napi::Object options = options_argument(info[1], "options").As<Napi::Object>();
+  const Napi::Object options = options_argument(info[1], { "alignment", "zeroed" });
   const size_t alignment = static_cast<size_t>(integer_argument(options.Get("alignment"), "options.alignment", 1, number_max, 0));
   const bool zeroed = boolean_argument(options.Get("zeroed"), "options.zeroed");
   peermap_segment* const segment = handle(env);
@@ -88,6 +113,39 @@ Napi::Value Segment::allocate(const Napi::CallbackInfo& info) {
   const Napi::Value offset = offset_of(env, segment, object, error);
   if (alignment != 0 && zeroed && !write_zeroes(segment, object, size)) throw make_error(env, PEERMAP_ELOST, peermap_last_error());
   return offset;
+}
+
+Napi::Value Segment::allocate_to(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const int64_t slot = integer_argument(info[0], "slot", 0, number_max);
+  const size_t size = static_cast<size_t>(integer_argument(info[1], "bytes", 0, number_max));
+  peermap_segment* const segment = handle(env);
+  const uint64_t active = peermap_size(segment);
+  if (slot % 8 != 0) throw Napi::RangeError::New(env, "slot must be a multiple of 8, and is " + std::to_string(slot));
+  if (active < 8 || static_cast<uint64_t>(slot) > active - 8) throw outside(env, segment, static_cast<uint64_t>(slot), 8);
+  const uint64_t offset = peermap_alloc_offset_to(segment, static_cast<uint64_t*>(at(segment, static_cast<size_t>(slot))), size);
+  const int error = errno;
+  if (offset == 0) throw make_error(env, code_of(error), peermap_last_error(), error);
+  return to_number(env, offset);
+}
+
+Napi::Value Segment::objects_from(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  uint64_t cursor = bigint_argument(info[0], "cursor");
+  const int64_t limit = integer_argument(info[1], "limit", 1, 1 << 20, 1024);
+  peermap_segment* const segment = handle(env);
+  Napi::Array rows = Napi::Array::New(env);
+  peermap_object object;
+  int rc = 1;
+  while (rc == 1 && rows.Length() < limit) {
+    rc = peermap_next_object(segment, &cursor, &object);
+    if (rc < 0) throw last_error(env, rc);
+    if (rc == 1) rows.Set(rows.Length(), to_row(env, object));
+  }
+  Napi::Object batch = Napi::Object::New(env);
+  batch.Set("objects", rows);
+  if (rc == 1) batch.Set("cursor", Napi::BigInt::New(env, cursor));
+  return batch;
 }
 
 Napi::Value Segment::reallocate(const Napi::CallbackInfo& info) {

@@ -9,7 +9,7 @@
 // before it goes away.
 //
 // Errors are thrown (or reject) as Error with `code` ("PEERMAP_ETIMEDOUT"), `errno` where the system gave one, and for a failed round
-// `round`.  Arguments of a wrong type throw TypeError.
+// `round`.  Arguments of a wrong type, and options that do not exist, throw TypeError; values that cannot be, RangeError.
 
 import type {
   Census,
@@ -31,6 +31,9 @@ import type {
   Snapshot,
 } from './model';
 export type * from './model';
+
+/** Buffer, where the types of Node are there. */
+export type Bytes = typeof globalThis extends { Buffer: { alloc(size: number): infer Buffer } } ? Buffer : Uint8Array;
 
 /** Every code, in the order of PEERMAP_ERRORS in peermap.h. */
 export const errorCodes: readonly { code: ErrorCode; number: number; text: string }[];
@@ -57,6 +60,8 @@ export interface SegmentOptions {
   reserveSize?: number;
   deadlineMs?: number;
   maxPeers?: number;
+  /** Creation: roots that there can be, at most 1048576.  Default 64; with `heap` 1048576, which take memory as they come. */
+  maxRoots?: number;
   mode?: number;
   /** Creation: bytes mapped past the active ones.  Default: as many as are active, at least 64 MiB, and up to 16 times that while it grows fast. */
   ahead?: number;
@@ -78,7 +83,7 @@ export interface SegmentOptions {
   owner?: number;
   /** Attaching: whosever segment it is. */
   foreign?: boolean;
-  /** Attaching: to read.  What would change the segment is PEERMAP_EREADONLY; a write to a view ends the process (SIGSEGV), since JavaScript has no views to read only. */
+  /** Attaching: to read.  What would change the segment is PEERMAP_EREADONLY; a write to an ArrayBuffer of view() ends the process (SIGSEGV), since JavaScript has none to read only. */
   readOnly?: boolean;
 }
 
@@ -104,6 +109,26 @@ export interface RegisteredPeer {
   /** Of this attachment, and of no other ever. */
   id: bigint;
   readOnly: boolean;
+}
+
+/** A live object of the heap: peermap_object of peermap.h. */
+export interface ObjectRow {
+  offset: number;
+  /** As it was asked for. */
+  size: number;
+  /** Of the attachment that allocated it; 'dead' also where that has left, or is not known. */
+  state: 'alive' | 'late' | 'dead';
+  /** `id` of that; without it, that is not known, as the two below. */
+  owner?: bigint;
+  pid?: number;
+  name?: string;
+  /** To four seconds, of the last 194 days. */
+  allocatedAtMs?: number;
+}
+
+/** Of a wait: the addon puts `now` into it, and a call of that ends the wait soon. */
+export interface Stop {
+  now?(): void;
 }
 
 /** peermap_root_copy of peermap.h. */
@@ -136,7 +161,11 @@ export class Segment {
   /** Bytes of the pages that the system gives the data. */
   readonly pageSize: number;
   readonly epoch: number;
+  /** Attached to read. */
+  readonly readOnly: boolean;
   grow(bytes: number): Promise<Round>;
+  /** Makes it at least so large; of any number that see the same need, one makes the growth. */
+  growTo(size: number): Promise<Round>;
   shrink(bytes: number): Promise<Round>;
   /** Without pid: every peer. */
   remap(pid?: number): Promise<Round>;
@@ -144,6 +173,8 @@ export class Segment {
   /** How each peer came to the last round of this attachment. */
   results(): PeerResult[];
   peers(): RegisteredPeer[];
+  /** This attachment's own row of peers(). */
+  me(): RegisteredPeer;
   pidOf(peerName: string): number | undefined;
   /** Frees the slots of dead peers: of these, and of nobody who has died since; without them, of all. */
   reap(peers?: readonly { id: bigint }[]): number;
@@ -152,27 +183,54 @@ export class Segment {
   /** Whether no thread of that process can touch the memory any more: one that is 'dead' may have threads that run for a moment more. */
   peerEnded(peer: { id: bigint }): boolean;
   /** Waits for that, like waitRoot(); false if it was not so by the deadline. */
-  waitEnded(peer: { id: bigint }, deadlineMs?: number): Promise<boolean>;
+  waitEnded(peer: { id: bigint }, deadlineMs?: number, stop?: Stop): Promise<boolean>;
   setRoot(root: string, offset: number, size: number, type?: string): void;
   removeRoot(root: string): void;
+  /** Sets the root, or with null instead of an offset removes it, if it has this version still (0: there is none).  Whether it did; if not, nothing is changed. */
+  compareExchangeRoot(root: string, version: number, offset: number | null, size?: number, type?: string): boolean;
+  roots(): (RootCopy & { name: string })[];
   root(root: string): RootCopy | undefined;
   /**
    * Waits, off the main thread, until the root's version is another than this (0: until there is such a root).  Undefined if it was removed.  Rejects with
    * `code: 'ETIMEDOUT'` if it was not so by the deadline (0: the segment's), and until then keeps the process alive; with PEERMAP_EDETACHED at a detach.
    */
-  waitRoot(root: string, version?: number, deadlineMs?: number): Promise<RootCopy | undefined>;
+  waitRoot(root: string, version?: number, deadlineMs?: number, stop?: Stop): Promise<RootCopy | undefined>;
+  /** Waits until the number of changes of any root is another than this, and resolves with it; otherwise likewise. */
+  waitRoots(changes?: number, deadlineMs?: number, stop?: Stop): Promise<number>;
+  /** Waits until at least so many bytes are active, and resolves with the size then: it looks every 20 ms.  Otherwise likewise. */
+  waitSize(bytes: number, deadlineMs?: number, stop?: Stop): Promise<number>;
+  /**
+   * Waits, off the main thread, until the 32 bits at the offset, a multiple of 4, are another than this value; false if they were not by the deadline (0: the
+   * segment's).  Keeps the process alive until then.  Whoever changes them calls notify(); a change that nobody told of is found within 50 ms.
+   */
+  wait(offset: number, value: number, deadlineMs?: number, stop?: Stop): Promise<boolean>;
+  /** The same in this thread, which does nothing else meanwhile. */
+  waitSync(offset: number, value: number, deadlineMs?: number): boolean;
+  /** Wakes up to so many threads, of whichever process, that wait for these 32 bits; how many it woke. */
+  notify(offset: number, count?: number): number;
   /** A copy of [offset, offset + length); RangeError outside the active memory, PEERMAP_ELOST where the object was cut short from outside. */
-  read(offset: number, length: number): Buffer;
+  read(offset: number, length: number): Bytes;
   write(offset: number, bytes: Uint8Array): void;
   /**
    * The memory itself, from an offset that is a multiple of 8; at most 4 GiB; RangeError outside the active memory.  While there is a view, no
    * peer's shrink takes the active memory of now away (it waits, then fails with PEERMAP_EBUSY).  PEERMAP_EOS where `canView` is false.
    */
   view(offset: number, length: number): ArrayBuffer;
+  /** Until dropPin(), no shrink takes the bytes away that it returns, from the beginning on.  They count. */
+  addPin(): number;
+  /** Nothing happens without an addPin(). */
+  dropPin(): void;
   /** Ends a view of this segment: the buffer is detached, and has no bytes.  Nothing happens to one that has none already. */
   release(view: ArrayBuffer): void;
   /** Offset of a new object.  PEERMAP_EINVAL without a heap; PEERMAP_ENOSPC says what is in the way; PEERMAP_ELOST if the object was cut short from outside. */
   allocate(bytes: number, options?: AllocationOptions): number;
+  /**
+   * Allocates an object of zeroes and puts its offset into the 64 bits at `slot`, a multiple of 8, which must be 0, in one step: whoever is killed in here leaves no object,
+   * or one that the slot names.  PEERMAP_EEXIST if it is not 0.
+   */
+  allocateTo(slot: number, bytes: number): number;
+  /** The live objects from the cursor on, which is 0n at first, in the order of offsets; without a cursor it was the end. */
+  objectsFrom(cursor: bigint, limit?: number): { objects: ObjectRow[]; cursor?: bigint };
   /** Where the object is now.  Its views end first, even if it cannot be had. */
   reallocate(offset: number, bytes: number): number;
   /** Ends the object's views, and frees it.  PEERMAP_EINVAL if there is no live object, or it was written past its end. */
@@ -192,6 +250,9 @@ export class Segment {
   /** The same on a thread of its own; the views end at once. */
   detachAsync(): Promise<void>;
 }
+
+/** TypeError for an option that is none of those known, with the one that was perhaps meant. */
+export function checkOptions(options: object | undefined, known: readonly string[]): void;
 
 /** Removes the segment's name; who is attached keeps the memory. */
 export function unlink(name: string): void;
@@ -220,7 +281,7 @@ export class Observer {
    * Up to `length` bytes of the data at `offset`, by pread; shorter at the end of the object.  The header is before the data, at negative
    * offsets; RangeError before that.  PEERMAP_EFORMAT without a header.
    */
-  read(offset: number, length: number): Buffer;
+  read(offset: number, length: number): Bytes;
   /** The heap, counted from outside: reads about 17 KiB for each MiB of it.  Undefined if the segment has none; PEERMAP_EFORMAT without a header. */
   heap(): HeapCount | undefined;
   /** The same on a thread of its own; after `withinMs` with what was counted by then, and a problem 'left-out'. */
@@ -261,7 +322,7 @@ export function processFileAsync(
   pid: number,
   file: 'cmdline' | 'maps' | 'smaps' | 'pagemap',
   options?: { from?: number; limit?: number; withinMs?: number },
-): Promise<Buffer>;
+): Promise<Bytes>;
 
 /**
  * A descriptor of a regular file by the name that a process has for it: in that process's root folder, out of which no symbolic link leads; without a name, of what it
@@ -270,7 +331,7 @@ export function processFileAsync(
  */
 export function openProgram(pid: number, path?: string): number;
 /** Up to `length` bytes of what was opened so, 1 MiB at most. It is waited for likewise: a file system may cease to answer. */
-export function readProgram(pid: number, descriptor: number, offset: number, length: number): Buffer;
+export function readProgram(pid: number, descriptor: number, offset: number, length: number): Bytes;
 /** Likewise. */
 export function programFacts(
   pid: number,

@@ -56,7 +56,7 @@ Napi::Value at_once(const Napi::CallbackInfo& info) {
 template <typename List>
 Napi::Value in_time(const Napi::CallbackInfo& info) {
   return promised(info.Env(), [&] {
-    const Napi::Object options = options_argument(info[0], "options").As<Napi::Object>();
+    const Napi::Object options = options_argument(info[0], { "withinMs" });
     return look(info.Env(), std::make_unique<List>(), within_argument(options));
   });
 }

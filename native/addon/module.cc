@@ -33,6 +33,15 @@ Napi::Value unlink_async(const Napi::CallbackInfo& info) {
   return promised(info.Env(), [&] { return change(info.Env(), std::make_unique<Destruction>(info)); });
 }
 
+Napi::Value check_options(const Napi::CallbackInfo& info) {
+  if (!info[1].IsArray()) throw Napi::TypeError::New(info.Env(), "known must be an array");
+  const Napi::Array names = info[1].As<Napi::Array>();
+  std::vector<std::string> known;
+  for (uint32_t i = 0; i < names.Length(); i++) known.push_back(string_argument(names.Get(i), "known"));
+  options_argument(info[0], known);
+  return info.Env().Undefined();
+}
+
 uint32_t process_argument(const Napi::CallbackInfo& info) { return static_cast<uint32_t>(integer_argument(info[0], "pid", 1, INT32_MAX)); }
 
 int descriptor_argument(const Napi::CallbackInfo& info) { return static_cast<int>(integer_argument(info[1], "descriptor", 0, INT32_MAX)); }
@@ -89,6 +98,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("canView", can_view(env));
   exports.Set("Segment", segment);
   exports.Set("Observer", define_observer(env));
+  exports.Set("checkOptions", Napi::Function::New(env, check_options, "checkOptions"));
   exports.Set("unlink", Napi::Function::New(env, unlink, "unlink"));
   exports.Set("unlinkAsync", Napi::Function::New(env, unlink_async, "unlinkAsync"));
   define_lists(env, exports);

@@ -107,7 +107,7 @@ Napi::Value Observer::name(const Napi::CallbackInfo& info) { return Napi::String
 
 Napi::Value Observer::snapshot(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Napi::Object options = options_argument(info[0], "options").As<Napi::Object>();
+  const Napi::Object options = options_argument(info[0], { "strangers" });
   const bool strangers = boolean_argument(options.Get("strangers"), "options.strangers");
   require_open(env);
   pmo_snapshot snapshot;
@@ -119,7 +119,7 @@ Napi::Value Observer::snapshot(const Napi::CallbackInfo& info) {
 
 Napi::Value Observer::snapshot_async(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Napi::Object options = options_argument(info[0], "options").As<Napi::Object>();
+  const Napi::Object options = options_argument(info[0], { "strangers", "withinMs" });
   const pmo_depth depth = boolean_argument(options.Get("strangers"), "options.strangers") ? PMO_STRANGERS : PMO_PROCESSES;
   require_open(env);
   return look(env, std::make_unique<SnapshotTask>(env, observer_, depth), within_argument(options));
@@ -167,7 +167,7 @@ Napi::Value Observer::heap(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Observer::heap_async(const Napi::CallbackInfo& info) {
-  const Napi::Object options = options_argument(info[0], "options").As<Napi::Object>();
+  const Napi::Object options = options_argument(info[0], { "withinMs" });
   require_open(info.Env());
   return look(info.Env(), heap_task(info.Env(), observer_), within_argument(options));
 }
@@ -176,7 +176,7 @@ Napi::Value Observer::heap_async(const Napi::CallbackInfo& info) {
 Napi::Value Observer::watch(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsFunction()) throw Napi::TypeError::New(env, "changed must be a function");
-  const Napi::Object options = options_argument(info[1], "options").As<Napi::Object>();
+  const Napi::Object options = options_argument(info[1], { "intervalMs" });
   const int64_t interval = integer_argument(options.Get("intervalMs"), "options.intervalMs", 0, 3600000, 16);
   require_open(env);
   end_watch();

@@ -52,7 +52,7 @@ Napi::Value process_file_async(const Napi::CallbackInfo& info) {
   return promised(info.Env(), [&] {
     const auto pid = static_cast<uint32_t>(integer_argument(info[0], "pid", 1, INT32_MAX));
     const std::string file = string_argument(info[1], "file");
-    const Napi::Object options = options_argument(info[2], "options").As<Napi::Object>();
+    const Napi::Object options = options_argument(info[2], { "from", "limit", "withinMs" });
     const auto from = static_cast<uint64_t>(integer_argument(options.Get("from"), "options.from", 0, number_max, 0));
     const auto limit = static_cast<size_t>(integer_argument(options.Get("limit"), "options.limit", 0, most_bytes, most_bytes));
     if (file.find('/') != std::string::npos) throw Napi::RangeError::New(info.Env(), "file must be one of the process's own folder");

@@ -71,6 +71,7 @@ class Round : public Task {
   int ask(peermap_segment* segment) {
     switch (op_) {
       case Op::grow: return peermap_grow(segment, bytes_, &report_.round);
+      case Op::grow_to: return peermap_grow_to(segment, bytes_, &report_.round);
       case Op::shrink: return peermap_shrink(segment, bytes_, &report_.round);
       case Op::trim: return peermap_trim(segment, &report_.round);
       case Op::reap: return peermap_reap(segment);
@@ -99,7 +100,7 @@ template <Op op>
 Napi::Value Segment::round(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return promised(env, [&] {
-    constexpr bool sized = op == Op::grow || op == Op::shrink;
+    constexpr bool sized = op == Op::grow || op == Op::grow_to || op == Op::shrink;
     const int64_t bytes = sized ? integer_argument(info[0], "bytes", 1, number_max) : 0;
     const int64_t pid = sized || op == Op::trim || op == Op::reap ? 0 : integer_argument(info[0], "pid", 1, INT32_MAX, 0);
     const bool some = op == Op::reap && !info[0].IsUndefined();
@@ -144,6 +145,7 @@ void Segment::abandon() {
 }
 
 template Napi::Value Segment::round<Op::grow>(const Napi::CallbackInfo& info);
+template Napi::Value Segment::round<Op::grow_to>(const Napi::CallbackInfo& info);
 template Napi::Value Segment::round<Op::shrink>(const Napi::CallbackInfo& info);
 template Napi::Value Segment::round<Op::remap>(const Napi::CallbackInfo& info);
 template Napi::Value Segment::round<Op::trim>(const Napi::CallbackInfo& info);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// segment.cc - Segment: attaching, the registry, roots, copies of the memory.
+// segment.cc - Segment: attaching, the registry, pins, copies of the memory.
 #include "segment.h"
 
+#include <cerrno>
 #include <utility>
 
 namespace peermap {
@@ -14,7 +15,9 @@ struct Options {
   std::string peer_name;
 
   explicit Options(const Napi::Value& value) {
-    const Napi::Object given = options_argument(value, "options").As<Napi::Object>();
+    const Napi::Object given = options_argument(
+        value, { "peerName", "initialSize", "reserveSize", "ahead", "deadlineMs", "heapStep", "maxPeers", "maxRoots", "mode", "allowLate", "relocatable",
+                 "strict", "noPtrace", "prefault", "huge", "heap", "foreign", "readOnly", "owner" });
     c.struct_size = sizeof c;
     if (!given.Get("peerName").IsUndefined()) {
       peer_name = string_argument(given.Get("peerName"), "options.peerName");
@@ -26,6 +29,7 @@ struct Options {
     c.deadline_ms = static_cast<uint32_t>(integer_argument(given.Get("deadlineMs"), "options.deadlineMs", 1, UINT32_MAX, 0));
     c.heap_step = static_cast<size_t>(integer_argument(given.Get("heapStep"), "options.heapStep", 1, number_max, 0));
     c.max_peers = static_cast<uint32_t>(integer_argument(given.Get("maxPeers"), "options.maxPeers", 1, UINT32_MAX, 0));
+    c.max_roots = static_cast<uint32_t>(integer_argument(given.Get("maxRoots"), "options.maxRoots", 1, UINT32_MAX, 0));
     c.mode = static_cast<uint32_t>(integer_argument(given.Get("mode"), "options.mode", 1, 0777, 0));
     flag(given, "allowLate", PEERMAP_ALLOW_LATE);
     flag(given, "relocatable", PEERMAP_RELOCATABLE);
@@ -142,10 +146,39 @@ Napi::Value Segment::page_size(const Napi::CallbackInfo& info) {
 
 Napi::Value Segment::epoch(const Napi::CallbackInfo& info) { return to_number(info.Env(), peermap_epoch(handle(info.Env()))); }
 
-// ---- registry and roots ----
+// ---- the registry ----
 
 Napi::Value Segment::peers(const Napi::CallbackInfo& info) {
   return rows_of(info.Env(), handle(info.Env()), &peermap_peers);
+}
+
+Napi::Value Segment::me(const Napi::CallbackInfo& info) {
+  peermap_peer peer;
+  const int rc = peermap_self(handle(info.Env()), &peer);
+  if (rc != 0) throw last_error(info.Env(), rc);
+  return to_object(info.Env(), peer);
+}
+
+Napi::Value Segment::read_only(const Napi::CallbackInfo& info) {
+  handle(info.Env());
+  return Napi::Boolean::New(info.Env(), attachment_->only_reads());
+}
+
+Napi::Value Segment::add_pin(const Napi::CallbackInfo& info) {
+  peermap_segment* const segment = handle(info.Env());
+  const size_t active = peermap_pin(segment);
+  if (active == 0) throw make_error(info.Env(), PEERMAP_EBUSY, "there is no room for another pin of this attachment; release some", errno);
+  pins_++;
+  return to_number(info.Env(), active);
+}
+
+// Of the attachment's pins one is its views', which addPin() has not made.
+Napi::Value Segment::drop_pin(const Napi::CallbackInfo& info) {
+  peermap_segment* const segment = attachment_ ? attachment_->segment() : nullptr;
+  if (!segment || pins_ == 0) return info.Env().Undefined();
+  pins_--;
+  peermap_unpin(segment);
+  return info.Env().Undefined();
 }
 
 Napi::Value Segment::pid_of(const Napi::CallbackInfo& info) {
@@ -163,53 +196,22 @@ Napi::Value Segment::reap(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), rc);
 }
 
-Napi::Value Segment::set_root(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const std::string root = string_argument(info[0], "root");
-  const int64_t offset = integer_argument(info[1], "offset", 0, number_max);
-  const int64_t size = integer_argument(info[2], "size", 0, number_max);
-  const std::string type = info[3].IsUndefined() ? "" : string_argument(info[3], "type");
-  peermap_segment* const segment = handle(env);
-  if (static_cast<uint64_t>(offset) + static_cast<uint64_t>(size) > peermap_size(segment))
-    throw Napi::RangeError::New(env, "the root must lie in the active memory");
-  char* const ptr = static_cast<char*>(peermap_base(segment)) + offset;
-  const int rc = peermap_set_root(segment, root.c_str(), ptr, static_cast<size_t>(size), type.empty() ? nullptr : type.c_str());
-  if (rc != 0) throw last_error(env, rc);
-  return env.Undefined();
-}
-
-Napi::Value Segment::remove_root(const Napi::CallbackInfo& info) {
-  const std::string root = string_argument(info[0], "root");
-  const int rc = peermap_set_root(handle(info.Env()), root.c_str(), nullptr, 0, nullptr);
-  if (rc != 0) throw last_error(info.Env(), rc);
-  return info.Env().Undefined();
-}
-
-Napi::Value Segment::root(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const std::string root = string_argument(info[0], "root");
-  peermap_segment* const segment = handle(env);
-  peermap_root_copy copy;
-  const int rc = peermap_read_root(segment, root.c_str(), &copy);
-  if (rc != 0) throw last_error(env, rc);
-  return root_object(env, segment, copy);
-}
-
 // ---- the memory ----
 
 namespace {
 
-Napi::Error outside(Napi::Env env, peermap_segment* segment) {
-  throw_if_lost(env, segment);
-  return Napi::RangeError::New(env, "outside the active memory of " + std::to_string(peermap_size(segment)) + " bytes");
-}
-
-void check_copied(Napi::Env env, peermap_segment* segment, int rc) {
-  if (rc == PEERMAP_EINVAL) throw outside(env, segment);
+void check_copied(Napi::Env env, peermap_segment* segment, int rc, uint64_t offset, uint64_t length) {
+  if (rc == PEERMAP_EINVAL) throw outside(env, segment, offset, length);
   if (rc != 0) throw last_error(env, rc);
 }
 
 }  // namespace
+
+Napi::Error outside(Napi::Env env, peermap_segment* segment, uint64_t offset, uint64_t length) {
+  throw_if_lost(env, segment);
+  return Napi::RangeError::New(env, "offset " + std::to_string(offset) + " and length " + std::to_string(length) + " are outside the active memory of " +
+                                        std::to_string(peermap_size(segment)) + " bytes");
+}
 
 void throw_if_lost(Napi::Env env, peermap_segment* segment) {
   if (peermap_read(segment, 0, nullptr, 0) == PEERMAP_ELOST) throw last_error(env, PEERMAP_ELOST);
@@ -220,9 +222,9 @@ Napi::Value Segment::read(const Napi::CallbackInfo& info) {
   const int64_t offset = integer_argument(info[0], "offset", 0, number_max);
   const size_t length = static_cast<size_t>(integer_argument(info[1], "length", 0, number_max));
   peermap_segment* const segment = handle(env);
-  if (static_cast<uint64_t>(offset) + length > peermap_size(segment)) throw outside(env, segment);  // before it is allocated
+  if (static_cast<uint64_t>(offset) + length > peermap_size(segment)) throw outside(env, segment, static_cast<uint64_t>(offset), length);  // before it is allocated
   Napi::Buffer<uint8_t> buffer = Napi::Buffer<uint8_t>::New(env, length);
-  check_copied(env, segment, peermap_read(segment, static_cast<size_t>(offset), buffer.Data(), length));
+  check_copied(env, segment, peermap_read(segment, static_cast<size_t>(offset), buffer.Data(), length), static_cast<uint64_t>(offset), length);
   return buffer;
 }
 
@@ -233,7 +235,7 @@ Napi::Value Segment::write(const Napi::CallbackInfo& info) {
     throw Napi::TypeError::New(env, "bytes must be a Uint8Array");
   const Napi::Uint8Array bytes = info[1].As<Napi::Uint8Array>();
   peermap_segment* const segment = handle(env);
-  check_copied(env, segment, peermap_write(segment, static_cast<size_t>(offset), bytes.Data(), bytes.ByteLength()));
+  check_copied(env, segment, peermap_write(segment, static_cast<size_t>(offset), bytes.Data(), bytes.ByteLength()), static_cast<uint64_t>(offset), bytes.ByteLength());
   return env.Undefined();
 }
 
@@ -241,7 +243,7 @@ Napi::Value Segment::view(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const int64_t offset = integer_argument(info[0], "offset", 0, number_max);
   const int64_t length = integer_argument(info[1], "length", 1, number_max);
-  if (offset % 8 != 0) throw Napi::RangeError::New(env, "offset must be a multiple of 8");
+  if (offset % 8 != 0) throw Napi::RangeError::New(env, "offset must be a multiple of 8, and is " + std::to_string(offset));
   handle(env);
   return make_view(env, attachment_, static_cast<uint64_t>(offset), static_cast<size_t>(length));
 }
@@ -284,27 +286,41 @@ Napi::Function Segment::define(Napi::Env env) {
                          InstanceAccessor<&Segment::size>("size", napi_enumerable),
                          InstanceAccessor<&Segment::page_size>("pageSize", napi_enumerable),
                          InstanceAccessor<&Segment::epoch>("epoch", napi_enumerable),
+                         InstanceAccessor<&Segment::read_only>("readOnly", napi_enumerable),
                          InstanceMethod<&Segment::round<Op::grow>>("grow"),
+                         InstanceMethod<&Segment::round<Op::grow_to>>("growTo"),
                          InstanceMethod<&Segment::round<Op::shrink>>("shrink"),
                          InstanceMethod<&Segment::round<Op::remap>>("remap"),
                          InstanceMethod<&Segment::round<Op::map>>("mapPeer"),
                          InstanceMethod<&Segment::results>("results"),
                          InstanceMethod<&Segment::peers>("peers"),
+                         InstanceMethod<&Segment::me>("me"),
                          InstanceMethod<&Segment::pid_of>("pidOf"),
                          InstanceMethod<&Segment::reap>("reap"),
                          InstanceMethod<&Segment::round<Op::reap>>("reapAsync"),
                          InstanceMethod<&Segment::set_root>("setRoot"),
                          InstanceMethod<&Segment::remove_root>("removeRoot"),
+                         InstanceMethod<&Segment::compare_exchange_root>("compareExchangeRoot"),
                          InstanceMethod<&Segment::root>("root"),
+                         InstanceMethod<&Segment::roots>("roots"),
                          InstanceMethod<&Segment::wait_root>("waitRoot"),
+                         InstanceMethod<&Segment::wait_roots>("waitRoots"),
+                         InstanceMethod<&Segment::wait_size>("waitSize"),
+                         InstanceMethod<&Segment::wait_word>("wait"),
+                         InstanceMethod<&Segment::wait_word_sync>("waitSync"),
+                         InstanceMethod<&Segment::notify>("notify"),
                          InstanceMethod<&Segment::peer_ended>("peerEnded"),
                          InstanceMethod<&Segment::wait_ended>("waitEnded"),
                          InstanceMethod<&Segment::read>("read"),
                          InstanceMethod<&Segment::write>("write"),
+                         InstanceMethod<&Segment::add_pin>("addPin"),
+                         InstanceMethod<&Segment::drop_pin>("dropPin"),
                          InstanceMethod<&Segment::view>("view"),
                          InstanceMethod<&Segment::release>("release"),
                          InstanceMethod<&Segment::round<Op::trim>>("trim"),
                          InstanceMethod<&Segment::allocate>("allocate"),
+                         InstanceMethod<&Segment::allocate_to>("allocateTo"),
+                         InstanceMethod<&Segment::objects_from>("objectsFrom"),
                          InstanceMethod<&Segment::reallocate>("reallocate"),
                          InstanceMethod<&Segment::deallocate>("deallocate"),
                          InstanceMethod<&Segment::object_size>("objectSize"),

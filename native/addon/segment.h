@@ -15,7 +15,7 @@
 
 namespace peermap {
 
-enum class Op { grow, shrink, remap, map, trim, reap, reap_peers };
+enum class Op { grow, grow_to, shrink, remap, map, trim, reap, reap_peers };
 
 // A round that has not begun, and whom it answers.
 struct Waiting {
@@ -25,6 +25,8 @@ struct Waiting {
 
 // Calls that say it by their arguments only, as being outside of nothing, say so first.
 void throw_if_lost(Napi::Env env, peermap_segment* segment);
+// What lies outside the active memory, or was lost.
+Napi::Error outside(Napi::Env env, peermap_segment* segment, uint64_t offset, uint64_t length);
 
 class Segment : public Napi::ObjectWrap<Segment> {
  public:
@@ -52,12 +54,18 @@ class Segment : public Napi::ObjectWrap<Segment> {
   Napi::Value epoch(const Napi::CallbackInfo& info);
   Napi::Value results(const Napi::CallbackInfo& info);
   Napi::Value peers(const Napi::CallbackInfo& info);
+  Napi::Value me(const Napi::CallbackInfo& info);
+  Napi::Value read_only(const Napi::CallbackInfo& info);
+  Napi::Value add_pin(const Napi::CallbackInfo& info);
+  Napi::Value drop_pin(const Napi::CallbackInfo& info);
   Napi::Value pid_of(const Napi::CallbackInfo& info);
   Napi::Value reap(const Napi::CallbackInfo& info);
-  Napi::Value set_root(const Napi::CallbackInfo& info);
-  Napi::Value remove_root(const Napi::CallbackInfo& info);
-  Napi::Value root(const Napi::CallbackInfo& info);
   Napi::Value wait_root(const Napi::CallbackInfo& info);
+  Napi::Value wait_roots(const Napi::CallbackInfo& info);
+  Napi::Value wait_size(const Napi::CallbackInfo& info);
+  Napi::Value wait_word(const Napi::CallbackInfo& info);
+  Napi::Value wait_word_sync(const Napi::CallbackInfo& info);
+  Napi::Value notify(const Napi::CallbackInfo& info);
   Napi::Value peer_ended(const Napi::CallbackInfo& info);
   Napi::Value wait_ended(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
@@ -67,9 +75,18 @@ class Segment : public Napi::ObjectWrap<Segment> {
   Napi::Value detach(const Napi::CallbackInfo& info);
   Napi::Value detach_async(const Napi::CallbackInfo& info);
 
+  // roots.cc
+  Napi::Value set_root(const Napi::CallbackInfo& info);
+  Napi::Value remove_root(const Napi::CallbackInfo& info);
+  Napi::Value compare_exchange_root(const Napi::CallbackInfo& info);
+  Napi::Value root(const Napi::CallbackInfo& info);
+  Napi::Value roots(const Napi::CallbackInfo& info);
+
   // heap.cc
   size_t object_argument(const Napi::CallbackInfo& info);
   Napi::Value allocate(const Napi::CallbackInfo& info);
+  Napi::Value allocate_to(const Napi::CallbackInfo& info);
+  Napi::Value objects_from(const Napi::CallbackInfo& info);
   Napi::Value reallocate(const Napi::CallbackInfo& info);
   Napi::Value deallocate(const Napi::CallbackInfo& info);
   Napi::Value object_size(const Napi::CallbackInfo& info);
@@ -80,14 +97,15 @@ class Segment : public Napi::ObjectWrap<Segment> {
   std::string name_;
   std::deque<Waiting> waiting_;  // the one that runs is not among them
   bool running_ = false;
+  uint64_t pins_ = 0;  // of addPin()
 };
 
-// wait.cc.  Undefined if there is none.
+// roots.cc.  Undefined if there is none.
 Napi::Value root_object(Napi::Env env, peermap_segment* segment, const peermap_root_copy& copy);
 
 // All the rows that one of the library's functions copies: more may come between two calls.
-template <typename Row>
-Napi::Array rows_of(Napi::Env env, peermap_segment* segment, int (*copy)(peermap_segment*, Row*, int)) {
+template <typename Row, typename Convert>
+Napi::Array rows_of(Napi::Env env, peermap_segment* segment, int (*copy)(peermap_segment*, Row*, int), const Convert& convert) {
   std::vector<Row> rows;
   int count = copy(segment, nullptr, 0);
   while (count > static_cast<int>(rows.size())) {
@@ -96,8 +114,13 @@ Napi::Array rows_of(Napi::Env env, peermap_segment* segment, int (*copy)(peermap
   }
   if (count < 0) throw last_error(env, count);
   Napi::Array array = Napi::Array::New(env);
-  for (int i = 0; i < count; i++) array.Set(array.Length(), to_object(env, rows[static_cast<size_t>(i)]));
+  for (int i = 0; i < count; i++) array.Set(array.Length(), convert(env, rows[static_cast<size_t>(i)]));
   return array;
+}
+
+template <typename Row>
+Napi::Array rows_of(Napi::Env env, peermap_segment* segment, int (*copy)(peermap_segment*, Row*, int)) {
+  return rows_of<Row>(env, segment, copy, [](Napi::Env in, const Row& row) { return to_object(in, row); });
 }
 
 }  // namespace peermap

@@ -7,7 +7,7 @@
 //
 // ArrayBuffer.prototype.transfer(), also inside a byte stream, moves the memory to a buffer that nobody tells of.  When that is collected
 // the finalizer runs, so until then the view counts and the mapping stays.
-#include "attachment.h"
+#include "segment.h"
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -44,10 +44,10 @@ bool can_view(Napi::Env env) {
 }
 
 Napi::Value make_view(Napi::Env env, const std::shared_ptr<Attachment>& attachment, uint64_t offset, size_t length) {
-  if (length > view_max) throw Napi::RangeError::New(env, "a view has at most 4 GiB");
+  if (length > view_max) throw Napi::RangeError::New(env, "a view has at most 4 GiB, and this would have " + std::to_string(length) + " bytes");
   peermap_segment* const segment = attachment->segment();
   if (!attachment->pin(offset, length))
-    throw Napi::RangeError::New(env, "outside the active memory of " + std::to_string(peermap_size(segment)) + " bytes");
+    throw outside(env, segment, offset, length);
   View* const view = new View{ nullptr, offset, length };
   napi_value buffer;
   const napi_status status =
@@ -79,6 +79,7 @@ bool View::neuter(napi_env env) {
 bool Attachment::pin(uint64_t offset, size_t length) {
   const uint64_t active = peermap_pin(segment_);
   const bool inside = offset <= active && length <= active - offset;
+  if (active == 0) return false;  // there are as many as can be
   // Pins count, and reach as far as the furthest: one is enough.
   if (pinned_ || !inside) peermap_unpin(segment_);
   pinned_ = pinned_ || inside;
