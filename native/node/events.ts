@@ -7,17 +7,20 @@
 //
 // Nobody queues: who is slow finds less in the ring, and is told how much is missing.
 
-import { EventEmitter } from 'node:events';
 import type { EventBatch, EventKind, PeermapEvent } from '../addon/model';
 import { addon } from './addon';
+import { emitter, type EmitterOf, type Signal } from './emitter';
 
 export interface EventsOptions {
   /** Events with seq > after: 0 for all that the ring still holds.  Default: those from now on. */
   after?: number;
-  /** Whether waiting for events keeps the process alive until close().  Default true; ref() and unref() change it. */
+  /**
+   * Whether waiting for events keeps the process alive until close(), as ref() does, or never does, as after unref().  By default listeners alone do not, and an iteration
+   * does while it waits for the next event.
+   */
   persistent?: boolean;
   /** Closes it when it is aborted. */
-  signal?: AbortSignal;
+  signal?: Signal;
   /** Bursts are told of at most this often.  Default 16. */
   intervalMs?: number;
 }
@@ -57,7 +60,8 @@ const named: Partial<Record<EventKind, 'round' | 'attach' | 'detach' | 'death'>>
 
 const told = ['round', 'attach', 'detach', 'death', 'event', 'change', 'missed'] as const;
 
-export class Events extends EventEmitter<EventMap> implements AsyncIterable<PeermapEvent | Missed>, Disposable {
+/** An EventEmitter. */
+export class Events extends (emitter as EmitterOf<EventMap>) implements AsyncIterable<PeermapEvent | Missed>, Disposable {
   readonly #observer;
   readonly #look: () => void;
   readonly #waiting = new Set<() => void>();
@@ -65,34 +69,44 @@ export class Events extends EventEmitter<EventMap> implements AsyncIterable<Peer
   #last: number;
   #failed: Error | undefined;
   #closed = false;
+  /** Kept by a timer that never comes. */
   readonly #alive: NodeJS.Timeout;
-  readonly #signal: AbortSignal | undefined;
+  #persistent: boolean | undefined;
+  readonly #signal: Signal | undefined;
   readonly #aborted = () => this.close();
 
   /** Of the segment of this name; `look` is called before each look into the ring. */
   constructor(name: string, options: EventsOptions = {}, look: () => void = () => undefined) {
     super();
+    addon.checkOptions(options, ['after', 'persistent', 'signal', 'intervalMs']);
     this.#observer = new addon.Observer(name);
     this.#look = look;
     this.#start = this.#last = options.after ?? this.#observer.snapshot().header?.eventHead ?? 0;
     this.#observer.watch(() => this.#changed(), options.intervalMs === undefined ? {} : { intervalMs: options.intervalMs });
     this.#alive = setInterval(() => undefined, 2 ** 31 - 1);
-    if (options.persistent === false) this.unref();
+    this.#persistent = options.persistent;
+    this.#settle();
     this.#signal = options.signal;
-    this.#signal?.addEventListener('abort', this.#aborted, { once: true });
+    this.#signal?.addEventListener('abort', this.#aborted);
     if (this.#signal?.aborted) this.close();
-    (this as EventEmitter).on('newListener', () => setImmediate(() => this.#emit()));
+    (this as unknown as NodeJS.EventEmitter).on('newListener', () => setImmediate(() => this.#emit()));
   }
 
-  /** Waiting for events keeps the process alive, as at first; as a timer's, and any number of times. */
+  /** Waiting for events keeps the process alive; as a timer's, and any number of times. */
   ref(): this {
-    this.#alive.ref();
-    return this;
+    this.#persistent = true;
+    return this.#settle();
   }
 
-  /** It does not. */
+  /** It does not, nor does an iteration. */
   unref(): this {
-    this.#alive.unref();
+    this.#persistent = false;
+    return this.#settle();
+  }
+
+  #settle(): this {
+    if (this.#persistent ?? this.#waiting.size > 0) this.#alive.ref();
+    else this.#alive.unref();
     return this;
   }
 
@@ -121,9 +135,16 @@ export class Events extends EventEmitter<EventMap> implements AsyncIterable<Peer
         if (this.#over()) break;
         yield event;
       }
-      if (batch.events.length === 0 && !this.#over()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+      if (batch.events.length === 0 && !this.#over()) await this.#next();
     }
     if (this.#failed) throw this.#failed;
+  }
+
+  #next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.add(resolve);
+      this.#settle();
+    });
   }
 
   /** Asked anew each time: it may be by then. */
@@ -141,6 +162,7 @@ export class Events extends EventEmitter<EventMap> implements AsyncIterable<Peer
   #wake(): void {
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
+    this.#settle();
   }
 
   /** Without a listener nothing is read: the first one gets what has happened until then. */
