@@ -5,10 +5,12 @@
 import { addon } from './addon';
 
 export type * from '../addon/model';
-export type { AllocationOptions, PeermapError, RegisteredPeer, RootCopy, SegmentOptions } from '../addon/index';
+export type { AllocationOptions, Bytes, ObjectRow, PeermapError, RegisteredPeer, RootCopy, SegmentOptions } from '../addon/index';
+export type { WaitOptions } from './arguments';
+export type { Emitter, Signal } from './emitter';
 export { Events, type EventMap, type EventsOptions, type Missed } from './events';
-export { HeapObject, Range, Root, type ArrayType } from './range';
-export { Observer, Segment } from './segment';
+export { Growing, HeapObject, Pin, Range, Root, type ArrayType } from './range';
+export { Observer, Segment, type SegmentHandle } from './segment';
 
 /** Every code, in the order of PEERMAP_ERRORS in peermap.h. */
 export const errorCodes = addon.errorCodes;

@@ -113,12 +113,58 @@ describe('npm module', () => {
     });
   }
 
+  it("has types that need neither Node's nor a later library than ES2022", async () => {
+    const program = `
+      import { Segment, Observer, type Root, type SegmentHandle } from 'peermap';
+      export async function main(signal: { readonly aborted: boolean } & AbortSignal): Promise<void> {
+        const segment = Segment.open('typed', { heap: true, maxRoots: 5 });
+        const object = segment.allocTo(segment.alloc(8), 64);
+        const bytes: Uint8Array = object.read();
+        const made: boolean = segment.compareExchangeRoot('object', segment.root('object'), object, 'double[8]');
+        const roots: Root[] = segment.roots();
+        const handle: SegmentHandle = segment.handle();
+        const again: Segment = Segment.from(handle, { deadlineMs: 5 });
+        const array: Float64Array = segment.growing(Float64Array, 8).array;
+        const pin = segment.pin();
+        pin[Symbol.dispose]();
+        const changed: boolean = await segment.wait(object, 0, { deadlineMs: 4, signal });
+        for (const row of segment.objects()) row.size.toFixed();
+        const events = segment.events({ after: 0, persistent: true }).on('death', ({ pid }) => void pid.toFixed());
+        for await (const event of new Observer('typed').stream()) void [event.kind, bytes, made, roots, again, array, changed, events];
+        // @ts-expect-error: there is no such event
+        events.on('nothing', () => undefined);
+        // @ts-expect-error: there is no such option
+        Segment.open('typed', { haep: true });
+      }
+      interface AbortSignal { readonly reason: unknown; addEventListener(type: 'abort', f: () => void): void; removeEventListener(type: 'abort', f: () => void): void }`;
+    writeFileSync(join(folder, 'bare.mts'), program);
+    const compilerOptions = { strict: true, noEmit: true, target: 'es2022', module: 'node16', lib: ['es2022'], types: [] };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['bare.mts'] }));
+    const { code, stdout } = await run(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', folder], 170_000);
+    assert.equal(code, 0, stdout);
+  });
+
   for (const { version, path } of nodes()) {
     describe(version, () => {
       it('loads as a CommonJS and as an ES module, and both are one', async () => {
         const program = `const one = require('peermap'); import('peermap').then((two) => process.exit(two.Segment === one.Segment ? 0 : 1));`;
         writeFileSync(join(folder, 'both.cjs'), program);
         assert.equal((await run(path, [join(folder, 'both.cjs')], 170_000)).code, 0);
+      });
+
+      it('runs the examples of its README to their end, in their order', async () => {
+        const examples = [...readFileSync('native/node/README.md', 'utf8').matchAll(/^```js\n([^]*?)^```$/gm)].map(
+          ([, code = '']) => code,
+        );
+        assert.ok(examples.length >= 3);
+        for (const [i, code] of examples.entries()) {
+          const file = join(folder, `example-${i}.cjs`);
+          writeFileSync(file, code.replaceAll("'market'", `'test-node-${mark}-market'`));
+          const ended = await run(path, [file], 170_000);
+          assert.equal(ended.code, 0, `${code}${ended.stderr}`);
+          assert.equal(ended.stderr, '');
+        }
+        rmSync(`/dev/shm/peermap.test-node-${mark}-market`);
       });
 
       for (const file of readdirSync('test/node/programs').filter((name) => name !== 'common.mjs')) {
