@@ -89,7 +89,7 @@ static int look_in_span(peermap_segment *segment, uint64_t unit, uint64_t word, 
                 return found;
         }
     }
-    *at = end > *at ? end : (unit + 1) << PM_UNIT_SHIFT;
+    *at = end > *at ? end : *at; /* never back: objects may fill a span to its very end */
     return 0;
 }
 
