@@ -15,6 +15,8 @@
  *
  * Header only; peermap.h is the manual of everything below it.  Link with the library.
  *
+ * WHERE segments lie, /dev/shm or the folder of PEERMAP_DIR, no option says, but the environment: see PLACE in peermap.h.
+ *
  * A HEAP, in which objects and containers are made, a segment has if it is created with one: peermap::heap where nothing else is asked for, options.heap otherwise
  * (C++20: { .peer_name = "writer", .heap = true }).
  *
@@ -46,6 +48,9 @@
  * can be counted again, begin anew in its place (the old memory is lost until the segment goes); native/examples/cxx/words.cc does that.  Or change nothing in place: build a copy
  * beside, then change one pointer or root to it; native/examples/swap.c does that, and is whole wherever it is killed.  Objects of your own, plain words without pointers, can be made to survive more.
  *
+ * A process that is killed between an allocation and the store that leads to it leaves an object that nobody knows: allocate_to() allocates into a word of the segment, and objects()
+ * goes over all that live, with whose they are.
+ *
  * READERS (PEERMAP_READ_ONLY) find objects, and look at containers as const.  find_or_construct() finds what there is, and is PEERMAP_EREADONLY where it would have to make it; a
  * container that needs memory throws peermap::bad_alloc, which says so; and a change that needs none is a SIGSEGV, as every stray write.
  *
@@ -59,11 +64,13 @@
 #include <peermap_error.hpp>
 #include <peermap_types.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -102,6 +109,7 @@ struct options {
     std::size_t heap_step = 0;
     std::chrono::milliseconds deadline{ 0 }; /* more than UINT32_MAX is that; less than 0 is PEERMAP_EINVAL */
     std::uint32_t max_peers = 0;
+    std::uint32_t max_roots = 0;
     std::uint32_t mode = 0;
     std::uint32_t flags = 0;
     std::optional<std::uint32_t> owner{}; /* the uid whose object it must be, as with PEERMAP_OWNER */
@@ -232,6 +240,9 @@ public:
 
     peermap_round grow(std::size_t by) { return thrown_round(&peermap_grow, by); }
     peermap_round grow(std::size_t by, std::error_code &ec) noexcept { return round(&peermap_grow, by, ec); }
+    /* At least so large; nothing is done where it is already, and of all who see the need at once one makes the growth. */
+    peermap_round grow_to(std::size_t bytes) { return thrown_round(&peermap_grow_to, bytes); }
+    peermap_round grow_to(std::size_t bytes, std::error_code &ec) noexcept { return round(&peermap_grow_to, bytes, ec); }
     peermap_round shrink(std::size_t by) { return thrown_round(&peermap_shrink, by); }
     peermap_round shrink(std::size_t by, std::error_code &ec) noexcept { return round(&peermap_shrink, by, ec); }
     peermap_round remap(pid_t pid = 0) { return thrown_round(&peermap_remap, pid); }
@@ -239,27 +250,8 @@ public:
     peermap_round map_peer(pid_t pid = 0) { return thrown_round(&peermap_map_peer, pid); }
     peermap_round map_peer(pid_t pid, std::error_code &ec) noexcept { return round(&peermap_map_peer, pid, ec); }
 
-    [[nodiscard]] std::vector<peermap_peer> peers() const
-    {
-        std::error_code ec;
-        auto rows = peers(ec);
-        detail::raise(ec);
-        return rows;
-    }
-    [[nodiscard]] std::vector<peermap_peer> peers(std::error_code &ec) const
-    {
-        std::vector<peermap_peer> rows;
-        for (int count = 16; rows.size() < static_cast<std::size_t>(count);) { /* others may have come meanwhile */
-            rows.resize(static_cast<std::size_t>(count));
-            count = peermap_peers(handle, rows.data(), count);
-            ec = detail::code_of(count);
-            if (count <= static_cast<int>(rows.size())) {
-                rows.resize(static_cast<std::size_t>(count < 0 ? 0 : count));
-                break;
-            }
-        }
-        return rows;
-    }
+    [[nodiscard]] std::vector<peermap_peer> peers() const { return thrown_rows(&peermap_peers); }
+    [[nodiscard]] std::vector<peermap_peer> peers(std::error_code &ec) const { return rows(&peermap_peers, ec); }
     [[nodiscard]] pid_t pid_of(const std::string &peer) const noexcept { return peermap_pid_of(handle, peer.c_str()); }
 
     /* Whether no thread of that peer's process can touch the memory any more. */
@@ -295,6 +287,83 @@ public:
         const detail::bounded all(deadline, handle);
         const int rc = waited(peermap_wait_root(handle, name.c_str(), version, detail::whole_ms(deadline), &root), ec);
         return rc == 0 ? std::optional<peermap_root_copy>(root) : std::nullopt;
+    }
+
+    /* All roots, in no order.  The root of an object that is being made is among them, with a type that says so: see find(). */
+    [[nodiscard]] std::vector<peermap_root_row> roots() const { return thrown_rows(&peermap_roots); }
+    [[nodiscard]] std::vector<peermap_root_row> roots(std::error_code &ec) const { return rows(&peermap_roots, ec); }
+
+    /*
+     * Waits until any root changes: until the number of changes is another than `changes`, which it then is; false if it was not so by the deadline (0: the segment's; less than that: without
+     * waiting).  Begin with 0, which is over at once unless there was never a root, and look at the roots after each return.
+     */
+    bool wait_roots(std::uint64_t &changes, std::chrono::milliseconds deadline = {}) const
+    {
+        const detail::bounded all(deadline, handle);
+        return thrown_wait(peermap_wait_roots(handle, &changes, detail::whole_ms(deadline))) == 0;
+    }
+    bool wait_roots(std::uint64_t &changes, std::chrono::milliseconds deadline, std::error_code &ec) const noexcept
+    {
+        const detail::bounded all(deadline, handle);
+        return waited(peermap_wait_roots(handle, &changes, detail::whole_ms(deadline)), ec) == 0;
+    }
+
+    /*
+     * Waits until a word of the segment is another than `value`, for which whoever changes it calls notify(); false if it was not so by the deadline (0: the segment's; less than that: without
+     * waiting).  The word stays in the active memory meanwhile.
+     */
+    bool wait(const std::atomic<std::uint32_t> &word, std::uint32_t value, std::chrono::milliseconds deadline = {}) const
+    {
+        const detail::bounded all(deadline, handle);
+        return thrown_wait(peermap_wait(handle, plain(word), value, detail::whole_ms(deadline))) == 0;
+    }
+    bool wait(const std::atomic<std::uint32_t> &word, std::uint32_t value, std::chrono::milliseconds deadline, std::error_code &ec) const noexcept
+    {
+        const detail::bounded all(deadline, handle);
+        return waited(peermap_wait(handle, plain(word), value, detail::whole_ms(deadline)), ec) == 0;
+    }
+    /* Wakes up to so many that wait for it; how many. */
+    int notify(const std::atomic<std::uint32_t> &word, int count = std::numeric_limits<int>::max()) const { return thrown_wait(peermap_notify(handle, plain(word), count)); }
+    int notify(const std::atomic<std::uint32_t> &word, int count, std::error_code &ec) const noexcept { return waited(peermap_notify(handle, plain(word), count), ec); }
+
+    /*
+     * Goes over all live objects of the heap, in the order of addresses: for (const peermap_object &object : segment.objects()).  To find what nothing leads to any more.  What is allocated or
+     * freed meanwhile is met or not.  The second form ends where it fails, and says why in `ec`, which is there for as long as that goes on.
+     */
+    class object_range;
+    [[nodiscard]] object_range objects() const noexcept;
+    [[nodiscard]] object_range objects(std::error_code &ec) const noexcept;
+
+    /*
+     * Zeroes of the heap, whose address is put into `slot`, a word of the segment that is nullptr, so that there is no moment at which a death loses them; std::errc::file_exists if the slot is
+     * taken.  Nothing is constructed: it is for plain words.  Or their offset in the data, where 0 is none.
+     */
+    template <class T> T *allocate_to(T *&slot, std::size_t count = 1)
+    {
+        detail::outcome out;
+        T *got = allocated_to(slot, count, out);
+        out.raise();
+        return got;
+    }
+    template <class T> T *allocate_to(T *&slot, std::size_t count, std::error_code &ec)
+    {
+        detail::outcome out;
+        T *got = allocated_to(slot, count, out);
+        ec = out.code;
+        return got;
+    }
+    std::uint64_t allocate_offset_to(std::uint64_t &slot, std::size_t bytes)
+    {
+        const std::uint64_t got = peermap_alloc_offset_to(handle, &slot, bytes);
+        if (got == 0)
+            detail::no_memory().raise();
+        return got;
+    }
+    std::uint64_t allocate_offset_to(std::uint64_t &slot, std::size_t bytes, std::error_code &ec)
+    {
+        const std::uint64_t got = peermap_alloc_offset_to(handle, &slot, bytes);
+        ec = got != 0 ? std::error_code() : detail::no_memory().code;
+        return got;
     }
 
     /* Raw memory of the heap.  peermap::bad_alloc; or nullptr, with std::errc::not_enough_memory, or PEERMAP_EINVAL where there is no heap. */
@@ -362,6 +431,7 @@ private:
         plain.heap_step = with.heap_step;
         plain.deadline_ms = detail::whole_ms(with.deadline);
         plain.max_peers = with.max_peers;
+        plain.max_roots = with.max_roots;
         plain.mode = with.mode;
         plain.flags = with.flags;
         if (with.owner)
@@ -384,7 +454,8 @@ private:
         segment made = entered(enter, name, with, ec);
         if (with.deadline.count() < 0)
             detail::toss(error(ec, "options.deadline is " + std::to_string(with.deadline.count()) + " ms; 0 is the default"));
-        detail::raise(ec);
+        if (ec)
+            detail::toss(error(ec, detail::in_own_words(peermap_last_error())));
         return made;
     }
 
@@ -397,6 +468,34 @@ private:
     {
         detail::raise(detail::code_of(rc));
         return rc;
+    }
+
+    template <class Row> std::vector<Row> rows(int (*list)(peermap_segment *, Row *, int), std::error_code &ec) const
+    {
+        std::vector<Row> all;
+        for (int count = 16; all.size() < static_cast<std::size_t>(count);) { /* others may have come meanwhile */
+            all.resize(static_cast<std::size_t>(count));
+            count = list(handle, all.data(), count);
+            ec = detail::code_of(count);
+            if (count <= static_cast<int>(all.size())) {
+                all.resize(static_cast<std::size_t>(count < 0 ? 0 : count));
+                break;
+            }
+        }
+        return all;
+    }
+    template <class Row> std::vector<Row> thrown_rows(int (*list)(peermap_segment *, Row *, int)) const
+    {
+        std::error_code ec;
+        auto all = rows(list, ec);
+        detail::raise(ec);
+        return all;
+    }
+
+    static const std::uint32_t *plain(const std::atomic<std::uint32_t> &word) noexcept
+    {
+        static_assert(sizeof word == sizeof(std::uint32_t) && std::atomic<std::uint32_t>::is_always_lock_free);
+        return reinterpret_cast<const std::uint32_t *>(&word);
     }
 
     template <class What> peermap_round round(int (*run)(peermap_segment *, What, peermap_round *), What what, std::error_code &ec) noexcept
@@ -419,6 +518,19 @@ private:
         return alignment <= 16 ? peermap_alloc(handle, bytes) : peermap_aligned_alloc(handle, alignment, bytes);
     }
 
+    template <class T> T *allocated_to(T *&slot, std::size_t count, detail::outcome &out)
+    {
+        static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= 16, "peermap: allocate_to() constructs nothing; it is for plain words, zeroes at first");
+        T *got = nullptr;
+        if (count <= static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T))
+            got = static_cast<T *>(peermap_alloc_to(handle, reinterpret_cast<void **>(&slot), count * sizeof(T)));
+        else
+            errno = ENOMEM;
+        if (!got)
+            out = detail::no_memory();
+        return got;
+    }
+
     template <class T> object_of<T> found(const std::string &name, detail::outcome &out) const;
     template <class T> object_of<T> awaited(const std::string &name, std::chrono::milliseconds deadline, detail::outcome &out) const;
     template <class T, class Making> object_of<T> obtained(const std::string &name, const Making &make, detail::outcome &out);
@@ -430,6 +542,59 @@ private:
     std::shared_ptr<detail::making> making = std::make_shared<detail::making>();
     friend struct detail::access;
 };
+
+/* What segment::objects() goes over. */
+class segment::object_range {
+public:
+    class iterator {
+    public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = peermap_object;
+        using difference_type = std::ptrdiff_t;
+        using pointer = const peermap_object *;
+        using reference = const peermap_object &;
+
+        reference operator*() const noexcept { return object; }
+        pointer operator->() const noexcept { return &object; }
+        iterator &operator++()
+        {
+            const int rc = peermap_next_object(of->handle, &cursor, &object);
+            if (of->ec)
+                *of->ec = detail::code_of(rc);
+            else
+                detail::raise(detail::code_of(rc));
+            if (rc != 1)
+                of = nullptr;
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        friend bool operator==(const iterator &a, const iterator &b) noexcept { return a.of == b.of && (!a.of || a.cursor == b.cursor); }
+        friend bool operator!=(const iterator &a, const iterator &b) noexcept { return !(a == b); }
+
+    private:
+        friend class object_range;
+        const object_range *of = nullptr;
+        std::uint64_t cursor = 0;
+        peermap_object object{};
+    };
+
+    iterator begin() const
+    {
+        iterator first;
+        first.of = this;
+        return ++first;
+    }
+    iterator end() const noexcept { return {}; }
+
+private:
+    friend class segment;
+    object_range(peermap_segment *in, std::error_code *into) noexcept : handle(in), ec(into) {}
+    peermap_segment *handle;
+    std::error_code *ec;
+};
+
+inline segment::object_range segment::objects() const noexcept { return { handle, nullptr }; }
+inline segment::object_range segment::objects(std::error_code &ec) const noexcept { return { handle, &ec }; }
 
 template <class T> allocator<T>::allocator(const segment &of) noexcept : base(of.base()) {}
 

@@ -103,6 +103,14 @@ inline void raise(const std::error_code &code)
         toss(error(code, peermap_last_error()));
 }
 
+/* A sentence of the library in C, with what that calls PEERMAP_HEAP in the words of C++. */
+inline std::string in_own_words(std::string sentence)
+{
+    const char option[] = "PEERMAP_HEAP";
+    const std::size_t at = sentence.find(option);
+    return at == std::string::npos ? sentence : sentence.replace(at, sizeof option - 1, "a heap, as peermap::heap or options.heap asks for");
+}
+
 /* Of the calls that have steps: what went wrong in which one, in a sentence. */
 struct outcome {
     explicit operator bool() const noexcept { return static_cast<bool>(code); }
@@ -131,10 +139,8 @@ inline outcome no_memory()
 {
     outcome out;
     switch (errno) {
-    case EINVAL:
-        out.set(make_error_code(PEERMAP_EINVAL),
-                std::string(peermap_last_error()) + "; one that has a heap is created by peermap::segment::open(name, peermap::heap), or with options.heap");
-        break;
+    case EINVAL: out.set(make_error_code(PEERMAP_EINVAL), in_own_words(peermap_last_error())); break;
+    case EEXIST: out.set(std::make_error_code(std::errc::file_exists), peermap_last_error()); break;
     case EBADF: out.set(make_error_code(PEERMAP_EDETACHED), peermap_last_error()); break;
     case EROFS: out.set(make_error_code(PEERMAP_EREADONLY), peermap_last_error()); break;
     case ENODATA: out.set(make_error_code(PEERMAP_ELOST), peermap_last_error()); break;

@@ -61,7 +61,8 @@ static void of_heaps()
     const std::string name = segment_name() + "-heap";
     std::error_code ec;
     peermap::segment bare = peermap::segment::create(name);
-    CHECK(thrown("peermap::segment::open(name, peermap::heap)", [&] { bare.find_or_construct<int>("number"); }) == PEERMAP_EINVAL);
+    CHECK(thrown("without a heap, as peermap::heap or options.heap asks for: its memory", [&] { bare.find_or_construct<int>("number"); }) == PEERMAP_EINVAL);
+    CHECK(thrown("exists already, without a heap, as peermap::heap", [&] { (void)peermap::segment::open(name, with_heap("second")); }) == PEERMAP_EINVAL);
     CHECK(!bare.find_or_construct<int>("number", ec) && ec == PEERMAP_EINVAL);
     CHECK(!bare.allocate(1, 16, ec) && ec == PEERMAP_EINVAL);
     try {
