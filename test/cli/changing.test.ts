@@ -6,17 +6,18 @@ import {
   existsSync,
   mkdtempSync,
   openSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statSync,
   truncateSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { parseSize } from '../../extension/protocol/address';
 import type { Round } from '../../native/addon/model';
 import { mapsAll, objectOf, Peer, testSegment, until } from '../peers/drive';
-import { asNobody, cleanUp, json, object, peermap, row, Running, well } from './cli';
+import { asNobody, cleanUp, json, object, peermap, row, Running, tool, well } from './cli';
 
 interface Report extends Round {
   op: string;
@@ -406,6 +407,34 @@ describe('cli: the other commands', () => {
     await well('create', unused);
     assert.deepEqual(await json('destroy', unused), { segment: unused, destroyed: true });
     assert.equal((await peermap(['destroy', unused])).code, 4);
+  });
+});
+
+describe('cli: questions', () => {
+  afterEach(cleanUp);
+
+  it('on a terminal a shrink and a dump over a file ask, and do what is said', async () => {
+    const name = testSegment();
+    const folder = mkdtempSync('/tmp/peermap-test-');
+    const file = `${folder}/a`;
+    await Peer.start(name, 'alpha', 'create', 1 << 20);
+    const answered = async (answer: string, ...args: string[]) => {
+      const one = new Running([...tool, ...args], { program: ['python3', 'test/cli/terminal.py'] });
+      await one.said('[y/N]');
+      one.say(`key ${answer}\r`);
+      await one.ended;
+      return one.out;
+    };
+    try {
+      writeFileSync(file, 'precious');
+      assert.match(await answered('n', 'shrink', name, '64K'), /alpha .* is lost\.[^]*Shrink [^]*not shrunk/);
+      assert.match(await answered('', 'dump', name, file), /this file exists already\.[^]*Replace it[^]*not replaced/);
+      assert.equal(readFileSync(file, 'utf8'), 'precious');
+      assert.match(await answered('y', 'dump', name, file), /dumped to/);
+      assert.match(await answered('y', 'shrink', name, '64K'), /-64 KiB, 960 KiB/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
