@@ -100,8 +100,9 @@ static const struct {
     { "deadline_ms", { "--deadline", "deadlineMs" } },
     { "peer_name", { "peer_name", "peerName" } },
     { "max_peers", { "--max-peers", "maxPeers" } },
-    { "max_roots", { "max_roots", "maxRoots" } },
+    { "max_roots", { "--max-roots", "maxRoots" } },
     { "peermap_reap()", { "peermap reap", "reap()" } },
+    { "handle (peermap_segment_at() finds it)", { "handle", "handle" } },
     { "peermap_trim()", { "peermap trim", "trim()" } },
 };
 
