@@ -122,7 +122,7 @@ export interface ObjectRow {
   owner?: bigint;
   pid?: number;
   name?: string;
-  /** To four seconds, of the last 194 days. */
+  /** To four seconds, by a clock that goes round in 194 days. */
   allocatedAtMs?: number;
 }
 

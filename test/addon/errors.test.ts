@@ -73,6 +73,15 @@ describe('addon: errors', () => {
       () => peermap.Segment.create('x', { strict: wrong('yes') }),
       () => peermap.Segment.create('x', { noPtrace: wrong(null) }),
       () => peermap.Segment.create('x', { ahead: wrong('1 MiB') }),
+      () => peermap.Segment.create('x', wrong({ haep: true })),
+      () => segment.allocate(8, wrong({ zero: true })),
+      () => observer.snapshot(wrong({ stranger: true })),
+      () => {
+        observer.watch(() => undefined, wrong({ interval: 5 }));
+      },
+      () => {
+        peermap.checkOptions({ on: 1 }, ['off']);
+      },
       () => peermap.unlink(wrong(undefined)),
       () => new (peermap.Segment as unknown as new (name: string) => unknown)(name),
       () => segment.read(wrong('0'), 1),
@@ -105,12 +114,22 @@ describe('addon: errors', () => {
       () => segment.read(0, segment.size + 1),
       () => segment.write(segment.size - 1, Buffer.from('ab')),
       () => segment.setRoot('r', segment.size, 1),
+      () => segment.notify(2),
+      () => segment.waitSync(segment.size, 0),
+      () => segment.allocateTo(4, 8),
+      () => segment.compareExchangeRoot('r', 0, segment.size, 1),
       () => observer.events(-1),
       () => observer.events(0, 0),
       () => observer.read(1.5, 1),
       () => observer.watch(() => undefined, { intervalMs: -1 }),
     ];
     for (const call of ranges) assert.throws(call, RangeError, call.toString());
+    assert.throws(() => peermap.Segment.create('x', wrong({ max_peers: 5 })), {
+      message: 'unknown option max_peers; did you mean maxPeers?',
+    });
+    assert.throws(() => segment.read(8, 2 ** 40), {
+      message: /^offset 8 and length 1099511627776 are outside the active memory of \d+ bytes$/,
+    });
     // What returns a promise tells by it.
     await assert.rejects(segment.grow(wrong('1')), TypeError);
     await assert.rejects(segment.grow(0), RangeError);
