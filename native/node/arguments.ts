@@ -2,6 +2,7 @@
 //
 // What the module itself checks, as the addon does: TypeError for a wrong type, RangeError for a wrong value, each with the argument's name and what it is.
 
+import { inspect, type InspectOptions } from 'node:util';
 import { addon } from './addon';
 import type { Signal } from './emitter';
 
@@ -47,13 +48,19 @@ export function waiting<T>(
 
 /**
  * structuredClone() and postMessage() would make an empty object of it: what they come across first refuses, and says what to do instead.
- * They see what is enumerable, and nothing else.
+ * They see what is enumerable, and nothing else; who prints it does not see this.
  */
 export function refuseClones(thing: object, sentence: string): void {
-  Object.defineProperty(thing, 'clone', {
+  Object.defineProperty(thing, 'cannot be cloned', {
     enumerable: true,
     get() {
       throw new DOMException(sentence, 'DataCloneError');
     },
   });
+  Object.defineProperty(thing, inspect.custom, { value: (_: number, options: InspectOptions) => inspect(shown(thing), options) });
+}
+
+function shown(thing: object): object {
+  const others = Object.entries(Object.getOwnPropertyDescriptors(thing)).filter(([name]) => name !== 'cannot be cloned');
+  return Object.create(Object.getPrototypeOf(thing) as object, Object.fromEntries(others)) as object;
 }

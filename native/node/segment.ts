@@ -49,7 +49,7 @@ export class Segment extends addon.Segment implements Disposable, AsyncDisposabl
     if (typeof handle !== 'object' || typeof (handle as Partial<SegmentHandle>).name !== 'string')
       throw new TypeError('handle must be what segment.handle() gave');
     const own = threadId === 0 ? {} : { peerName: `worker-${process.pid}-${threadId}` };
-    return Segment.attach.call(this, handle.name, {
+    return addon.Segment.attach.call(this, handle.name, {
       relocatable: true,
       ...own,
       ...(handle.readOnly && { readOnly: true }),
@@ -324,13 +324,11 @@ export class Segment extends addon.Segment implements Disposable, AsyncDisposabl
   }
 }
 
-/** As it compares. */
+/** As it compares: native/include/peermap_types.hpp has the same for C++. */
 function plainType(type: string): string {
-  const canonical = type
-    .trim()
-    .replace(/\s+/g, ' ')
-    .replace(/ (?=[[*<])/g, '');
-  return canonical.replace(/^(?:struct|class|union|enum) /, '');
+  const spaced = type.trim().replace(/\s+/g, ' ');
+  const canonical = spaced.replace(/(?<![\w*>]) | (?!\w)/g, '').replaceAll(',', ', ');
+  return canonical.replace(/__cxx11::|__1::/g, '').replace(/^(?:struct|class|union|enum) /, '');
 }
 
 /** Watches a segment without entering its registry. */

@@ -25,7 +25,10 @@ assert.equal(
   JSON.stringify({ segment, object }),
   JSON.stringify({ segment: { name }, object: { segment: name, offset: object.offset, byteLength: 64 } }),
 );
-assert.match(inspect(segment), /Segment/);
+assert.deepEqual(
+  [inspect(segment), inspect(segment.pin())],
+  ['Segment {}', `Pin { segment: Segment {}, bytes: ${segment.size} }`],
+);
 
 const worker = new Worker(
   `const { workerData, parentPort } = require('node:worker_threads');

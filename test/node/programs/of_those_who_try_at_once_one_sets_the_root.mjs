@@ -46,6 +46,9 @@ assert.equal(segment.root('first'), undefined);
 segment.setRoot('prices', next, 'double [1000]');
 segment.setRoot('order', next, 'order');
 assert.ok(segment.root('prices', 'double[1000]') && segment.root('order', 'struct  order'));
+segment.setRoot('words', next, 'std::map<std::__cxx11::string , int >');
+assert.ok(segment.root('words', 'class std::map<std::string,int>') && segment.root('prices', ' double [ 1000 ]'));
+segment.removeRoot('words');
 assert.throws(() => segment.root('prices', 'double[10]'), {
   code: 'PEERMAP_ETYPE',
   message: 'root "prices" is "double [1000]", not "double[10]"',

@@ -43,7 +43,11 @@ refused(
   'PEERMAP_EINVAL',
   /^initialSize is 1048576, more than reserveSize, 4096$/,
 );
-refused(() => Segment.attach(name, { peerName: 'two' }), 'PEERMAP_EADDR', /\{ relocatable: true \}$/);
+refused(
+  () => Segment.attach(name, { peerName: 'two' }),
+  'PEERMAP_EADDR',
+  /already, as peer one; use that handle, or attach a second time with \{ relocatable: true \}$/,
+);
 refused(() => Segment.attach(name, { peerName: 'one', relocatable: true }), 'PEERMAP_EPEERNAME', /choose another peerName$/);
 
 // Places that are none.
