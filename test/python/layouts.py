@@ -23,6 +23,8 @@ STRUCTURES = {
     "peermap_heap": _library.Heap,
     "peermap_heap_fault": _library.HeapFault,
     "peermap_root_copy": _library.Root,
+    "peermap_root_row": _library.RootRow,
+    "peermap_object": _library.Object,
 }
 CONSTANTS = ("NAME_MAX", "ALLOW_LATE", "STRICT", "RELOCATABLE", "NO_PTRACE", "PREFAULT", "HUGE", "HEAP", "FOREIGN", "OWNER", "READ_ONLY")
 
@@ -53,6 +55,12 @@ class Layouts(unittest.TestCase):
         with open(os.environ["PEERMAP_INCLUDE"] + "/peermap.h") as header:
             declared = set(re.findall(r"^PEERMAP_API [^;(]*?\bpeermap_(\w+)\(", header.read(), re.M))
         self.assertEqual(declared, set(_library._PROTOTYPES))
+
+    def test_every_option_of_the_header_has_a_type(self) -> None:
+        fields = {field for field, *_ in _library.Options._fields_} - {"struct_size", "flags", "reserved"}
+        flags = {name.lower() for name in CONSTANTS} - {"name_max", "owner"}
+        self.assertEqual(set(peermap.Options.__annotations__), fields | flags)
+        self.assertEqual(set(_library.FLAGS), flags)
 
     @unittest.skipUnless(shutil.which("cc"), "there is no C compiler")
     def test_the_structures_are_laid_out_as_the_C_compiler_does(self) -> None:

@@ -133,20 +133,44 @@ class Memory(Case):
             self.assertEqual(other.line(), "this thread is in the middle of a call")
             self.assertEqual(other.line(), "detached")
 
-    def test_the_end_of_a_with_block_says_what_is_in_use_but_hides_no_error(self) -> None:
-        with self.assertRaises(BufferError):
-            with peermap.create(self.name, peer_name="one") as segment:
+    def test_memory_in_use_outlives_a_with_block_and_hides_no_error(self) -> None:
+        with peermap.create(self.name, peer_name="witness") as witness:
+            with peermap.attach(self.name, peer_name="two", relocatable=True) as segment:
                 memory = segment.memory
-        del memory
-        segment.detach()
-        with self.assertRaises(ZeroDivisionError):
-            with peermap.attach(self.name, peer_name="two") as segment:
-                memory = segment.memory
-                raise ZeroDivisionError()
-        memory[0] = 1
-        del memory, segment
-        with peermap.attach(self.name, peer_name="three") as segment:
-            self.assertEqual(names(segment), ["three"])
+                part = memory[8:16]
+            with self.assertRaises(peermap.EDETACHED):
+                segment.size
+            part[0] = 5
+            self.assertEqual(witness.view(8, 1)[0], 5)
+            self.assertEqual(names(witness), ["witness", "two"])
+            del memory
+            with self.assertRaisesRegex(BufferError, "1 memoryviews"):
+                segment.detach()
+            self.assertEqual(bytes(part[:2]), b"\5\0")
+            del part
+            self.assertEqual(names(witness), ["witness"])
+            with self.assertRaises(ZeroDivisionError):
+                with peermap.attach(self.name, peer_name="three", relocatable=True) as segment, segment.pin():
+                    memory = segment.memory
+                    raise ZeroDivisionError()
+            memory[0] = 1
+            del memory
+            self.assertEqual(names(witness), ["witness"])
+
+    def test_a_segment_that_a_with_block_has_left_is_entered_again_while_its_memory_is_in_use(self) -> None:
+        kept = []
+        for i in range(3):
+            with peermap.open(self.name, peer_name="one", initial_size=MiB) as segment:
+                self.assertEqual(names(segment), ["one"])
+                kept.append(segment.view(i, 1))
+                kept[-1][0] = i
+        self.assertEqual([view[0] for view in kept], [0, 1, 2])
+        peermap.unlink(self.name)
+        with peermap.open(self.name, peer_name="one", initial_size=MiB, relocatable=True) as another:
+            self.assertEqual(another.view(2, 1)[0], 0)
+        kept.clear()
+        with self.assertRaises(peermap.EDETACHED):
+            segment.size
 
     def test_memory_in_a_cycle_of_garbage_is_in_nobodys_way(self) -> None:
         gc.disable()

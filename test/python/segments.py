@@ -10,7 +10,7 @@ import unittest
 
 import peermap
 from common import Case, MiB, names, until
-from peermap import _segment
+from peermap import _failures
 
 PEER = "segment = peermap.attach(name, peer_name='other'); print('attached'); sys.stdin.read()"
 
@@ -145,7 +145,9 @@ class Segments(Case):
             segment.set_root("same", root)
             same = segment.root("same")
             assert same
-            self.assertEqual(same, root._replace(name="same", type="", version=same.version))
+            self.assertEqual((same.name, same.offset, same.size, same.type), ("same", root.offset, root.size, ""))
+            self.assertNotEqual(same, root)
+            self.assertEqual((root, hash(root)), (segment.root("index"), hash(segment.root("index"))))
             segment.set_root("same", root, type=same.type)
             self.assertEqual(segment.root("same").type, "")
             segment.remove_root("index")
@@ -207,11 +209,13 @@ class Segments(Case):
         with peermap.attach(self.name, peer_name="again") as again:
             self.assertEqual(sorted(names(again)), ["again", "other"])
 
-    def test_a_segment_is_neither_copied_nor_pickled(self) -> None:
-        with peermap.create(self.name) as segment:
-            for make in (copy.copy, copy.deepcopy, pickle.dumps):
-                with self.assertRaisesRegex(TypeError, "attach there"):
-                    make(segment)
+    def test_a_segment_is_not_copied(self) -> None:
+        with peermap.create(self.name, heap=True) as segment:
+            for thing in (segment, segment.alloc(8)):
+                for make in (copy.copy, copy.deepcopy):
+                    with self.assertRaisesRegex(TypeError, "copied"):
+                        make(thing)
+            self.assertGreater(segment.size, 0)
 
     def test_a_detach_waits_for_the_calls_of_other_threads(self) -> None:
         for _ in range(20):
@@ -260,34 +264,112 @@ class Segments(Case):
         kinds = {}
         for number in (errno.ETIMEDOUT, errno.EMFILE):
             ctypes.set_errno(number)
-            error = pickle.loads(pickle.dumps(_segment._failure(peermap.EOS.number)))
+            error = pickle.loads(pickle.dumps(_failures.failure(peermap.EOS.number)))
             self.assertIsInstance(error, peermap.EOS)
             self.assertEqual((error.code, error.errno), ("PEERMAP_EOS", number))
             kinds[number] = isinstance(error, TimeoutError)
         self.assertEqual(kinds, {errno.ETIMEDOUT: True, errno.EMFILE: False})
 
-    def test_options_of_a_wrong_kind_are_refused(self) -> None:
-        for options, error in (
-            (dict(initial_size="64K"), TypeError),
-            (dict(colour="red"), TypeError),
-            (dict(initial_size=-1), peermap.EINVAL),
-            (dict(deadline_ms=1 << 32), peermap.EINVAL),
-            (dict(mode=0o10000), peermap.EINVAL),
-            (dict(peer_name="a\0b"), peermap.EINVAL),
-            (dict(peer_name="a b"), peermap.ENAME),
+    def test_what_is_nearly_right_is_refused_in_words(self) -> None:
+        for options, error, words in (
+            (dict(initial_size="64K"), TypeError, "initial_size must be a whole number, not '64K'"),
+            (dict(initial_size=65536.5), TypeError, "initial_size must be a whole number, not 65536.5"),
+            (dict(max_peers=True), TypeError, "max_peers must be a whole number, not True"),
+            (dict(heap="no"), TypeError, "heap must be True or False, not 'no'"),
+            (dict(colour="red"), TypeError, "there is no option colour$"),
+            (dict(haep=True), TypeError, "there is no option haep; did you mean heap[?]"),
+            (dict(peerName="one"), TypeError, "there is no option peerName; did you mean peer_name[?]"),
+            (dict(peer_name=b"one"), TypeError, "peer_name must be a str, not bytes"),
+            (dict(initial_size=-1), peermap.EINVAL, "initial_size must not be negative, and is -1"),
+            (dict(deadline_ms=1 << 32), peermap.EINVAL, "deadline_ms must be less than"),
+            (dict(mode=0o10000), peermap.EINVAL, "^mode is 010000"),
+            (dict(peer_name="a\0b"), peermap.EINVAL, "NUL"),
+            (dict(peer_name="a b"), peermap.ENAME, "a b"),
+            (dict(read_only=True), peermap.EINVAL, "read only: read_only=True is for attaching"),
         ):
-            with self.assertRaises(error):
+            with self.assertRaisesRegex(error, words):
                 peermap.create(self.name, **options)
         for name in ("", ".hidden", "a/b", "x" * 64):
             with self.assertRaises(peermap.ENAME):
                 peermap.create(name)
+        for name, kind in ((None, "NoneType"), (b"x", "bytes"), (5, "int")):
+            with self.assertRaisesRegex(TypeError, "a segment's name must be a str, not " + kind):
+                peermap.open(name)
         with peermap.create(self.name) as segment:
-            for wrong in ("1", 1.5):
-                with self.assertRaises(TypeError):
-                    segment.grow(wrong)
+            for call, words in (
+                (lambda: segment.set_root(5, 0, 8), "a root's name must be a str, not int"),
+                (lambda: segment.root(b"x"), "a root's name must be a str, not bytes"),
+                (lambda: segment.set_root("x", "y", 8), "not to a str"),
+                (lambda: segment.set_root("x", 0, 8, 5), "a root's type must be a str"),
+                (lambda: segment.grow("1"), "by must be a whole number, not '1'"),
+                (lambda: segment.grow_to(1.5), "size must be a whole number, not 1.5"),
+                (lambda: segment.view(0, None), "size must be a whole number, not None"),
+            ):
+                with self.assertRaisesRegex(TypeError, words):
+                    call()
             for wrong in (-1, 1 << 64):
                 with self.assertRaises(peermap.EINVAL):
                     segment.grow(wrong)
+            with self.assertRaisesRegex(peermap.EINVAL, "created without heap=True"):
+                segment.alloc(8)
+            with self.assertRaisesRegex(peermap.EINVAL, "without heap=True"):
+                peermap.open(self.name, heap=True, relocatable=True)
+
+    def test_what_is_of_another_segment_is_refused(self) -> None:
+        with peermap.create(self.name, heap=True) as one, peermap.create(self.fresh_name(), heap=True) as two:
+            mine, theirs = one.alloc(8), two.alloc(8)
+            two.set_root("theirs", theirs)
+            for call in (
+                lambda: one.set_root("r", theirs),
+                lambda: one.set_root("r", two.root("theirs")),
+                lambda: one.object(two.root("theirs")),
+                lambda: one.free(theirs),
+                lambda: one.realloc(theirs, 16),
+            ):
+                with self.assertRaisesRegex(peermap.EINVAL, "of segment %s, not of segment %s" % (two.name, one.name)):
+                    call()
+            self.assertEqual((mine.size, theirs.size), (8, 8))
+
+    def test_a_growth_to_a_size_adds_what_is_missing(self) -> None:
+        with peermap.create(self.name, initial_size=MiB) as segment:
+            self.assertEqual([segment.grow_to(size).size for size in (2 * MiB, MiB, 2 * MiB)], [2 * MiB] * 3)
+            self.assertEqual(segment.size, 2 * MiB)
+
+    def test_roots_are_listed_and_waited_for_and_as_many_as_wanted(self) -> None:
+        with peermap.create(self.name, max_roots=100) as segment:
+            with self.assertRaises(TimeoutError):
+                segment.wait_roots(deadline_ms=1)
+            for i in range(100):
+                segment.set_root("root-%d" % i, i, 8, "double")
+            self.assertEqual({root.name: root.offset for root in segment.roots()}, {"root-%d" % i: i for i in range(100)})
+            self.assertEqual(segment.roots()[0], segment.root(segment.roots()[0].name))
+            with self.assertRaisesRegex(peermap.EROOTS, "max_roots"):
+                segment.set_root("more", 0, 8)
+            changes = segment.wait_roots()
+            other = self.start("segment = peermap.attach(name, peer_name='other'); input(); segment.remove_root('root-7'); input()")
+            other.say("go")
+            self.assertNotEqual(segment.wait_roots(changes, deadline_ms=60000), changes)
+            self.assertEqual(len(segment.roots()), 99)
+
+    def test_a_word_is_waited_for(self) -> None:
+        with peermap.create(self.name) as segment:
+            word = segment.view(64, 4).cast("I")
+            self.assertTrue(segment.wait(64, 1))
+            self.assertFalse(segment.wait(64, 0, deadline_ms=1))
+            self.assertEqual(segment.notify(64, 10), 0)
+            other = self.start(
+                "segment = peermap.attach(name, peer_name='other'); print('ready')\n"
+                "print(segment.wait(64, 0, deadline_ms=60000), segment.view(64, 4).cast('I')[0])"
+            )
+            self.assertEqual(other.line(), "ready")
+            word[0] = 7
+            segment.notify(64)
+            self.assertEqual(other.line(), "True 7")
+            for offset, value in ((2, 0), (1 << 30, 0), (64, 1 << 32)):
+                with self.assertRaises(peermap.EINVAL):
+                    segment.wait(offset, value)
+            with self.assertRaises(peermap.EINVAL):
+                segment.notify(64, 0)
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ class Waits(Case):
             with self.assertRaises(peermap.EINVAL):
                 self.segment.wait_root("never", deadline_ms=wrong)
         for wrong in (-1, 1 << 32, 1 << 64):
-            with self.assertRaisesRegex(peermap.EINVAL, "deadline_ms is %d" % wrong):
+            with self.assertRaisesRegex(peermap.EINVAL, "deadline_ms must .*is %d" % wrong):
                 peermap.open(self.name, deadline_ms=wrong)
         for other in (1.5, float("nan"), float("inf"), "1"):
             with self.assertRaises(TypeError):

@@ -37,7 +37,8 @@ from ._errors import (
     Error,
 )
 from ._heap import HeapObject
-from ._records import Result, Heap, HeapClass, HeapPeer, Peer, Root, Round
+from ._options import Options
+from ._records import Heap, HeapClass, HeapPeer, LiveObject, Peer, Result, Root, Round
 from ._segment import Segment, attach, create, open, unlink
 
 __all__ = [
@@ -69,6 +70,8 @@ __all__ = [
     "HeapClass",
     "HeapObject",
     "HeapPeer",
+    "LiveObject",
+    "Options",
     "Peer",
     "Root",
     "Round",

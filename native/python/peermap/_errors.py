@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The codes of peermap.h, an exception for each.  A test compares them with the library's."""
 
-from typing import Dict, Optional, Type
+from typing import TYPE_CHECKING, Dict, Optional, Type
+
+if TYPE_CHECKING:
+    from ._records import Round
 
 
 class Error(OSError):
@@ -13,7 +16,7 @@ class Error(OSError):
 
     number: int = 0
     text: str = ""
-    round = None  # type: Optional[object]
+    round: "Optional[Round]" = None
 
     def __init__(self, sentence: Optional[str] = None, errno: Optional[int] = None) -> None:
         self.sentence = sentence or self.text

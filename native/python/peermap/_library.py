@@ -20,6 +20,19 @@ FOREIGN = 1 << 7
 OWNER = 1 << 8
 READ_ONLY = 1 << 9
 
+# Those that are options by their names.  OWNER goes with the number.
+FLAGS = {
+    "allow_late": ALLOW_LATE,
+    "strict": STRICT,
+    "relocatable": RELOCATABLE,
+    "no_ptrace": NO_PTRACE,
+    "prefault": PREFAULT,
+    "huge": HUGE,
+    "heap": HEAP,
+    "foreign": FOREIGN,
+    "read_only": READ_ONLY,
+}
+
 STATES = ("dead", "alive", "late")
 METHODS = ("none", "attach", "agent", "self", "unstop", "ahead")
 
@@ -37,7 +50,7 @@ class Options(ctypes.Structure):
         ("flags", c_uint32),
         ("heap_step", c_size_t),
         ("owner", c_uint32),
-        ("reserved0", c_uint32),
+        ("max_roots", c_uint32),
         ("reserved", c_uint64 * 4),
     ]
 
@@ -151,6 +164,31 @@ class Root(ctypes.Structure):
     ]
 
 
+class RootRow(ctypes.Structure):
+    _fields_ = [
+        ("name", c_char * NAME_MAX),
+        ("type", c_char * NAME_MAX),
+        ("pointer", c_void_p),
+        ("size", c_size_t),
+        ("version", c_uint64),
+        ("reserved", c_uint64 * 2),
+    ]
+
+
+class Object(ctypes.Structure):
+    _fields_ = [
+        ("pointer", c_void_p),
+        ("offset", c_uint64),
+        ("size", c_size_t),
+        ("owner", c_uint64),
+        ("pid", c_int),
+        ("state", c_int),
+        ("name", c_char * NAME_MAX),
+        ("allocated_ns", c_uint64),
+        ("reserved", c_uint64 * 2),
+    ]
+
+
 class HeapFault(ctypes.Structure):
     _fields_ = [
         ("kind", c_int),
@@ -182,6 +220,7 @@ _PROTOTYPES = {
     "read": (c_int, c_void_p, c_size_t, c_void_p, c_size_t),
     "write": (c_int, c_void_p, c_size_t, c_void_p, c_size_t),
     "grow": (c_int, c_void_p, c_size_t, POINTER(Round)),
+    "grow_to": (c_int, c_void_p, c_size_t, POINTER(Round)),
     "shrink": (c_int, c_void_p, c_size_t, POINTER(Round)),
     "remap": (c_int, c_void_p, c_int, POINTER(Round)),
     "map_peer": (c_int, c_void_p, c_int, POINTER(Round)),
@@ -189,9 +228,12 @@ _PROTOTYPES = {
     "alloc": (c_void_p, c_void_p, c_size_t),
     "calloc": (c_void_p, c_void_p, c_size_t, c_size_t),
     "aligned_alloc": (c_void_p, c_void_p, c_size_t, c_size_t),
+    "alloc_to": (c_void_p, c_void_p, c_void_p, c_size_t),
+    "alloc_offset_to": (c_uint64, c_void_p, c_void_p, c_size_t),
     "realloc": (c_void_p, c_void_p, c_void_p, c_size_t),
     "free": (None, c_void_p, c_void_p),
     "object_size": (c_size_t, c_void_p, c_void_p),
+    "next_object": (c_int, c_void_p, POINTER(c_uint64), POINTER(Object)),
     "trim": (c_int, c_void_p, POINTER(Round)),
     "heap_stats": (c_int, c_void_p, POINTER(Heap)),
     "heap_classes": (c_int, c_void_p, POINTER(HeapClass), c_int),
@@ -202,6 +244,8 @@ _PROTOTYPES = {
     "read_root": (c_int, c_void_p, c_char_p, POINTER(Root)),
     "wait_root": (c_int, c_void_p, c_char_p, c_uint64, c_uint32, POINTER(Root)),
     "compare_exchange_root": (c_int, c_void_p, c_char_p, POINTER(c_uint64), c_void_p, c_size_t, c_char_p),
+    "roots": (c_int, c_void_p, POINTER(RootRow), c_int),
+    "wait_roots": (c_int, c_void_p, POINTER(c_uint64), c_uint32),
     "self": (c_int, c_void_p, POINTER(Peer)),
     "id": (c_uint64, c_void_p),
     "flags": (c_uint32, c_void_p),
@@ -212,6 +256,8 @@ _PROTOTYPES = {
     "now": (c_uint64,),
     "set_thread_deadline": (c_uint64, c_uint64),
     "sleep_while": (None, POINTER(c_uint32), c_uint32, c_uint64),
+    "wait": (c_int, c_void_p, c_void_p, c_uint32, c_uint32),
+    "notify": (c_int, c_void_p, c_void_p, c_int),
     "wait_ended": (c_int, c_void_p, POINTER(Peer), c_uint32),
     "reap": (c_int, c_void_p),
     "reap_peers": (c_int, c_void_p, POINTER(Peer), c_int),
@@ -243,6 +289,7 @@ class Library:
     def __init__(self, path: str) -> None:
         self.path = path
         loaded = ctypes.CDLL(path, use_errno=True)
+        self.handle = loaded._handle  # of dlopen(): the compiled module calls the same one
         for name, (result, *arguments) in _PROTOTYPES.items():
             try:
                 function = getattr(loaded, "peermap_" + name)

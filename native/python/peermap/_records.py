@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What the library tells, as copies."""
 
-from typing import TYPE_CHECKING, List, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 from . import _library
-
-if TYPE_CHECKING:
-    from ._segment import Segment
+from ._again import root_again
+from ._hot import Place
 
 
 class Round(NamedTuple):
@@ -102,25 +101,49 @@ class Heap(NamedTuple):
     classes: List[HeapClass]
 
 
-class Root(NamedTuple):
-    """What a root names."""
+class Root(Place):
+    """What a root names: `name`, `offset`, `size` in bytes, `type` ("" if it was set without one), and `version`, which is another one whenever the
+    root was set.  A copy: it stays as it was read.
 
-    segment: "Segment"
-    name: str
-    offset: int
-    size: int
-    type: str
-    """ "" if it was set without one."""
-    version: int
-    """Another one whenever the root was set."""
+    Pickled, it leads to the same place in whichever process.
+    """
+
+    __slots__ = ()
+
+    def _facts(self) -> "Tuple[str, int, int, str, int]":
+        return self.name, self.offset, self.size, self.type, self.version
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Root) and self.segment is other.segment and self._facts() == other._facts()
+
+    def __hash__(self) -> int:
+        return hash(self._facts())
+
+    def __repr__(self) -> str:
+        return "<Root %s offset=%d size=%d type=%r>" % self._facts()[:4]
+
+    def __reduce__(self):  # type: ignore[no-untyped-def]
+        return root_again, (self.segment._way(), *self._facts())
 
     @property
     def address(self) -> int:
+        """In this process, and in every other that is not relocated."""
         return self.segment.base + self.offset
 
-    @property
-    def memory(self) -> memoryview:
-        return self.segment.view(self.offset, self.size)
+
+class LiveObject(NamedTuple):
+    """peermap_object of peermap.h: what objects() gives."""
+
+    offset: int
+    size: int
+    owner: int
+    """`id` of the peer that allocated it; 0: that has left, or is not known."""
+    pid: int
+    state: str
+    """ "alive" or "dead": of that peer."""
+    name: str
+    allocated: Optional[float]
+    """Seconds since 1970, to about four; None where that is not known."""
 
 
 def _fields(record: type, struct, **others):  # type: ignore[no-untyped-def]
@@ -155,4 +178,10 @@ def heap_of(struct: "_library.Heap", classes: "List[_library.HeapClass]") -> Hea
 
 def heap_peer_of(struct: "_library.HeapPeer") -> HeapPeer:
     result: HeapPeer = _fields(HeapPeer, struct)
+    return result
+
+
+def live_object_of(struct: "_library.Object") -> LiveObject:
+    allocated = struct.allocated_ns / 1e9 if struct.allocated_ns else None
+    result: LiveObject = _fields(LiveObject, struct, state=_library.STATES[struct.state], allocated=allocated)
     return result
