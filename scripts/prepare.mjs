@@ -23,6 +23,7 @@ const wanted = {
   mandoc: ['mandoc'],
   'musl-tools': ['musl-gcc'],
   'pkg-config': ['pkg-config'],
+  'python3-dev': ['/usr/bin/python3-config'],
   'python3-numpy': ['/usr/lib/python3/dist-packages/numpy'],
   spin: ['spin'],
   valgrind: ['valgrind'],

@@ -3,16 +3,25 @@
 
     python3 native/python/wheel.py build/native/libpeermap.so build
 
+With a C compiler (CC, or cc; CFLAGS is added) and the headers of a Python of 3.11 or later, those of the one that runs this, the compiled module is in it as well: one for all Pythons from
+3.11 on.  Otherwise it says what is missing, and the package does the same by ctypes.
+
 It is for the kind of system that the library was built on; for others, install the package from its folder and the library beside it.
 """
 
 import base64
 import configparser
+import glob
 import hashlib
 import os
+import shlex
+import shutil
+import subprocess
 import sys
 import sysconfig
+import tempfile
 import zipfile
+from typing import List, Tuple
 
 here = os.path.dirname(os.path.abspath(__file__))
 
@@ -30,11 +39,34 @@ def metadata_of(config: configparser.ConfigParser) -> str:
     lines += ["Classifier: " + one for one in meta["classifiers"].split("\n") if one]
     for extra, needed in config["options.extras_require"].items():
         lines += ["Provides-Extra: " + extra, 'Requires-Dist: %s; extra == "%s"' % (needed, extra)]
-    with open(os.path.join(here, "README.md")) as readme:
+    with open(os.path.join(here, "README.md"), encoding="utf-8") as readme:
         return "\n".join(lines + ["Description-Content-Type: text/markdown", "", readme.read()])
 
 
-def files_of(library: str) -> "list[tuple[str, str]]":
+def lacks() -> str:
+    """What the compiled module needs and there is not."""
+    if sys.version_info < (3, 11):
+        return "the headers of Python 3.11 or later: this is %d.%d" % sys.version_info[:2]
+    headers = sysconfig.get_path("include")
+    if not os.path.exists(os.path.join(headers, "Python.h")):
+        return "the headers of Python: there is no Python.h in %s (Debian has it in python3-dev)" % headers
+    return "" if shutil.which(compiler()[0]) else "a C compiler: there is no %s" % compiler()[0]
+
+
+def compiler() -> List[str]:
+    return shlex.split(os.environ.get("CC", "cc"))
+
+
+def compile_into(folder: str) -> str:
+    module = os.path.join(folder, "_native.abi3.so")
+    sources = sorted(glob.glob(os.path.join(here, "compiled", "*.c")))
+    include = ["-I" + os.path.join(here, "..", "include"), "-I" + sysconfig.get_path("include")]
+    flags = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-pthread", "-Wall", "-Wextra", "-Wconversion"]
+    subprocess.run([*compiler(), *flags, *shlex.split(os.environ.get("CFLAGS", "")), *include, *sources, "-o", module], check=True)
+    return module
+
+
+def files_of(library: str) -> List[Tuple[str, str]]:
     names = sorted(name for name in os.listdir(os.path.join(here, "peermap")) if name.endswith((".py", ".typed")))
     return [("peermap/" + name, os.path.join(here, "peermap", name)) for name in names] + [("peermap/libpeermap.so.0.2", library)]
 
@@ -47,9 +79,15 @@ def main(library: str, folder: str) -> None:
     info = "%s-%s.dist-info" % (name, version)
     path = os.path.join(folder, "%s-%s-%s.whl" % (name, version, tag))
     contents = {}
-    for inside, outside in files_of(library):
-        with open(outside, "rb") as file:
-            contents[inside] = file.read()
+    with tempfile.TemporaryDirectory() as beside:
+        files = files_of(library)
+        if lacks():
+            print("without the compiled module, for which is needed: " + lacks(), file=sys.stderr)
+        else:
+            files.append(("peermap/_native.abi3.so", compile_into(beside)))
+        for inside, outside in files:
+            with open(outside, "rb") as file:
+                contents[inside] = file.read()
     contents[info + "/METADATA"] = metadata_of(config).encode()
     contents[info + "/WHEEL"] = ("Wheel-Version: 1.0\nGenerator: wheel.py\nRoot-Is-Purelib: false\nTag: %s\n" % tag).encode()
     contents[info + "/RECORD"] = ("".join(record_of(*item) for item in contents.items()) + info + "/RECORD,,\n").encode()

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 import peermap
-from peermap import _library
+from peermap import _hot, _library, _pure
 from peermap._library import library
 
 STRUCTURES = {
@@ -61,6 +61,13 @@ class Layouts(unittest.TestCase):
         flags = {name.lower() for name in CONSTANTS} - {"name_max", "owner"}
         self.assertEqual(set(peermap.Options.__annotations__), fields | flags)
         self.assertEqual(set(_library.FLAGS), flags)
+
+    def test_what_is_in_c_is_all_that_is_by_ctypes(self) -> None:
+        for name in ("Attachment", "Object", "Place"):
+            here, pure = getattr(_hot, name), getattr(_pure, name)
+            own = {member for member in vars(pure) if not member.startswith("__")} - {"_exports", "_export", "_forget", "_pin", "_pinned", "_unused"}
+            own -= {"_allocate", "_refuse_exported", "_free"}
+            self.assertEqual(own - set(dir(here)), set())
 
     @unittest.skipUnless(shutil.which("cc"), "there is no C compiler")
     def test_the_structures_are_laid_out_as_the_C_compiler_does(self) -> None:

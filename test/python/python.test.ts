@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs every test of the files of this folder by itself, under the system's Python and the one on the PATH; then installs the package, and
-// the wheel with the library in it, into folders of their own.
+// Runs every test of the files of this folder by itself, with the compiled module under the system's Python, and without it under the one on the PATH, or that one too
+// where there is no other; then installs the package, and the wheel with the library in it, into folders of their own.
 
 import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
@@ -25,7 +25,6 @@ const environment = {
   PEERMAP_TEST: mark,
   PEERMAP_LIBRARY: library,
   PEERMAP_INCLUDE: resolve('native/include'),
-  PYTHONPATH: [resolve('native/python'), resolve('test/python')].join(':'),
   PYTHONDONTWRITEBYTECODE: '1',
 };
 
@@ -63,10 +62,15 @@ function tests(file: string): { id: string; title: string }[] {
   }));
 }
 
-/** numpy belongs to the system's Python. */
-async function ensureNumpy(path: string): Promise<void> {
+async function ensureFor(path: string, title: string, packages: string[], find: () => true | undefined): Promise<void> {
+  if (path !== '/usr/bin/python3') return;
   const script = pathToFileURL(resolve('scripts/debian.mjs')).href;
   const { ensure } = (await import(script)) as Debian;
+  ensure(title, packages, find);
+}
+
+/** numpy belongs to the system's Python. */
+async function ensureNumpy(path: string): Promise<void> {
   const has = () => {
     try {
       execFileSync(path, ['-c', 'import numpy'], { stdio: 'ignore' });
@@ -75,20 +79,51 @@ async function ensureNumpy(path: string): Promise<void> {
       return undefined;
     }
   };
-  ensure('numpy', ['python3-numpy'], has);
+  await ensureFor(path, 'numpy', ['python3-numpy'], has);
 }
 
-for (const { version, path } of pythons()) {
-  describe(`Python ${version}`, () => {
+/** What the wheel has in it, unpacked. */
+async function unpackWheel(path: string): Promise<string> {
+  const target = join(folder, 'compiled');
+  const headers = () => (execFileSync(path, ['-c', HEADERS], { encoding: 'utf8' }).trim() === 'True' ? true : undefined);
+  await ensureFor(path, 'the headers of Python', ['python3-dev'], headers);
+  const wheel = execFileSync(path, ['native/python/wheel.py', library, folder], { encoding: 'utf8' }).trim();
+  execFileSync(path, ['-m', 'zipfile', '-e', wheel, target]);
+  return target;
+}
+
+const HEADERS = 'import os, sysconfig; print(os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))';
+
+/** Each with the compiled module or without, so that either is tested, and no Python twice where there are two. */
+const found = pythons();
+const [first] = found;
+const runs = first
+  ? [
+      { ...first, compiled: true },
+      { ...(found[1] ?? first), compiled: false },
+    ]
+  : [];
+
+for (const { version, path, compiled } of runs) {
+  describe(`Python ${version}, ${compiled ? 'compiled' : 'by ctypes'}`, () => {
+    let source = resolve('native/python');
+
     before(async function () {
       this.timeout(600_000);
       if (path === '/usr/bin/python3') await ensureNumpy(path);
+      if (compiled) source = await unpackWheel(path);
+      const env = { ...environment, PYTHONPATH: source };
+      const said = execFileSync(path, ['-c', 'import peermap; print(peermap.compiled)'], { encoding: 'utf8', env });
+      assert.equal(said.trim(), compiled ? 'True' : 'False');
     });
 
     for (const file of readdirSync('test/python').filter((name) => name.endsWith('.py') && name !== 'common.py')) {
       for (const { id, title } of tests(file)) {
         it(title, async function () {
-          const { code, stdout, stderr } = await run(path, ['-m', 'unittest', '-v', id], 170_000, environment);
+          const { code, stdout, stderr } = await run(path, ['-m', 'unittest', '-v', id], 170_000, {
+            ...environment,
+            PYTHONPATH: [source, resolve('test/python')].join(':'),
+          });
           const [, reason] = /skipped '(.*)'/.exec(stderr) ?? [];
           if (reason !== undefined) {
             console.log(`      skipped: ${reason}`);

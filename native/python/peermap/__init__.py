@@ -37,6 +37,7 @@ from ._errors import (
     Error,
 )
 from ._heap import HeapObject
+from ._hot import compiled
 from ._options import Options
 from ._records import Heap, HeapClass, HeapPeer, LiveObject, Peer, Result, Root, Round
 from ._segment import Segment, attach, create, open, unlink
@@ -77,6 +78,7 @@ __all__ = [
     "Round",
     "Segment",
     "attach",
+    "compiled",
     "create",
     "open",
     "unlink",

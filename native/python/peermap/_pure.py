@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is used most, by ctypes.
+"""What is used most, by ctypes.  native/python/compiled is the same in C, and takes its place where it is there: what is changed here is changed there.
 
 Memory is handed out as memoryviews of ctypes arrays that are laid over it.  An array lives as long as a memoryview, a slice or a numpy array
 refers to it, and says when it ends; so there is a count of what is exported.  While there is any, the attachment stays, and one pin keeps
@@ -111,7 +111,7 @@ def _export_ended(owner: "weakref.ref[Attachment]", export: "weakref.ref[Any]") 
 class Attachment(Calls):
     """What Segment is made of."""
 
-    _calls = 0
+    _calls = 0  # of other threads, in C: here they are all in _users
 
     def __init__(self) -> None:
         self._handle: Optional[int] = None
