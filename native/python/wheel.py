@@ -4,7 +4,7 @@
     python3 native/python/wheel.py build/native/libpeermap.so build
 
 With a C compiler (CC, or cc; CFLAGS is added) and the headers of a Python of 3.11 or later, those of the one that runs this, the compiled module is in it as well: one for all Pythons from
-3.11 on.  Otherwise it says what is missing, and the package does the same by ctypes.
+3.11 on.  Otherwise it says what is missing, and the package does the same by ctypes.  The observer is in that module, if libobserver.a lies beside the library.
 
 It is for the kind of system that the library was built on; for others, install the package from its folder and the library beside it.
 """
@@ -57,12 +57,16 @@ def compiler() -> List[str]:
     return shlex.split(os.environ.get("CC", "cc"))
 
 
-def compile_into(folder: str) -> str:
+def compile_into(folder: str, observer: str) -> str:
+    """With the observer, if its static library is there."""
     module = os.path.join(folder, "_native.abi3.so")
-    sources = sorted(glob.glob(os.path.join(here, "compiled", "*.c")))
-    include = ["-I" + os.path.join(here, "..", "include"), "-I" + sysconfig.get_path("include")]
+    watches = os.path.exists(observer)
+    sources = [source for source in sorted(glob.glob(os.path.join(here, "compiled", "*.c"))) if watches or not source.endswith("observer.c")]
+    native = os.path.join(here, "..")
+    include = ["-I" + os.path.join(native, part) for part in ("include", "base", "observer")] + ["-I" + sysconfig.get_path("include")]
     flags = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-pthread", "-Wall", "-Wextra", "-Wconversion"]
-    subprocess.run([*compiler(), *flags, *shlex.split(os.environ.get("CFLAGS", "")), *include, *sources, "-o", module], check=True)
+    linked = ["-DPEERMAP_OBSERVER", observer, "-Wl,--exclude-libs,ALL", "-Wl,-z,nodelete"] if watches else []
+    subprocess.run([*compiler(), *flags, *shlex.split(os.environ.get("CFLAGS", "")), *include, *sources, *linked, "-o", module], check=True)
     return module
 
 
@@ -84,7 +88,7 @@ def main(library: str, folder: str) -> None:
         if lacks():
             print("without the compiled module, for which is needed: " + lacks(), file=sys.stderr)
         else:
-            files.append(("peermap/_native.abi3.so", compile_into(beside)))
+            files.append(("peermap/_native.abi3.so", compile_into(beside, os.path.join(os.path.dirname(library), "libobserver.a"))))
         for inside, outside in files:
             with open(outside, "rb") as file:
                 contents[inside] = file.read()

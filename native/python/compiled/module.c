@@ -57,13 +57,20 @@ static bool add(PyObject *module, const char *name, PyType_Spec *spec, PyTypeObj
     return *type && PyModule_AddObjectRef(module, name, (PyObject *)*type) == 0;
 }
 
+/* observer.c, which is there where the observer's library was. */
+#ifdef PEERMAP_OBSERVER
+PyObject *add_observer(PyObject *module);
+#else
+static PyObject *add_observer(PyObject *module) { return module; }
+#endif
+
 PyMODINIT_FUNC PyInit__native(void)
 {
     static PyMethodDef methods[] = { { "use", use, METH_VARARGS, NULL }, { NULL, NULL, 0, NULL } };
     static PyModuleDef definition = { PyModuleDef_HEAD_INIT, .m_name = "peermap._native", .m_size = -1, .m_methods = methods };
     PyObject *module = PyModule_Create(&definition);
     if (module && add(module, "Attachment", &attachment_spec, &attachment_type) && add(module, "Export", &export_spec, &export_type) &&
-        add(module, "Object", &object_spec, &object_type) && add(module, "Place", &place_spec, &place_type))
+        add(module, "Object", &object_spec, &object_type) && add(module, "Place", &place_spec, &place_type) && add_observer(module))
         return module;
     Py_XDECREF(module);
     return NULL;

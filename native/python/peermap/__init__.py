@@ -38,6 +38,7 @@ from ._errors import (
 )
 from ._heap import HeapObject
 from ._hot import compiled
+from ._observer import Event, Header, Observer, Problem, SeenPeer, SeenRoot, Snapshot, Stranger, Summary, segments
 from ._options import Options
 from ._records import Heap, HeapClass, HeapPeer, LiveObject, Peer, Result, Root, Round
 from ._segment import Segment, attach, create, open, unlink
@@ -67,19 +68,29 @@ __all__ = [
     "ERRORS",
     "Result",
     "Error",
+    "Event",
+    "Header",
     "Heap",
     "HeapClass",
     "HeapObject",
     "HeapPeer",
     "LiveObject",
+    "Observer",
     "Options",
     "Peer",
+    "Problem",
     "Root",
     "Round",
+    "SeenPeer",
+    "SeenRoot",
     "Segment",
+    "Snapshot",
+    "Stranger",
+    "Summary",
     "attach",
     "compiled",
     "create",
     "open",
+    "segments",
     "unlink",
 ]
