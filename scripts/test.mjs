@@ -98,6 +98,7 @@ const runners = {
   unit: { work: mocha('extension-unit/**/*.test.js', 'scripts/**/*.test.js', 'include/**/*.test.js') },
   addon: { work: mocha('addon/**/*.test.js') },
   languages: { work: mocha('languages/**/*.test.js') },
+  documents: { work: mocha('documents/**/*.test.js'), needs: ['packages'], alone: 'make install' },
   // Desktop VS Code is downloaded, which not every machine can do.
   electron: { work: suite('--electron'), usual: false },
 };

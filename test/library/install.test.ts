@@ -3,7 +3,7 @@
 // The library as an installed thing: what is where, and who finds it.
 
 import * as assert from 'node:assert/strict';
-import { copyFileSync, cpSync, readFileSync, readdirSync, readlinkSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync, readdirSync, readlinkSync, renameSync } from 'node:fs';
 import * as path from 'node:path';
 import { folder, make, needs, run, segment } from './library';
 
@@ -44,15 +44,6 @@ function throughCMake(lib: string): void {
   run(['cmake', '--build', path.join(place, 'build')]);
   for (const program of ['with-peermap', 'with-static'])
     assert.match(run([path.join(place, 'build', program), segment('cmake')], { env: { LD_LIBRARY_PATH: lib } }), /found again/);
-}
-
-/** The first block of this language after this heading of the README. */
-function example(heading: string, language: string): string {
-  const text = readFileSync('README.md', 'utf8');
-  const after = text.slice(text.indexOf(`\n${heading}\n`));
-  const [, block = ''] = new RegExp(`\\n\`\`\`${language}\\n([^]*?)\`\`\``).exec(after) ?? [];
-  assert.ok(block, `${heading} has no ${language}`);
-  return block;
 }
 
 describe('library, installed', () => {
@@ -127,36 +118,6 @@ describe('library, installed', () => {
     const lib = path.join(prefix, 'lib/some-linux-gnu');
     assert.match(throughPkgConfig(lib, 'shared'), /found again/);
     throughCMake(lib);
-  });
-
-  it('is built and used as the README says, in a shell that knows of nothing', () => {
-    const home = folder();
-    const place = folder();
-    const env = {
-      HOME: home,
-      PATH: '/usr/bin:/bin',
-      PKG_CONFIG_PATH: '',
-      LD_LIBRARY_PATH: '',
-      CMAKE_PREFIX_PATH: '',
-      MAKEFLAGS: '',
-    };
-    symlinkSync(path.resolve('native'), path.join(place, 'native'));
-    writeFileSync(
-      path.join(place, 'example.c'),
-      example('## Use the library', 'c').replace('"quotes"', `"${segment('readme')}"`),
-    );
-    writeFileSync(path.join(place, 'example.cc'), example('### In C++', 'cpp').replace('"dictionary"', `"${segment('readme')}"`));
-    writeFileSync(path.join(place, 'CMakeLists.txt'), example('## Use the library', 'cmake'));
-    const sh = (script: string) => run(['sh', '-ec', script], { cwd: place, env });
-    const block = example('## Use the library', 'sh');
-    assert.match(sh(block), /bytes at 0x[0-9a-f]+, in every process$/);
-    const cxx = block.replaceAll('cc example.c', 'c++ -std=c++17 example.cc');
-    assert.match(sh(cxx), /^1 words$/m);
-    const text = readFileSync('README.md', 'utf8');
-    const [, commands = ''] = /which `(cmake .*?)` builds/.exec(text) ?? [];
-    assert.match(sh(`${commands}; build/example`), /in every process$/);
-    const [, flags = ''] = /Without pkg-config:\n`(.*?)`/.exec(text) ?? [];
-    assert.match(sh(`g++ -std=c++17 example.cc ${flags} -o plain; ./plain`), /^1 words$/m);
   });
 
   it('goes below DESTDIR, each part to its own folder, and all of it goes away again', () => {
