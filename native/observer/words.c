@@ -94,6 +94,8 @@ static const struct {
     { "PEERMAP_STRICT", { "--strict", "{ strict: true }" } },
     { "PEERMAP_HUGE", { "--huge", "{ huge: true }" } },
     { "PEERMAP_RELOCATABLE", { "PEERMAP_RELOCATABLE", "{ relocatable: true }" } },
+    { "PEERMAP_NO_PTRACE in its environment", { "PEERMAP_NO_PTRACE in its environment", "PEERMAP_NO_PTRACE in its environment" } },
+    { "PEERMAP_NO_PTRACE", { "PEERMAP_NO_PTRACE", "{ noPtrace: true }, or PEERMAP_NO_PTRACE in its environment" } },
     { "initial_size", { "--size", "initialSize" } },
     { "reserve_size", { "--reserve", "reserveSize" } },
     { "heap_step", { "heap_step", "heapStep" } },

@@ -265,7 +265,7 @@ describe('addon: a process as a peer', () => {
       error.round.results.filter(({ method }) => method === 'none').map(({ pid, error: errno }) => ({ pid, errno })),
       [{ pid: two.pid, errno: constants.errno.EACCES }],
     );
-    assert.match(error.message, /PEERMAP_NO_PTRACE/);
+    assert.match(error.message, /\(\{ noPtrace: true \}, or PEERMAP_NO_PTRACE in its environment\)/);
     assert.equal(segment.size, MiB);
     two.signal('SIGCONT');
     await until(() => seen(name, 'two')?.state === 'alive');
