@@ -160,8 +160,7 @@ Napi::Value Segment::me(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Segment::read_only(const Napi::CallbackInfo& info) {
-  handle(info.Env());
-  return Napi::Boolean::New(info.Env(), attachment_->only_reads());
+  return Napi::Boolean::New(info.Env(), attachment_ && attachment_->only_reads());
 }
 
 Napi::Value Segment::add_pin(const Napi::CallbackInfo& info) {

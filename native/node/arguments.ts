@@ -40,9 +40,10 @@ export function waiting<T>(
       aborted();
       return;
     }
+    const wait = begin(deadlineMs, stop);
     signal?.addEventListener('abort', aborted);
     const over = () => signal?.removeEventListener('abort', aborted);
-    begin(deadlineMs, stop).then(resolve, reject).finally(over);
+    wait.then(resolve, reject).finally(over);
   });
 }
 

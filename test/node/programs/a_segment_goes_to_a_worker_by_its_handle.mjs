@@ -47,3 +47,4 @@ await once(worker, 'exit');
 assert.equal(object.typed(Int32Array)[0], 42);
 for (const wrong of [undefined, 'name', {}, { name: 5 }, null]) assert.throws(() => Segment.from(wrong), TypeError);
 segment.detach();
+assert.deepEqual([segment.handle(), segment.readOnly, JSON.stringify(segment)], [{ name }, false, JSON.stringify({ name })]);
