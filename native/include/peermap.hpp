@@ -520,7 +520,9 @@ private:
 
     template <class T> T *allocated_to(T *&slot, std::size_t count, detail::outcome &out)
     {
-        static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= 16, "peermap: allocate_to() constructs nothing; it is for plain words, zeroes at first");
+        static_assert(std::is_trivially_destructible_v<T> && (std::is_aggregate_v<T> || std::is_trivially_default_constructible_v<T>) && alignof(T) <= 16,
+                      "peermap: allocate_to() constructs nothing; it is for plain words, zeroes at first");
+        detail::check_shared<T>();
         T *got = nullptr;
         if (count <= static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T))
             got = static_cast<T *>(peermap_alloc_to(handle, reinterpret_cast<void **>(&slot), count * sizeof(T)));

@@ -2,6 +2,8 @@
 /* Where a key is a string of the segment, whatever is text is a key: to look up, to insert, to erase; nothing of it is left in the process, and readers look up too. */
 #include "crowd.hpp"
 
+using peermap::string;
+
 static const std::string long_key = "a key that is too long to be kept in the string itself";
 static const char *const long_value = "a value that is too long to be kept in the string itself";
 
@@ -81,6 +83,30 @@ static void of_other_keys(peermap::segment &segment)
     CHECK(hash(peermap::string("x", segment)) == hash("x") && hash("x") == hash(std::string("x")));
 }
 
+/* Entries of containers of this process, and of others of the segment; and a class that has more of itself. */
+struct tree {
+    explicit tree(const peermap::allocator<char> &segment) : rest(segment), by_name(segment) {}
+    peermap::vector<tree> rest;
+    peermap::map<string, tree> by_name;
+};
+
+static void from_elsewhere(peermap::segment &segment)
+{
+    auto *counts = segment.find_or_construct<peermap::map<string, int>>("counts");
+    const std::map<std::string, int> own{ { "a", 1 }, { long_key, 2 } };
+    counts->insert(own.begin(), own.end());
+    for (const auto &entry : own)
+        CHECK(!counts->insert(entry).second);
+    auto taken = counts->extract(counts->find("a"));
+    taken.key() = "z";
+    CHECK(counts->insert(std::move(taken)).inserted && counts->at("z") == 1 && !counts->contains("a"));
+    CHECK((segment.destroy<peermap::map<string, int>>("counts")));
+    auto *root = segment.find_or_construct<tree>("tree");
+    root->rest.emplace_back(segment);
+    root->by_name.try_emplace(long_key, segment).first->second.rest.emplace_back(segment);
+    CHECK(in(segment, root->by_name.at(long_key).rest.data()) && segment.destroy<tree>("tree"));
+}
+
 /* Without memory to be had for it: the key that is looked for is this process's. */
 static void by_a_reader()
 {
@@ -96,7 +122,6 @@ int main()
     set_up();
     peermap::segment segment = peermap::segment::create(segment_name(), with_heap("first"));
     const std::uint64_t before = used(segment);
-    using peermap::string;
     all_of_a_map<peermap::map<string, int>>(segment, "ordered");
     all_of_a_map<peermap::unordered_map<string, int>>(segment, "hashed");
     strings_by_strings<peermap::map<string, string>>(segment);
@@ -106,6 +131,7 @@ int main()
     many_of_a_key<peermap::multimap<string, int>>(segment);
     many_of_a_key<peermap::unordered_multimap<string, int>>(segment);
     of_other_keys(segment);
+    from_elsewhere(segment);
     CHECK_INT(used(segment), before);
     auto *nested = segment.find_or_construct<peermap::map<string, peermap::unordered_map<string, peermap::vector<string>>>>("nested");
     (*nested)["a"][long_key].emplace_back(long_value);
