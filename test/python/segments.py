@@ -253,7 +253,14 @@ class Segments(Case):
 
     def test_a_process_that_ends_has_detached(self) -> None:
         with peermap.create(self.name, peer_name="one") as segment:
-            for end in ("", "sys.exit(0)", "memory = segment.memory", "array = segment.view(0, 64)[8:]; sys.exit(0)"):
+            for end in (
+                "",
+                "sys.exit(0)",
+                "memory = segment.memory",
+                "array = segment.view(0, 64)[8:]; sys.exit(0)",
+                "os.kept = segment.memory, segment",
+                "segment.__exit__(None, None, None)",
+            ):
                 self.assertEqual(self.start("segment = peermap.attach(name, peer_name='other'); " + end).end(), 0)
                 self.assertEqual(names(segment), ["one"])
             self.assertEqual(self.start("segment = peermap.attach(name, peer_name='other'); os._exit(0)").end(), 0)

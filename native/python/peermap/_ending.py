@@ -20,6 +20,9 @@ def _leave_all() -> None:
     for segment in list(attachments):
         with contextlib.suppress(BufferError):
             segment._leave(lingering=True)
+            with segment._idle:
+                if segment._lingering:
+                    segment._lingering, segment._departure = False, iter(())
 
 
 def _leave_worker() -> None:

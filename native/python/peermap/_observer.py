@@ -180,7 +180,7 @@ if _native is not None:
 def segments() -> List[Summary]:
     """All segments of the machine in this folder, by name: 4096 of them at most, those of this user first.  NotImplementedError without the compiled module."""
     rows, _, _ = _compiled().segments()
-    return [Summary(*row[:-1], Problem(*row[-1]) if row[-1] else None) for row in rows]
+    return [Summary._make((*facts, problem and Problem(*problem))) for *facts, problem in rows]
 
 
 class Observer:

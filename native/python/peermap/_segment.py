@@ -5,9 +5,10 @@ import contextlib
 import ctypes
 import errno
 import gc
+import sys
 import threading
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, NoReturn, Optional, SupportsIndex, Tuple, Type, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, NoReturn, Optional, SupportsIndex, Tuple, Type, TypeVar, Union
 
 from . import _again, _hot, _library
 from ._arrays import extent_of
@@ -47,7 +48,7 @@ class Segment(_hot.Attachment, Calls):
         Calls.__init__(self)
         _hot.Attachment.__init__(self)
         self._attached = ctypes.c_void_p()
-        self._departure = map(library.detach, (self._attached,))  # once: no Ctrl+C comes between the taking and the call.  Of NULL it is none
+        self._departure: Iterator[None] = map(library.detach, (self._attached,))  # once: no Ctrl+C comes between the taking and the call.  Of NULL it is none
         self._name = name
         self._options = dict(options or {})
         self._pins = 0
@@ -70,8 +71,8 @@ class Segment(_hot.Attachment, Calls):
             if error is None:
                 raise
 
-    def __del__(self) -> None:
-        if hasattr(self, "_leaving"):
+    def __del__(self, ends: Callable[[], bool] = sys.is_finalizing) -> None:
+        if not ends() and hasattr(self, "_leaving"):  # the library leaves then
             with contextlib.suppress(BufferError):
                 self.detach()
 
