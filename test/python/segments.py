@@ -161,6 +161,23 @@ class Segments(Case):
             with self.assertRaises(peermap.ENAME):
                 segment.root("a b")
 
+    def test_a_root_of_another_type_is_told_what_it_is(self) -> None:
+        with peermap.create(self.name) as segment:
+            segment.set_root("prices", 0, 80, "double[10]")
+            segment.set_root("order", 0, 80, "struct order")
+            segment.set_root("plain", 0, 80)
+            for name, same in (("prices", "double [10]"), ("prices", " double  [10]"), ("order", "order"), ("order", "struct order"), ("plain", "")):
+                found = segment.root(name, same)
+                self.assertEqual(found, segment.root(name=name, type=None))
+            self.assertIsNone(segment.root("none", "double"))
+            with self.assertRaisesRegex(peermap.ETYPE, '^root "prices" is "double.10.", not "double.100."$'):
+                segment.root("prices", type="double[100]")
+            with self.assertRaisesRegex(peermap.ETYPE, '^root "plain" is of no type, not "order"$'):
+                segment.root("plain", "order")
+            for call in (lambda: segment.root("prices", 5), lambda: segment.root(), lambda: segment.root("prices", kind="x"), lambda: segment.root("a", "b", "c")):
+                with self.assertRaises(TypeError):
+                    call()
+
     def test_a_root_that_somebody_else_has_set_meanwhile_is_not_swapped(self) -> None:
         with peermap.create(self.name, initial_size=MiB) as segment:
             self.assertTrue(segment.compare_exchange_root("best", None, 0, 8, "first"))

@@ -58,9 +58,8 @@ static PyObject *view(PyObject *self, PyObject *const *given, Py_ssize_t count, 
 
 /* ---- roots ---- */
 
-static PyObject *root(PyObject *self, PyObject *given)
+static PyObject *read_root(Attachment *attachment, PyObject *given)
 {
-    Attachment *attachment = (Attachment *)self;
     const char *base = base_of(attachment), *name = base ? root_name(given) : NULL;
     if (!name)
         return NULL;
@@ -71,6 +70,22 @@ static PyObject *root(PyObject *self, PyObject *given)
     if (!found.pointer)
         Py_RETURN_NONE;
     return new_root(attachment, given, (size_t)((char *)found.pointer - base), &found);
+}
+
+static PyObject *root(PyObject *self, PyObject *const *given, Py_ssize_t count, PyObject *words)
+{
+    static const char *const names[] = { "name", "type", NULL };
+    PyObject *into[2];
+    if (count == 1 && !words)
+        return read_root((Attachment *)self, given[0]);
+    if (!arguments(names, 1, given, count, words, into))
+        return NULL;
+    PyObject *found = read_root((Attachment *)self, into[0]);
+    if (!found || found == Py_None || !into[1] || into[1] == Py_None)
+        return found;
+    PyObject *judged = PyObject_CallFunctionObjArgs(python.of_type, found, into[1], NULL);
+    Py_DECREF(found);
+    return judged;
 }
 
 /* ---- the heap: while a call of it is under way without the GIL, a detach waits ---- */
@@ -228,7 +243,8 @@ PyType_Spec attachment_spec = {
             { Py_tp_methods,
               (PyMethodDef[]){
                   { "view", CALL(view), METH_FASTCALL | METH_KEYWORDS, "view(offset, size): the memory [offset, offset + size) itself." },
-                  { "root", root, METH_O, "root(name): what it names; None if there is none." },
+                  { "root", CALL(root), METH_FASTCALL | METH_KEYWORDS,
+                    "root(name, type=None): what it names; None if there is none.  With a type: ETYPE if it was set with another one." },
                   { "alloc", CALL(alloc), METH_FASTCALL | METH_KEYWORDS,
                     "alloc(size, alignment=0): a new object of `size` bytes.  Grows the segment when it must, and then waits until every peer has it mapped." },
                   { "calloc", CALL(zeroed), METH_FASTCALL | METH_KEYWORDS, "calloc(size): the same, of zeroes." },

@@ -45,7 +45,7 @@ static PyObject *use(PyObject *self, PyObject *given)
     if (!get("peermap._errors", "EDETACHED", &python.detached) || !get("peermap._errors", "EINVAL", &python.invalid) ||
         !get("peermap._failures", "failure", &python.failure) || !get("peermap._failures", "heap_failure", &python.heap_failure) ||
         !get("peermap._failures", "fault", &python.fault) || !get("peermap._options", "whole", &python.whole) ||
-        !get("peermap._options", "name_of", &python.name_of))
+        !get("peermap._options", "name_of", &python.name_of) || !get("peermap._types", "of_type", &python.of_type))
         return NULL;
     library.on_heap_fault(on_fault, NULL);
     Py_RETURN_NONE;

@@ -54,7 +54,7 @@ extern struct library library;
 struct python {
     PyObject *detached, *invalid;                 /* exceptions */
     PyObject *failure, *heap_failure, *fault;     /* make others */
-    PyObject *whole, *name_of;                    /* judge arguments that are not plain */
+    PyObject *whole, *name_of, *of_type;          /* judge arguments that are not plain */
     PyTypeObject *heap_object, *root;             /* the classes that are made */
 };
 extern struct python python;

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """numpy arrays over the memory itself.  numpy is imported when the first one is made."""
 
-import re
 from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Tuple, Union
 
 from ._errors import EINVAL
 from ._options import whole
+from ._types import plain
 
 if TYPE_CHECKING:
     from typing import SupportsIndex
@@ -36,7 +36,7 @@ _ARITHMETIC.update(("uint%d_t" % bits, ("u", bits // 8)) for bits in (16, 32, 64
 
 def _contradicts(kind: "numpy.dtype[Any]", type: str) -> bool:
     """Whether it is known to be another; a dtype of one byte is for whatever there is."""
-    meant = _ARITHMETIC.get(re.sub(r"\s*\[.*", "", type))
+    meant = _ARITHMETIC.get(plain(type).split("[")[0])
     return meant is not None and kind.itemsize > 1 and kind.kind in "fiub" and (kind.kind, kind.itemsize) != meant
 
 

@@ -20,6 +20,7 @@ from ._errors import EINVAL
 from ._failures import check, fault, heap_failure
 from ._library import library
 from ._options import name_of, whole
+from ._types import of_type
 
 if TYPE_CHECKING:
     from ._heap import HeapObject
@@ -198,8 +199,8 @@ class Attachment(Calls):
 
     # ---- roots and objects ----
 
-    def root(self, name: str) -> "Optional[Root]":
-        """None if there is none."""
+    def root(self, name: str, type: Optional[str] = None) -> "Optional[Root]":
+        """What it names; None if there is none.  With a type: ETYPE if it was set with another one."""
         found = _library.Root()
         with self._use() as handle:
             base = self._base(handle)
@@ -207,7 +208,8 @@ class Attachment(Calls):
         if found.pointer is None:
             return None
         segment: "Segment" = self  # type: ignore[assignment]
-        return _kinds[1](segment, name, found.pointer - base, found.size, found.type.decode(errors="replace"), found.version)
+        root = _kinds[1](segment, name, found.pointer - base, found.size, found.type.decode(errors="replace"), found.version)
+        return root if type is None else of_type(root, type)
 
     def alloc(self, size: SupportsIndex, alignment: SupportsIndex = 0) -> "HeapObject":
         """A new object of `size` bytes.  Grows the segment when it must, and then waits until every peer has it mapped."""
