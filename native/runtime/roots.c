@@ -65,7 +65,7 @@ static uint32_t next_place(struct search *search)
         const uint32_t size = pm_roots_in(search->region, search->segment->shape.root_count);
         const uint32_t window = search->everywhere || size < PM_ROOTS_WINDOW ? size : PM_ROOTS_WINDOW;
         if (search->step < window)
-            return pm_roots_from(search->region) + (uint32_t)((search->hash + search->step++) % size);
+            return pm_roots_from(search->region) + (uint32_t)((search->hash % size + search->step++) % size);
         search->region--;
         search->step = 0;
     }
