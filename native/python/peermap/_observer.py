@@ -230,7 +230,10 @@ class Observer:
         return [Event(*row) for row in rows], last
 
     def follow(self, after: Optional[SupportsIndex] = None) -> Iterator[Event]:
-        """Events as they come, without an end: from now on, or those with `seq` > after.  Ctrl+C ends it within a tenth of a second."""
+        """Events as they come, without an end: from now on, or those with `seq` > after.  A death is told of when some peer has noticed it, as by peers().
+
+        Ctrl+C ends it within a tenth of a second.
+        """
         if after is None:
             seen = self.snapshot().header
             last = seen.events if seen else 0

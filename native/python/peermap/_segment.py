@@ -192,6 +192,8 @@ class Segment(_hot.Attachment, Calls):
         with self._idle, self._use() as handle:
             self._base(handle)
             active = int(library.pin(handle))
+            if active == 0:
+                raise EINVAL("segment %s has as many pins of this process as can be" % self._name)
             self._pins += 1
         try:
             yield active
