@@ -2,14 +2,17 @@
 /*
  * peermap_mutex.hpp - a mutex that lies in a segment, and knows of deaths and deadlines.
  *
+ *     using count_of = peermap::map<peermap::string, int>;
  *     struct dictionary {
  *         explicit dictionary(const peermap::allocator<char> &segment) : counts(segment) {}
  *         peermap::robust_mutex lock;
- *         peermap::map<peermap::string, int> counts;
+ *         count_of counts;
  *     };
  *
  *     auto *words = segment.find_or_construct<dictionary>("dictionary");
- *     const peermap::robust_lock held(words->lock, [&](std::uint64_t) { begin_anew(*words); });    // called if who had it died with it
+ *     const peermap::robust_lock held(words->lock, [&](std::uint64_t) {    // called if who had it died with it: then the count begins anew
+ *         new (&words->counts) count_of(words->counts.get_allocator());
+ *     });
  *     words->counts["hello"]++;
  *
  * It holds the id of an attachment (peermap_peer.id), which is nobody else's in any pid namespace, and is made of plain words, so that it does not
