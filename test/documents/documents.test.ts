@@ -50,6 +50,11 @@ let project = '';
 const due = new Set<string>();
 const done = { examples: 0 };
 
+/** What is not below the reader's folder is the machine's. */
+function staysInPlace(command: string): void {
+  assert.doesNotMatch(command, /(^|[\s=>])(\/(?!dev\/null)|~)/, 'this is outside of the folder');
+}
+
 async function well(script: string): Promise<string> {
   const { code, text } = await place.sh(script);
   assert.equal(code, 0, `${script}\nended with ${String(code)}\n${text}`);
@@ -61,6 +66,7 @@ const compile = /^\s*(?:cc|c\+\+|gcc|g\+\+) .*?(\S+\.cc?)(?: (.*))?$/gm;
 /** Runs commands; then what they have built, if they have not run it themselves. */
 async function commands(script: string, paragraph = ''): Promise<void> {
   const whole = script.replaceAll(/…/g, flags);
+  staysInPlace(whole.replaceAll(/ #.*/g, ''));
   const linked = !/ -c /.test(whole);
   for (const [, source = '', rest = ''] of whole.matchAll(compile)) {
     place.fetch(source, paragraph);
@@ -104,6 +110,7 @@ async function runProgram(block: Block, number: number, later: Item[]): Promise<
 /** A console: each command says what stands there, but for numbers and the like. */
 async function converse(text: string): Promise<void> {
   for (const [, command = '', output = ''] of text.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
+    staysInPlace(command);
     if (/--follow|\bwatch\b/.test(command)) {
       const running = place.begin(command);
       const [, name = ''] = /^peermap \w+ ([\w.-]+)/.exec(command) ?? [];
@@ -175,7 +182,7 @@ async function runSpan({ text, paragraph }: Span): Promise<void> {
 
 const sources: Record<string, string> = {
   C: 'native/include/peermap.h',
-  'C++': 'native/include/*.{h,hpp}',
+  'C++': 'native/include/*.hpp',
   Python: 'native/python/peermap/*.py',
   Node: 'native/{node,addon}/*.ts',
 };
@@ -193,9 +200,11 @@ function checkRow({ head, cells }: Row): void {
     if (language === '') return;
     const all = textOf(sources[language] ?? '');
     const code = [...(cells[column] ?? '').matchAll(/`([^`]+)`/g)].flatMap(
-      ([, one = '']) => one.match(/(?<=[.:_]|^)\w{3,}(?=\W|$)/g) ?? [],
+      ([, one = '']) => one.match(/(?<=[.:]|^)\w{3,}(?=\W|$)/g) ?? [],
     );
-    for (const name of code) assert.match(all, new RegExp(`\\b${name}\\b`), `${language} has no ${name}`);
+    // Names of C are looked at wherever they stand.
+    for (const name of code.filter((one) => !/^peermap_/i.test(one)))
+      assert.match(all, new RegExp(`\\b${name}\\b`), `${language} has no ${name}`);
   });
 }
 
@@ -203,7 +212,7 @@ function checkNames(items: Item[]): void {
   const all = textOf('native/{include,cli,base,python/peermap}/*.{h,hpp,c,py}');
   const code = items.filter((item) => item.kind === 'span').map(({ text }) => text);
   for (const [name] of code.join('\n').matchAll(/\b(peermap_\w*[a-z]|PEERMAP_\w+|peermap::\w+)\b(?![.*]|\w)/g))
-    assert.ok(all.includes(name.replace('peermap::', '')), `there is no ${name}`);
+    assert.ok(all.includes(name.replace('peermap::', '')) || all.includes(name.replace('PEERMAP_', 'X(')), `there is no ${name}`);
   for (const text of code.filter((one) => /^(build|native|docs|test|scripts)\/[\w./-]+$/.test(one))) {
     const pattern = text.replaceAll(/\b[A-Z]+\b/g, '*');
     assert.ok(globSync(pattern).length > 0 || globSync(place.at(pattern)).length > 0, `there is no ${text}`);
