@@ -170,11 +170,14 @@ const isCommand = (text: string) =>
   /^(make|cc|c\+\+|cmake|npm|node|python3?|pip|man|peermap|kill|sudo|\.\/\w+|build\/native\/\S+) \S/.test(text) ||
   text === 'ldconfig';
 
+const helps = new Map<string, string>();
+
 async function runSpan({ text, paragraph }: Span): Promise<void> {
   const [, word, rest = ''] = /^peermap (\w+)(.*)/.exec(text) ?? [];
   if (word !== undefined) {
     // A mention: what it would be about is not in it.
-    const help = await well(`peermap ${word} --help`);
+    const help = helps.get(word) ?? (await well(`peermap ${word} --help`));
+    helps.set(word, help);
     for (const option of rest.match(/--[\w-]+/g) ?? []) assert.ok(help.includes(option), `peermap ${word} has no ${option}`);
   } else if (text.startsWith('-I')) await commands(`cc example.c ${text} -o plain`);
   else if (!skipped(text)) await commands(text, paragraph);
