@@ -116,8 +116,8 @@ export interface ObjectRow {
   offset: number;
   /** As it was asked for. */
   size: number;
-  /** Of the attachment that allocated it; 'dead' also where that has left, or is not known. */
-  state: 'alive' | 'late' | 'dead';
+  /** Of the attachment that allocated it; 'unknown' where that has left the registry, or cannot be told. */
+  state: 'alive' | 'late' | 'dead' | 'unknown';
   /** `id` of that; without it, that is not known, as the two below. */
   owner?: bigint;
   pid?: number;

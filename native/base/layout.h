@@ -212,8 +212,9 @@ struct pm_header {
     /* Of the roots.  Written by the holder of `registry_lock`. */
     uint64_t root_changes;  /* grows with every change, before anything goes and after it has come */
     uint32_t root_regions;  /* of the table, that have memory; only grows */
-    uint32_t roots_strayed; /* not 0: a root may be in any place of its region, since none of its own was free */
-    uint8_t pad1[40];
+    uint32_t roots_window;  /* places that a root has in a region, where those that it has at first were not enough; 0: they were.  Only grows */
+    uint64_t root_version;  /* of the root that was set last */
+    uint8_t pad1[32];
     struct pm_heap_words heap;
     struct pm_identity identity;
     uint8_t pad2[PM_EVERYBODYS - 448 - sizeof(struct pm_identity)];
@@ -290,7 +291,7 @@ static inline uint64_t pm_pin_word(uint64_t count, uint64_t bytes) { return coun
  * be in, and then it is freed.  Of two LIVE ones of a name the higher `version` counts, so whoever dies in between leaves the old root or the new one.
  *
  * The records behind the first are divided into regions of PM_ROOTS_FIRST, twice as many, and so on; a further one is opened when a root finds no place in those that
- * are.  In each, a root has PM_ROOTS_WINDOW places, from one that its hash says, the last followed by the first.  The first that is free is taken, so behind a record
+ * are.  In each, a root has PM_ROOTS_WINDOW places, or as many as roots_window says, from one that its hash says, the last followed by the first.  The first that is free is taken, so behind a record
  * that was never used there is none of the name.
  */
 struct pm_root {
@@ -303,6 +304,7 @@ struct pm_root {
     char type[PM_NAME_MAX];
     uint8_t pad0[24];
 };
+#define PM_ROOT_REMOVED UINT64_MAX /* `off` of the first record, while a root is removed by way of it: of this name there is none */
 #define PM_ROOTS_FIRST 64u
 #define PM_ROOTS_WINDOW 16u
 
@@ -353,7 +355,8 @@ PM_AT(pm_header, populate_epoch, 232);
 PM_AT(pm_header, intent, 240);
 PM_AT(pm_header, root_changes, 264);
 PM_AT(pm_header, root_regions, 272);
-PM_AT(pm_header, roots_strayed, 276);
+PM_AT(pm_header, roots_window, 276);
+PM_AT(pm_header, root_version, 280);
 PM_AT(pm_header, heap, 320);
 PM_AT(pm_header, identity, 448);
 PM_AT(pm_header, lock, 4096);

@@ -81,6 +81,7 @@ uint32_t pm_thread_id(void);
 
 /* The segments' directory: PM_DIRECTORY, or what PEERMAP_DIR said in the environment when it was first asked for.  How long it may be; and whether that can be one:
  * NULL, or what is wrong. */
+#define PM_TMPFS UINT64_C(0x01021994) /* TMPFS_MAGIC of linux/magic.h, which musl has not */
 #define PM_DIRECTORY_MAX 200
 const char *pm_directory(void);
 const char *pm_directory_fault(void);

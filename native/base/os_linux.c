@@ -113,9 +113,6 @@ uint32_t pm_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
 
 /* ---- the object ---- */
 
-#ifndef TMPFS_MAGIC
-#define TMPFS_MAGIC 0x01021994 /* linux/magic.h, which musl has not */
-#endif
 
 /* Process-local.  Once for all: whoever joins a segment, and looks for it, goes by one folder. */
 static struct {
@@ -180,7 +177,7 @@ int pm_object_make(void)
 bool pm_object_is_memory(int fd)
 {
     struct statfs system;
-    return strcmp(pm_directory(), PM_DIRECTORY) == 0 || (fstatfs(fd, &system) == 0 && system.f_type == TMPFS_MAGIC);
+    return strcmp(pm_directory(), PM_DIRECTORY) == 0 || (fstatfs(fd, &system) == 0 && (uint64_t)system.f_type == PM_TMPFS);
 }
 
 int pm_object_furnish(int fd, uint64_t first, uint64_t second, uint64_t length, uint32_t mode, uint64_t until)

@@ -24,7 +24,7 @@ static const struct {
     [OPTION_ALL] = { "all", NULL, "every process of each object, not the first few" },
     [OPTION_ALLOW_LATE] = { "allow-late", NULL, "go on without peers that do not answer in time" },
     [OPTION_AHEAD] = { "ahead", "SIZE", "bytes mapped past the active ones (default: as many, at least 64 MiB)" },
-    [OPTION_DEAD] = { "dead", NULL, "only what those allocated who have ended, or left" },
+    [OPTION_DEAD] = { "dead", NULL, "only what nobody allocated who is known to live" },
     [OPTION_DEADLINE] = { "deadline", "MS", "give up after so many milliseconds, of all that it takes (default 1000)" },
     [OPTION_DIRECTORY] = { "directory", "DIR", "where segments are (default PEERMAP_DIR, or /dev/shm)" },
     [OPTION_FOLLOW] = { "follow", NULL, "go on, sleeping until something happens" },

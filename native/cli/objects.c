@@ -14,6 +14,11 @@ struct list {
     uint64_t bytes;
 };
 
+static const char *state_word(const peermap_object *object)
+{
+    return object->state == PEERMAP_DEAD ? "dead" : object->state == PEERMAP_UNKNOWN ? "unknown" : "alive";
+}
+
 static void add(struct list *list, const peermap_object *object)
 {
     if (list->count == list->room) {
@@ -31,7 +36,7 @@ static int collect(peermap_segment *segment, bool dead, struct list *list)
     uint64_t cursor = 0;
     int rc;
     while ((rc = peermap_next_object(segment, &cursor, &object)) == 1)
-        if (!dead || object.state == PEERMAP_DEAD)
+        if (!dead || object.state == PEERMAP_DEAD || object.state == PEERMAP_UNKNOWN)
             add(list, &object);
     return rc;
 }
@@ -49,7 +54,7 @@ static void print_json(const char *name, const struct list *list)
         json_open(&json, NULL, '{');
         json_number(&json, "offset", object->offset);
         json_number(&json, "size", object->size);
-        json_string(&json, "state", object->state == PEERMAP_DEAD ? "dead" : "alive");
+        json_string(&json, "state", state_word(object));
         if (object->pid != 0) {
             json_signed(&json, "pid", object->pid);
             json_string(&json, "name", object->name);
@@ -73,7 +78,7 @@ static void print_text(const struct out *out, const struct list *list)
         table_put(table, PLAIN, "%s", figure_bytes(object->size).text);
         table_put(table, PLAIN, object->pid ? "%d" : "-", (int)object->pid);
         table_put(table, object->pid ? PLAIN : FAINT, "%s", object->pid ? object->name : "(left)");
-        table_put(table, object->state == PEERMAP_DEAD ? WARNING : PLAIN, "%s", object->state == PEERMAP_DEAD ? "dead" : "alive");
+        table_put(table, object->state == PEERMAP_DEAD ? WARNING : PLAIN, "%s", state_word(object));
         table_put(table, PLAIN, "%s", object->allocated_ns ? figure_date(object->allocated_ns).text : "");
     }
     out_line(out, TITLE, "%s, %s", figure_count(list->count, "object").text, figure_bytes(list->bytes).text);

@@ -78,7 +78,7 @@
  * enters the registry.
  *
  * ENDS.  A process that ends by exit(), or by returning from main(), without peermap_detach() leaves its segments in good order all the same, after its own exit handlers
- * and within each handle's deadline; what its other threads held of a heap is taken back as that of the dead is.  By _exit(), a signal or an exec it is dead.
+ * and within each handle's deadline, but from a signal handler that interrupted a call of the library; what its other threads held of a heap is taken back as that of the dead is.  By _exit(), a signal or an exec it is dead.
  *
  * DEATHS.  A process that ends, however it does, is known to be dead by the kernel's word, which is one load, or by /proc, which is asked of whoever
  * does not answer: while it dumps its core, or where its memory was taken away before it had ended.  What cannot be seen from here, in another
@@ -252,6 +252,7 @@ enum peermap_state {
     PEERMAP_DEAD = 0,  /* ended without detaching, or dumps its core; its slot waits for a restart under its name, or for peermap_reap() */
     PEERMAP_ALIVE = 1, /* maps everything that was asked of it */
     PEERMAP_LATE = 2,  /* alive, but has not yet mapped what was asked of it */
+    PEERMAP_UNKNOWN = 3, /* of who allocated an object, and is not in the registry any more, or cannot be told */
 };
 
 /* How a peer came to its last mapping. */
@@ -381,7 +382,7 @@ PEERMAP_API void peermap_detach(peermap_segment *segment);
  * Blocks: for the system, which frees the memory in the call where nobody is attached.
  * Meanwhile: anything.  The name is free from then on.
  * Returns: 0.
- * Errors: ENOENT, ENAME, EACCES, EOS.
+ * Errors: ENOENT, ENAME, EINVAL (PEERMAP_DIR), EACCES, EOS.
  */
 PEERMAP_API int peermap_unlink(const char *name);
 
@@ -481,7 +482,7 @@ PEERMAP_API PEERMAP_CHECKED int peermap_grow(peermap_segment *segment, size_t by
  * need at once, one makes the growth.
  *
  * Blocks: as peermap_grow().
- * Meanwhile: anything.  Who shrinks it afterwards takes that away again.
+ * Meanwhile: anything.  Who shrinks it afterwards takes that away again.  A peer that a growth before has left late is asked again.
  * Returns: 0; also after an error `round` (may be NULL) is the report, in which nobody was asked where nothing was missing.
  * Errors: those of peermap_grow() but EINVAL, EINVAL (`size` is 0), EBUSY (also: others went on changing the size until the deadline).
  */
@@ -556,7 +557,8 @@ PEERMAP_API PEERMAP_CHECKED void *peermap_aligned_alloc(peermap_segment *segment
  * finds what was under way.
  *
  * Blocks: as peermap_alloc().
- * Meanwhile: anything, but that nobody else may change the word.  Who reads it sees nothing, or the whole object.
+ * Meanwhile: anything, but that nobody else may change the word; if the process is killed, not before it was reaped, as it is when its successor attaches.  Who
+ *   reads it sees nothing, or the whole object.
  * Returns: the object, as peermap_alloc(), or its offset; NULL or 0 after an error: the word is what it was.
  * Errors: in errno: those of peermap_alloc(), EINVAL (no heap; or the word is not in the active memory, or not aligned to 8 bytes), EEXIST (the word is
  *   not NULL, or 0).
@@ -616,7 +618,7 @@ typedef struct peermap_object {
     size_t size;     /* as it was asked for; the most that it can have where it was written past its end */
     uint64_t owner;  /* id of the attachment that allocated it, or was the last to resize it in its place; 0: that has left, or is not known */
     pid_t pid;       /* of that; 0 likewise */
-    int state;       /* PEERMAP_ALIVE, or PEERMAP_DEAD: that has ended, or left */
+    int state;       /* PEERMAP_ALIVE or PEERMAP_DEAD; PEERMAP_UNKNOWN where there is no `owner` */
     char name[PEERMAP_NAME_MAX];
     uint64_t allocated_ns; /* CLOCK_REALTIME, to four seconds, by a clock that goes round in 194 days.  0: not known */
     uint64_t reserved[2];
@@ -629,7 +631,7 @@ typedef struct peermap_object {
  * Blocks: never, but that it looks at what describes the heap.
  * Meanwhile: anything.  What is allocated or freed meanwhile is met or not; what lives all the while is met once, but that a resize may move it.
  * Returns: 1, and `out` is an object; 0 at the end.
- * Errors: EINVAL (no heap; `cursor` or `out` is NULL), EDETACHED, ELOST.
+ * Errors: EINVAL (no heap; `cursor` or `out` is NULL), EDETACHED, ELOST, EBUSY (there are as many pins of this handle as can be).
  */
 PEERMAP_API PEERMAP_CHECKED int peermap_next_object(peermap_segment *segment, uint64_t *cursor, peermap_object *out);
 
@@ -918,7 +920,7 @@ PEERMAP_API uint64_t peermap_set_thread_deadline(uint64_t until);
 PEERMAP_API void peermap_sleep_while(const uint32_t *word, uint32_t value, uint64_t until);
 
 /*
- * Waits until a word of the active memory is another than `value`, for which whoever changes it calls peermap_notify().
+ * Waits until a word of the active memory is another than `value`: whoever changes it calls peermap_notify().
  *
  * Blocks: for at most `deadline_ms` (0: the handle's deadline).
  * Meanwhile: anything, but that the word stays in the active memory: an object that is not freed, or memory that is pinned.

@@ -25,6 +25,9 @@ int pmo_observer_open(const char *name, struct pmo_observer *observer)
     *observer = (struct pmo_observer){ .fd = -1 };
     if (!pmo_name_valid(name))
         return pm_fail(PEERMAP_ENAME, "%.80s: %s", name, peermap_error_text(PEERMAP_ENAME));
+    const char *fault = pm_directory_fault();
+    if (fault)
+        return pm_fail(PEERMAP_EINVAL, "%s", fault);
     int fd = pm_object_open_patiently(name, false);
     if (fd == -ENOENT)
         return pm_fail(PEERMAP_ENOENT, "there is no segment named %s", name);

@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -104,7 +103,7 @@ static bool counts_opens(int fd)
     struct utsname system;
     struct statfs facts;
     unsigned int version = 0, patch = 0;
-    if (fstatfs(fd, &facts) != 0 || (uint64_t)facts.f_type != TMPFS_MAGIC || uname(&system) != 0)
+    if (fstatfs(fd, &facts) != 0 || (uint64_t)facts.f_type != PM_TMPFS || uname(&system) != 0)
         return false;
     return sscanf(system.release, "%u.%u", &version, &patch) == 2 && (version > 5 || (version == 5 && patch >= 3));
 }

@@ -21,6 +21,8 @@ int pmo_roots_read(int fd, const struct pm_header *header, uint32_t count, struc
     return pmo_records_read(fd, places.more_roots, count - first, sizeof *roots, roots + first, good + first);
 }
 
+static bool is_removed(const struct pm_root *root) { return root->off == PM_ROOT_REMOVED; }
+
 static void judge(const struct pm_header *header, uint32_t index, struct pm_root *root, struct pmo_problems *problems)
 {
     const struct pmo_place place = pmo_at("root %" PRIu32, index);
@@ -49,7 +51,7 @@ static size_t without_outdated(struct pm_root *roots, size_t count)
     size_t kept = 0;
     qsort(roots, count, sizeof *roots, by_name_then_version);
     for (size_t i = 0; i < count; i++)
-        if (i + 1 == count || strcmp(roots[i].name, roots[i + 1].name) != 0)
+        if ((i + 1 == count || strcmp(roots[i].name, roots[i + 1].name) != 0) && !is_removed(&roots[i]))
             roots[kept++] = roots[i];
     return kept;
 }
@@ -66,7 +68,9 @@ size_t pmo_roots_keep(const struct pm_header *header, struct pm_root *roots, con
             pmo_problem_add(problems, PMO_BAD_ROOT, place, "state %" PRIu64 " does not exist", state);
         } else if (state == PM_LIVE) {
             roots[kept] = roots[i];
-            judge(header, i, &roots[kept++], problems);
+            if (i != 0 || !is_removed(&roots[kept]))
+                judge(header, i, &roots[kept], problems);
+            kept++;
         }
     }
     return without_outdated(roots, kept);

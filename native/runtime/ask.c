@@ -279,4 +279,8 @@ void pm_agent_stop(peermap_segment *segment)
     pthread_join(segment->agent, NULL);
 }
 
-void pm_agent_leave(peermap_segment *segment, uint64_t deadline) { (void)leave(segment, deadline); }
+void pm_agent_leave(peermap_segment *segment, uint64_t deadline)
+{
+    if (leave(segment, deadline))
+        pthread_detach(segment->agent); /* it is about to end; nothing of it is waited for */
+}

@@ -272,6 +272,20 @@ static void find_places(peermap_segment *segment)
     heap->bits = (struct pm_bits *)(void *)(start + places->bits);
 }
 
+/* Of which objects have the low bits: no other that is in the registry has those. */
+static uint64_t next_attachment(const peermap_segment *segment)
+{
+    const uint64_t bits = (UINT64_C(1) << PM_NOTE_OWNER_BITS) - 1;
+    for (;;) {
+        const uint64_t number = add64(&segment->heap.counts->attachments, 1) + 1;
+        bool taken = (number & bits) == 0;
+        for (uint32_t i = 0; i < segment->shape.slot_count && !taken; i++)
+            taken = i != segment->index && (load64(&segment->slots[i].attachment) & bits) == (number & bits);
+        if (!taken)
+            return number;
+    }
+}
+
 /* A record counts as abandoned when its peer's slot says that it ended; but a killed process's threads end one after the other, and one that runs
  * on for a moment shall find nothing of its heap in others' hands: the mark goes when the last one is gone. */
 int pm_heap_enter(peermap_segment *segment, uint64_t step)
@@ -285,7 +299,7 @@ int pm_heap_enter(peermap_segment *segment, uint64_t step)
     int rc = pm_record_claim(segment, &heap->owner);
     if (rc == 0) {
         heap->serial = add64(&next_serial, 1) + 1;
-        heap->attachment = add64(&heap->counts->attachments, 1) + 1;
+        heap->attachment = next_attachment(segment);
         store64(&segment->slots[segment->index].attachment, heap->attachment);
         pm_reclaim(segment, false);
     }

@@ -364,15 +364,19 @@ static int link_to(struct pm_thread *own, peermap_segment *segment, uint64_t *sl
     return !pm_touched(own, segment) ? 2 : linked ? 0 : 1;
 }
 
+static void fail_taken(const peermap_segment *segment)
+{
+    pm_fail(PEERMAP_EINVAL, "the word that is to have an object of segment %s has one already: it is not 0; nothing was allocated", segment->name);
+    errno = EEXIST;
+}
+
 /* 1: the word is not 0; 2: it, or the object, is not there any more. */
 static uint64_t fail_link(peermap_segment *segment, struct pm_cache *cache, uint64_t off, int reason)
 {
     forgo(segment, cache, off);
     store64(&cache->record->link, 0);
-    if (reason == 1) {
-        pm_fail(PEERMAP_EINVAL, "the word that is to have an object of segment %s has one already: it is not 0; nothing was allocated", segment->name);
-        errno = EEXIST;
-    }
+    if (reason == 1)
+        fail_taken(segment);
     return PM_NO_OFFSET;
 }
 
@@ -396,10 +400,22 @@ static uint64_t allocate_to(struct pm_thread *own, peermap_segment *segment, str
     return off;
 }
 
+/* Before anything is allocated; and errno. */
+static bool has_one(struct pm_thread *own, peermap_segment *segment, const uint64_t *slot)
+{
+    if (!pm_touch(own, segment, slot, sizeof *slot))
+        return false;
+    const bool has = load64(slot) != 0;
+    if (!pm_touched(own, segment) || !has)
+        return false;
+    fail_taken(segment);
+    return true;
+}
+
 static uint64_t allocate_into(peermap_segment *segment, uint64_t *slot, uint64_t size, bool address)
 {
     struct pm_thread *own = pm_own();
-    if (pm_heap_ready(segment) != 0 || !check_slot(segment, slot))
+    if (pm_heap_ready(segment) != 0 || !check_slot(segment, slot) || has_one(own, segment, slot))
         return PM_NO_OFFSET;
     struct pm_cache *near = pm_cache_near(own, segment), *cache = near ? near : pm_cache_make(segment);
     if (!cache) {

@@ -68,7 +68,7 @@ static int fill(peermap_segment *segment, struct pm_object_place *place, peermap
     const int sealed = pm_object_sealed(pm_own(), segment, place, &size, &note);
     if (sealed < 0)
         return pm_torn(segment);
-    *out = (peermap_object){ .pointer = segment->base + place->off, .offset = place->off, .size = size, .state = PEERMAP_DEAD };
+    *out = (peermap_object){ .pointer = segment->base + place->off, .offset = place->off, .size = size, .state = PEERMAP_UNKNOWN };
     if (sealed == 0 && (out->allocated_ns = allocated_at(segment, note)) != 0)
         find_owner(segment, note, out);
     return 1;
@@ -113,11 +113,11 @@ static int look_at_unit(peermap_segment *segment, uint64_t unit, uint64_t *at, p
     return found;
 }
 
-/* 1, 0 or PEERMAP_ELOST. */
-static int look(peermap_segment *segment, uint64_t *at, peermap_object *out)
+/* 1, 0 or PEERMAP_ELOST.  In the first `size` bytes, which are pinned. */
+static int look(peermap_segment *segment, size_t size, uint64_t *at, peermap_object *out)
 {
     const struct pm_heap *heap = &segment->heap;
-    const uint64_t units = pm_least(pm_heap_units(peermap_size(segment)), pm_least(load64(&heap->counts->backed), heap->units));
+    const uint64_t units = pm_least(pm_heap_units(size), pm_least(load64(&heap->counts->backed), heap->units));
     uint64_t begin, end;
     int found = 0;
     while (found == 0 && pm_units_next(segment, *at >> PM_UNIT_SHIFT, units, &begin, &end)) {
@@ -136,5 +136,10 @@ int peermap_next_object(peermap_segment *segment, uint64_t *cursor, peermap_obje
         return rc;
     if (!cursor || !out)
         return pm_fail(PEERMAP_EINVAL, "%s is NULL", cursor ? "out" : "cursor");
-    return pm_unless_lost(segment, look(segment, cursor, out));
+    const size_t size = peermap_pin(segment);
+    if (size == 0)
+        return pm_fail(PEERMAP_EBUSY, "segment %s: this handle has as many pins as can be", segment->name);
+    const int found = look(segment, size, cursor, out);
+    peermap_unpin(segment);
+    return pm_unless_lost(segment, found);
 }

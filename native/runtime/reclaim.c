@@ -73,8 +73,10 @@ static bool came_to_its_word(struct reclaiming *work, const struct pm_record *re
     const uint64_t link = load64(&record->link), at = link - 1;
     if (link == 0 || at % sizeof(uint64_t) != 0)
         return false;
+    if (at > segment->shape.reserved - sizeof(uint64_t))
+        return false;
     const uint64_t *word = (const uint64_t *)(void *)(segment->base + at);
-    if (at > segment->shape.reserved - sizeof *word || !pm_touch(own, segment, word, sizeof *word))
+    if (!pm_touch(own, segment, word, sizeof *word))
         return false;
     const bool linked = load64(word) == peek64(&record->linked);
     if (pm_touched(own, segment))

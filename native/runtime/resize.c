@@ -692,14 +692,22 @@ int peermap_grow(peermap_segment *segment, size_t by, peermap_round *round)
     return ask_for(segment, (struct pm_request){ .op = PM_OP_GROW, .from = PM_ANY_SIZE, .bytes = by, .deadline = pm_deadline(segment) }, round);
 }
 
-/* It is as large already.  Whoever made it so has seen to it that all have it mapped; where this peer was late for that, it is not now. */
+static bool is_mapped_by_all(const peermap_segment *segment, uint64_t size)
+{
+    for (uint32_t i = 0; i < segment->shape.slot_count; i++)
+        if (pm_slot_lives(&segment->slots[i]) && !pm_slot_only_reads(segment, i) && order_load64(&segment->slots[i].mapped) < size)
+            return false;
+    return true;
+}
+
+/* It is as large already.  Whoever made it so may have gone on without those who were late, which is not what is asked here. */
 static int has_grown(peermap_segment *segment, size_t size, uint64_t deadline, peermap_round *round)
 {
     int rc = pm_evicted(segment) ? pm_fail_evicted(segment) : 0;
     if (round)
         *round = (peermap_round){ .epoch = peermap_epoch(segment), .size = peermap_size(segment) };
-    if (rc == 0 && peermap_size(segment) < size)
-        rc = ask_for(segment, (struct pm_request){ .op = PM_OP_MAP, .pid = (pid_t)segment->self.pid, .deadline = deadline }, round);
+    if (rc == 0 && !is_mapped_by_all(segment, size))
+        rc = ask_for(segment, (struct pm_request){ .op = PM_OP_MAP, .deadline = deadline }, round);
     return pm_unless_lost(segment, rc);
 }
 
@@ -707,6 +715,8 @@ static int has_grown(peermap_segment *segment, size_t size, uint64_t deadline, p
 int peermap_grow_to(peermap_segment *segment, size_t size, peermap_round *round)
 {
     PM_UNCANCELLED;
+    if (round)
+        *round = (peermap_round){ .size = peermap_size(segment) };
     if (!pm_attached(segment))
         return pm_fail_detached();
     if (pm_only_reads(segment))

@@ -2,16 +2,18 @@
 /*
  * roots.c - named pointers to the beginnings of data structures.
  *
- * A change of a root goes by way of the first record of the table: that is filled with a higher version and published, then the record in which the root
- * is to be, and then the first is free again.  A process that dies at any moment leaves the old root, or the new one, or both, of which the higher version counts; who
+ * A change of a root goes by way of the first record of the table: that is filled with a higher version, or with the word that there is none, and published, then the record in
+ * which the root is to be, and then the first is free again.  A process that dies at any moment leaves the old root, or the new one, or both, of which the higher version counts; who
  * changes a root next puts what lies in the first record in its place.  Reading takes no lock.
  */
 #include "segment.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TRIES 16
+#define SETTLE_TRIES 10000 /* some microseconds: another fills a record */
 #define NOWHERE UINT32_MAX
 
 static struct pm_root *record(const peermap_segment *segment, uint32_t index)
@@ -36,8 +38,8 @@ static bool read_root(const peermap_segment *segment, uint32_t index, struct pm_
 struct search {
     const peermap_segment *segment;
     uint64_t hash;
-    bool everywhere, begun;
-    uint32_t region, step; /* of the next */
+    bool begun;
+    uint32_t window, region, step; /* of the next */
 };
 
 static uint32_t regions_opened(const peermap_segment *segment)
@@ -46,11 +48,17 @@ static uint32_t regions_opened(const peermap_segment *segment)
     return said < 1 ? 1 : said < regions ? said : regions;
 }
 
+static uint32_t window_of(const peermap_segment *segment)
+{
+    const uint32_t said = order_load32(&segment->header->roots_window);
+    return said < PM_ROOTS_WINDOW ? PM_ROOTS_WINDOW : said;
+}
+
 static struct search search_for(const peermap_segment *segment, const char *name)
 {
     return (struct search){ .segment = segment,
                             .hash = pm_root_hash(name),
-                            .everywhere = order_load32(&segment->header->roots_strayed) != 0,
+                            .window = window_of(segment),
                             .region = regions_opened(segment) - 1 };
 }
 
@@ -63,8 +71,7 @@ static uint32_t next_place(struct search *search)
     }
     while (search->region != NOWHERE) {
         const uint32_t size = pm_roots_in(search->region, search->segment->shape.root_count);
-        const uint32_t window = search->everywhere || size < PM_ROOTS_WINDOW ? size : PM_ROOTS_WINDOW;
-        if (search->step < window)
+        if (search->step < search->window && search->step < size)
             return pm_roots_from(search->region) + (uint32_t)((search->hash % size + search->step++) % size);
         search->region--;
         search->step = 0;
@@ -121,7 +128,7 @@ static uint32_t find(peermap_segment *segment, const char *name, struct pm_root 
         if (order_load64(changes) == before)
             break;
     }
-    return index;
+    return index == 0 && found->off == PM_ROOT_REMOVED ? NOWHERE : index;
 }
 
 /* ---- changing: under the registry's lock ---- */
@@ -153,11 +160,13 @@ static void fill(struct pm_root *root, const struct pm_root *wanted)
     PM_POINT("root.live");
 }
 
-/* Every change of a root is an event, so that this is greater than that of any root before, also of a removed one. */
-static uint64_t next_version(const peermap_segment *segment, uint64_t old)
+/* Greater than that of any root before, also of a removed one, whoever died before it could tell of it. */
+static uint64_t next_version(peermap_segment *segment, uint64_t old)
 {
-    uint64_t events = load64(&segment->header->event_head);
-    return (old > events ? old : events) + 1;
+    uint64_t *last = &segment->header->root_version, most = load64(last);
+    store64(last, (old > most ? old : most) + 1);
+    PM_POINT("root.numbered");
+    return load64(last);
 }
 
 /* A free one of the places that this name may be in, in the smallest region that has any; or NOWHERE. */
@@ -204,8 +213,8 @@ static int find_room(peermap_segment *segment, const char *name, uint64_t deadli
         if (rc != 0)
             return rc;
     }
-    if (*place == NOWHERE && !load32(&segment->header->roots_strayed)) {
-        order_store32(&segment->header->roots_strayed, 1);
+    for (uint32_t window; *place == NOWHERE && (window = window_of(segment)) < segment->shape.root_count;) {
+        order_store32(&segment->header->roots_window, 2 * window);
         *place = free_place(segment, name);
     }
     return *place == NOWHERE ? fail_full(segment, name) : 0;
@@ -220,6 +229,15 @@ static void put_in_place(peermap_segment *segment, const struct pm_root *root, u
     count_change(segment);
 }
 
+/* The first record last, which says meanwhile that there is none. */
+static void finish_removal(peermap_segment *segment, const char *name)
+{
+    count_change(segment);
+    free_others(segment, name, 0);
+    free_others(segment, name, NOWHERE);
+    count_change(segment);
+}
+
 /* What a death has left in the first record. */
 static int settle(peermap_segment *segment, uint64_t deadline)
 {
@@ -227,6 +245,10 @@ static int settle(peermap_segment *segment, uint64_t deadline)
     if (!read_root(segment, 0, &left))
         return 0;
     left.name[PM_NAME_MAX - 1] = '\0';
+    if (left.off == PM_ROOT_REMOVED) {
+        finish_removal(segment, left.name);
+        return 0;
+    }
     uint32_t place = look(segment, left.name, 0, &old);
     const int rc = place == NOWHERE ? find_room(segment, left.name, deadline, &place) : 0;
     if (rc == 0)
@@ -239,7 +261,8 @@ static int prepare(peermap_segment *segment, struct pm_root *wanted, uint64_t de
 {
     struct pm_root old = { .version = 0 };
     int rc = settle(segment, deadline);
-    if (rc == 0 && (*place = find(segment, wanted->name, &old)) == NOWHERE)
+    const bool sets = wanted->tag != PM_FREE;
+    if (rc == 0 && (*place = find(segment, wanted->name, &old)) == NOWHERE && sets)
         rc = find_room(segment, wanted->name, deadline, place);
     wanted->hash = pm_root_hash(wanted->name);
     wanted->version = next_version(segment, old.version);
@@ -253,15 +276,14 @@ static void publish(peermap_segment *segment, const struct pm_root *wanted, uint
     put_in_place(segment, wanted, place);
 }
 
-/* The newest last: one that a death has left beside it must not become the root. */
-static void remove_all(peermap_segment *segment, struct pm_root *wanted)
+/* By way of the first record, too: from when that says so there is none. */
+static void remove_root(peermap_segment *segment, struct pm_root *wanted)
 {
-    struct pm_root newest;
-    count_change(segment);
-    free_others(segment, wanted->name, find(segment, wanted->name, &newest));
-    free_others(segment, wanted->name, NOWHERE);
-    count_change(segment);
-    wanted->version = 0;
+    wanted->off = PM_ROOT_REMOVED;
+    fill(record(segment, 0), wanted);
+    PM_POINT("root.removing");
+    finish_removal(segment, wanted->name);
+    wanted->off = wanted->version = 0;
 }
 
 static uint64_t version_of(peermap_segment *segment, const char *name)
@@ -281,7 +303,7 @@ static int replace(peermap_segment *segment, struct pm_request *request)
     }
     const bool sets = wanted->tag != PM_FREE;
     uint32_t place = NOWHERE;
-    const int rc = sets ? prepare(segment, wanted, request->deadline, &place) : 0;
+    const int rc = prepare(segment, wanted, request->deadline, &place);
     if (rc != 0)
         return rc;
     if (!pm_agent_commits(segment, request))
@@ -289,7 +311,7 @@ static int replace(peermap_segment *segment, struct pm_request *request)
     if (sets)
         publish(segment, wanted, place);
     else
-        remove_all(segment, wanted);
+        remove_root(segment, wanted);
     return 0;
 }
 
@@ -406,11 +428,17 @@ struct wait {
     peermap_root_copy *out;
 };
 
+/* With those of the first record, by way of which every change goes: also one whose maker died before it had counted. */
+static uint64_t changes_of(const peermap_segment *segment)
+{
+    return order_load64(&segment->header->root_changes) + (order_load64(&record(segment, 0)->tag) >> 8);
+}
+
 /* 1: it is still as it was. */
 static int look_again(peermap_segment *segment, struct wait *wait)
 {
     const int rc = wait->name ? peermap_read_root(segment, wait->name, wait->out) : 0;
-    const uint64_t now = rc != 0 ? 0 : wait->name ? wait->out->version : order_load64(&segment->header->root_changes);
+    const uint64_t now = rc != 0 ? 0 : wait->name ? wait->out->version : changes_of(segment);
     if (rc != 0 || now == wait->seen)
         return rc != 0 ? rc : 1;
     wait->seen = now;
@@ -456,21 +484,23 @@ int peermap_wait_roots(peermap_segment *segment, uint64_t *changes, uint32_t dea
 
 /* ---- all of them ---- */
 
-/* The same root twice, where it was on its way: the higher version counts. */
-static bool is_outdated(const peermap_segment *segment, uint32_t index, const struct pm_root *root)
+/* The copy of one that is being put into its place is in the first record meanwhile, and soon here: whoever was killed in that has left it there. */
+static bool read_settled(const peermap_segment *segment, uint32_t index, struct pm_root *copy)
 {
-    struct pm_root first;
-    return index != 0 && read_root(segment, 0, &first) && first.version > root->version && first.hash == root->hash && pm_name_equal(first.name, root->name);
+    for (int attempt = 0; attempt < SETTLE_TRIES && (load64(&record(segment, index)->tag) & PM_TAG_STATE) == PM_CLAIMED; attempt++) {}
+    return read_root(segment, index, copy);
 }
 
-/* Two copies of one may be met where it was just put in its place: then the first record is free by now. */
+/* Of the two copies of one that is on its way, the first record has the newer. */
 static bool counts(const peermap_segment *segment, uint32_t index, struct pm_root *root)
 {
-    struct pm_root newer;
-    if (!read_root(segment, index, root) || is_outdated(segment, index, root))
+    struct pm_root first;
+    if (!read_settled(segment, index, root))
         return false;
     root->name[PM_NAME_MAX - 1] = root->type[PM_NAME_MAX - 1] = '\0';
-    return index != 0 || look(segment, root->name, 0, &newer) == NOWHERE || newer.version < root->version;
+    if (index == 0)
+        return root->off != PM_ROOT_REMOVED && (look(segment, root->name, 0, &first) == NOWHERE || first.version < root->version);
+    return !read_root(segment, 0, &first) || first.hash != root->hash || first.version <= root->version || !pm_name_equal(first.name, root->name);
 }
 
 static int list(peermap_segment *segment, peermap_root_row *out, int capacity)
@@ -480,7 +510,7 @@ static int list(peermap_segment *segment, peermap_root_row *out, int capacity)
     int count = 0;
     for (uint32_t i = 0; i < opened; i++) {
         struct pm_root root;
-        if ((load64(&record(segment, i)->tag) & PM_TAG_STATE) != PM_LIVE || !counts(segment, i, &root) || root.off > active || root.size > active - root.off)
+        if ((load64(&record(segment, i)->tag) & PM_TAG_STATE) == PM_FREE || !counts(segment, i, &root) || root.off > active || root.size > active - root.off)
             continue;
         if (count < capacity) {
             out[count] = (peermap_root_row){ .pointer = segment->base + root.off, .size = root.size, .version = root.version };
@@ -492,6 +522,24 @@ static int list(peermap_segment *segment, peermap_root_row *out, int capacity)
     return count;
 }
 
+static int by_name_then_version(const void *a, const void *b)
+{
+    const peermap_root_row *x = a, *y = b;
+    const int order = strcmp(x->name, y->name);
+    return order ? order : (x->version < y->version) - (x->version > y->version);
+}
+
+/* Where roots are changed all the time, one may have been met in two places; the newer counts. */
+static int without_doubles(peermap_root_row *rows, int count)
+{
+    int kept = 0;
+    qsort(rows, (size_t)count, sizeof *rows, by_name_then_version);
+    for (int i = 0; i < count; i++)
+        if (kept == 0 || strcmp(rows[kept - 1].name, rows[i].name) != 0)
+            rows[kept++] = rows[i];
+    return kept;
+}
+
 int peermap_roots(peermap_segment *segment, peermap_root_row *out, int capacity)
 {
     PM_UNCANCELLED;
@@ -500,13 +548,13 @@ int peermap_roots(peermap_segment *segment, peermap_root_row *out, int capacity)
     if (capacity < 0 || (capacity > 0 && !out))
         return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
     const uint64_t *changes = &segment->header->root_changes;
-    int count = 0;
     show(segment);
     for (int attempt = 0; attempt < TRIES; attempt++) {
         const uint64_t before = order_load64(changes);
-        count = list(segment, out, capacity);
+        const int count = list(segment, out, capacity);
         if (order_load64(changes) == before)
-            break;
+            return pm_unless_lost(segment, count);
     }
-    return pm_unless_lost(segment, count);
+    const int met = list(segment, out, capacity);
+    return pm_unless_lost(segment, met > capacity || met < 2 ? met : without_doubles(out, met));
 }

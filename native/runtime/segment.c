@@ -482,6 +482,9 @@ int peermap_unlink(const char *name)
     PM_UNCANCELLED;
     if (!pm_name_valid(name))
         return pm_fail_name("segment", name);
+    const int rc = check_directory();
+    if (rc != 0)
+        return rc;
     int error = PM_FAILS("destroy.remove");
     if (error == 0)
         error = pm_object_remove(name);

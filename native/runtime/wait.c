@@ -26,6 +26,8 @@ static int check_word(peermap_segment *segment, const uint32_t *word)
 static int is_still(peermap_segment *segment, const uint32_t *word, uint32_t value)
 {
     struct pm_thread *own = pm_own();
+    if (!pm_is_mapped(segment, word, sizeof *word)) /* shrunk away meanwhile */
+        return check_word(segment, word);
     const bool there = pm_touch(own, segment, word, sizeof *word);
     const uint32_t now = there ? order_load32(word) : 0;
     return there && pm_touched(own, segment) ? now == value : pm_torn(segment);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* All live objects of a heap are met once, with their size, who allocated them and when; also those of a process that was killed and told nobody. */
 #include "drive.h"
+#include "layout.h"
 
 #include <time.h>
 
@@ -99,9 +100,9 @@ static void the_dead_have_left_some(void)
     of_whom(PEERMAP_DEAD, true);
     allocate_in_child(false);
     CHECK_INT(peermap_reap(heap), 1);
-    of_whom(PEERMAP_DEAD, false);
+    of_whom(PEERMAP_UNKNOWN, false);
     allocate_in_child(true);
-    of_whom(PEERMAP_DEAD, false);
+    of_whom(PEERMAP_UNKNOWN, false);
 }
 
 static void one_that_was_written_past_its_end(void)
@@ -112,8 +113,19 @@ static void one_that_was_written_past_its_end(void)
     memset(broken, 1, 889);
     CHECK_INT(peermap_object_size(heap, broken), 888);
     CHECK_INT(peermap_next_object(heap, &cursor, &object), 1);
-    CHECK(object.pointer == broken && object.size == 888 && object.owner == 0 && object.allocated_ns == 0);
+    CHECK(object.pointer == broken && object.size == 888 && object.owner == 0 && object.state == PEERMAP_UNKNOWN && object.allocated_ns == 0);
     CHECK_INT(peermap_next_object(heap, &cursor, &object), 0);
+}
+
+/* By numbers of which objects have 16 bits: the next that has those of this peer is passed over, and an older object of theirs is not its. */
+static void numbers_come_round(void)
+{
+    struct pm_header *header = (struct pm_header *)(void *)((char *)peermap_base(heap) - header_word(offsetof(struct pm_header, header_len)));
+    const struct pm_slot *slot = (const struct pm_slot *)(const void *)((char *)header + header->slots_off);
+    header->heap.attachments = (slot->attachment | UINT64_C(0x10000)) - 1;
+    allocate_in_child(false);
+    of_whom(PEERMAP_DEAD, true);
+    CHECK_INT(header->heap.attachments, (slot->attachment | UINT64_C(0x10000)) + 1);
 }
 
 static void what_is_refused(void)
@@ -134,6 +146,7 @@ int main(int argc, char **argv)
     CHECK_INT(peermap_create(seg(), as("this"), &heap), 0);
     all_are_met_once();
     the_dead_have_left_some();
+    numbers_come_round();
     what_is_refused();
     one_that_was_written_past_its_end();
     peermap_detach(heap);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* puppet.c - a peer that does what it is told, and comes to harm where its script says. */
 #include "os.h"
+#include "places.h"
 #include "walk.h"
 
 #include <errno.h>
@@ -143,13 +144,15 @@ static int check(void)
     return peermap_root(segment, "kept", &place) == (const void *)(base + PAGE) && place == PAGE ? rc : PEERMAP_EINVAL;
 }
 
-/* The first of the table. */
-static int fill_region(void)
+/* All places of the first region that the root `other` may be in. */
+static int fill_places(void)
 {
     char name[16];
     int rc = 0;
-    while (peermap_roots(segment, NULL, 0) < 64 && rc == 0) {
-        snprintf(name, sizeof name, "r%d", peermap_roots(segment, NULL, 0));
+    for (uint64_t step = 0, number = 0; step < PM_ROOTS_WINDOW && rc == 0; step++) {
+        do
+            snprintf(name, sizeof name, "r%llu", (unsigned long long)number++);
+        while (pm_root_hash(name) % PM_ROOTS_FIRST != (pm_root_hash("other") + step) % PM_ROOTS_FIRST);
         rc = peermap_set_root(segment, name, (char *)peermap_base(segment) + PAGE, 8, NULL);
     }
     return rc;
@@ -176,7 +179,7 @@ static int obey(const char *name, const struct order *order, peermap_round *roun
     case REAP: return peermap_reap(segment);
     case SET_ROOT: return peermap_set_root(segment, "other", (char *)peermap_base(segment) + order->bytes, 8, "word");
     case DROP_ROOT: return peermap_set_root(segment, "other", NULL, 0, NULL);
-    case MANY_ROOTS: return fill_region();
+    case MANY_ROOTS: return fill_places();
     case FILL: return fill();
     case CHECK: return check();
     case SETTLE: return usleep((useconds_t)order->bytes);

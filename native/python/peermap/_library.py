@@ -33,7 +33,7 @@ FLAGS = {
     "read_only": READ_ONLY,
 }
 
-STATES = ("dead", "alive", "late")
+STATES = ("dead", "alive", "late", "unknown")
 METHODS = ("none", "attach", "agent", "self", "unstop", "ahead")
 
 

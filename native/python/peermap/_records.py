@@ -140,7 +140,7 @@ class LiveObject(NamedTuple):
     """`id` of the peer that allocated it; 0: that has left, or is not known."""
     pid: int
     state: str
-    """ "alive" or "dead": of that peer."""
+    """ "alive" or "dead", of that peer; "unknown" where there is none."""
     name: str
     allocated: Optional[float]
     """Seconds since 1970, to about four; None where that is not known."""
