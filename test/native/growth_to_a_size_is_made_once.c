@@ -43,6 +43,20 @@ static void many_make_one(const char *words)
         kill_peer(peers[i]);
 }
 
+/* An earlier growth has gone on without it. */
+static void who_was_late_is_asked_again(void)
+{
+    (void)peermap_unlink(seg());
+    struct peer *generous = ready_peer("generous", "create 4096 late deadline 200"), *stopped = ready_peer("stopped", "no-ptrace");
+    stop_peer(stopped);
+    ok(generous, "grow 4096");
+    struct peer *exact = ready_peer("exact", "deadline 200");
+    fails(exact, "PEERMAP_ETIMEDOUT", "grow-to 8192");
+    continue_peer(stopped);
+    ok(exact, "grow-to 8192");
+    CHECK_INT(size_of(stopped), 8192);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -52,5 +66,6 @@ int main(int argc, char **argv)
     many_make_one("create 4096");
     many_make_one("create 4096 ahead 1000000");
     many_make_one("create 4096 ahead 0");
+    who_was_late_is_asked_again();
     return 0;
 }

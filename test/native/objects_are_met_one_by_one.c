@@ -117,6 +117,39 @@ static void one_that_was_written_past_its_end(void)
     CHECK_INT(peermap_next_object(heap, &cursor, &object), 0);
 }
 
+/* Whose memory goes while it is looked through. */
+static void beside_a_trim(void)
+{
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        peermap_segment *own;
+        if (peermap_attach(seg(), as("child"), &own) != 0)
+            _exit(1);
+        for (int i = 0; i < 300; i++) {
+            void *objects[20];
+            for (int k = 0; k < 20; k++)
+                if (!(objects[k] = peermap_alloc(own, k % 2 ? 300000 : 3000)))
+                    _exit(2);
+            for (int k = 0; k < 20; k++)
+                peermap_free(own, objects[k]);
+            if (peermap_trim(own, NULL) != 0 && peermap_trim(own, NULL) == PEERMAP_ELOST)
+                _exit(3);
+        }
+        _exit(0);
+    }
+    int status;
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        uint64_t cursor = 0;
+        peermap_object object;
+        int found;
+        while ((found = peermap_next_object(heap, &cursor, &object)) == 1) {}
+        CHECK_INT(found, 0);
+    }
+    CHECK_INT(status, 0);
+    CHECK(peermap_reap(heap) >= 0);
+}
+
 /* By numbers of which objects have 16 bits: the next that has those of this peer is passed over, and an older object of theirs is not its. */
 static void numbers_come_round(void)
 {
@@ -147,6 +180,7 @@ int main(int argc, char **argv)
     all_are_met_once();
     the_dead_have_left_some();
     numbers_come_round();
+    beside_a_trim();
     what_is_refused();
     one_that_was_written_past_its_end();
     peermap_detach(heap);

@@ -50,6 +50,15 @@ static void be_refused(void)
     segment_name[0] = '\0';
 }
 
+/* Also where that would be to remove something: the segment of this name is another folder's. */
+static void be_refused_at_once(void)
+{
+    peermap_segment *segment;
+    CHECK_INT(peermap_unlink(seg()), PEERMAP_EINVAL);
+    CHECK_INT(peermap_attach(seg(), NULL, &segment), PEERMAP_EINVAL);
+    be_refused();
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -62,11 +71,14 @@ int main(int argc, char **argv)
     with(trailing, live_there);
     CHECK(rmdir(folder) == 0);
     with(folder, be_refused);
-    with("here", be_refused);
+    struct peer *kept = ready_peer("kept", "create 4096"); /* not by this process: it is read once */
+    with("here", be_refused_at_once);
     with("/proc", be_refused);
     memset(longer, 'x', sizeof longer - 1);
     longer[0] = '/';
     longer[sizeof longer - 1] = '\0';
-    with(longer, be_refused);
+    with(longer, be_refused_at_once);
+    kill_peer(kept);
+    CHECK_INT(peermap_unlink(seg()), 0);
     return 0;
 }
