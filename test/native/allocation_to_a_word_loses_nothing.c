@@ -98,6 +98,7 @@ static void a_kill_leaves_each_in_its_word(void)
 int main(int argc, char **argv)
 {
     (void)argc;
+    NOT_WITH_THREAD_SANITIZER("it starts threads in a child of fork()");
     setup(argv);
     CHECK_INT(peermap_create(seg(), as("this"), &heap), 0);
     words = peermap_calloc(heap, WORDS, sizeof *words);

@@ -96,6 +96,7 @@ static void after(const char *what, void (*act)(void), int times)
 int main(int argc, char **argv)
 {
     (void)argc;
+    NOT_WITH_THREAD_SANITIZER("it starts threads in a child of fork()");
     setup(argv);
     CHECK_INT(peermap_create(seg(), &(peermap_options){ .struct_size = sizeof(peermap_options), .flags = PEERMAP_HEAP, .deadline_ms = 10000 }, &heap), 0);
     after("only_exit", only_exit, 3);

@@ -175,6 +175,7 @@ static void what_is_refused(void)
 int main(int argc, char **argv)
 {
     (void)argc;
+    NOT_WITH_THREAD_SANITIZER("it starts threads in a child of fork()");
     setup(argv);
     CHECK_INT(peermap_create(seg(), as("this"), &heap), 0);
     all_are_met_once();

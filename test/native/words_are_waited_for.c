@@ -77,6 +77,7 @@ static void it_is_lost(void)
 int main(int argc, char **argv)
 {
     (void)argc;
+    NOT_WITH_THREAD_SANITIZER("it starts threads in a child of fork()");
     setup(argv);
     CHECK_INT(peermap_create(seg(), NULL, &segment), 0);
     word = (uint32_t *)(void *)((char *)peermap_base(segment) + 128);
