@@ -33,24 +33,23 @@ static inline void pm_places_write(const struct pm_places *places, struct pm_hea
 
 /* How many records regions before this one have; how many regions root_count makes; where one of them begins, and how many records it has. */
 static inline uint32_t pm_roots_before(uint32_t region) { return PM_ROOTS_FIRST * ((UINT32_C(1) << region) - 1); }
-static inline uint32_t pm_root_regions(uint32_t root_count)
-{
-    uint32_t regions = 1;
-    while (pm_roots_before(regions) < root_count)
-        regions++;
-    return regions;
-}
+static inline uint32_t pm_root_regions(uint32_t root_count) { return 32u - (uint32_t)__builtin_clz((root_count + PM_ROOTS_FIRST - 1) / PM_ROOTS_FIRST); }
 static inline uint32_t pm_roots_from(uint32_t region) { return 1 + pm_roots_before(region); }
 static inline uint32_t pm_roots_in(uint32_t region, uint32_t root_count)
 {
     const uint32_t before = pm_roots_before(region), all = PM_ROOTS_FIRST << region;
     return root_count - before < all ? root_count - before : all;
 }
-/* Records that have memory, with the one before all of them. */
+/* Regions that have memory, whatever the header says; and records, with the one before all of them. */
+static inline uint32_t pm_root_regions_opened(const struct pm_header *header, uint32_t root_count)
+{
+    const uint32_t regions = pm_root_regions(root_count), said = load32(&header->root_regions);
+    return said < 1 ? 1 : said < regions ? said : regions;
+}
 static inline uint32_t pm_roots_opened(const struct pm_header *header, uint32_t root_count)
 {
-    const uint32_t regions = pm_root_regions(root_count), said = load32(&header->root_regions), opened = said < 1 ? 1 : said;
-    return opened >= regions ? 1 + root_count : pm_roots_from(opened);
+    const uint32_t opened = pm_root_regions_opened(header, root_count);
+    return opened == pm_root_regions(root_count) ? 1 + root_count : pm_roots_from(opened);
 }
 /* Where a record lies. */
 static inline uint64_t pm_root_place(const struct pm_places *places, uint32_t index)

@@ -42,11 +42,7 @@ struct search {
     uint32_t window, region, step; /* of the next */
 };
 
-static uint32_t regions_opened(const peermap_segment *segment)
-{
-    const uint32_t regions = pm_root_regions(segment->shape.root_count), said = load32(&segment->header->root_regions);
-    return said < 1 ? 1 : said < regions ? said : regions;
-}
+static uint32_t regions_opened(const peermap_segment *segment) { return pm_root_regions_opened(segment->header, segment->shape.root_count); }
 
 static uint32_t window_of(const peermap_segment *segment)
 {
