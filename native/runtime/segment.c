@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_SIZE (UINT64_C(64) << 10)
@@ -288,55 +287,6 @@ static int build(peermap_segment *segment, const peermap_options *options)
     return 0;
 }
 
-/* ---- what it is to be, and is not ---- */
-
-static int contradict(const peermap_segment *segment, const char *what)
-{
-    return pm_fail(PEERMAP_EINVAL, "segment %s exists already, %s; leave out that option, or destroy the segment and create it anew", segment->name, what);
-}
-
-static int lacks(const peermap_segment *segment, const char *option, uint64_t wanted, uint64_t is)
-{
-    char what[160];
-    snprintf(what, sizeof what, "with %s %" PRIu64 ", and not %" PRIu64, option, is, wanted);
-    return contradict(segment, what);
-}
-
-static int check_flags(const peermap_segment *segment, uint32_t wanted)
-{
-    const uint32_t is = segment->shape.flags;
-    if (wanted & PEERMAP_HEAP && !(is & PM_SEGMENT_HEAP))
-        return contradict(segment, "without PEERMAP_HEAP");
-    if (wanted & PEERMAP_STRICT && !(is & PM_SEGMENT_STRICT))
-        return contradict(segment, "without PEERMAP_STRICT");
-    if (wanted & PEERMAP_HUGE && !(is & PM_SEGMENT_HUGE))
-        return contradict(segment, "without PEERMAP_HUGE");
-    return 0;
-}
-
-/* Options of creation say what a program goes by: what is not so is told here, not by what fails for it later.  Sizes change, so initial_size says nothing. */
-static int check_wishes(const peermap_segment *segment, const peermap_options *options)
-{
-    const struct pm_shape *shape = &segment->shape;
-    struct stat facts;
-    int rc = check_flags(segment, options->flags);
-    if (rc != 0)
-        return rc;
-    if (options->reserve_size > shape->reserved)
-        return lacks(segment, "reserve_size", options->reserve_size, shape->reserved);
-    if (options->max_peers > shape->slot_count)
-        return lacks(segment, "max_peers", options->max_peers, shape->slot_count);
-    if (options->max_roots > shape->root_count)
-        return lacks(segment, "max_roots", options->max_roots, shape->root_count);
-    if (options->ahead != 0 && options->ahead != shape->ahead)
-        return lacks(segment, "ahead", options->ahead, shape->ahead);
-    if (options->mode == 0 || fstat(segment->fd, &facts) != 0 || (facts.st_mode & 0777) == options->mode)
-        return 0;
-    char what[64];
-    snprintf(what, sizeof what, "with mode 0%03o, and not 0%03o", (unsigned)facts.st_mode & 0777, (unsigned)options->mode);
-    return contradict(segment, what);
-}
-
 /* ---- attaching ---- */
 
 static int find(peermap_segment *segment, const peermap_options *options)
@@ -357,7 +307,7 @@ static int find(peermap_segment *segment, const peermap_options *options)
         return object_error(segment->name, "open", error);
     int rc = pm_owner_check(segment, options);
     rc = rc == 0 ? pm_shape_read(segment->fd, segment->name, &segment->shape) : rc;
-    rc = rc == 0 ? check_wishes(segment, options) : rc;
+    rc = rc == 0 ? pm_shape_meets(segment, options) : rc;
     rc = rc == 0 ? pm_reserve(segment) : rc;
     rc = rc == 0 ? pm_guard(segment) : rc;
     rc = rc == 0 ? pm_object_check(segment) : rc;

@@ -272,6 +272,7 @@ int pm_owner_of_new(const char *name, const peermap_options *options);          
 /* ---- shape.c ---- */
 int pm_shape_read(int fd, const char *name, struct pm_shape *shape);
 int pm_shape_plan(const peermap_options *options, struct pm_shape *shape);
+int pm_shape_meets(const peermap_segment *segment, const peermap_options *options); /* 0, or EINVAL: which of them the segment contradicts */
 bool pm_name_valid(const char *name);
 int pm_fail_name(const char *what, const char *name); /* ENAME, of one that is not */
 bool pm_name_equal(const char *shared, const char *name); /* `shared` may lack its NUL */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shape.c - what a header must look like before anything in it is believed, and what a new one will look like.
+ * shape.c - what a header must look like before anything in it is believed, what a new one will look like, and whether one is what it was asked to be.
  *
  * A header is judged on a private copy, and the copy is what the process goes by from then on.
  */
@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,13 +69,25 @@ static void take_shape(const struct pm_header *header, struct pm_shape *shape)
 
 static uint64_t most_reserved(uint32_t flags) { return flags & PM_SEGMENT_HEAP ? PM_HEAP_RESERVED_MAX : PM_RESERVED_MAX; }
 
+/* What of the options of a creation a segment has for good.  Without a name: who attaches may ask for it as well, for itself. */
+static const struct {
+    uint32_t asked, has;
+    const char *name;
+} flags[] = {
+    { PEERMAP_STRICT, PM_SEGMENT_STRICT, "PEERMAP_STRICT" },
+    { PEERMAP_HUGE, PM_SEGMENT_HUGE, "PEERMAP_HUGE" },
+    { PEERMAP_HEAP, PM_SEGMENT_HEAP, "PEERMAP_HEAP" },
+    { PEERMAP_NO_PTRACE, PM_SEGMENT_NO_PTRACE, NULL },
+};
+#define FLAGS (sizeof flags / sizeof *flags)
+
 int pm_shape_plan(const peermap_options *options, struct pm_shape *shape)
 {
     struct pm_header planned = { .event_count = EVENTS, .generation = pm_random(), .page_size = (uint32_t)page(), .ahead = options->ahead };
     planned.slot_count = options->max_peers ? options->max_peers : DEFAULT_PEERS;
     planned.reserved = options->reserve_size ? options->reserve_size : DEFAULT_RESERVE;
-    planned.flags = (options->flags & PEERMAP_STRICT ? PM_SEGMENT_STRICT : 0) | (options->flags & PEERMAP_NO_PTRACE ? PM_SEGMENT_NO_PTRACE : 0) |
-                    (options->flags & PEERMAP_HUGE ? PM_SEGMENT_HUGE : 0) | (options->flags & PEERMAP_HEAP ? PM_SEGMENT_HEAP : 0);
+    for (size_t i = 0; i < FLAGS; i++)
+        planned.flags |= options->flags & flags[i].asked ? flags[i].has : 0;
     planned.root_count = options->max_roots ? options->max_roots : planned.flags & PM_SEGMENT_HEAP ? HEAP_ROOTS : ROOTS;
     if (planned.root_count > PM_ROOTS_MAX)
         return pm_fail(PEERMAP_EINVAL, "max_roots is %" PRIu32 "; the most is %" PRIu32, planned.root_count, PM_ROOTS_MAX);
@@ -142,4 +155,53 @@ int pm_shape_read(int fd, const char *name, struct pm_shape *shape)
     if (length < (ssize_t)sizeof header)
         return pm_fail(PEERMAP_EFORMAT, "%s/%s%s is too short to be a segment", pm_directory(), PM_PREFIX, name);
     return judge(&header, name, (uint64_t)facts.st_size, shape);
+}
+
+/* ---- what it is to be, and is not ---- */
+
+static int contradict(const peermap_segment *segment, const char *what)
+{
+    return pm_fail(PEERMAP_EINVAL, "segment %s exists already, %s; leave out that option, or destroy the segment and create it anew", segment->name, what);
+}
+
+static int lacks(const peermap_segment *segment, const char *option, uint64_t wanted, uint64_t is)
+{
+    char what[160];
+    snprintf(what, sizeof what, "with %s %" PRIu64 ", and not %" PRIu64, option, is, wanted);
+    return contradict(segment, what);
+}
+
+static int check_flags(const peermap_segment *segment, uint32_t wanted)
+{
+    for (size_t i = 0; i < FLAGS; i++) {
+        char what[64];
+        if (!flags[i].name || !(wanted & flags[i].asked) || segment->shape.flags & flags[i].has)
+            continue;
+        snprintf(what, sizeof what, "without %s", flags[i].name);
+        return contradict(segment, what);
+    }
+    return 0;
+}
+
+/* Options of creation say what a program goes by: what is not so is told here, not by what fails for it later.  Sizes change, so initial_size says nothing. */
+int pm_shape_meets(const peermap_segment *segment, const peermap_options *options)
+{
+    const struct pm_shape *shape = &segment->shape;
+    struct stat facts;
+    int rc = check_flags(segment, options->flags);
+    if (rc != 0)
+        return rc;
+    if (options->reserve_size > shape->reserved)
+        return lacks(segment, "reserve_size", options->reserve_size, shape->reserved);
+    if (options->max_peers > shape->slot_count)
+        return lacks(segment, "max_peers", options->max_peers, shape->slot_count);
+    if (options->max_roots > shape->root_count)
+        return lacks(segment, "max_roots", options->max_roots, shape->root_count);
+    if (options->ahead != 0 && options->ahead != shape->ahead)
+        return lacks(segment, "ahead", options->ahead, shape->ahead);
+    if (options->mode == 0 || fstat(segment->fd, &facts) != 0 || (facts.st_mode & 0777) == options->mode)
+        return 0;
+    char what[64];
+    snprintf(what, sizeof what, "with mode 0%03o, and not 0%03o", (unsigned)facts.st_mode & 0777, (unsigned)options->mode);
+    return contradict(segment, what);
 }
