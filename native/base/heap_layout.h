@@ -130,14 +130,16 @@ static inline uint64_t pm_guard_key(uint64_t secret, uint64_t off) { return secr
 /* So that another first byte, which is the first to be written over, makes all of it another. */
 static inline uint64_t pm_guard_hide(uint64_t key, uint64_t note) { return (note ^ key) * UINT64_C(0x9e3779b97f4a7c15); }
 static inline uint64_t pm_guard_show(uint64_t key, uint64_t guard) { return (guard * UINT64_C(0xf1de83e19937733d)) ^ key; }
+/* What a note has of an attachment's number. */
+static inline uint64_t pm_note_attachment(uint64_t number) { return number & ((UINT64_C(1) << PM_NOTE_OWNER_BITS) - 1); }
 /* All but what is left. */
 static inline uint64_t pm_note_of(uint64_t attachment, uint64_t seconds)
 {
-    return (attachment & ((UINT64_C(1) << PM_NOTE_OWNER_BITS) - 1)) << PM_NOTE_ROOM_BITS |
+    return pm_note_attachment(attachment) << PM_NOTE_ROOM_BITS |
            (seconds >> PM_NOTE_TIME_SHIFT & ((UINT64_C(1) << PM_NOTE_TIME_BITS) - 1)) << (PM_NOTE_ROOM_BITS + PM_NOTE_OWNER_BITS);
 }
 static inline uint64_t pm_note_room(uint64_t note) { return note & ((UINT64_C(1) << PM_NOTE_ROOM_BITS) - 1); }
-static inline uint64_t pm_note_owner(uint64_t note) { return note >> PM_NOTE_ROOM_BITS & ((UINT64_C(1) << PM_NOTE_OWNER_BITS) - 1); }
+static inline uint64_t pm_note_owner(uint64_t note) { return pm_note_attachment(note >> PM_NOTE_ROOM_BITS); }
 static inline uint64_t pm_note_time(uint64_t note) { return note >> (PM_NOTE_ROOM_BITS + PM_NOTE_OWNER_BITS) & ((UINT64_C(1) << PM_NOTE_TIME_BITS) - 1); }
 
 /* ---- counting ---- */

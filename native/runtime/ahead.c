@@ -218,8 +218,8 @@ int peermap_results(peermap_segment *segment, peermap_result *out, int capacity)
     PM_UNCANCELLED;
     if (!pm_attached(segment))
         return pm_fail_detached();
-    if (capacity < 0 || (capacity > 0 && !out))
-        return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
+    if (pm_check_rows(out, capacity) != 0)
+        return PEERMAP_EINVAL;
     if (load32(&segment->last_was_inside))
         return all_ahead(segment, out, capacity);
     if (!pm_agent_hold_off(segment))

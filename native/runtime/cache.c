@@ -275,12 +275,11 @@ static void find_places(peermap_segment *segment)
 /* Of which objects have the low bits: no other that is in the registry has those. */
 static uint64_t next_attachment(const peermap_segment *segment)
 {
-    const uint64_t bits = (UINT64_C(1) << PM_NOTE_OWNER_BITS) - 1;
     for (;;) {
-        const uint64_t number = add64(&segment->heap.counts->attachments, 1) + 1;
-        bool taken = (number & bits) == 0;
+        const uint64_t number = add64(&segment->heap.counts->attachments, 1) + 1, name = pm_note_attachment(number);
+        bool taken = name == 0;
         for (uint32_t i = 0; i < segment->shape.slot_count && !taken; i++)
-            taken = i != segment->index && (load64(&segment->slots[i].attachment) & bits) == (number & bits);
+            taken = i != segment->index && pm_note_attachment(load64(&segment->slots[i].attachment)) == name;
         if (!taken)
             return number;
     }

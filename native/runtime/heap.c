@@ -49,9 +49,9 @@ static int grow(peermap_segment *segment, uint64_t from, uint64_t needed, uint64
     if (from > reserved || needed > reserved - from)
         return pm_fail_full(segment, from, reserved, needed);
     by = pm_least(by, reserved - from);
-    int rc = pm_grow_from(segment, from, by, deadline);
+    int rc = pm_grow_from(segment, from, by, deadline, NULL);
     if (rc == PEERMAP_ENOSPC && by > needed)
-        rc = pm_grow_from(segment, from, by = needed, deadline);
+        rc = pm_grow_from(segment, from, by = needed, deadline, NULL);
     if (rc == 0)
         add64(&segment->heap.counts->grown, 1);
     return rc == PM_CHANGED ? 0 : rc;
@@ -159,15 +159,22 @@ static bool give_to(peermap_segment *segment, struct pm_cache *cache, const stru
     return true;
 }
 
-/* The object was to be had, but not its memory. */
-static __attribute__((noinline)) uint64_t forgo(peermap_segment *segment, struct pm_cache *cache, uint64_t off)
+/* The object that is pending is not to be had. */
+static uint64_t give_back(peermap_segment *segment, struct pm_cache *cache, uint64_t off)
 {
     struct pm_object_place place;
     const char *object = segment->base + off;
-    pm_torn(segment);
     if (pm_object_find(segment, object, &place) == 0)
         give_to(segment, cache, &place);
     store64(&cache->record->pending, 0);
+    return PM_NO_OFFSET;
+}
+
+/* Because its memory is not. */
+static __attribute__((noinline)) uint64_t forgo(peermap_segment *segment, struct pm_cache *cache, uint64_t off)
+{
+    pm_torn(segment);
+    give_back(segment, cache, off);
     errno = ENODATA;
     return PM_NO_OFFSET;
 }
@@ -344,40 +351,30 @@ size_t peermap_object_size(peermap_segment *segment, const void *ptr)
 /* The word is to be of the active memory.  False, and errno. */
 static bool check_slot(peermap_segment *segment, const uint64_t *slot)
 {
-    const uintptr_t at = (uintptr_t)slot, base = (uintptr_t)segment->base;
-    const size_t size = peermap_size(segment);
-    if (at % sizeof *slot == 0 && at >= base && size >= sizeof *slot && at - base <= size - sizeof *slot)
+    if ((uintptr_t)slot % sizeof *slot == 0 && pm_is_active(segment, slot, sizeof *slot))
         return true;
     pm_fail(PEERMAP_EINVAL, "the word at %p, which is to have an object of segment %s, is not in its active memory, or not aligned to 8 bytes", (const void *)slot, segment->name);
     errno = EINVAL;
     return false;
 }
 
-/* The word becomes `value` if it is 0.  0; 1: it is not; 2: it is not there any more. */
-static int link_to(struct pm_thread *own, peermap_segment *segment, uint64_t *slot, uint64_t value)
+enum link { LINKED, TAKEN, GONE };
+
+/* The word becomes `value` if it is 0, and is there. */
+static enum link link_to(struct pm_thread *own, peermap_segment *segment, uint64_t *slot, uint64_t value)
 {
     uint64_t none = 0;
     if (!pm_touch(own, segment, slot, sizeof *slot))
-        return 2;
+        return GONE;
     const bool linked = cas64(slot, &none, value);
     PM_POINT("heap.linked");
-    return !pm_touched(own, segment) ? 2 : linked ? 0 : 1;
+    return !pm_touched(own, segment) ? GONE : linked ? LINKED : TAKEN;
 }
 
 static void fail_taken(const peermap_segment *segment)
 {
     pm_fail(PEERMAP_EINVAL, "the word that is to have an object of segment %s has one already: it is not 0; nothing was allocated", segment->name);
     errno = EEXIST;
-}
-
-/* 1: the word is not 0; 2: it, or the object, is not there any more. */
-static uint64_t fail_link(peermap_segment *segment, struct pm_cache *cache, uint64_t off, int reason)
-{
-    forgo(segment, cache, off);
-    store64(&cache->record->link, 0);
-    if (reason == 1)
-        fail_taken(segment);
-    return PM_NO_OFFSET;
 }
 
 /* The record says where it is to go before it is put there: whoever undoes what was pending looks whether it came there. */
@@ -387,17 +384,25 @@ static uint64_t allocate_to(struct pm_thread *own, peermap_segment *segment, str
     const uint64_t off = obtain(own, segment, cache, size, 16);
     if (off == PM_NO_OFFSET)
         return off;
-    if (pm_zero(segment, segment->base + off, size) != 0)
-        return fail_link(segment, cache, off, 2);
+    if (pm_zero(segment, segment->base + off, size) != 0) {
+        give_back(segment, cache, off);
+        errno = ENODATA;
+        return PM_NO_OFFSET;
+    }
     poke64(&record->linked, base + off);
     store64(&record->link, (uintptr_t)slot - (uintptr_t)segment->base + 1);
     PM_POINT("heap.linking");
-    const int reason = link_to(own, segment, slot, base + off);
-    if (reason != 0)
-        return fail_link(segment, cache, off, reason);
-    have(segment, cache, off, size);
+    const enum link came = link_to(own, segment, slot, base + off);
+    if (came == LINKED) {
+        have(segment, cache, off, size);
+    } else if (came == TAKEN) {
+        give_back(segment, cache, off);
+        fail_taken(segment);
+    } else {
+        forgo(segment, cache, off);
+    }
     store64(&record->link, 0);
-    return off;
+    return came == LINKED ? off : PM_NO_OFFSET;
 }
 
 /* Before anything is allocated; and errno. */

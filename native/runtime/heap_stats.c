@@ -79,8 +79,8 @@ int peermap_heap_classes(peermap_segment *segment, peermap_heap_class *out, int 
     int rc = pm_heap_seen(segment);
     if (rc != 0)
         return rc;
-    if (capacity < 0 || (capacity > 0 && !out))
-        return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
+    if (pm_check_rows(out, capacity) != 0)
+        return PEERMAP_EINVAL;
     struct pm_tally *sums = calloc(1, sizeof *sums);
     if (!sums)
         return pm_fail_own_memory();
@@ -146,8 +146,8 @@ int peermap_heap_peers(peermap_segment *segment, peermap_heap_peer *out, int cap
     int rc = pm_heap_seen(segment), rows_out = 0;
     if (rc != 0)
         return rc;
-    if (capacity < 0 || (capacity > 0 && !out))
-        return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
+    if (pm_check_rows(out, capacity) != 0)
+        return PEERMAP_EINVAL;
     uint32_t count = segment->shape.slot_count;
     struct pm_tally *sums = calloc(1, sizeof *sums);
     peermap_heap_peer *rows = calloc(count + 1, sizeof *rows);

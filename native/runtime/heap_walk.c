@@ -25,8 +25,8 @@ static uint64_t allocated_at(const peermap_segment *segment, uint64_t note)
 
 static bool is_owner(const struct pm_slot *slot, uint64_t note, uint64_t allocated)
 {
-    const uint64_t bits = (UINT64_C(1) << PM_NOTE_OWNER_BITS) - 1, least = allocated + (SECOND << PM_NOTE_TIME_SHIFT);
-    return slot->attachment != 0 && (slot->attachment & bits) == pm_note_owner(note) && slot->attached_ns <= least;
+    const uint64_t least = allocated + (SECOND << PM_NOTE_TIME_SHIFT);
+    return slot->attachment != 0 && pm_note_attachment(slot->attachment) == pm_note_owner(note) && slot->attached_ns <= least;
 }
 
 /* Objects beside each other are mostly one peer's: where its slot was found last is looked at first. */

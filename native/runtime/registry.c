@@ -432,8 +432,8 @@ int peermap_peers(peermap_segment *segment, peermap_peer *out, int capacity)
     PM_UNCANCELLED;
     if (!pm_attached(segment))
         return pm_fail_detached();
-    if (capacity < 0 || (capacity > 0 && !out))
-        return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
+    if (pm_check_rows(out, capacity) != 0)
+        return PEERMAP_EINVAL;
     int count = 0;
     pm_slots_look(segment, NULL, 0, pm_call_ends(pm_now() + segment->deadline_ns / 2));
     for (uint32_t i = 0; i < segment->shape.slot_count; i++) {

@@ -675,12 +675,10 @@ static int ask_for(peermap_segment *segment, struct pm_request request, peermap_
     return rc;
 }
 
-static int grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *round)
+int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *round)
 {
     return ask_for(segment, (struct pm_request){ .op = PM_OP_GROW, .from = from, .bytes = by, .deadline = deadline }, round);
 }
-
-int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline) { return grow_from(segment, from, by, deadline, NULL); }
 
 int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *round)
 {
@@ -730,7 +728,7 @@ int peermap_grow_to(peermap_segment *segment, size_t size, peermap_round *round)
             return has_grown(segment, size, deadline, round);
         if (size > segment->shape.reserved)
             return pm_fail_full(segment, from, segment->shape.reserved, size - from);
-        const int rc = grow_from(segment, from, size - from, deadline, round);
+        const int rc = pm_grow_from(segment, from, size - from, deadline, round);
         if (rc != PM_CHANGED)
             return rc;
     } while (pm_now() < deadline);

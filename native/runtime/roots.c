@@ -334,14 +334,13 @@ static int check_name(const char *name)
 /* Where `pointer` is in the data. */
 static int locate(peermap_segment *segment, const char *name, const void *pointer, size_t size, uint64_t *off)
 {
-    size_t active = peermap_size(segment);
+    const bool active = pm_is_active(segment, pointer, size);
     if (pm_lost(segment))
         return pm_fail_lost(segment);
-    uintptr_t base = (uintptr_t)segment->base, at = (uintptr_t)pointer;
-    if (at < base || at - base > active || size > active - (at - base))
+    if (!active)
         return pm_fail(PEERMAP_EINVAL, "root %s, %zu bytes at %p, is not in the active memory of segment %s", name, size, pointer,
                        segment->name);
-    *off = at - base;
+    *off = (uintptr_t)pointer - (uintptr_t)segment->base;
     return 0;
 }
 
@@ -449,10 +448,8 @@ static int wait_until(peermap_segment *segment, struct wait *wait, uint32_t dead
         const int rc = look_again(segment, wait);
         if (rc != 1)
             return rc;
-        uint64_t now = pm_now(), slice = now + PM_TRUST_NS;
-        if (now >= until)
+        if (!pm_wait_a_while(word, change, until))
             return 1;
-        pm_futex_wait(word, change, UINT32_MAX, slice < until ? slice : until);
     }
 }
 
@@ -541,8 +538,8 @@ int peermap_roots(peermap_segment *segment, peermap_root_row *out, int capacity)
     PM_UNCANCELLED;
     if (!pm_attached(segment))
         return pm_fail_detached();
-    if (capacity < 0 || (capacity > 0 && !out))
-        return pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
+    if (pm_check_rows(out, capacity) != 0)
+        return PEERMAP_EINVAL;
     const uint64_t *changes = &segment->header->root_changes;
     show(segment);
     for (int attempt = 0; attempt < TRIES; attempt++) {

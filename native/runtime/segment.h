@@ -257,6 +257,19 @@ static inline int pm_fail_read_only(const peermap_segment *segment, const char *
 {
     return pm_fail(PEERMAP_EREADONLY, "segment %s: this process has attached to read (PEERMAP_READ_ONLY), and cannot %s; attach without that flag", segment->name, what);
 }
+/* All of it is in the active memory, as that is now. */
+static inline bool pm_is_active(const peermap_segment *segment, const void *at, size_t length)
+{
+    const uintptr_t base = (uintptr_t)segment->base, place = (uintptr_t)at;
+    const size_t size = peermap_size(segment);
+    return place >= base && place - base <= size && length <= size - (place - base);
+}
+/* 0, or EINVAL: so many rows cannot be copied to there. */
+static inline int pm_check_rows(const void *out, int capacity)
+{
+    const bool can = capacity == 0 || (capacity > 0 && out);
+    return can ? 0 : pm_fail(PEERMAP_EINVAL, "capacity is %d with %s array", capacity, out ? "an" : "no");
+}
 static inline int pm_fail_detached(void) { return pm_fail(PEERMAP_EDETACHED, "%s", peermap_error_text(PEERMAP_EDETACHED)); }
 
 /* ---- segment.c ---- */
@@ -428,13 +441,22 @@ void pm_reap_note(peermap_segment *segment, const struct pm_request *request);  
 /* When a call ends that would by itself at `own`: the calling thread may have set one deadline for all its calls. */
 uint64_t pm_call_ends(uint64_t own);
 
-/* ---- waits of any thread, of roots.c and ended.c ---- */
+/* ---- waits of any thread, of roots.c, wait.c and ended.c ---- */
 #define PM_TRUST_NS UINT64_C(50000000) /* how long one trusts that it is woken: whoever should do so may be killed before it does */
 /* Of a call that begins now: taken once, and handed down. */
 static inline uint64_t pm_deadline(const peermap_segment *segment) { return pm_attached(segment) ? pm_call_ends(pm_now() + segment->deadline_ns) : 0; }
 static inline uint64_t pm_until(const peermap_segment *segment, uint32_t deadline_ms)
 {
     return pm_call_ends(pm_now() + (deadline_ms ? (uint64_t)deadline_ms * 1000000u : segment->deadline_ns));
+}
+
+/* While the word is `value`, for as long as one trusts that one is woken.  False, at once: it is `until` then. */
+static inline bool pm_wait_a_while(const uint32_t *word, uint32_t value, uint64_t until)
+{
+    const uint64_t now = pm_now(), slice = now + PM_TRUST_NS;
+    if (now < until)
+        pm_futex_wait(word, value, UINT32_MAX, slice < until ? slice : until);
+    return now < until;
 }
 
 /* ---- roots.c ---- */
@@ -444,7 +466,7 @@ int pm_roots_set(peermap_segment *segment, struct pm_request *request);
 #define PM_ANY_SIZE UINT64_MAX
 int pm_round(peermap_segment *segment, struct pm_request *request);
 /* Only if the active size is `from`, else PM_CHANGED.  Any thread. */
-int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline);
+int pm_grow_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *round);
 int pm_shrink_from(peermap_segment *segment, uint64_t from, uint64_t by, uint64_t deadline, peermap_round *round);
 int pm_fail_full(const peermap_segment *segment, uint64_t from, uint64_t most, uint64_t bytes); /* no room for so many more.  Any thread */
 /* Takes the segment's lock, and mends what its last holder left.  Deadline 0: only if it is free, and nothing is to be mended.

@@ -13,9 +13,7 @@ static int check_word(peermap_segment *segment, const uint32_t *word)
 {
     if (!pm_attached(segment))
         return pm_fail_detached();
-    const uintptr_t at = (uintptr_t)word, base = (uintptr_t)segment->base;
-    const size_t size = peermap_size(segment);
-    if (at % sizeof *word == 0 && at >= base && size >= sizeof *word && at - base <= size - sizeof *word)
+    if ((uintptr_t)word % sizeof *word == 0 && pm_is_active(segment, word, sizeof *word))
         return 0;
     if (pm_lost(segment))
         return pm_fail_lost(segment);
@@ -41,10 +39,8 @@ int peermap_wait(peermap_segment *segment, const uint32_t *word, uint32_t value,
         return rc;
     for (const uint64_t until = pm_until(segment, deadline_ms);;) {
         rc = is_still(segment, word, value);
-        const uint64_t now = pm_now(), slice = now + PM_TRUST_NS;
-        if (rc != 1 || now >= until)
+        if (rc != 1 || !pm_wait_a_while(word, value, until))
             return rc;
-        pm_futex_wait(word, value, UINT32_MAX, slice < until ? slice : until);
     }
 }
 
