@@ -38,6 +38,7 @@ extern "C" {
 #include "census.h"
 #include "events.h"
 #include "heap.h"
+#include "letters.h"
 #include "program.h"
 #include "snapshot.h"
 #include "system.h"
@@ -81,6 +82,7 @@ struct Report {
 
 Napi::Object to_object(Napi::Env env, const Report& report);
 Napi::Object to_object(Napi::Env env, const peermap_result& answer);
+const char* state_word(int state);  // enum peermap_state
 Napi::Object to_object(Napi::Env env, const peermap_peer& peer);
 Napi::Object to_object(Napi::Env env, const peermap_heap& heap, const std::vector<peermap_heap_class>& classes);
 Napi::Object to_object(Napi::Env env, const peermap_heap_peer& peer);

@@ -18,27 +18,13 @@ std::string folded(const std::string& name) {
   return text;
 }
 
-// Letters to insert, to leave out, to replace, or to exchange with the one beside.
-size_t distance(const std::string& a, const std::string& b) {
-  std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
-  for (size_t i = 0; i <= a.size(); i++)
-    for (size_t j = 0; j <= b.size(); j++) {
-      if (i == 0 || j == 0) {
-        d[i][j] = i + j;
-        continue;
-      }
-      d[i][j] = std::min({ d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1]) });
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
-    }
-  return d[a.size()][b.size()];
-}
-
 std::string unknown_option(const std::string& name, const std::vector<std::string>& known) {
-  const std::string given = folded(name).substr(0, 64);
+  const std::string given = folded(name).substr(0, PMO_LETTERS_MAX);
   const std::string* nearest = nullptr;
   size_t least = std::max<size_t>(2, given.size() / 3) + 1;
   for (const std::string& one : known) {
-    const size_t away = distance(given, folded(one));
+    const std::string option = folded(one);
+    const size_t away = pmo_letters_between(given.data(), given.size(), option.data(), option.size());
     if (away < least) {
       least = away;
       nearest = &one;

@@ -273,12 +273,21 @@ Napi::Object to_object(Napi::Env env, const Report& report) {
   return object;
 }
 
+const char* state_word(int state) {
+  switch (state) {
+    case PEERMAP_ALIVE: return "alive";
+    case PEERMAP_LATE: return "late";
+    case PEERMAP_DEAD: return "dead";
+    default: return "unknown";
+  }
+}
+
 Napi::Object to_object(Napi::Env env, const peermap_peer& peer) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("pid", peer.pid);
   object.Set("uid", peer.uid);
   object.Set("name", peer.name);
-  object.Set("state", peer.state == PEERMAP_ALIVE ? "alive" : peer.state == PEERMAP_LATE ? "late" : "dead");
+  object.Set("state", state_word(peer.state));
   object.Set("base", Napi::BigInt::New(env, static_cast<uint64_t>(reinterpret_cast<uintptr_t>(peer.base))));
   object.Set("mapped", to_number(env, peer.mapped));
   object.Set("epochRequested", to_number(env, peer.epoch_requested));

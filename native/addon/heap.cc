@@ -60,7 +60,7 @@ Napi::Object to_row(Napi::Env env, const peermap_object& object) {
   Napi::Object row = Napi::Object::New(env);
   row.Set("offset", to_number(env, object.offset));
   row.Set("size", to_number(env, object.size));
-  row.Set("state", object.state == PEERMAP_ALIVE ? "alive" : object.state == PEERMAP_LATE ? "late" : object.state == PEERMAP_DEAD ? "dead" : "unknown");
+  row.Set("state", state_word(object.state));
   if (object.owner) {
     row.Set("owner", Napi::BigInt::New(env, object.owner));
     row.Set("pid", object.pid);

@@ -123,19 +123,24 @@ static int look(struct round *round)
     return error ? error : match_length(round);
 }
 
+/* What is wrong with it is said by image_fault(). */
+static bool read_header(int fd, struct pm_header *header, struct pm_places *places)
+{
+    struct stat facts;
+    struct pmo_problems problems = { 0 };
+    const bool readable = pmo_header_read(fd, header, &facts, &problems);
+    pmo_problems_free(&problems);
+    if (readable)
+        pm_places_find(header, places);
+    return readable;
+}
+
 /* Where the header says so; its constant part is all that this goes by. */
 static struct span void_of(int fd)
 {
     struct pm_header header;
-    struct stat facts;
-    struct pmo_problems problems = { 0 };
     struct pm_places places;
-    const bool readable = pmo_header_read(fd, &header, &facts, &problems);
-    pmo_problems_free(&problems);
-    if (!readable)
-        return (struct span){ 0, 0 };
-    pm_places_find(&header, &places);
-    return (struct span){ PM_EVERYBODYS, places.everybodys_end };
+    return read_header(fd, &header, &places) ? (struct span){ PM_EVERYBODYS, places.everybodys_end } : (struct span){ 0, 0 };
 }
 
 int image_take(struct image *image)
@@ -192,14 +197,9 @@ static int allocate_heap(int fd, const struct pm_header *header, const struct pm
 int image_allocate(int fd)
 {
     struct pm_header header;
-    struct stat facts;
-    struct pmo_problems problems = { 0 };
     struct pm_places places;
-    const bool readable = pmo_header_read(fd, &header, &facts, &problems);
-    pmo_problems_free(&problems);
-    if (!readable)
+    if (!read_header(fd, &header, &places))
         return EINVAL;
-    pm_places_find(&header, &places);
     const int error = pm_object_fill(fd, 0, places.plain_len, 0);
     if (error != 0 || (header.flags & PM_SEGMENT_HEAP) != 0)
         return error ? error : allocate_heap(fd, &header, &places);
