@@ -23,7 +23,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { atExit } from '../at-exit';
 import { spansOf } from './read';
 
-/** A person takes a moment from one line to the next: what was begun with `&` has come to rest by then. */
+/** A person takes a moment from one line to the next: what was begun with `&` has come to rest by then, and what was sent a SIGSTOP has stopped. */
 const settle = `
 settle() {
   while [ -d /proc/$1 ]; do
@@ -31,6 +31,9 @@ settle() {
     case $after in S*) [ "$before" = "$after" ] && return;; esac
   done 2>/dev/null
   return 0
+}
+stopped() {
+  while [ -d /proc/$1 ] && [ "$(cut -d' ' -f3 /proc/$1/stat)" != T ]; do sleep 0.02; done
 }`;
 
 export interface Said {
@@ -97,7 +100,7 @@ export class Place {
   /** In the reader's shell, in which what was exported stays.  What it leaves in the background ends with end(). */
   async sh(script: string): Promise<Said> {
     const output = join(this.folder, `output-${String(++this.outputs)}`);
-    const lines = script.replaceAll(/(?<!&)&$/gm, '& settle $!');
+    const lines = script.replaceAll(/(?<!&)&$/gm, '& settle $!').replaceAll(/^kill -STOP (\S+)$/gm, '$&; stopped $1');
     // An `&&` that fails ends nothing by itself.
     const body = [settle, `. ${this.exported}`, 'set -e', lines, '[ $? = 0 ] || exit', `export -p > ${this.exported}`].join('\n');
     const file = openSync(output, 'w');
