@@ -112,7 +112,7 @@ async function main() {
       }
     }
   } finally {
-    addon.destroy(segment);
+    addon.unlink(segment);
   }
   const result = {
     sizes: sizes(),

@@ -86,7 +86,7 @@ async function during(server, seconds, work) {
 }
 
 async function watching(results) {
-  const { Segment, destroy } = require(addon);
+  const { Segment, unlink } = require(addon);
   const segment = `bench-server-${process.pid}`;
   Segment.create(segment, { peerName: 'first', initialSize: mib, reserveSize: 64 * 1024 * mib }).detach();
   const server = await startServer();
@@ -154,7 +154,7 @@ async function watching(results) {
   } finally {
     for (const peer of peers) peer.kill();
     server.end();
-    destroy(segment);
+    unlink(segment);
   }
 }
 
